@@ -1,0 +1,34 @@
+#include "base/time.h"
+
+#include "base/digits.h"
+
+namespace ntan {
+
+char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
+  // Civil date from days by 64-bit arithmetic; the proleptic Gregorian calendar as RFC 3339 has it.
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const auto in_day = static_cast<std::uint64_t>((time - day).count());
+  const int year = static_cast<int>(date.year());
+  if (year < 0 || year > 9999) *out++ = year < 0 ? '-' : '+';
+  out = append_padded(out, static_cast<std::uint32_t>(year < 0 ? -year : year), 4);
+  *out++ = '-';
+  out = append_two(out, static_cast<unsigned>(date.month()));
+  *out++ = '-';
+  out = append_two(out, static_cast<unsigned>(date.day()));
+  *out++ = 'T';
+  const std::uint64_t seconds = in_day / 1'000'000'000;
+  const auto fraction = static_cast<std::uint32_t>(in_day % 1'000'000'000);
+  out = append_two(out, static_cast<unsigned>(seconds / 3600));
+  *out++ = ':';
+  out = append_two(out, static_cast<unsigned>(seconds / 60 % 60));
+  *out++ = ':';
+  out = append_two(out, static_cast<unsigned>(seconds % 60));
+  *out++ = '.';
+  out = digits == TimeDigits::nano ? append_padded(out, fraction, 9)
+                                   : append_padded(out, fraction / 1000, 6);
+  *out++ = 'Z';
+  return out;
+}
+
+}  // namespace ntan

@@ -1,0 +1,36 @@
+// Packet time. Nothing behind source/ reads a clock: every time in the analysis comes from a packet.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace ntan {
+
+using Duration = std::chrono::nanoseconds;
+using Timestamp = std::chrono::sys_time<Duration>;
+
+/// Nanoseconds since the epoch; negative before 1970.
+[[nodiscard]] constexpr std::int64_t to_ns(Timestamp time) noexcept {
+  return time.time_since_epoch().count();
+}
+
+[[nodiscard]] constexpr Timestamp from_ns(std::int64_t ns) noexcept {
+  return Timestamp{Duration{ns}};
+}
+
+/// Whole microseconds, rounded down; the unit of every `_us` field.
+[[nodiscard]] constexpr std::int64_t to_us(Duration duration) noexcept {
+  return std::chrono::floor<std::chrono::microseconds>(duration).count();
+}
+
+enum class TimeDigits : std::uint8_t { micro = 6, nano = 9 };
+
+/// Longest text of a time: `+292277-12-31T23:59:59.123456789Z` with room to spare.
+inline constexpr std::size_t max_time_text = 40;
+
+/// Appends RFC 3339 UTC text (`2023-11-14T22:13:20.123456Z`) and returns the new end.
+/// Requires: max_time_text octets at `out`. Years before 0 or past 9999 keep their sign and digits.
+char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept;
+
+}  // namespace ntan

@@ -1,0 +1,79 @@
+// Where packets come from: capture files, pipes, live interfaces. The only folder that reads packets
+// from outside, and (with sink/pcap.cpp) the only one that knows libpcap.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/packet.h"
+
+namespace ntan::source {
+
+/// One interface of the input, in the order in which it was first met. PacketView::interface indexes these.
+struct Interface {
+  std::string name;         ///< `eth0`; empty where the file does not say
+  LinkType link{};
+  std::uint32_t snaplen = 0;  ///< 0: unknown or unlimited
+};
+
+/// What became of packets before ntan could read them. Absent: the source cannot know.
+struct Counters {
+  std::optional<std::uint64_t> received;             ///< as the kernel counts; may include dropped ones
+  std::optional<std::uint64_t> dropped_by_kernel;    ///< ring full
+  std::optional<std::uint64_t> dropped_by_interface;
+};
+
+enum class Status : std::uint8_t {
+  packets,  ///< the batch holds at least one packet
+  idle,     ///< live only: nothing now; Source::clock() still advances
+  end,      ///< no more packets will come; see damage()
+};
+
+/// How an input ended before its end. Every whole packet before it was delivered.
+struct Damage {
+  enum class Kind : std::uint8_t { truncated, corrupt };
+  Kind kind{};
+  std::string text;  ///< one line for stderr: `x.pcap: cut off in packet 17 at byte 4096`
+};
+
+/// Set-up failed; what() is one line for stderr, hints follow on lines of their own.
+class Error : public std::runtime_error {
+ public:
+  enum class Kind : std::uint8_t { not_a_capture, permission, not_found, usage, runtime };
+  Error(Kind kind, const std::string& message, std::vector<std::string> hints = {})
+      : std::runtime_error(message), kind_(kind), hints_(std::move(hints)) {}
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] const std::vector<std::string>& hints() const noexcept { return hints_; }
+
+ private:
+  Kind kind_;
+  std::vector<std::string> hints_;
+};
+
+/// A stream of packets. Batches cross this interface, never single packets.
+class Source {
+ public:
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  /// Fills `batch` with up to Batch::capacity packets. Views stay valid until the next call.
+  /// A partial batch is handed over when nothing more is ready. Live: waits at most the poll time.
+  virtual Status read(Batch& batch) = 0;
+
+  [[nodiscard]] virtual const std::vector<Interface>& interfaces() const noexcept = 0;
+  [[nodiscard]] virtual Counters counters() { return {}; }
+  /// All damage met so far, in the order of the input.
+  [[nodiscard]] virtual const std::vector<Damage>& damage() const noexcept = 0;
+  /// Live: wall time for the trace clock of an idle link. Files: absent.
+  [[nodiscard]] virtual std::optional<Timestamp> clock() { return std::nullopt; }
+  /// Octets of input consumed, for progress; total is absent for pipes.
+  [[nodiscard]] virtual std::uint64_t position() const noexcept { return 0; }
+  [[nodiscard]] virtual std::optional<std::uint64_t> size() const noexcept { return std::nullopt; }
+};
+
+}  // namespace ntan::source
