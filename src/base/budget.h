@@ -9,7 +9,8 @@
 
 namespace ntan {
 
-/// Octets that one kind of state may hold; each virtual shard owns its own. What was refused is counted.
+/// Octets that one kind of state may hold; each virtual shard owns its own. What was refused is
+/// counted.
 struct Budget {
   std::size_t limit = 0;
   std::size_t used = 0;
@@ -33,24 +34,28 @@ struct Budget {
 class Buffer {
  public:
   Buffer(Budget& budget, std::size_t cap) noexcept : budget_(&budget), cap_(cap) {}
+
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   Buffer(Buffer&& other) noexcept;
   Buffer& operator=(Buffer&&) = delete;
+
   ~Buffer() { release(); }
 
   /// Appends all of `data`, or nothing and returns false (cap or budget reached).
   [[nodiscard]] bool append(Bytes data);
   /// Forgets the first `count` octets. Requires: count <= size().
   void drop_front(std::size_t count) noexcept;
+
   void clear() noexcept { octets_.clear(), start_ = 0; }
+
   /// Empties the buffer and gives its memory back.
   void release() noexcept;
 
-  [[nodiscard]] Bytes view() const noexcept {
-    return Bytes{octets_}.subspan(start_);
-  }
+  [[nodiscard]] Bytes view() const noexcept { return Bytes{octets_}.subspan(start_); }
+
   [[nodiscard]] std::size_t size() const noexcept { return octets_.size() - start_; }
+
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
  private:

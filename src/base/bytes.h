@@ -15,7 +15,8 @@ namespace ntan {
 /// A borrowed range of octets. Who owns it, and for how long, is said where it is handed over.
 using Bytes = std::span<const std::uint8_t>;
 
-/// The same octets as text. Nothing is checked: network text is any octets until a renderer escapes it.
+/// The same octets as text. Nothing is checked: network text is any octets until a renderer escapes
+/// it.
 inline std::string_view as_text(Bytes bytes) noexcept {
   // The one place where octets become characters; both are byte types that may alias.
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};  // NOLINT(*-reinterpret-cast)
@@ -67,8 +68,11 @@ class Reader {
   }
 
   [[nodiscard]] constexpr std::uint8_t u8() noexcept { return be<std::uint8_t>(); }
+
   [[nodiscard]] constexpr std::uint16_t be16() noexcept { return be<std::uint16_t>(); }
+
   [[nodiscard]] constexpr std::uint32_t be32() noexcept { return be<std::uint32_t>(); }
+
   [[nodiscard]] constexpr std::uint64_t be64() noexcept { return be<std::uint64_t>(); }
 
   /// A 24-bit length, as TLS and PPPoE relatives use it.
@@ -96,8 +100,11 @@ class Reader {
   }
 
   [[nodiscard]] constexpr bool ok() const noexcept { return ok_; }
+
   [[nodiscard]] constexpr bool done() const noexcept { return rest_.empty(); }
+
   [[nodiscard]] constexpr std::size_t left() const noexcept { return rest_.size(); }
+
   [[nodiscard]] constexpr Bytes rest() const noexcept { return rest_; }
 
  private:

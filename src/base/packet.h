@@ -40,10 +40,10 @@ enum class LinkType : std::uint16_t {
 /// One captured frame. `data` is borrowed until the source is asked for the next batch.
 struct PacketView {
   Timestamp time;
-  std::uint64_t number = 0;      ///< 1 for the first packet of the input
-  Bytes data;                    ///< what was captured
-  std::uint32_t wire_size = 0;   ///< octets on the wire; data.size() is what was captured
-  std::uint32_t interface = 0;   ///< index among the interfaces of the whole input
+  std::uint64_t number = 0;     ///< 1 for the first packet of the input
+  Bytes data;                   ///< what was captured
+  std::uint32_t wire_size = 0;  ///< octets on the wire; data.size() is what was captured
+  std::uint32_t interface = 0;  ///< index among the interfaces of the whole input
   LinkType link = LinkType::ethernet;
 
   /// The capture kept less than was sent (snaplen).
@@ -61,6 +61,7 @@ struct Batch {
   [[nodiscard]] std::span<const PacketView> view() const noexcept {
     return std::span{packets}.first(count);
   }
+
   [[nodiscard]] bool full() const noexcept { return count == capacity; }
 };
 

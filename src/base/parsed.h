@@ -30,10 +30,13 @@ class [[nodiscard]] Parsed {
  public:
   // Implicit on purpose: a parser returns either of the two as it stands.
   constexpr Parsed(T value) : result_(std::move(value)) {}  // NOLINT(*-explicit-*)
-  constexpr Parsed(Flaw flaw) : result_(flaw) {}            // NOLINT(*-explicit-*)
+
+  constexpr Parsed(Flaw flaw) : result_(flaw) {}  // NOLINT(*-explicit-*)
 
   constexpr explicit operator bool() const noexcept { return result_.index() == 0; }
+
   constexpr const T& operator*() const noexcept { return *std::get_if<0>(&result_); }
+
   constexpr const T* operator->() const noexcept { return std::get_if<0>(&result_); }
 
   /// Requires: no value.

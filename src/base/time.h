@@ -1,4 +1,5 @@
-// Packet time. Nothing behind source/ reads a clock: every time in the analysis comes from a packet.
+// Packet time. Nothing behind source/ reads a clock: every time in the analysis comes from a
+// packet.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Where packets come from: capture files, pipes, live interfaces. The only folder that reads packets
-// from outside, and (with sink/pcap.cpp) the only one that knows libpcap.
+// Where packets come from: capture files, pipes, live interfaces. The only folder that reads
+// packets from outside, and (with sink/pcap.cpp) the only one that knows libpcap.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,18 @@
 
 namespace ntan::source {
 
-/// One interface of the input, in the order in which it was first met. PacketView::interface indexes these.
+/// One interface of the input, in the order in which it was first met. PacketView::interface
+/// indexes these.
 struct Interface {
-  std::string name;         ///< `eth0`; empty where the file does not say
+  std::string name;  ///< `eth0`; empty where the file does not say
   LinkType link{};
   std::uint32_t snaplen = 0;  ///< 0: unknown or unlimited
 };
 
 /// What became of packets before ntan could read them. Absent: the source cannot know.
 struct Counters {
-  std::optional<std::uint64_t> received;             ///< as the kernel counts; may include dropped ones
-  std::optional<std::uint64_t> dropped_by_kernel;    ///< ring full
+  std::optional<std::uint64_t> received;  ///< as the kernel counts; may include dropped ones
+  std::optional<std::uint64_t> dropped_by_kernel;  ///< ring full
   std::optional<std::uint64_t> dropped_by_interface;
 };
 
@@ -43,9 +44,12 @@ struct Damage {
 class Error : public std::runtime_error {
  public:
   enum class Kind : std::uint8_t { not_a_capture, permission, not_found, usage, runtime };
+
   Error(Kind kind, const std::string& message, std::vector<std::string> hints = {})
       : std::runtime_error(message), kind_(kind), hints_(std::move(hints)) {}
+
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
+
   [[nodiscard]] const std::vector<std::string>& hints() const noexcept { return hints_; }
 
  private:
@@ -66,13 +70,18 @@ class Source {
   virtual Status read(Batch& batch) = 0;
 
   [[nodiscard]] virtual const std::vector<Interface>& interfaces() const noexcept = 0;
+
   [[nodiscard]] virtual Counters counters() { return {}; }
+
   /// All damage met so far, in the order of the input.
   [[nodiscard]] virtual const std::vector<Damage>& damage() const noexcept = 0;
+
   /// Live: wall time for the trace clock of an idle link. Files: absent.
   [[nodiscard]] virtual std::optional<Timestamp> clock() { return std::nullopt; }
+
   /// Octets of input consumed, for progress; total is absent for pipes.
   [[nodiscard]] virtual std::uint64_t position() const noexcept { return 0; }
+
   [[nodiscard]] virtual std::optional<std::uint64_t> size() const noexcept { return std::nullopt; }
 };
 

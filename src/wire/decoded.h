@@ -14,90 +14,132 @@
 
 namespace ntan::wire {
 
-/// The ledger: every packet read ends in exactly one bucket, and buckets sum to packets and octets read.
+/// The ledger: every packet read ends in exactly one bucket, and buckets sum to packets and octets
+/// read.
 enum class Bucket : std::uint8_t {
   flow,                 ///< belongs to a flow (TCP, UDP, SCTP, ICMP query, any other IP protocol)
   fragment,             ///< waits in the defragmenter: becomes `flow` or `fragment_incomplete`
   fragment_incomplete,  ///< its datagram never became whole
   icmp_error,           ///< quotes another packet; attached to that flow if it is known
   arp,
-  other_l2,             ///< a known link-level protocol that is not IP (LLDP, STP, EAPOL, LLC, PPP control, …)
-  non_ip,               ///< an EtherType or protocol without a name here
-  unknown_link,         ///< a link type that is not decoded: counted and named, never guessed
-  undecodable,          ///< malformed or cut before a flow could be known
+  other_l2,  ///< a known link-level protocol that is not IP (LLDP, STP, EAPOL, LLC, PPP control, …)
+  non_ip,    ///< an EtherType or protocol without a name here
+  unknown_link,  ///< a link type that is not decoded: counted and named, never guessed
+  undecodable,   ///< malformed or cut before a flow could be known
 };
 inline constexpr std::size_t bucket_count = 9;
 [[nodiscard]] std::string_view to_text(Bucket bucket) noexcept;
 
 /// Where decoding ended early.
 enum class Layer : std::uint8_t {
-  none, link, vlan, mpls, pppoe, arp, ipv4, ipv6, ipv6_extension, icmp, tcp, udp, sctp, gre, vxlan, geneve, gtpu, tunnel,
+  none,
+  link,
+  vlan,
+  mpls,
+  pppoe,
+  arp,
+  ipv4,
+  ipv6,
+  ipv6_extension,
+  icmp,
+  tcp,
+  udp,
+  sctp,
+  gre,
+  vxlan,
+  geneve,
+  gtpu,
+  tunnel,
 };
 [[nodiscard]] std::string_view to_text(Layer layer) noexcept;
 
 /// IP protocol numbers that are told apart here (IANA names).
 namespace ip_protocol {
-inline constexpr std::uint8_t icmp = 1, igmp = 2, ipip = 4, tcp = 6, udp = 17, ipv6 = 41, gre = 47, esp = 50, ah = 51,
-                              icmpv6 = 58, ospf = 89, pim = 103, vrrp = 112, sctp = 132, udplite = 136;
+inline constexpr std::uint8_t icmp = 1, igmp = 2, ipip = 4, tcp = 6, udp = 17, ipv6 = 41, gre = 47,
+                              esp = 50, ah = 51, icmpv6 = 58, ospf = 89, pim = 103, vrrp = 112,
+                              sctp = 132, udplite = 136;
 }
+
 /// `tcp`, `udp`, `icmp`, …; empty for a number without a name here.
 [[nodiscard]] std::string_view ip_protocol_name(std::uint8_t number) noexcept;
 
 namespace tcp_flag {
-inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10, urg = 0x20, ece = 0x40, cwr = 0x80;
+inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10,
+                              urg = 0x20, ece = 0x40, cwr = 0x80;
 }
 
 /// One frame, decoded to the transport header of its innermost packet. Compact, trivially copyable;
 /// views borrow from the packet (or from the defragmenter, until the batch ends).
 struct Decoded {
-  IpAddress src;                     ///< innermost; unknown if decoding did not reach IP
+  IpAddress src;  ///< innermost; unknown if decoding did not reach IP
   IpAddress dst;
   Bucket bucket = Bucket::undecodable;
-  std::uint8_t proto = 0;            ///< IP protocol of the innermost packet
+  std::uint8_t proto = 0;  ///< IP protocol of the innermost packet
   std::uint8_t tcp_flags = 0;
-  std::uint8_t ttl = 0;              ///< TTL or hop limit
+  std::uint8_t ttl = 0;  ///< TTL or hop limit
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
-  Layer flaw_layer = Layer::none;    ///< where decoding stopped or found something wrong, with `flaw`
+  Layer flaw_layer = Layer::none;  ///< where decoding stopped or found something wrong, with `flaw`
   Flaw flaw{};
-  std::uint8_t vlan_count = 0;       ///< entries of Extra::vlans
-  std::uint8_t tunnel_depth = 0;     ///< entries of Extra::tunnels
-  bool checksum_bad : 1 = false;     ///< IPv4 header always; TCP/UDP/ICMP only when asked for
-  bool fragmented : 1 = false;       ///< this frame is an IP fragment (or completed a datagram)
-  bool payload_cut : 1 = false;      ///< payload.size() < payload_size because of the snaplen
-  std::uint16_t src_port = 0;        ///< ICMP echo: both ports hold the identifier; other ICMP: type << 8 | code
+  std::uint8_t vlan_count = 0;    ///< entries of Extra::vlans
+  std::uint8_t tunnel_depth = 0;  ///< entries of Extra::tunnels
+  bool checksum_bad : 1 = false;  ///< IPv4 header always; TCP/UDP/ICMP only when asked for
+  bool fragmented : 1 = false;    ///< this frame is an IP fragment (or completed a datagram)
+  bool payload_cut : 1 = false;   ///< payload.size() < payload_size because of the snaplen
+  std::uint16_t src_port =
+      0;  ///< ICMP echo: both ports hold the identifier; other ICMP: type << 8 | code
   std::uint16_t dst_port = 0;
-  std::uint16_t vlan = 0;            ///< outermost VLAN id, 0 if untagged
-  std::uint16_t window = 0;          ///< TCP, unscaled
-  std::uint32_t vni = 0;             ///< innermost VXLAN or Geneve VNI + 1; 0 if none
-  std::uint32_t seq = 0;             ///< TCP; SCTP: verification tag
+  std::uint16_t vlan = 0;    ///< outermost VLAN id, 0 if untagged
+  std::uint16_t window = 0;  ///< TCP, unscaled
+  std::uint32_t vni = 0;     ///< innermost VXLAN or Geneve VNI + 1; 0 if none
+  std::uint32_t seq = 0;     ///< TCP; SCTP: verification tag
   std::uint32_t ack = 0;
-  std::uint32_t ip_id = 0;           ///< IPv4 identification, or that of an IPv6 fragment
-  std::uint32_t payload_size = 0;    ///< transport payload as sent (from the IP length), without padding
-  std::uint32_t l3_size = 0;         ///< innermost IP datagram, header included (TSO: what the frame holds)
-  const std::uint8_t* payload = nullptr;  ///< captured part; ICMP: the whole message from its type octet; other IP: payload
+  std::uint32_t ip_id = 0;  ///< IPv4 identification, or that of an IPv6 fragment
+  std::uint32_t payload_size =
+      0;  ///< transport payload as sent (from the IP length), without padding
+  std::uint32_t l3_size =
+      0;  ///< innermost IP datagram, header included (TSO: what the frame holds)
+  const std::uint8_t* payload =
+      nullptr;  ///< captured part; ICMP: the whole message from its type octet; other IP: payload
   std::uint32_t payload_captured = 0;
-  std::uint16_t options_size = 0;    ///< TCP options
+  std::uint16_t options_size = 0;  ///< TCP options
   const std::uint8_t* options = nullptr;
 
   [[nodiscard]] Bytes payload_bytes() const noexcept { return {payload, payload_captured}; }
+
   [[nodiscard]] Bytes option_bytes() const noexcept { return {options, options_size}; }
+
   [[nodiscard]] bool has(std::uint8_t flags) const noexcept { return (tcp_flags & flags) != 0; }
 };
+
 static_assert(sizeof(Decoded) <= 128);
 
 /// What only few packets have; valid where Decoded says so.
 struct Extra {
   static constexpr std::size_t max_vlans = 4;
   static constexpr std::size_t max_tunnels = 4;
-  enum class Tunnel : std::uint8_t { ipip, sixin4, fourin6, gre, vxlan, geneve, gtpu, pppoe, mpls, nvgre, erspan };
+  enum class Tunnel : std::uint8_t {
+    ipip,
+    sixin4,
+    fourin6,
+    gre,
+    vxlan,
+    geneve,
+    gtpu,
+    pppoe,
+    mpls,
+    nvgre,
+    erspan
+  };
+
   struct TunnelEntry {
     Tunnel kind{};
     std::uint32_t id = 0;  ///< VNI, TEID, GRE key, PPPoE session, MPLS label; 0 if none
   };
-  std::array<std::uint16_t, max_vlans> vlans{};      ///< outermost first
-  std::array<TunnelEntry, max_tunnels> tunnels{};    ///< outermost first
-  MacAddress src_mac;                                ///< outermost Ethernet or SLL; valid with has_mac
+
+  std::array<std::uint16_t, max_vlans> vlans{};    ///< outermost first
+  std::array<TunnelEntry, max_tunnels> tunnels{};  ///< outermost first
+  MacAddress src_mac;  ///< outermost Ethernet or SLL; valid with has_mac
   MacAddress dst_mac;
   bool has_mac = false;
   // The packet quoted by an ICMP error (bucket icmp_error), in the direction it was sent:
@@ -107,6 +149,7 @@ struct Extra {
   std::uint16_t quoted_dst_port = 0;
   std::uint8_t quoted_proto = 0;
 };
+
 [[nodiscard]] std::string_view to_text(Extra::Tunnel tunnel) noexcept;
 
 struct DecodeOptions {
@@ -116,12 +159,13 @@ struct DecodeOptions {
 /// Decodes one frame. Pure: no state, no allocation, never fails; what could not be read is in
 /// bucket, flaw and flaw_layer. An IP fragment comes back as Bucket::fragment with payload = the IP
 /// payload of the fragment (see wire/defragment.h).
-void decode(const PacketView& packet, const DecodeOptions& options, Decoded& out, Extra& extra) noexcept;
+void decode(const PacketView& packet, const DecodeOptions& options, Decoded& out,
+            Extra& extra) noexcept;
 
 /// TCP options that later stages use. Unknown and malformed ones are skipped; `malformed` says so.
 struct TcpOptions {
   std::optional<std::uint16_t> mss;
-  std::optional<std::uint8_t> window_scale;   ///< capped at 14 (RFC 7323 2.3)
+  std::optional<std::uint8_t> window_scale;  ///< capped at 14 (RFC 7323 2.3)
   bool sack_permitted = false;
   bool has_timestamp = false;
   std::uint32_t ts_value = 0;
@@ -130,6 +174,7 @@ struct TcpOptions {
   std::array<std::array<std::uint32_t, 2>, 4> sack{};
   bool malformed = false;
 };
+
 [[nodiscard]] TcpOptions parse_tcp_options(Bytes options) noexcept;
 
 }  // namespace ntan::wire

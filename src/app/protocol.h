@@ -1,0 +1,155 @@
+// What a dissector is. One file per protocol, one line in protocols.cpp, one test; nothing else
+// knows it. A dissector is given octets, a direction and the ends of its flow; it knows neither
+// flows nor headers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/budget.h"
+#include "base/bytes.h"
+#include "base/direction.h"
+#include "base/time.h"
+#include "event/anomaly.h"
+#include "event/note.h"
+#include "event/record.h"
+
+namespace ntan::app {
+
+enum class Transport : std::uint8_t {
+  tcp = 1,
+  udp = 2,
+  icmp = 4,        ///< queries and answers of one ICMP flow; octets from the ICMP type on
+  icmp_error = 8,  ///< ICMP errors: one dissector for all of them, no flow
+  arp = 16,        ///< one dissector for all ARP, no flow
+};
+
+/// The ends of the flow a dissector is for. Ports are 0 where the transport has none.
+struct FlowContext {
+  Transport transport{};
+  IpAddress client;
+  IpAddress server;
+  std::uint16_t client_port = 0;
+  std::uint16_t server_port = 0;
+  Budget* memory = nullptr;  ///< for Buffer; outlives the dissector
+};
+
+/// Octets handed to a dissector: one datagram, or the next piece of a TCP stream in order.
+struct Segment {
+  Bytes data;              ///< borrowed for the call
+  std::uint32_t size = 0;  ///< as sent; larger than data.size() when the capture cut a datagram.
+                           ///< In a TCP stream always data.size(): what was cut comes as a gap
+  Direction direction{};
+  Timestamp time;            ///< of the packet that brought (or released) these octets
+  std::uint64_t packet = 0;  ///< its number
+  MacAddress link_source;    ///< arp only: sender of the frame, zero if unknown
+};
+
+enum class Verdict : std::uint8_t { no, unsure, yes };
+
+enum class Progress : std::uint8_t {
+  more,     ///< wants what comes next
+  done,     ///< has seen all it wants: detached, its memory is freed (on_end is not called)
+  give_up,  ///< cannot go on (not this protocol after all, or a gap): as done
+  restart,  ///< another protocol follows (CONNECT, upgrade): probe again from the next octet
+};
+
+/// Time-outs a dissector may arm; constants, so that each is one queue.
+enum class Timer : std::uint8_t {
+  query_10s,  ///< DNS: a query without answer
+  reply_5s,   ///< ICMP echo, ARP: a request without reply
+  body_60s,   ///< HTTP: a response body that does not end
+};
+
+[[nodiscard]] constexpr Duration length(Timer timer) noexcept {
+  switch (timer) {
+    case Timer::query_10s: return std::chrono::seconds{10};
+    case Timer::reply_5s: return std::chrono::seconds{5};
+    case Timer::body_60s: return std::chrono::seconds{60};
+  }
+  return {};
+}
+
+/// What a dissector may do. The envelope (time, flow, ends) is filled in by whoever runs it.
+class Output {
+ public:
+  virtual ~Output() = default;
+
+  /// Reports one record. Views inside it need to live only for the call.
+  template <event::Record R>
+  void emit(const R& record) {
+    emit_record(event::schema_of<R>, &record, nullptr);
+  }
+
+  /// The same with ends of its own: for protocols without flows.
+  template <event::Record R>
+  void emit_between(const IpAddress& source, const IpAddress& destination, const R& record) {
+    const Ends ends{source, destination};
+    emit_record(event::schema_of<R>, &record, &ends);
+  }
+
+  /// Calls Dissector::on_timer(timer, token) when length(timer) has passed, unless the dissector is
+  /// gone. There is no cancel: compare the token with your state.
+  virtual void arm(Timer timer, std::uint32_t token) = 0;
+  virtual void note(event::Note note) = 0;
+  /// At most one per flow and reason is written; all are counted.
+  virtual void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) = 0;
+
+ protected:
+  struct Ends {
+    IpAddress source;
+    IpAddress destination;
+  };
+
+  virtual void emit_record(const event::Schema& schema, const void* record, const Ends* ends) = 0;
+};
+
+/// The state of one flow. Lives in a pool of its shard: no larger than Protocol::state_size, and
+/// what it keeps beyond that goes through Buffer and its Budget.
+class Dissector {
+ public:
+  Dissector() = default;
+  Dissector(const Dissector&) = delete;
+  Dissector& operator=(const Dissector&) = delete;
+  virtual ~Dissector() = default;
+
+  virtual Progress consume(const Segment& segment, Output& out) = 0;
+  /// `size` octets of a stream will never be seen.
+  virtual Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out);
+  /// FIN: this direction sends nothing more.
+  virtual Progress on_half_close(Direction direction, Timestamp time, Output& out);
+  virtual void on_timer(Timer timer, std::uint32_t token, Timestamp now, Output& out);
+  /// The flow is over while this dissector still wanted more: report what is open.
+  virtual void on_end(Timestamp now, Output& out);
+};
+
+/// One protocol. Constants only.
+struct Protocol {
+  std::string_view name;                 ///< as `flow.app` shows it
+  std::uint8_t transports = 0;           ///< Transport values or-ed
+  std::span<const std::uint16_t> ports;  ///< order the tries and name unknown flows; decide nothing
+  std::span<const event::Schema* const> events;
+  /// Whether the first octets of one side look like this protocol. May see more of the same octets
+  /// again after `unsure`; a flow is given up after 4 KiB or 8 segments of it.
+  Verdict (*probe)(const Segment& start, const FlowContext& flow) = nullptr;
+  std::size_t state_size = 0;  ///< sizeof the dissector, at most 4,096
+  Dissector* (*construct)(void* memory, const FlowContext& flow) = nullptr;
+};
+
+/// `Protocol::construct` for a dissector D that takes the FlowContext.
+template <class D>
+Dissector* construct(void* memory, const FlowContext& flow) {
+  return new (memory) D(flow);
+}
+
+[[nodiscard]] constexpr std::uint8_t mask(Transport transport) noexcept {
+  return static_cast<std::uint8_t>(transport);
+}
+
+/// Every protocol, in the order in which probes are tried.
+[[nodiscard]] std::span<const Protocol* const> protocols() noexcept;
+
+}  // namespace ntan::app

@@ -1,0 +1,56 @@
+#include "event/anomaly.h"
+
+namespace ntan::event {
+namespace {
+
+struct Words {
+  std::string_view name;
+  std::string_view doc;
+};
+
+constexpr Words words(Reason reason) noexcept {
+  switch (reason) {
+    case Reason::truncated:
+      return {"truncated", "A header ends early although the frame was captured whole"};
+    case Reason::bad_length:
+      return {"bad_length", "A length field contradicts the octets that are there"};
+    case Reason::bad_value: return {"bad_value", "A field has a value that its protocol forbids"};
+    case Reason::checksum_bad:
+      return {"checksum_bad", "A checksum is wrong; the packet still counts"};
+    case Reason::overlap_conflict:
+      return {"overlap_conflict", "Overlapping TCP data differ; the first copy was kept"};
+    case Reason::fragment_overlap: return {"fragment_overlap", "IP fragments overlap"};
+    case Reason::fragment_too_long:
+      return {"fragment_too_long", "An IP fragment ends past 65,535 octets"};
+    case Reason::fragment_tiny:
+      return {"fragment_tiny", "The first IP fragment does not hold the transport header"};
+    case Reason::window_violation:
+      return {"window_violation", "A TCP segment lies far outside the window"};
+    case Reason::time_backwards:
+      return {"time_backwards", "Packet times go backwards by more than a second"};
+    case Reason::dns_malformed: return {"dns_malformed", "A DNS message does not parse"};
+    case Reason::http_malformed: return {"http_malformed", "An HTTP message breaks RFC 9112"};
+    case Reason::http_smuggling:
+      return {"http_smuggling", "HTTP message lengths contradict each other"};
+    case Reason::tls_malformed: return {"tls_malformed", "A TLS handshake does not parse"};
+    case Reason::icmp_malformed: return {"icmp_malformed", "An ICMP message does not parse"};
+    case Reason::arp_malformed: return {"arp_malformed", "An ARP packet does not parse"};
+    case Reason::arp_mismatch:
+      return {"arp_mismatch", "ARP claims another hardware address than its frame"};
+    case Reason::port_mismatch:
+      return {"port_mismatch", "A well-known port carries another protocol"};
+  }
+  return {"bad_value", ""};
+}
+
+}  // namespace
+
+std::string_view to_text(Reason reason) noexcept {
+  return words(reason).name;
+}
+
+std::string_view reason_doc(Reason reason) noexcept {
+  return words(reason).doc;
+}
+
+}  // namespace ntan::event

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ntan::event {
+
+/// A small fact for the statistics, told by whoever saw it: nothing behind the merger looks at
+/// packets.
+struct Note {
+  enum class Kind : std::uint8_t {
+    dns_query,   ///< value: 1 per query seen, copies included
+    dns_answer,  ///< value: 1 per answer seen, copies included
+    dns_unanswered,
+    dns_retry,
+    dns_rcode,  ///< value: the 12-bit RCODE
+    dns_rtt_us,
+    http_request,
+    http_status,  ///< value: 100 to 599
+    http_ttfb_us,
+    tls_handshake,
+    tls_failed,
+    tls_handshake_us,
+    icmp_echo,
+    icmp_lost,
+    icmp_rtt_us,
+  };
+  Kind kind{};
+  std::uint64_t value = 1;
+};
+
+}  // namespace ntan::event

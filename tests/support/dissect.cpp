@@ -1,0 +1,97 @@
+#include "tests/support/dissect.h"
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+namespace ntan::test {
+namespace {
+Timestamp at(std::int64_t ms) {
+  return from_ns(1'700'000'000'000'000'000 + ms * 1'000'000);
+}
+}  // namespace
+
+DissectorRun::DissectorRun(const app::Protocol& protocol, app::FlowContext flow, std::size_t memory)
+    : budget_{.limit = memory}, flow_(flow), storage_(new std::byte[protocol.state_size]) {
+  flow_.memory = &budget_;
+  dissector_ = protocol.construct(storage_.get(), flow_);
+}
+
+DissectorRun::~DissectorRun() {
+  if (dissector_ != nullptr) dissector_->~Dissector();
+}
+
+void DissectorRun::take(app::Progress progress) {
+  result_.progress = progress;
+  if (progress == app::Progress::more) return;
+  dissector_->~Dissector();
+  dissector_ = nullptr;
+  CHECK(budget_.used == 0);  // a dissector gives back all it took
+}
+
+void DissectorRun::feed(Direction direction, Bytes data, std::int64_t ms, std::uint32_t sent_size) {
+  advance(ms);
+  if (dissector_ == nullptr) return;
+  // An exactly sized copy, so that a sanitizer sees every read past the end.
+  const std::vector<std::uint8_t> copy(data.begin(), data.end());
+  const auto size = static_cast<std::uint32_t>(data.size());
+  take(dissector_->consume({.data = copy,
+                            .size = sent_size == 0 ? size : sent_size,
+                            .direction = direction,
+                            .time = now_,
+                            .packet = ++packet_,
+                            .link_source = {}},
+                           *this));
+}
+
+void DissectorRun::gap(Direction direction, std::uint64_t size, std::int64_t ms) {
+  advance(ms);
+  if (dissector_ != nullptr) take(dissector_->on_gap(direction, size, now_, *this));
+}
+
+void DissectorRun::half_close(Direction direction, std::int64_t ms) {
+  advance(ms);
+  if (dissector_ != nullptr) take(dissector_->on_half_close(direction, now_, *this));
+}
+
+void DissectorRun::advance(std::int64_t ms) {
+  const Timestamp target = at(ms);
+  while (dissector_ != nullptr) {
+    const auto first =
+        std::min_element(timers_.begin(), timers_.end(),
+                         [](const Armed& a, const Armed& b) { return a.due < b.due; });
+    if (first == timers_.end() || first->due > target) break;
+    const Armed due = *first;
+    timers_.erase(first);
+    now_ = due.due;
+    dissector_->on_timer(due.timer, due.token, now_, *this);
+  }
+  now_ = std::max(now_, target);
+}
+
+void DissectorRun::end(std::int64_t ms) {
+  advance(ms);
+  if (dissector_ == nullptr) return;
+  dissector_->on_end(now_, *this);
+  take(app::Progress::done);
+}
+
+void DissectorRun::arm(app::Timer timer, std::uint32_t token) {
+  timers_.push_back({now_ + app::length(timer), timer, token});
+}
+
+void DissectorRun::anomaly(std::string_view layer, event::Reason reason,
+                           std::string_view /*detail*/) {
+  result_.anomalies.push_back(std::string{layer} + ' ' + std::string{to_text(reason)});
+}
+
+void DissectorRun::emit_record(const event::Schema& schema, const void* record,
+                               const Ends* /*ends*/) {
+  std::string text(schema.json_bound(record), '\0');
+  const event::Style style;
+  text.resize(
+      static_cast<std::size_t>(schema.append_json(text.data(), record, style) - text.data()));
+  result_.lines.push_back(std::string{schema.name} + ' ' + text);
+}
+
+}  // namespace ntan::test

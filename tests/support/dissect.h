@@ -1,0 +1,67 @@
+// Runs one dissector as the engine would: segments in, lines out.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/protocol.h"
+#include "event/event.h"
+
+namespace ntan::test {
+
+/// What a run produced, in order. Lines are the `{…}` of each record, prefixed by its event name:
+/// `dns {"id":1}`.
+struct Dissected {
+  std::vector<std::string> lines;
+  std::vector<event::Note> notes;
+  std::vector<std::string> anomalies;  ///< `layer reason`
+  app::Progress progress = app::Progress::more;
+};
+
+/// Drives a dissector in trace time: timers fire in due order before a later segment is handed
+/// over.
+class DissectorRun final : public app::Output {
+ public:
+  DissectorRun(const app::Protocol& protocol, app::FlowContext flow,
+               std::size_t memory = std::size_t{1} << 20U);
+  ~DissectorRun() override;
+
+  /// Hands over octets at `ms` milliseconds of trace time; nothing once the dissector is done.
+  void feed(Direction direction, Bytes data, std::int64_t ms, std::uint32_t sent_size = 0);
+  void gap(Direction direction, std::uint64_t size, std::int64_t ms);
+  void half_close(Direction direction, std::int64_t ms);
+  void advance(std::int64_t ms);  ///< fires timers due by then
+  void end(std::int64_t ms);
+
+  [[nodiscard]] const Dissected& result() const { return result_; }
+
+  [[nodiscard]] const Budget& memory() const { return budget_; }
+
+  void arm(app::Timer timer, std::uint32_t token) override;
+
+  void note(event::Note note) override { result_.notes.push_back(note); }
+
+  void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
+
+ private:
+  struct Armed {
+    Timestamp due;
+    app::Timer timer{};
+    std::uint32_t token = 0;
+  };
+
+  void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;
+  void take(app::Progress progress);
+
+  Budget budget_;
+  app::FlowContext flow_;
+  std::unique_ptr<std::byte[]> storage_;  // NOLINT(*-c-arrays)
+  app::Dissector* dissector_ = nullptr;
+  Timestamp now_{};
+  std::uint64_t packet_ = 0;
+  std::vector<Armed> timers_;
+  Dissected result_;
+};
+
+}  // namespace ntan::test
