@@ -118,23 +118,11 @@ static_assert(sizeof(Decoded) <= 128);
 struct Extra {
   static constexpr std::size_t max_vlans = 4;
   static constexpr std::size_t max_tunnels = 4;
-  enum class Tunnel : std::uint8_t {
-    ipip,
-    sixin4,
-    fourin6,
-    gre,
-    vxlan,
-    geneve,
-    gtpu,
-    pppoe,
-    mpls,
-    nvgre,
-    erspan
-  };
-
+  /// `ipip` is IP in IP of the same version.
+  enum class Tunnel : std::uint8_t { ipip, sixin4, fourin6, gre, vxlan, geneve, gtpu, pppoe, mpls, nvgre, erspan };
   struct TunnelEntry {
     Tunnel kind{};
-    std::uint32_t id = 0;  ///< VNI, TEID, GRE key, PPPoE session, MPLS label; 0 if none
+    std::uint32_t id = 0;  ///< VNI, TEID, GRE key, PPPoE session, innermost MPLS label; 0 if none
   };
 
   std::array<std::uint16_t, max_vlans> vlans{};    ///< outermost first
@@ -142,6 +130,10 @@ struct Extra {
   MacAddress src_mac;  ///< outermost Ethernet or SLL; valid with has_mac
   MacAddress dst_mac;
   bool has_mac = false;
+  // An IP fragment (bucket fragment):
+  std::uint16_t fragment_offset = 0;  ///< octets
+  bool more_fragments = false;
+  std::uint8_t layers = 0;            ///< headers passed so far: the cap goes on counting after reassembly
   // The packet quoted by an ICMP error (bucket icmp_error), in the direction it was sent:
   IpAddress quoted_src;
   IpAddress quoted_dst;
@@ -161,6 +153,10 @@ struct DecodeOptions {
 /// payload of the fragment (see wire/defragment.h).
 void decode(const PacketView& packet, const DecodeOptions& options, Decoded& out,
             Extra& extra) noexcept;
+
+/// Goes on behind the IP header of a reassembled datagram: `out` and `extra` are those of its first
+/// fragment, with payload, payload_captured and payload_size set to the whole IP payload.
+void decode_reassembled(const DecodeOptions& options, Decoded& out, Extra& extra) noexcept;
 
 /// TCP options that later stages use. Unknown and malformed ones are skipped; `malformed` says so.
 struct TcpOptions {
