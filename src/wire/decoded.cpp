@@ -1,0 +1,83 @@
+#include "wire/decoded.h"
+
+namespace ntan::wire {
+
+std::string_view to_text(Bucket bucket) noexcept {
+  switch (bucket) {
+    case Bucket::flow: return "flow";
+    case Bucket::fragment: return "fragment";
+    case Bucket::fragment_incomplete: return "fragment_incomplete";
+    case Bucket::icmp_error: return "icmp_error";
+    case Bucket::arp: return "arp";
+    case Bucket::other_l2: return "other_l2";
+    case Bucket::non_ip: return "non_ip";
+    case Bucket::unknown_link: return "unknown_link";
+    case Bucket::undecodable: return "undecodable";
+  }
+  return {};
+}
+
+std::string_view to_text(Layer layer) noexcept {
+  switch (layer) {
+    case Layer::none: return "none";
+    case Layer::link: return "link";
+    case Layer::vlan: return "vlan";
+    case Layer::mpls: return "mpls";
+    case Layer::pppoe: return "pppoe";
+    case Layer::arp: return "arp";
+    case Layer::ipv4: return "ipv4";
+    case Layer::ipv6: return "ipv6";
+    case Layer::ipv6_extension: return "ipv6_extension";
+    case Layer::icmp: return "icmp";
+    case Layer::tcp: return "tcp";
+    case Layer::udp: return "udp";
+    case Layer::sctp: return "sctp";
+    case Layer::gre: return "gre";
+    case Layer::vxlan: return "vxlan";
+    case Layer::geneve: return "geneve";
+    case Layer::gtpu: return "gtpu";
+    case Layer::tunnel: return "tunnel";
+  }
+  return {};
+}
+
+std::string_view to_text(Extra::Tunnel tunnel) noexcept {
+  using Tunnel = Extra::Tunnel;
+  switch (tunnel) {
+    case Tunnel::ipip: return "ipip";
+    case Tunnel::sixin4: return "6in4";
+    case Tunnel::fourin6: return "4in6";
+    case Tunnel::gre: return "gre";
+    case Tunnel::vxlan: return "vxlan";
+    case Tunnel::geneve: return "geneve";
+    case Tunnel::gtpu: return "gtpu";
+    case Tunnel::pppoe: return "pppoe";
+    case Tunnel::mpls: return "mpls";
+    case Tunnel::nvgre: return "nvgre";
+    case Tunnel::erspan: return "erspan";
+  }
+  return {};
+}
+
+std::string_view ip_protocol_name(std::uint8_t number) noexcept {
+  switch (number) {
+    case ip_protocol::icmp: return "icmp";
+    case ip_protocol::igmp: return "igmp";
+    case ip_protocol::ipip: return "ipip";
+    case ip_protocol::tcp: return "tcp";
+    case ip_protocol::udp: return "udp";
+    case ip_protocol::ipv6: return "ipv6";
+    case ip_protocol::gre: return "gre";
+    case ip_protocol::esp: return "esp";
+    case ip_protocol::ah: return "ah";
+    case ip_protocol::icmpv6: return "icmpv6";
+    case ip_protocol::ospf: return "ospf";
+    case ip_protocol::pim: return "pim";
+    case ip_protocol::vrrp: return "vrrp";
+    case ip_protocol::sctp: return "sctp";
+    case ip_protocol::udplite: return "udplite";
+    default: return {};
+  }
+}
+
+}  // namespace ntan::wire

@@ -1,0 +1,72 @@
+// The walk from the link header of one frame to its innermost packet. Internal to wire/: others
+// call decode(). Split by layer: walk_link.cpp, walk_network.cpp, walk_transport.cpp,
+// walk_tunnel.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/packet.h"
+#include "wire/decoded.h"
+#include "wire/ethernet.h"
+#include "wire/ipv6.h"
+#include "wire/ports.h"
+#include "wire/slice.h"
+
+namespace ntan::wire {
+
+/// One step reads one header and says what stands behind it; nothing calls itself.
+class Walk {
+ public:
+  static constexpr std::uint8_t max_layers = 16;
+
+  Walk(const DecodeOptions& options, Decoded& out, Extra& extra) noexcept
+      : options_(options), out_(out), extra_(extra) {}
+
+  void from_link(const PacketView& packet) noexcept;
+  void from_reassembled() noexcept;
+
+ private:
+  /// What the octets in `rest_` are.
+  enum class Next : std::uint8_t { done, ethernet, ether_type, ip, ipv4, ipv6, ip_payload };
+
+  /// Whether a tunnel is one by its protocol number, or was guessed from a port.
+  enum class Evidence : std::uint8_t { number, port };
+
+  void run(Next next) noexcept;
+  Next step(Next next) noexcept;
+
+  Next link(LinkType type) noexcept;
+  Next ethernet() noexcept;
+  Next ether_type() noexcept;
+  Next length_or_type(std::uint16_t type) noexcept;
+  Next vlan() noexcept;
+  Next llc() noexcept;
+  Next ip_by_version() noexcept;
+
+  Next ipv4() noexcept;
+  Next ipv6() noexcept;
+  Next ipv6_chain(std::uint8_t next_header, Ipv6Chain::Start start) noexcept;
+  Next ip_payload() noexcept;
+  Next fragment(std::uint16_t offset, std::uint32_t id, bool more) noexcept;
+
+  Next tcp() noexcept;
+  Next udp() noexcept;
+
+  /// Ends at a header that could not be read: a flow if at least the ports could.
+  Next ports_only(Layer layer, Flaw flaw) noexcept;
+  Next flow(Ports ports, Slice payload) noexcept;
+  Next end(Bucket bucket) noexcept;
+  Next stop(Layer layer, Flaw flaw) noexcept;
+  void note(Layer layer, Flaw flaw) noexcept;
+  void keep_payload(Slice payload) noexcept;
+
+  const DecodeOptions& options_;
+  Decoded& out_;
+  Extra& extra_;
+  Slice rest_;
+  std::uint16_t type_ = 0;     ///< with Next::ether_type
+  bool final_address_ = true;  ///< no routing header holds back the final destination
+};
+
+}  // namespace ntan::wire
