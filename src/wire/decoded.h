@@ -119,7 +119,20 @@ struct Extra {
   static constexpr std::size_t max_vlans = 4;
   static constexpr std::size_t max_tunnels = 4;
   /// `ipip` is IP in IP of the same version.
-  enum class Tunnel : std::uint8_t { ipip, sixin4, fourin6, gre, vxlan, geneve, gtpu, pppoe, mpls, nvgre, erspan };
+  enum class Tunnel : std::uint8_t {
+    ipip,
+    sixin4,
+    fourin6,
+    gre,
+    vxlan,
+    geneve,
+    gtpu,
+    pppoe,
+    mpls,
+    nvgre,
+    erspan
+  };
+
   struct TunnelEntry {
     Tunnel kind{};
     std::uint32_t id = 0;  ///< VNI, TEID, GRE key, PPPoE session, innermost MPLS label; 0 if none
@@ -133,7 +146,7 @@ struct Extra {
   // An IP fragment (bucket fragment):
   std::uint16_t fragment_offset = 0;  ///< octets
   bool more_fragments = false;
-  std::uint8_t layers = 0;            ///< headers passed so far: the cap goes on counting after reassembly
+  std::uint8_t layers = 0;  ///< headers passed so far: the cap goes on counting after reassembly
   // The packet quoted by an ICMP error (bucket icmp_error), in the direction it was sent:
   IpAddress quoted_src;
   IpAddress quoted_dst;

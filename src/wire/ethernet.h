@@ -34,7 +34,7 @@ struct Ethernet {
   MacAddress src;
   MacAddress dst;
   std::uint16_t type = 0;  ///< EtherType, or the length of an 802.3 frame
-  Slice payload{};           ///< padding and trailer included: the layer above knows its own length
+  Slice payload{};         ///< padding and trailer included: the layer above knows its own length
 
   [[nodiscard]] static Parsed<Ethernet> parse(Slice input) noexcept;
 };

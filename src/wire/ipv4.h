@@ -23,7 +23,7 @@ struct Ipv4 {
   bool checksum_bad = false;
   bool length_bad = false;  ///< the total length says more than was sent; cut to what was sent
   std::uint32_t size = 0;   ///< the datagram, header included
-  Slice payload{};            ///< without padding behind the datagram
+  Slice payload{};          ///< without padding behind the datagram
 
   [[nodiscard]] bool is_fragment() const noexcept { return more_fragments || fragment_offset != 0; }
 

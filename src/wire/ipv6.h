@@ -20,7 +20,7 @@ struct Ipv6 {
   bool length_zero =
       false;  ///< a jumbogram, or segmentation offload: the payload is all that was sent
   bool length_bad = false;  ///< the payload length says more than was sent; cut to what was sent
-  Slice payload{};            ///< extension headers included, padding excluded
+  Slice payload{};          ///< extension headers included, padding excluded
 
   [[nodiscard]] static Parsed<Ipv6> parse(Slice input) noexcept;
 };
