@@ -1,0 +1,134 @@
+#include "flow/community_id.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/digest.h"
+
+namespace ntan::flow {
+namespace {
+
+constexpr std::uint8_t proto_icmp = 1;
+constexpr std::uint8_t proto_tcp = 6;
+constexpr std::uint8_t proto_udp = 17;
+constexpr std::uint8_t proto_icmpv6 = 58;
+constexpr std::uint8_t proto_sctp = 132;
+
+/// Message types that answer each other.
+struct TypePair {
+  std::uint8_t request;
+  std::uint8_t answer;
+};
+
+constexpr std::array icmp_pairs{
+    TypePair{8, 0},    // echo
+    TypePair{10, 9},   // router solicitation, advertisement
+    TypePair{13, 14},  // timestamp
+    TypePair{15, 16},  // information
+    TypePair{17, 18},  // address mask
+};
+constexpr std::array icmpv6_pairs{
+    TypePair{128, 129},  // echo
+    TypePair{130, 131},  // multicast listener query, report
+    TypePair{133, 134},  // router solicitation, advertisement
+    TypePair{135, 136},  // neighbour solicitation, advertisement
+    TypePair{139, 140},  // node information
+    TypePair{144, 145},  // home agent address discovery
+};
+
+std::optional<std::uint8_t> counterpart(std::span<const TypePair> pairs,
+                                        std::uint16_t type) noexcept {
+  for (const TypePair& pair : pairs) {
+    if (type == pair.request) return pair.answer;
+    if (type == pair.answer) return pair.request;
+  }
+  return std::nullopt;
+}
+
+struct Ports {
+  std::uint16_t source = 0;
+  std::uint16_t destination = 0;
+  bool present = false;
+  bool one_way = false;  ///< the ends keep their order: no message ever answers this one
+};
+
+Ports ports_of(const CommunityTuple& tuple) noexcept {
+  switch (tuple.protocol) {
+    case proto_tcp:
+    case proto_udp:
+    case proto_sctp: return {tuple.source_port, tuple.destination_port, true, false};
+    case proto_icmp:
+    case proto_icmpv6: {
+      const std::span<const TypePair> pairs = tuple.protocol == proto_icmp
+                                                  ? std::span<const TypePair>{icmp_pairs}
+                                                  : std::span<const TypePair>{icmpv6_pairs};
+      const auto answer = counterpart(pairs, tuple.source_port);
+      if (!answer) return {tuple.source_port, tuple.destination_port, true, true};
+      return {tuple.source_port, *answer, true, false};
+    }
+    default: return {};
+  }
+}
+
+/// Base64 (RFC 4648 4) of the 20 octets of a SHA-1: 28 characters, the last one padding.
+char* append_base64(char* out, std::span<const std::uint8_t, 20> octets) noexcept {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < 18; i += 3) {
+    const unsigned group = (static_cast<unsigned>(octets[i]) << 16U) |
+                           (static_cast<unsigned>(octets[i + 1]) << 8U) | octets[i + 2];
+    *out++ = alphabet[group >> 18U];
+    *out++ = alphabet[(group >> 12U) & 63U];
+    *out++ = alphabet[(group >> 6U) & 63U];
+    *out++ = alphabet[group & 63U];
+  }
+  const unsigned tail = (static_cast<unsigned>(octets[18]) << 8U) | octets[19];
+  *out++ = alphabet[tail >> 10U];
+  *out++ = alphabet[(tail >> 4U) & 63U];
+  *out++ = alphabet[(tail << 2U) & 63U];
+  *out++ = '=';
+  return out;
+}
+
+std::uint8_t* append_bytes(std::uint8_t* out, Bytes bytes) noexcept {
+  return std::copy(bytes.begin(), bytes.end(), out);
+}
+
+std::uint8_t* append_be16(std::uint8_t* out, std::uint16_t value) noexcept {
+  out[0] = static_cast<std::uint8_t>(value >> 8U);
+  out[1] = static_cast<std::uint8_t>(value);
+  return out + 2;
+}
+
+}  // namespace
+
+event::FixedText<30> community_id(const CommunityTuple& tuple) noexcept {
+  if (!tuple.source.known() || tuple.source.version != tuple.destination.version) return {};
+  const Ports ports = ports_of(tuple);
+  const auto order = tuple.source.octets <=> tuple.destination.octets;
+  const bool swap =
+      !ports.one_way && (order > 0 || (order == 0 && ports.source > ports.destination));
+
+  std::array<std::uint8_t, 2 + 2 * 16 + 2 + 4> input{};  // the seed, two zero octets, comes first
+  std::uint8_t* end = input.data() + 2;
+  end = append_bytes(end, (swap ? tuple.destination : tuple.source).bytes());
+  end = append_bytes(end, (swap ? tuple.source : tuple.destination).bytes());
+  *end++ = tuple.protocol;
+  *end++ = 0;
+  if (ports.present) {
+    end = append_be16(end, swap ? ports.destination : ports.source);
+    end = append_be16(end, swap ? ports.source : ports.destination);
+  }
+  const DigestValue hash = digest(DigestKind::sha1, Bytes{input.data(), end});
+  if (hash.size != 20) return {};
+
+  event::FixedText<30> text{std::string_view{"1:"}};
+  append_base64(text.octets.data() + 2, std::span{hash.octets}.first<20>());
+  text.size = 30;
+  return text;
+}
+
+}  // namespace ntan::flow
