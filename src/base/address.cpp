@@ -36,8 +36,7 @@ Run longest_zero_run(const std::array<std::uint16_t, 8>& groups) noexcept {
   Run best;
   for (std::size_t i = 0; i < groups.size();) {
     std::size_t end = i;
-    while (end < groups.size() && groups[end] == 0)
-      ++end;
+    while (end < groups.size() && groups[end] == 0) ++end;
     if (end - i > best.length) best = {i, end - i};
     i = end + 1;
   }

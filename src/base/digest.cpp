@@ -66,8 +66,7 @@ DigestValue digest(DigestKind kind, Bytes data) noexcept {
 }
 
 char* append_hex(char* out, Bytes bytes) noexcept {
-  for (const std::uint8_t octet : bytes)
-    out = append_hex_octet(out, octet);
+  for (const std::uint8_t octet : bytes) out = append_hex_octet(out, octet);
   return out;
 }
 

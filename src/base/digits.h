@@ -35,8 +35,7 @@ inline char* append_padded(char* out, std::uint32_t value, std::size_t width) no
     text[--at] = static_cast<char>('0' + value % 10);
     value /= 10;
   } while (value != 0 || text.size() - at < width);
-  while (at < text.size())
-    *out++ = text[at++];
+  while (at < text.size()) *out++ = text[at++];
   return out;
 }
 
@@ -55,8 +54,7 @@ inline char* append_unsigned(char* out, std::uint64_t value) noexcept {
   } else {
     text[--at] = static_cast<char>('0' + value);
   }
-  while (at < text.size())
-    *out++ = text[at++];
+  while (at < text.size()) *out++ = text[at++];
   return out;
 }
 

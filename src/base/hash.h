@@ -9,6 +9,8 @@
 
 namespace ntan {
 
+__extension__ using Uint128 = unsigned __int128;
+
 /// Secret words of a hash. Two tables with different keys place the same keys differently.
 struct HashKey {
   std::array<std::uint64_t, 4> words{};
@@ -28,7 +30,7 @@ struct HashKey {
 };
 
 [[nodiscard]] constexpr std::uint64_t folded_multiply(std::uint64_t a, std::uint64_t b) noexcept {
-  const auto product = static_cast<unsigned __int128>(a) * b;
+  const auto product = static_cast<Uint128>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 

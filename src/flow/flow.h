@@ -1,0 +1,119 @@
+// One flow: identity, counters of both sides, state. What TCP needs beyond that is in
+// TcpConnection, which a lone SYN does without.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/direction.h"
+#include "base/time.h"
+#include "event/event.h"
+#include "flow/history.h"
+#include "flow/key.h"
+#include "flow/tcp.h"
+#include "flow/wheel.h"
+#include "wire/decoded.h"
+
+namespace ntan::flow {
+
+/// How it was decided which end is the originator.
+enum class Orientation : std::uint8_t { syn, syn_ack, port, first };
+[[nodiscard]] std::string_view to_text(Orientation orientation) noexcept;
+
+/// Why a flow ended.
+enum class EndReason : std::uint8_t { fin, rst, idle, evicted, eof };
+[[nodiscard]] std::string_view to_text(EndReason reason) noexcept;
+
+/// Time-outs after the last packet; constants, so that the same capture ends its flows alike
+/// everywhere.
+namespace timeout {
+inline constexpr Duration embryonic = std::chrono::seconds{10};
+inline constexpr Duration established = std::chrono::seconds{300};
+inline constexpr Duration closed = std::chrono::seconds{5};
+inline constexpr Duration udp = std::chrono::seconds{60};
+inline constexpr Duration icmp = std::chrono::seconds{30};
+inline constexpr Duration other = std::chrono::seconds{60};
+inline constexpr Duration interim = std::chrono::seconds{60};  ///< between records of a living flow
+}  // namespace timeout
+
+/// What one end has sent.
+struct Side {
+  std::uint64_t wire_bytes = 0;     ///< frames as sent, link headers included
+  std::uint64_t l3_bytes = 0;       ///< IP datagrams
+  std::uint64_t payload_bytes = 0;  ///< transport payload, repeats included
+  std::uint32_t packets = 0;
+  std::uint8_t tcp_flags = 0;  ///< all flags seen, or-ed
+};
+
+/// Which end of the key is the client, decided once at the first packet.
+struct Orient {
+  bool client_is_low = true;
+  Orientation how{};
+};
+[[nodiscard]] Orient orient(const wire::Decoded& first, bool from_low) noexcept;
+
+struct Flow {
+  FlowKey key;
+  Timestamp first{};
+  Timestamp last{};                ///< trace clock of the last packet: never goes back
+  std::uint64_t first_packet = 0;  ///< number of the first packet; the flow's sequence
+  std::array<Side, 2> sides;       ///< indexed by Direction
+  WheelLink link;
+  std::uint32_t tag = 0;  ///< hash under which the index knows it
+  FirstSyn first_syn;
+  History history;
+  Orient orientation;
+  std::uint8_t same_start = 0;  ///< earlier flows of this key that began at the same nanosecond
+  std::uint32_t interface = 0;
+  std::uint32_t records = 0;  ///< interim records written so far
+  std::uint32_t fragments = 0;
+  std::uint32_t bad_checksums = 0;
+  std::uint32_t icmp_errors = 0;
+  std::uint8_t icmp_type = 0;  ///< of the first packet, for the Community ID
+  std::uint8_t icmp_code = 0;
+
+  [[nodiscard]] Direction direction(bool from_low) const noexcept {
+    return from_low == orientation.client_is_low ? Direction::to_server : Direction::to_client;
+  }
+  [[nodiscard]] std::uint8_t proto() const noexcept {
+    return static_cast<std::uint8_t>(key.words[4] >> 8U);
+  }
+  [[nodiscard]] bool one_sided() const noexcept {
+    return sides[1].packets == 0 || sides[0].packets == 0;
+  }
+};
+
+/// Time-out of a flow in its present state. `tcp` may be null (lone SYN, other protocols).
+[[nodiscard]] Duration idle_timeout(const Flow& flow, const TcpConnection* tcp) noexcept;
+
+/// When the flow must be looked at next: its idle end or its next interim record.
+[[nodiscard]] Due next_due(const Flow& flow, const TcpConnection* tcp, Number number) noexcept;
+
+/// Zeek's state name; UDP and others by who has sent.
+[[nodiscard]] ConnState state(const Flow& flow, const TcpConnection* tcp) noexcept;
+
+/// The id of a flow: a fixed-key hash of its key, first time and `same_start`. Nothing of the
+/// machine or the input goes in, so cut and filtered files keep ids.
+[[nodiscard]] event::Id flow_id(const Flow& flow) noexcept;
+
+/// The ends as the envelope names them.
+struct FlowEnds {
+  IpAddress client;
+  IpAddress server;
+  std::uint16_t client_port = 0;
+  std::uint16_t server_port = 0;
+};
+[[nodiscard]] FlowEnds flow_ends(const Flow& flow) noexcept;
+
+/// Ports that mean ports: TCP, UDP, UDP-Lite, SCTP.
+[[nodiscard]] bool has_ports(std::uint8_t proto) noexcept;
+
+/// `tcp`, `udp`, …, else the protocol number; the text lives for ever.
+[[nodiscard]] std::string_view proto_text(std::uint8_t proto) noexcept;
+
+/// Community ID v1 of the flow.
+[[nodiscard]] event::FixedText<30> flow_community_id(const Flow& flow);
+
+}  // namespace ntan::flow

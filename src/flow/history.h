@@ -1,0 +1,57 @@
+// What happened in a flow, as a string of letters in Zeek's alphabet: upper case from the
+// originator, lower case from the responder.
+//
+//   s SYN   h SYN+ACK   a pure ACK   d data   f FIN   r RST   c bad checksum   g gap   t repeated
+//   data w zero window   i FIN+RST or SYN+RST   q SYN+FIN
+//
+// Each letter appears once per side, but c, g, t and w again at the 10th, 100th, … time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/direction.h"
+
+namespace ntan::flow {
+
+class History {
+ public:
+  static constexpr std::size_t capacity = 20;
+
+  /// Adds a letter given in lower case, if its rule says so. What does not fit is dropped.
+  void add(char letter, Direction direction) noexcept {
+    const auto bit = static_cast<std::uint16_t>(1U << position(letter));
+    std::uint16_t& seen = seen_[index(direction)];
+    if ((seen & bit) != 0) return;
+    seen |= bit;
+    append(letter, direction);
+  }
+
+  /// Adds a counted letter at the 1st, 10th, 100th, … time.
+  void add_counted(char letter, Direction direction, std::uint64_t count) noexcept {
+    while (count >= 10 && count % 10 == 0) count /= 10;
+    if (count == 1) append(letter, direction);
+  }
+
+  [[nodiscard]] std::string_view view() const noexcept { return {letters_.data(), size_}; }
+
+ private:
+  static constexpr unsigned position(char letter) noexcept {
+    constexpr std::string_view letters = "shadfriq";
+    return static_cast<unsigned>(letters.find(letter));
+  }
+
+  void append(char letter, Direction direction) noexcept {
+    if (size_ == capacity) return;
+    constexpr char to_upper = 'A' - 'a';
+    letters_[size_++] =
+        direction == Direction::to_server ? static_cast<char>(letter + to_upper) : letter;
+  }
+
+  std::array<char, capacity> letters_{};
+  std::uint8_t size_ = 0;
+  std::array<std::uint16_t, 2> seen_{};
+};
+
+}  // namespace ntan::flow

@@ -1,0 +1,59 @@
+// The sequence space that one side of a TCP connection has shown: which octets were seen, and
+// holes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace ntan::flow {
+
+/// Signed distance from b to a in 32-bit sequence space (RFC 9293 3.4).
+[[nodiscard]] constexpr std::int32_t sequence_distance(std::uint32_t a, std::uint32_t b) noexcept {
+  return static_cast<std::int32_t>(a - b);
+}
+
+/// Octets covered by [start, end) of data, with up to eight holes remembered; a ninth forgets the
+/// oldest, whose octets then count as never seen.
+class SequenceSpace {
+ public:
+  struct Added {
+    std::uint32_t unseen = 0;    ///< octets that were new
+    std::uint32_t repeated = 0;  ///< octets seen before
+    bool opened_hole = false;
+    bool filled_hole = false;
+  };
+
+  void start(std::uint32_t next) noexcept {
+    next_ = next;
+    started_ = true;
+  }
+  [[nodiscard]] bool started() const noexcept { return started_; }
+  /// One past the highest sequence number seen.
+  [[nodiscard]] std::uint32_t next() const noexcept { return next_; }
+  /// Moves over a SYN or FIN.
+  void advance(std::uint32_t next) noexcept {
+    if (sequence_distance(next, next_) > 0) next_ = next;
+  }
+
+  /// Adds data octets [seq, seq + size).
+  Added add(std::uint32_t seq, std::uint32_t size) noexcept;
+
+  [[nodiscard]] std::size_t holes() const noexcept { return hole_count_; }
+
+ private:
+  struct Hole {
+    std::uint32_t start = 0;
+    std::uint32_t end = 0;
+  };
+
+  void open_hole(Hole hole) noexcept;
+  std::uint32_t fill(std::uint32_t start, std::uint32_t end) noexcept;
+
+  std::uint32_t next_ = 0;
+  bool started_ = false;
+  std::uint8_t hole_count_ = 0;
+  std::array<Hole, 8> holes_{};
+};
+
+}  // namespace ntan::flow

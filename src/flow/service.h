@@ -1,0 +1,13 @@
+// Well-known ports: they orient flows whose beginning was not seen, and name what no content
+// explains.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ntan::flow {
+
+/// IANA service name of a TCP or UDP port, or empty. Only ports that are in wide use as services.
+[[nodiscard]] std::string_view service_name(std::uint16_t port, std::uint8_t proto) noexcept;
+
+}  // namespace ntan::flow

@@ -1,0 +1,78 @@
+// Fixed-size objects with stable addresses, named by 32-bit numbers. Memory is reserved for the
+// whole cap but touched only as far as objects were ever alive, so a large cap costs nothing at the
+// start.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <sys/mman.h>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace ntan::flow {
+
+/// Number of an object in a slab; 0 names none.
+using Number = std::uint32_t;
+
+template <class T>
+class Slab {
+ public:
+  /// Reserves address space for `capacity` objects. Throws std::system_error when the system
+  /// refuses.
+  explicit Slab(std::size_t capacity) : capacity_(capacity) {
+    void* memory = ::mmap(nullptr, bytes(), PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+      throw std::system_error(errno, std::generic_category(), "cannot reserve the flow table");
+    items_ = static_cast<T*>(memory);
+  }
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
+  Slab(Slab&&) = delete;
+  Slab& operator=(Slab&&) = delete;
+  /// Objects still alive are not destroyed one by one: their owner erases them first.
+  ~Slab() { ::munmap(items_, bytes()); }
+
+  /// Makes an object, or returns 0 when the cap is reached. The lowest free number is not promised.
+  template <class... Args>
+  [[nodiscard]] Number create(Args&&... args) {
+    Number number = 0;
+    if (!free_.empty()) {
+      number = free_.back();
+      free_.pop_back();
+    } else if (used_ < capacity_) {
+      number = static_cast<Number>(++used_);
+    } else {
+      return 0;
+    }
+    new (&items_[number - 1]) T(std::forward<Args>(args)...);
+    ++alive_;
+    return number;
+  }
+
+  void destroy(Number number) {
+    items_[number - 1].~T();
+    free_.push_back(number);
+    --alive_;
+  }
+
+  [[nodiscard]] T& operator[](Number number) noexcept { return items_[number - 1]; }
+  [[nodiscard]] const T& operator[](Number number) const noexcept { return items_[number - 1]; }
+  [[nodiscard]] std::size_t alive() const noexcept { return alive_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  /// Highest number ever given out; every number up to it is alive or free.
+  [[nodiscard]] std::size_t touched() const noexcept { return used_; }
+
+ private:
+  [[nodiscard]] std::size_t bytes() const noexcept { return capacity_ * sizeof(T); }
+
+  std::size_t capacity_;
+  std::size_t used_ = 0;
+  std::size_t alive_ = 0;
+  T* items_ = nullptr;
+  std::vector<Number> free_;
+};
+
+}  // namespace ntan::flow

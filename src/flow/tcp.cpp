@@ -1,0 +1,251 @@
+#include "flow/tcp.h"
+
+#include <algorithm>
+
+namespace ntan::flow {
+namespace {
+
+using wire::Decoded;
+namespace flag = wire::tcp_flag;
+
+// Data is accepted from 64 KiB below the peer's highest ACK to the larger of its window and 1 MiB
+// above.
+constexpr std::int32_t below_window = 64 << 10;
+constexpr std::int32_t least_window = 1 << 20;
+
+bool inactive(EndState state) noexcept {
+  return state == EndState::inactive || state == EndState::partial;
+}
+
+char letter_of(const Decoded& segment) noexcept {
+  const bool syn = segment.has(flag::syn);
+  const bool fin = segment.has(flag::fin);
+  const bool rst = segment.has(flag::rst);
+  if (syn && fin) return 'q';
+  if (rst && (syn || fin)) return 'i';
+  if (syn) return segment.has(flag::ack) ? 'h' : 's';
+  if (rst) return 'r';
+  if (fin) return 'f';
+  return segment.has(flag::ack) && segment.payload_size == 0 ? 'a' : '\0';
+}
+
+}  // namespace
+
+std::string_view to_text(ConnState state) noexcept {
+  switch (state) {
+    case ConnState::S0: return "S0";
+    case ConnState::S1: return "S1";
+    case ConnState::SF: return "SF";
+    case ConnState::REJ: return "REJ";
+    case ConnState::S2: return "S2";
+    case ConnState::S3: return "S3";
+    case ConnState::RSTO: return "RSTO";
+    case ConnState::RSTR: return "RSTR";
+    case ConnState::RSTOS0: return "RSTOS0";
+    case ConnState::RSTRH: return "RSTRH";
+    case ConnState::SH: return "SH";
+    case ConnState::SHR: return "SHR";
+    case ConnState::OTH: return "OTH";
+  }
+  return "OTH";
+}
+
+TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Direction direction,
+                                                Timestamp time, History& history) noexcept {
+  Effect effect;
+  TcpSide& self = sides_[index(direction)];
+  if (const char letter = letter_of(segment); letter != '\0') history.add(letter, direction);
+  if (segment.payload_size != 0 && !segment.has(flag::rst)) history.add('d', direction);
+
+  if (segment.has(flag::syn) && !segment.has(flag::rst)) on_syn(segment, direction, time);
+  if (self.state == EndState::inactive) self.state = EndState::partial;
+  if (segment.has(flag::rst)) {
+    on_reset(segment, direction, effect);
+    return effect;
+  }
+  if (direction == Direction::to_server && segment.has(flag::ack) && !segment.has(flag::syn)) {
+    on_handshake_ack(segment, time, effect);
+  }
+  if (segment.payload_size != 0) on_payload(segment, direction, history, effect);
+  if (segment.has(flag::fin)) on_fin(segment, direction);
+  if (segment.has(flag::ack) &&
+      (!self.has_ack || sequence_distance(segment.ack, self.ack_max) > 0)) {
+    self.ack_max = segment.ack;
+    self.has_ack = true;
+  }
+  note_window(segment, direction, history);
+  return effect;
+}
+
+FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
+  const wire::TcpOptions options = wire::parse_tcp_options(segment.option_bytes());
+  return {.seq = segment.seq,
+          .mss = options.mss.value_or(0),
+          .window_scale = options.window_scale.value_or(0),
+          .has_window_scale = options.window_scale.has_value()};
+}
+
+void TcpConnection::first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept {
+  side.isn = syn.seq;
+  side.space.start(syn.seq + 1);
+  side.mss = syn.mss;
+  side.has_window_scale = syn.has_window_scale;
+  side.window_scale = syn.window_scale;
+}
+
+void TcpConnection::on_client_syn(const FirstSyn& syn, Timestamp time) noexcept {
+  TcpSide& client = sides_[index(Direction::to_server)];
+  client.syn_seen = true;
+  client.state = EndState::syn_sent;
+  first_syn_of(client, syn);
+  syn_ns_ = to_ns(time);
+  first_syn_ns_ = syn_ns_;
+}
+
+void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestamp time) noexcept {
+  TcpSide& self = sides_[index(direction)];
+  TcpSide& peer = sides_[index(reverse(direction))];
+  const std::int64_t now = to_ns(time);
+  self.syn_repeated = self.syn_repeated || self.syn_seen;
+  const bool first = !self.syn_seen;
+  self.syn_seen = true;
+  if (first) first_syn_of(self, FirstSyn::of(segment));
+  if (!segment.has(flag::ack)) {
+    syn_ns_ = now;
+    if (first_syn_ns_ == INT64_MIN) first_syn_ns_ = now;
+    if (self.state == EndState::inactive) self.state = EndState::syn_sent;
+    return;
+  }
+  syn_ack_ns_ = now;
+  if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
+    if (first && !peer.syn_repeated && segment.ack == peer.isn + 1 && now >= syn_ns_)
+      server_ns_ = now - syn_ns_;
+    if (self.state == EndState::inactive || self.state == EndState::syn_sent)
+      self.state = EndState::established;
+    if (peer.state == EndState::syn_sent) peer.state = EndState::established;
+  } else if (self.state == EndState::inactive) {
+    self.state = EndState::syn_ack_sent;
+  }
+}
+
+void TcpConnection::on_handshake_ack(const Decoded& segment, Timestamp time,
+                                     Effect& effect) noexcept {
+  const TcpSide& server = sides_[index(Direction::to_client)];
+  if (complete_ || !server.syn_seen || segment.ack != server.isn + 1) return;
+  const std::int64_t now = to_ns(time);
+  if (!server.syn_repeated && now >= syn_ack_ns_) client_ns_ = now - syn_ack_ns_;
+  if (first_syn_ns_ != INT64_MIN && now >= first_syn_ns_) connect_ns_ = now - first_syn_ns_;
+  complete_ = true;
+  effect.established = true;
+}
+
+void TcpConnection::on_reset(const Decoded& segment, Direction direction, Effect& effect) noexcept {
+  TcpSide& self = sides_[index(direction)];
+  // RFC 5961 3: a RST outside the window is no RST. Without any sequence known, all are believed.
+  if (self.space.started() && self.has_ack && !in_window(segment, direction)) {
+    effect.window_violation = true;
+    return;
+  }
+  self.state = EndState::reset;
+  effect.reset = true;
+}
+
+void TcpConnection::on_fin(const Decoded& segment, Direction direction) noexcept {
+  TcpSide& self = sides_[index(direction)];
+  self.fin_seen = true;
+  self.fin_seq = segment.seq + segment.payload_size + 1;
+  self.space.advance(self.fin_seq);
+  if (self.state != EndState::reset) self.state = EndState::closed;
+}
+
+void TcpConnection::on_payload(const Decoded& segment, Direction direction, History& history,
+                               Effect& effect) noexcept {
+  TcpSide& self = sides_[index(direction)];
+  const std::uint32_t seq = segment.has(flag::syn) ? segment.seq + 1 : segment.seq;
+  if (self.space.started() && !in_window(segment, direction)) {
+    effect.window_violation = true;
+    return;
+  }
+  effect.payload_accepted = true;
+  const SequenceSpace::Added added = self.space.add(seq, segment.payload_size);
+  self.goodput_bytes += added.unseen;
+  if (added.opened_hole) history.add_counted('g', direction, ++self.gaps);
+  if (added.repeated != 0 || added.filled_hole) history.add_counted('t', direction, ++self.repeats);
+}
+
+void TcpConnection::note_window(const Decoded& segment, Direction direction,
+                                History& history) noexcept {
+  TcpSide& self = sides_[index(direction)];
+  const TcpSide& peer = sides_[index(reverse(direction))];
+  // RFC 7323 2.2: scaling holds only if both SYNs carried it, and never in a SYN.
+  const bool scaled = !segment.has(flag::syn) && self.has_window_scale && peer.has_window_scale;
+  const std::uint32_t window = static_cast<std::uint32_t>(segment.window)
+                               << (scaled ? self.window_scale : 0U);
+  if (segment.window == 0 && !segment.has(flag::syn | flag::fin | flag::rst)) {
+    history.add_counted('w', direction, ++self.zero_windows);
+  }
+  self.window = window;
+}
+
+bool TcpConnection::in_window(const Decoded& segment, Direction direction) const noexcept {
+  const TcpSide& self = sides_[index(direction)];
+  const TcpSide& peer = sides_[index(reverse(direction))];
+  // Without an ACK of the peer, the highest sequence seen stands for it (one-way captures).
+  const std::uint32_t base = peer.has_ack ? peer.ack_max : self.space.next();
+  const auto above = static_cast<std::int32_t>(std::min<std::uint32_t>(peer.window, 1U << 30U));
+  const std::int32_t limit = std::max(least_window, above);
+  const std::int32_t from_next = sequence_distance(segment.seq, self.space.next());
+  const std::int32_t distance = sequence_distance(segment.seq, base);
+  if (distance >= -below_window && distance <= limit) return true;
+  return from_next >= -below_window && from_next <= limit;
+}
+
+bool TcpConnection::was_reset() const noexcept {
+  return sides_[0].state == EndState::reset || sides_[1].state == EndState::reset;
+}
+
+bool TcpConnection::closed() const noexcept {
+  return was_reset() ||
+         (sides_[0].state == EndState::closed && sides_[1].state == EndState::closed);
+}
+
+bool TcpConnection::embryonic() const noexcept {
+  if (complete_ || closed()) return false;
+  const TcpSide& client = sides_[0];
+  const TcpSide& server = sides_[1];
+  if (!client.syn_seen && !server.syn_seen) return false;
+  return client.goodput_bytes == 0 && server.goodput_bytes == 0;
+}
+
+bool TcpConnection::reused_by(std::uint32_t isn, Direction direction,
+                              Duration idle) const noexcept {
+  const TcpSide& self = sides_[index(direction)];
+  if (self.syn_seen && self.isn == isn) return false;
+  if (closed() || idle >= std::chrono::seconds{60}) return true;
+  if (!self.space.started())
+    return sides_[index(reverse(direction))].syn_seen == false && self.state != EndState::inactive;
+  const std::int32_t distance = sequence_distance(isn, self.space.next());
+  return distance < -below_window || distance > least_window;
+}
+
+ConnState TcpConnection::state(std::uint64_t client_payload,
+                               std::uint64_t server_payload) const noexcept {
+  const EndState client = sides_[0].state;
+  const EndState server = sides_[1].state;
+  if (server == EndState::reset) {
+    const bool nothing_sent = client_payload == 0 && server_payload == 0;
+    const bool refused = client == EndState::syn_sent ||
+                         (client == EndState::reset && nothing_sent && !sides_[1].syn_seen);
+    if (refused) return ConnState::REJ;
+    return inactive(client) ? ConnState::RSTRH : ConnState::RSTR;
+  }
+  if (client == EndState::reset) return inactive(server) ? ConnState::RSTOS0 : ConnState::RSTO;
+  if (client == EndState::closed && server == EndState::closed) return ConnState::SF;
+  if (client == EndState::closed) return inactive(server) ? ConnState::SH : ConnState::S2;
+  if (server == EndState::closed) return inactive(client) ? ConnState::SHR : ConnState::S3;
+  if (client == EndState::syn_sent && server == EndState::inactive) return ConnState::S0;
+  if (client == EndState::established && server == EndState::established) return ConnState::S1;
+  return ConnState::OTH;
+}
+
+}  // namespace ntan::flow
