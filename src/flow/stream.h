@@ -1,0 +1,354 @@
+// One direction of a TCP connection, put back in order.
+//
+// Octets in order go straight through, uncopied. Octets above a hole wait in a bounded store until
+// the hole is filled or given up; the first copy of an octet wins and nothing is taken back.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include "base/budget.h"
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace ntan::flow {
+
+/// What a stream hands over. None of these may call the stream.
+///   data(bytes)               the next octets, borrowed for the call
+///   gap(size)                 the next `size` octets will never be seen
+///   conflict(offset, size)    a later copy differs there from what is still held; once per stream
+///   end()                     FIN, after all that precedes it; the stream takes nothing more
+template <class S>
+concept StreamSink = requires(S& sink, Bytes data, std::uint64_t size) {
+  sink.data(data);
+  sink.gap(size);
+  sink.conflict(size, size);
+  sink.end();
+};
+
+/// The payload of one TCP segment. A SYN occupies the octet before it: `seq` is that of the first
+/// payload octet. `size` as sent; more than was captured where the snaplen cut.
+struct TcpPayload {
+  std::uint32_t seq = 0;
+  std::uint32_t size = 0;
+  Bytes captured;
+};
+
+/// Whether [seq, seq + size) may belong to a direction whose receiver has acknowledged up to
+/// `ack_max` and offers `window` octets (scaled): no more than 64 KiB old, no more than the window
+/// (at least 1 MiB) new. Fits acknowledgement numbers too, with size 0.
+[[nodiscard]] constexpr bool in_window(std::uint32_t seq, std::uint32_t size, std::uint32_t ack_max,
+                                       std::uint32_t window) noexcept {
+  constexpr std::int64_t most_old = 64 * 1024;
+  constexpr std::uint32_t least_new = 1024 * 1024;
+  const std::int64_t start = static_cast<std::int32_t>(seq - ack_max);
+  return start >= -most_old && start + size <= std::max(window, least_new);
+}
+
+/// A run of octets at its place in the stream; `captured` may hold less than `size`.
+struct Run {
+  std::int64_t start = 0;  ///< 0 is the first octet of the stream; negative before it
+  std::uint32_t size = 0;
+  Bytes captured;
+
+  [[nodiscard]] std::int64_t end() const noexcept { return start + size; }
+
+  /// Requires: count <= size.
+  [[nodiscard]] Run first(std::uint32_t count) const noexcept;
+  void drop_front(std::uint32_t count) noexcept;
+};
+
+/// Runs above the first hole: sorted, disjoint, copied into memory of a Budget.
+class WaitingRuns {
+ public:
+  static constexpr std::size_t max_runs = 64;
+  static constexpr std::size_t max_octets = std::size_t{64} * 1024;
+
+  struct Conflict {
+    std::int64_t start = 0;  ///< first octet that differs
+    std::uint32_t size = 0;  ///< up to the last that differs in the same overlap
+  };
+
+  /// Null if the budget is used up.
+  [[nodiscard]] static std::unique_ptr<WaitingRuns> make(Budget& memory);
+
+  explicit WaitingRuns(Budget& memory) noexcept : memory_(&memory) {}
+
+  WaitingRuns(const WaitingRuns&) = delete;
+  WaitingRuns& operator=(const WaitingRuns&) = delete;
+  ~WaitingRuns();
+
+  /// Copies `run`, or returns false: no room or no memory. Requires: overlaps no run held.
+  [[nodiscard]] bool insert(const Run& run, Timestamp now);
+  void drop_front(std::size_t count) noexcept;
+
+  [[nodiscard]] Run at(std::size_t index) const noexcept;
+  /// Index of the first run that ends above `position`; size() if none does.
+  [[nodiscard]] std::size_t find(std::int64_t position) const noexcept;
+  [[nodiscard]] std::optional<Conflict> compare(const Run& run) const noexcept;
+
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+  /// Octets held in memory, and octets the runs stand for (more where the capture cut).
+  [[nodiscard]] std::size_t octets() const noexcept { return octets_; }
+
+  [[nodiscard]] std::uint64_t extent() const noexcept { return extent_; }
+
+  /// Arrival of the oldest run.
+  [[nodiscard]] Timestamp oldest() const noexcept { return oldest_; }
+
+ private:
+  struct Kept {
+    std::int64_t start = 0;
+    Timestamp arrived;
+    std::uint32_t size = 0;
+    std::uint32_t captured = 0;
+    std::unique_ptr<std::uint8_t[]> octets;  // NOLINT(*-c-arrays)
+  };
+
+  Budget* memory_;
+  std::size_t count_ = 0;
+  std::size_t octets_ = 0;
+  std::uint64_t extent_ = 0;
+  Timestamp oldest_ = Timestamp::max();
+  std::array<Kept, max_runs> runs_;
+};
+
+/// Reassembles one direction. Traffic in order costs no allocation; a segment costs at most a walk
+/// over the 64 runs that may wait.
+///
+/// A hole is given up when the peer acknowledges past it, when the store is full, when it is 2 s
+/// old, without any acknowledgement when 16 KiB stand above it, and at flush().
+class Stream {
+ public:
+  static constexpr Duration hole_lifetime = std::chrono::seconds{2};
+  static constexpr std::uint64_t one_way_limit = std::uint64_t{16} * 1024;
+
+  /// `memory` outlives the stream.
+  explicit Stream(Budget& memory) noexcept : memory_(&memory) {}
+
+  /// Starts over: `seq` is the first payload octet (ISN + 1 after a SYN).
+  void begin(std::uint32_t seq) noexcept;
+
+  /// Gives back all memory and ignores what follows, until begin().
+  void detach() noexcept;
+
+  /// Takes a segment. Octets that were handed over before are dropped silently.
+  template <StreamSink Sink>
+  void on_segment(const TcpPayload& payload, Timestamp now, Sink& sink);
+
+  /// `seq` is that of the FIN itself, after the payload of its segment. The first FIN counts;
+  /// octets above it are dropped.
+  template <StreamSink Sink>
+  void on_fin(std::uint32_t seq, Timestamp now, Sink& sink);
+
+  /// The peer has everything below `ack`: what is missing there was lost by the capture.
+  /// Requires: the caller believes `ack` (see in_window).
+  template <StreamSink Sink>
+  void on_ack(std::uint32_t ack, Timestamp now, Sink& sink);
+
+  /// Gives up holes that are due by `now`. Every call above does it too.
+  template <StreamSink Sink>
+  void expire(Timestamp now, Sink& sink);
+
+  /// Hands over everything that waits, holes as gaps: the flow is over.
+  template <StreamSink Sink>
+  void flush(Sink& sink);
+
+  /// When expire() will give up the first hole; nothing while there is none.
+  [[nodiscard]] std::optional<Timestamp> due() const noexcept;
+
+  /// begin() was called, and neither end() reported nor detach() called since.
+  [[nodiscard]] bool open() const noexcept { return open_; }
+
+  /// Octets handed over so far, gaps included.
+  [[nodiscard]] std::uint64_t offset() const noexcept { return static_cast<std::uint64_t>(next_); }
+
+  /// Sequence number expected next.
+  [[nodiscard]] std::uint32_t next_seq() const noexcept { return seq_at(next_); }
+
+  /// What waits above holes, octets in memory.
+  [[nodiscard]] std::size_t waiting_octets() const noexcept {
+    return waiting_ == nullptr ? 0 : waiting_->octets();
+  }
+
+  [[nodiscard]] std::size_t waiting_runs() const noexcept {
+    return waiting_ == nullptr ? 0 : waiting_->size();
+  }
+
+  /// Work done out of order since begin(); one step costs at most a walk over the runs that wait.
+  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+
+ private:
+  static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
+
+  [[nodiscard]] std::uint32_t seq_at(std::int64_t position) const noexcept {
+    return base_seq_ + static_cast<std::uint32_t>(position);
+  }
+
+  /// The position nearest to the expected one that has this sequence number.
+  [[nodiscard]] std::int64_t position_of(std::uint32_t seq) const noexcept {
+    return next_ + static_cast<std::int32_t>(seq - seq_at(next_));
+  }
+
+  [[nodiscard]] std::int64_t first_waiting() const noexcept {
+    return waiting_ == nullptr || waiting_->size() == 0 ? unknown : waiting_->at(0).start;
+  }
+
+  [[nodiscard]] Run locate(const TcpPayload& payload) const noexcept;
+  [[nodiscard]] Run clip(Run run) const noexcept;
+  [[nodiscard]] bool keep(const Run& run, Timestamp now);
+
+  template <StreamSink Sink>
+  void take_out_of_order(Run rest, Timestamp now, Sink& sink);
+  template <StreamSink Sink>
+  void hand_over(const Run& run, Sink& sink);
+  template <StreamSink Sink>
+  void drain(Sink& sink);
+  template <StreamSink Sink>
+  void give_up_to(std::int64_t position, Sink& sink);
+
+  Budget* memory_;
+  std::unique_ptr<WaitingRuns> waiting_;  ///< null or not empty, between calls
+  std::int64_t next_ = 0;
+  std::int64_t fin_ = unknown;
+  Timestamp fin_arrived_ = Timestamp::max();
+  std::uint64_t steps_ = 0;
+  std::uint32_t base_seq_ = 0;
+  bool open_ = false;
+  bool acknowledged_ = false;
+  bool conflict_reported_ = false;
+};
+
+static_assert(sizeof(Stream) <= 96);
+
+template <StreamSink Sink>
+void Stream::on_segment(const TcpPayload& payload, Timestamp now, Sink& sink) {
+  expire(now, sink);
+  if (!open_) return;
+  const Run run = locate(payload);
+  if (run.size == 0) return;
+  if (waiting_ != nullptr || run.start != next_) return take_out_of_order(run, now, sink);
+  hand_over(run, sink);
+  drain(sink);
+}
+
+template <StreamSink Sink>
+void Stream::take_out_of_order(Run rest, Timestamp now, Sink& sink) {
+  if (waiting_ != nullptr && !conflict_reported_) {
+    if (const auto conflict = waiting_->compare(rest)) {
+      conflict_reported_ = true;
+      sink.conflict(static_cast<std::uint64_t>(conflict->start), std::uint64_t{conflict->size});
+    }
+  }
+  while (open_ && rest.size != 0) {
+    ++steps_;
+    if (rest.start < next_) {
+      rest.drop_front(
+          static_cast<std::uint32_t>(std::min<std::int64_t>(next_ - rest.start, rest.size)));
+      continue;
+    }
+    const std::size_t above = waiting_ == nullptr ? 0 : waiting_->find(rest.start);
+    const Run other = above < waiting_runs() ? waiting_->at(above) : Run{.start = rest.end()};
+    if (other.start <= rest.start) {  // held already: the first copy wins
+      rest.drop_front(
+          static_cast<std::uint32_t>(std::min<std::int64_t>(other.end() - rest.start, rest.size)));
+      continue;
+    }
+    const Run piece =
+        rest.first(static_cast<std::uint32_t>(std::min(other.start, rest.end()) - rest.start));
+    if (piece.start == next_) {
+      hand_over(piece, sink);
+      drain(sink);
+    } else if (!keep(piece, now)) {
+      give_up_to(std::min(first_waiting(), piece.start), sink);
+      continue;
+    }
+    rest.drop_front(piece.size);
+  }
+  while (!acknowledged_ && waiting_ != nullptr && waiting_->extent() > one_way_limit) {
+    give_up_to(first_waiting(), sink);
+  }
+}
+
+template <StreamSink Sink>
+void Stream::on_fin(std::uint32_t seq, Timestamp now, Sink& sink) {
+  expire(now, sink);
+  const std::int64_t position = position_of(seq);
+  if (!open_ || fin_ != unknown || position < next_) return;
+  fin_ = position;
+  fin_arrived_ = now;
+  drain(sink);
+}
+
+template <StreamSink Sink>
+void Stream::on_ack(std::uint32_t ack, Timestamp now, Sink& sink) {
+  acknowledged_ = true;
+  expire(now, sink);
+  // The acknowledgement of a FIN covers the FIN too.
+  const std::int64_t position = std::min(position_of(ack), fin_);
+  while (open_ && next_ < position) {
+    give_up_to(std::min(first_waiting(), position), sink);
+  }
+}
+
+template <StreamSink Sink>
+void Stream::expire(Timestamp now, Sink& sink) {
+  if (waiting_ == nullptr && fin_ == unknown) return;
+  while (open_ && due() && *due() <= now) {
+    give_up_to(std::min(first_waiting(), fin_), sink);
+  }
+}
+
+template <StreamSink Sink>
+void Stream::flush(Sink& sink) {
+  while (open_ && due()) {
+    give_up_to(std::min(first_waiting(), fin_), sink);
+  }
+}
+
+template <StreamSink Sink>
+void Stream::hand_over(const Run& run, Sink& sink) {
+  const Run whole = clip(run);
+  if (!whole.captured.empty()) sink.data(whole.captured);
+  if (whole.size > whole.captured.size()) {
+    sink.gap(std::uint64_t{whole.size} - whole.captured.size());
+  }
+  next_ = whole.end();
+}
+
+/// Hands over what now follows without a hole, and the end.
+template <StreamSink Sink>
+void Stream::drain(Sink& sink) {
+  std::size_t handed = 0;
+  while (handed < waiting_runs() && waiting_->at(handed).start == next_ && next_ != fin_) {
+    hand_over(waiting_->at(handed), sink);
+    ++handed;
+    ++steps_;
+  }
+  if (handed != 0) {
+    waiting_->drop_front(handed);
+    if (waiting_->size() == 0) waiting_.reset();
+  }
+  if (next_ == fin_) {
+    detach();
+    sink.end();
+  }
+}
+
+/// Requires: position > next_, and nothing waits below it.
+template <StreamSink Sink>
+void Stream::give_up_to(std::int64_t position, Sink& sink) {
+  ++steps_;
+  const std::int64_t end = std::min(position, fin_);
+  sink.gap(static_cast<std::uint64_t>(end - next_));
+  next_ = end;
+  drain(sink);
+}
+
+}  // namespace ntan::flow
