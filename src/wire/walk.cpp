@@ -21,6 +21,11 @@ void Walk::from_reassembled() noexcept {
 }
 
 void Walk::run(Next next) noexcept {
+  walk(next);
+  if (inside_.next != Next::done) walk_inside();
+}
+
+void Walk::walk(Next next) noexcept {
   while (next != Next::done) {
     if (extra_.layers == max_layers) {
       next = stop(Layer::tunnel, Flaw::unsupported);
@@ -31,10 +36,55 @@ void Walk::run(Next next) noexcept {
   }
 }
 
+void Walk::walk_inside() noexcept {
+  while (inside_.next != Next::done) {
+    const Decoded outer = out_;
+    const Inside inside = inside_;
+    inside_ = {};
+    walk(enter(inside));
+    const bool kept = out_.bucket == Bucket::flow || out_.bucket == Bucket::fragment ||
+                      out_.bucket == Bucket::icmp_error;
+    if (kept) continue;
+    const Layer layer = out_.flaw_layer;
+    const Flaw flaw = out_.flaw;
+    out_ = outer;
+    inside_ = {};
+    if (inside.evidence == Evidence::number && layer != Layer::none) note(layer, flaw);
+  }
+}
+
+Walk::Next Walk::enter(const Inside& inside) noexcept {
+  if (!push_tunnel(inside.kind, inside.id)) return stop(Layer::tunnel, Flaw::unsupported);
+  const Decoded outer = out_;
+  out_ = Decoded{};
+  out_.flaw_layer = outer.flaw_layer;
+  out_.flaw = outer.flaw;
+  out_.vlan = outer.vlan;
+  out_.vlan_count = outer.vlan_count;
+  out_.tunnel_depth = outer.tunnel_depth;
+  out_.checksum_bad = outer.checksum_bad;
+  out_.fragmented = outer.fragmented;
+  const bool has_vni = inside.kind == Extra::Tunnel::vxlan || inside.kind == Extra::Tunnel::geneve;
+  out_.vni = has_vni ? inside.id + 1 : outer.vni;
+  type_ = inside.type;
+  rest_ = inside.payload;
+  final_address_ = true;
+  return inside.next;
+}
+
+bool Walk::push_tunnel(Extra::Tunnel kind, std::uint32_t id) noexcept {
+  if (out_.tunnel_depth == Extra::max_tunnels) return false;
+  extra_.tunnels[out_.tunnel_depth++] = {.kind = kind, .id = id};
+  return true;
+}
+
 Walk::Next Walk::step(Next next) noexcept {
   switch (next) {
     case Next::ethernet: return ethernet();
     case Next::ether_type: return ether_type();
+    case Next::llc: return llc();
+    case Next::ppp: return ppp();
+    case Next::ieee80211: return ieee80211();
     case Next::ip: return ip_by_version();
     case Next::ipv4: return ipv4();
     case Next::ipv6: return ipv6();

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/packet.h"
+#include "wire/cooked.h"
 #include "wire/decoded.h"
 #include "wire/ethernet.h"
 #include "wire/ipv6.h"
@@ -28,19 +29,56 @@ class Walk {
 
  private:
   /// What the octets in `rest_` are.
-  enum class Next : std::uint8_t { done, ethernet, ether_type, ip, ipv4, ipv6, ip_payload };
+  enum class Next : std::uint8_t {
+    done,
+    ethernet,
+    ether_type,
+    llc,
+    ppp,
+    ieee80211,
+    ip,
+    ipv4,
+    ipv6,
+    ip_payload,
+  };
 
-  /// Whether a tunnel is one by its protocol number, or was guessed from a port.
+  /// Whether a tunnel is one by a protocol number, or was guessed from a port: only the former
+  /// makes what is wrong inside a flaw of the packet.
   enum class Evidence : std::uint8_t { number, port };
 
+  /// A flow that carries packets; entered once the flow itself is known.
+  struct Inside {
+    Next next = Next::done;
+    Extra::Tunnel kind{};
+    Evidence evidence = Evidence::number;
+    std::uint16_t type = 0;  ///< with Next::ether_type
+    std::uint32_t id = 0;
+    Slice payload{};
+  };
+
   void run(Next next) noexcept;
+  void walk(Next next) noexcept;
+  void walk_inside() noexcept;
+  Next enter(const Inside& inside) noexcept;
+  bool push_tunnel(Extra::Tunnel kind, std::uint32_t id) noexcept;
   Next step(Next next) noexcept;
 
   Next link(LinkType type) noexcept;
+  Next cooked(const Parsed<Cooked>& header) noexcept;
+  Next loopback(const Parsed<Loopback>& header) noexcept;
+  Next nflog() noexcept;
+  Next radiotap() noexcept;
+  Next ieee80211() noexcept;
+  Next cisco_hdlc() noexcept;
+  Next ppp_serial() noexcept;
+  Next ip_of(IpVersion version) noexcept;
   Next ethernet() noexcept;
   Next ether_type() noexcept;
   Next length_or_type(std::uint16_t type) noexcept;
   Next vlan() noexcept;
+  Next mpls() noexcept;
+  Next ppp() noexcept;
+  Next pppoe() noexcept;
   Next llc() noexcept;
   Next ip_by_version() noexcept;
 
@@ -48,10 +86,23 @@ class Walk {
   Next ipv6() noexcept;
   Next ipv6_chain(std::uint8_t next_header, Ipv6Chain::Start start) noexcept;
   Next ip_payload() noexcept;
+  Next authentication_header() noexcept;
   Next fragment(std::uint16_t offset, std::uint32_t id, bool more) noexcept;
 
   Next tcp() noexcept;
   Next udp() noexcept;
+  Next udp_lite() noexcept;
+  Next sctp() noexcept;
+  Next icmp(IpVersion version) noexcept;
+  void quote(Slice quoted, IpVersion version) noexcept;
+  void check(Bytes covered, IpVersion pseudo_version) noexcept;
+
+  Next gre() noexcept;
+  Next ip_in_ip() noexcept;
+  void look_for_udp_tunnel() noexcept;
+  void vxlan(Slice payload) noexcept;
+  void geneve(Slice payload) noexcept;
+  void gtpu(Slice payload) noexcept;
 
   /// Ends at a header that could not be read: a flow if at least the ports could.
   Next ports_only(Layer layer, Flaw flaw) noexcept;
@@ -67,6 +118,7 @@ class Walk {
   Slice rest_;
   std::uint16_t type_ = 0;     ///< with Next::ether_type
   bool final_address_ = true;  ///< no routing header holds back the final destination
+  Inside inside_;
 };
 
 }  // namespace ntan::wire

@@ -1,4 +1,8 @@
+#include "wire/cooked.h"
 #include "wire/ethernet.h"
+#include "wire/ieee80211.h"
+#include "wire/mpls.h"
+#include "wire/ppp.h"
 #include "wire/vlan.h"
 #include "wire/walk.h"
 
@@ -12,8 +16,85 @@ Walk::Next Walk::link(LinkType type) noexcept {
     case LinkType::raw_openbsd: return Next::ip;
     case LinkType::ipv4: return Next::ipv4;
     case LinkType::ipv6: return Next::ipv6;
-    default: return end(Bucket::unknown_link);
+    case LinkType::linux_sll: return cooked(Cooked::parse_v1(rest_));
+    case LinkType::linux_sll2: return cooked(Cooked::parse_v2(rest_));
+    case LinkType::null: return loopback(Loopback::parse_null(rest_));
+    case LinkType::loop: return loopback(Loopback::parse_loop(rest_));
+    case LinkType::ppp: return Next::ppp;
+    case LinkType::ppp_hdlc: return ppp_serial();
+    case LinkType::ppp_ether: return pppoe();
+    case LinkType::c_hdlc: return cisco_hdlc();
+    case LinkType::nflog: return nflog();
+    case LinkType::ieee80211: return Next::ieee80211;
+    case LinkType::ieee80211_radiotap: return radiotap();
   }
+  return end(Bucket::unknown_link);
+}
+
+Walk::Next Walk::cooked(const Parsed<Cooked>& header) noexcept {
+  constexpr std::uint16_t ieee8022 = 4;  // ETH_P_802_2
+  if (!header) return stop(Layer::link, header.flaw());
+  extra_.has_mac = header->has_mac;
+  extra_.src_mac = header->src;
+  extra_.dst_mac = MacAddress{};
+  rest_ = header->payload;
+  if (!header->has_ether_type()) return end(Bucket::non_ip);
+  if (header->protocol == ieee8022) return Next::llc;
+  if (header->protocol < ether_type::first) return end(Bucket::non_ip);
+  return length_or_type(header->protocol);
+}
+
+Walk::Next Walk::loopback(const Parsed<Loopback>& header) noexcept {
+  if (!header) return stop(Layer::link, header.flaw());
+  rest_ = header->payload;
+  return ip_of(header->version);
+}
+
+Walk::Next Walk::nflog() noexcept {
+  const auto header = Nflog::parse(rest_);
+  if (!header) return stop(Layer::link, header.flaw());
+  rest_ = header->payload;
+  return ip_of(header->version);
+}
+
+Walk::Next Walk::ip_of(IpVersion version) noexcept {
+  switch (version) {
+    case IpVersion::v4: return Next::ipv4;
+    case IpVersion::v6: return Next::ipv6;
+    case IpVersion::none: break;
+  }
+  return end(Bucket::non_ip);
+}
+
+Walk::Next Walk::radiotap() noexcept {
+  const auto header = Radiotap::parse(rest_);
+  if (!header) return stop(Layer::link, header.flaw());
+  rest_ = header->payload;
+  return Next::ieee80211;
+}
+
+Walk::Next Walk::ieee80211() noexcept {
+  const auto frame = Ieee80211::parse(rest_);
+  if (!frame) return stop(Layer::link, frame.flaw());
+  if (!frame->has_llc) return end(Bucket::other_l2);
+  rest_ = frame->payload;
+  return Next::llc;
+}
+
+Walk::Next Walk::cisco_hdlc() noexcept {
+  const auto header = CiscoHdlc::parse(rest_);
+  if (!header) return stop(Layer::link, header.flaw());
+  rest_ = header->payload;
+  if (header->type < ether_type::first) return end(Bucket::non_ip);
+  return length_or_type(header->type);
+}
+
+Walk::Next Walk::ppp_serial() noexcept {
+  // LINKTYPE_PPP_HDLC: RFC 1662 framing, or Cisco's, told by the address octet.
+  constexpr std::uint8_t unicast = 0x0f;
+  constexpr std::uint8_t broadcast = 0x8f;
+  const auto address = Reader(rest_.captured).peek();
+  return address == unicast || address == broadcast ? cisco_hdlc() : Next::ppp;
 }
 
 Walk::Next Walk::ethernet() noexcept {
@@ -31,16 +112,24 @@ Walk::Next Walk::ethernet() noexcept {
 Walk::Next Walk::length_or_type(std::uint16_t type) noexcept {
   if (type == ether_type::ipv4) return Next::ipv4;
   if (type == ether_type::ipv6) return Next::ipv6;
+  if (type < ether_type::first) {
+    // An 802.3 length; one that is wrong is no reason to lose the frame.
+    rest_ = rest_.first(type);
+    return Next::llc;
+  }
   type_ = type;
   return Next::ether_type;
 }
 
 Walk::Next Walk::ether_type() noexcept {
-  if (type_ < ether_type::first) return llc();
   if (is_vlan(type_)) return vlan();
-  if (type_ == ether_type::arp) {
-    keep_payload(rest_);
-    return end(Bucket::arp);
+  switch (type_) {
+    case ether_type::mpls:
+    case ether_type::mpls_multicast: return mpls();
+    case ether_type::pppoe_session: return pppoe();
+    case ether_type::teb: return ethernet();
+    case ether_type::arp: keep_payload(rest_); return end(Bucket::arp);
+    default: break;
   }
   return end(is_link_control(type_) ? Bucket::other_l2 : Bucket::non_ip);
 }
@@ -55,9 +144,49 @@ Walk::Next Walk::vlan() noexcept {
   return length_or_type(tag->type);
 }
 
+Walk::Next Walk::mpls() noexcept {
+  const auto stack = Mpls::parse(rest_);
+  if (!stack) return stop(Layer::mpls, stack.flaw());
+  if (!push_tunnel(Extra::Tunnel::mpls, stack->label)) return stop(Layer::mpls, Flaw::unsupported);
+  rest_ = stack->payload;
+  if (!rest_.has(1)) return stop(Layer::mpls, rest_.missing(1));
+  // RFC 4928 3: nothing names what follows, but 4 and 6 are kept for IP; 0 is a control word.
+  constexpr std::size_t control_word_size = 4;
+  switch (rest_.captured.front() >> 4U) {
+    case 4: return Next::ipv4;
+    case 6: return Next::ipv6;
+    case 0: rest_ = rest_.after(control_word_size); return Next::ethernet;
+    default: return end(Bucket::non_ip);
+  }
+}
+
+Walk::Next Walk::ppp() noexcept {
+  const auto header = Ppp::parse(rest_);
+  if (!header) return stop(Layer::link, header.flaw());
+  rest_ = header->payload;
+  switch (header->protocol) {
+    case ppp_protocol::ipv4: return Next::ipv4;
+    case ppp_protocol::ipv6: return Next::ipv6;
+    case ppp_protocol::mpls:
+    case ppp_protocol::mpls_multicast: return mpls();
+    default: break;
+  }
+  return end(header->protocol >= ppp_protocol::first_control ? Bucket::other_l2 : Bucket::non_ip);
+}
+
+Walk::Next Walk::pppoe() noexcept {
+  const auto header = Pppoe::parse(rest_);
+  if (!header) return stop(Layer::pppoe, header.flaw());
+  if (header->length_bad) note(Layer::pppoe, Flaw::bad_length);
+  if (!push_tunnel(Extra::Tunnel::pppoe, header->session)) {
+    return stop(Layer::pppoe, Flaw::unsupported);
+  }
+  rest_ = header->payload;
+  return Next::ppp;
+}
+
 Walk::Next Walk::llc() noexcept {
-  // 802.3 gives a length, and pads behind it; a wrong one is no reason to lose the frame.
-  const auto header = Llc::parse(rest_.first(type_));
+  const auto header = Llc::parse(rest_);
   if (!header) return stop(Layer::link, header.flaw());
   if (header->type < ether_type::first) return end(Bucket::other_l2);
   rest_ = header->payload;

@@ -64,8 +64,37 @@ Walk::Next Walk::ip_payload() noexcept {
   switch (out_.proto) {
     case ip_protocol::tcp: return tcp();
     case ip_protocol::udp: return udp();
-    default: return flow(Ports{}, rest_);
+    case ip_protocol::udplite: return udp_lite();
+    case ip_protocol::sctp: return sctp();
+    case ip_protocol::gre: return gre();
+    case ip_protocol::ipip:
+    case ip_protocol::ipv6: return ip_in_ip();
+    case ip_protocol::icmp:
+      if (out_.src.version == IpVersion::v4) return icmp(IpVersion::v4);
+      break;
+    case ip_protocol::icmpv6:
+      if (out_.src.version == IpVersion::v6) return icmp(IpVersion::v6);
+      break;
+    case ip_protocol::ah:
+      if (out_.src.version == IpVersion::v4) return authentication_header();
+      break;
+    default: break;
   }
+  return flow(Ports{}, rest_);
+}
+
+Walk::Next Walk::authentication_header() noexcept {
+  // RFC 4302 2: next header, length in units of 4 octets less 2. In IPv6 it is an extension header.
+  Reader r(rest_.captured);
+  const auto next = r.u8();
+  const std::size_t size = (r.u8() + std::size_t{2}) * 4;
+  if (!r.ok() || !rest_.has(size)) {
+    note(Layer::ipv4, rest_.missing(r.ok() ? size : 2));
+    return flow(Ports{}, rest_);
+  }
+  out_.proto = next;
+  rest_ = rest_.after(size);
+  return Next::ip_payload;
 }
 
 }  // namespace ntan::wire

@@ -1,3 +1,6 @@
+#include "wire/checksum.h"
+#include "wire/icmp.h"
+#include "wire/sctp.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
 #include "wire/walk.h"
@@ -15,6 +18,7 @@ Walk::Next Walk::tcp() noexcept {
   out_.window = header->window;
   out_.options = header->options.data();
   out_.options_size = static_cast<std::uint16_t>(header->options.size());
+  if (options_.verify_checksums) check(rest_.captured, out_.src.version);
   return flow({.src = header->src_port, .dst = header->dst_port}, header->payload);
 }
 
@@ -22,7 +26,67 @@ Walk::Next Walk::udp() noexcept {
   const auto header = Udp::parse(rest_);
   if (!header) return ports_only(Layer::udp, header.flaw());
   if (header->length_bad) note(Layer::udp, Flaw::bad_length);
+  const bool has_checksum = header->checksum != 0 && !header->length_bad;
+  if (options_.verify_checksums && has_checksum) {
+    rest_ = rest_.first(Udp::header_size + header->payload.sent);
+    check(rest_.captured, out_.src.version);
+  }
+  flow({.src = header->src_port, .dst = header->dst_port}, header->payload);
+  look_for_udp_tunnel();
+  return Next::done;
+}
+
+Walk::Next Walk::udp_lite() noexcept {
+  const auto header = Udp::parse_lite(rest_);
+  if (!header) return ports_only(Layer::udp, header.flaw());
+  if (header->length_bad) note(Layer::udp, Flaw::bad_length);
+  if (options_.verify_checksums && !header->length_bad) {
+    const std::size_t covered = header->length == 0 ? rest_.sent : header->length;
+    check(rest_.first(covered).captured, out_.src.version);
+  }
   return flow({.src = header->src_port, .dst = header->dst_port}, header->payload);
+}
+
+Walk::Next Walk::sctp() noexcept {
+  const auto header = Sctp::parse(rest_);
+  if (!header) return ports_only(Layer::sctp, header.flaw());
+  out_.seq = header->verification_tag;
+  return flow({.src = header->src_port, .dst = header->dst_port}, header->payload);
+}
+
+Walk::Next Walk::icmp(IpVersion version) noexcept {
+  const auto message = Icmp::parse(rest_, version);
+  if (!message) return stop(Layer::icmp, message.flaw());
+  if (message->too_short) note(Layer::icmp, rest_.missing(Icmp::header_size));
+  out_.icmp_type = message->type;
+  out_.icmp_code = message->code;
+  if (options_.verify_checksums) {
+    check(rest_.captured, version == IpVersion::v6 ? version : IpVersion::none);
+  }
+  flow(message->ports, rest_);
+  if (!message->is_error) return Next::done;
+  quote(message->quote, version);
+  return end(Bucket::icmp_error);
+}
+
+void Walk::quote(Slice quoted, IpVersion version) noexcept {
+  const Quote found = Quote::parse(quoted, version).value_or(Quote{});
+  extra_.quoted_src = found.src;
+  extra_.quoted_dst = found.dst;
+  extra_.quoted_proto = found.proto;
+  extra_.quoted_src_port = found.ports.src;
+  extra_.quoted_dst_port = found.ports.dst;
+}
+
+void Walk::check(Bytes covered, IpVersion pseudo_version) noexcept {
+  // What was not captured cannot be summed, and a routing header hides the address that was.
+  if (rest_.cut() || !final_address_) return;
+  ChecksumSum sum;
+  if (pseudo_version != IpVersion::none) {
+    sum = pseudo_header(out_.src, out_.dst, out_.proto, static_cast<std::uint32_t>(rest_.sent));
+  }
+  sum.add(covered);
+  if (!sum.good()) out_.checksum_bad = true;
 }
 
 }  // namespace ntan::wire

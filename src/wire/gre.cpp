@@ -1,0 +1,56 @@
+#include "wire/gre.h"
+
+#include "wire/ethernet.h"
+
+namespace ntan::wire {
+
+bool Gre::is_nvgre() const noexcept {
+  return type == ether_type::teb && has_key && !has_checksum && !has_sequence;
+}
+
+Parsed<Gre> Gre::parse(Slice input) noexcept {
+  constexpr std::size_t fixed_size = 4;
+  constexpr std::uint16_t checksum_bit = 0x8000;
+  constexpr std::uint16_t routing_bit = 0x4000;
+  constexpr std::uint16_t key_bit = 0x2000;
+  constexpr std::uint16_t sequence_bit = 0x1000;
+  constexpr std::uint16_t version_bits = 0x0007;
+  if (!input.has(fixed_size)) return input.missing(fixed_size);
+  Reader r(input.captured);
+  const auto flags = r.be16();
+  Gre gre{.has_checksum = (flags & checksum_bit) != 0,
+          .has_key = (flags & key_bit) != 0,
+          .has_sequence = (flags & sequence_bit) != 0,
+          .type = r.be16()};
+  if ((flags & (routing_bit | version_bits)) != 0) return Flaw::unsupported;
+  if (gre.has_checksum) r.skip(4);
+  if (gre.has_key) gre.key = r.be32();
+  if (gre.has_sequence) r.skip(4);
+  const std::size_t size = fixed_size + (gre.has_checksum ? 4U : 0U) + (gre.has_key ? 4U : 0U) +
+                           (gre.has_sequence ? 4U : 0U);
+  if (!r.ok()) return input.missing(size);
+  gre.payload = input.after(size);
+  return gre;
+}
+
+Parsed<Erspan> Erspan::parse(const Gre& gre) noexcept {
+  const Slice input = gre.payload;
+  // Type I has no header of its own, and is told by the missing sequence number.
+  if (gre.type == ether_type::erspan2 && !gre.has_sequence) return Erspan{.payload = input};
+
+  const bool type3 = gre.type == ether_type::erspan3;
+  std::size_t size = type3 ? 12 : 8;
+  if (!input.has(size)) return input.missing(size);
+  Reader r(input.captured.first(size));
+  r.skip(2);
+  const auto session = static_cast<std::uint16_t>(r.be16() & 0x03ffU);
+  if (type3) {
+    r.skip(4);
+    const bool has_platform_header = (r.be32() & 1U) != 0;
+    if (has_platform_header) size += 8;
+  }
+  if (!input.has(size)) return input.missing(size);
+  return Erspan{.session = session, .payload = input.after(size)};
+}
+
+}  // namespace ntan::wire

@@ -1,0 +1,35 @@
+// GRE (RFC 2784, RFC 2890) and what it carries for port mirrors (ERSPAN).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/parsed.h"
+#include "wire/slice.h"
+
+namespace ntan::wire {
+
+struct Gre {
+  bool has_checksum = false;
+  bool has_key = false;
+  bool has_sequence = false;
+  std::uint16_t type = 0;  ///< EtherType of the payload
+  std::uint32_t key = 0;
+  Slice payload{};
+
+  /// RFC 7637 3.2: a key and nothing else in front of a transparent Ethernet frame.
+  [[nodiscard]] bool is_nvgre() const noexcept;
+
+  /// Refused: source routes of RFC 1701, and version 1 (PPTP), whose payload is compressed PPP.
+  [[nodiscard]] static Parsed<Gre> parse(Slice input) noexcept;
+};
+
+/// The header between GRE and a mirrored Ethernet frame (draft-foschiano-erspan-03 4).
+struct Erspan {
+  std::uint16_t session = 0;
+  Slice payload{};
+
+  [[nodiscard]] static Parsed<Erspan> parse(const Gre& gre) noexcept;
+};
+
+}  // namespace ntan::wire
