@@ -1,10 +1,12 @@
 // The Internet checksum (RFC 1071) over headers, messages and pseudo headers.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "base/address.h"
 #include "base/bytes.h"
@@ -51,6 +53,18 @@ class ChecksumSum {
 /// Whether an IPv4 header, checksum field included, sums up. Requires: a multiple of 4, at
 /// least 20.
 [[nodiscard]] bool header_checksum_good(Bytes header) noexcept;
+
+/// The same for a header without options.
+[[nodiscard]] inline bool header_checksum_good(std::span<const std::uint8_t, 20> header) noexcept {
+  std::array<std::uint32_t, 5> words{};
+  std::memcpy(words.data(), header.data(), header.size());
+  std::uint64_t sum = 0;
+  for (const std::uint32_t word : words)
+    sum += word;
+  sum = (sum & 0xffffU) + ((sum >> 16U) & 0xffffU) + (sum >> 32U);
+  sum = (sum & 0xffffU) + (sum >> 16U);
+  return sum == 0xffffU;
+}
 
 /// The pseudo header of TCP, UDP and ICMPv6 (RFC 793 3.1, RFC 8200 8.1).
 [[nodiscard]] ChecksumSum pseudo_header(const IpAddress& src, const IpAddress& dst,

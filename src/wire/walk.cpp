@@ -132,8 +132,8 @@ Walk::Next Walk::ports_only(Layer layer, Flaw flaw) noexcept {
   return flow(*ports, Slice{});
 }
 
-void decode(const PacketView& packet, const DecodeOptions& options, Decoded& out,
-            Extra& extra) noexcept {
+void walk_frame(const PacketView& packet, const DecodeOptions& options, Decoded& out,
+                Extra& extra) noexcept {
   out = Decoded{};
   extra.has_mac = false;
   extra.layers = 0;

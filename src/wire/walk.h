@@ -121,4 +121,8 @@ class Walk {
   Inside inside_;
 };
 
+/// decode() by the walk alone, whatever the frame.
+void walk_frame(const PacketView& packet, const DecodeOptions& options, Decoded& out,
+                Extra& extra) noexcept;
+
 }  // namespace ntan::wire
