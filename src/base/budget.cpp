@@ -46,7 +46,8 @@ void Buffer::drop_front(std::size_t count) noexcept {
 
 void Buffer::release() noexcept {
   budget_->give_back(octets_.capacity());
-  octets_ = {};
+  // Assigning {} would keep the capacity that was just given back.
+  std::vector<std::uint8_t>{}.swap(octets_);
   start_ = 0;
 }
 
