@@ -6,9 +6,14 @@ namespace ntan {
 
 char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
   // Civil date from days by 64-bit arithmetic; the proleptic Gregorian calendar as RFC 3339 has it.
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const auto in_day = static_cast<std::uint64_t>((time - day).count());
+  // std::chrono::floor overflows within a day of the earliest time.
+  constexpr std::int64_t ns_per_day = 86'400'000'000'000;
+  const std::int64_t ns = to_ns(time);
+  const bool borrows = ns % ns_per_day < 0;
+  const std::int64_t day = ns / ns_per_day - (borrows ? 1 : 0);
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
+  const auto in_day = static_cast<std::uint64_t>(ns % ns_per_day + (borrows ? ns_per_day : 0));
   const int year = static_cast<int>(date.year());
   if (year < 0 || year > 9999) *out++ = year < 0 ? '-' : '+';
   out = append_padded(out, static_cast<std::uint32_t>(year < 0 ? -year : year), 4);
