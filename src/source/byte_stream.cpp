@@ -1,0 +1,53 @@
+#include "source/byte_stream.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ntan::source {
+
+DescriptorStream::DescriptorStream(int descriptor, Interrupt* interrupt)
+    : descriptor_(descriptor), interrupt_(interrupt) {
+  struct stat status{};
+  may_block_ = ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode);
+  // Advice only: doubles the kernel's read-ahead where it is taken.
+  (void)::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+DescriptorStream::~DescriptorStream() {
+  ::close(descriptor_);
+}
+
+/// Waits for octets; false when woken for something else.
+bool DescriptorStream::wait() {
+  if (!may_block_ || interrupt_ == nullptr) return true;
+  std::array<pollfd, 2> ready{{{.fd = descriptor_, .events = POLLIN, .revents = 0},
+                               {.fd = interrupt_->descriptor(), .events = POLLIN, .revents = 0}}};
+  while (::poll(ready.data(), ready.size(), -1) < 0) {
+    if (errno != EINTR) return true;  // read(2) will say what is wrong
+  }
+  if (ready[1].revents == 0) return true;
+  interrupt_->clear();
+  if (interrupt_->stopped()) finish(StreamState::ended);
+  return false;
+}
+
+std::size_t DescriptorStream::read(std::span<std::uint8_t> into) {
+  while (state() == StreamState::open && wait()) {
+    const ssize_t got = ::read(descriptor_, into.data(), into.size());
+    if (got > 0) {
+      position_ += static_cast<std::uint64_t>(got);
+      return static_cast<std::size_t>(got);
+    }
+    if (got == 0) return finish(StreamState::ended);
+    if (errno == EINTR || errno == EAGAIN) continue;
+    return finish(StreamState::failed, std::string("cannot read: ") + std::strerror(errno));
+  }
+  return 0;
+}
+
+}  // namespace ntan::source

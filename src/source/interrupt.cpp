@@ -1,0 +1,43 @@
+#include "source/interrupt.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "source/source.h"
+
+namespace ntan::source {
+
+Interrupt::Interrupt() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (descriptor_ < 0) {
+    throw Error(Error::Kind::runtime,
+                std::string("cannot create an eventfd: ") + std::strerror(errno));
+  }
+}
+
+Interrupt::~Interrupt() {
+  ::close(descriptor_);
+}
+
+void Interrupt::wake() noexcept {
+  const int saved = errno;
+  const std::uint64_t one = 1;
+  // A full counter is as good as a written one.
+  [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
+  errno = saved;
+}
+
+void Interrupt::stop() noexcept {
+  stopped_.store(true, std::memory_order_relaxed);
+  wake();
+}
+
+void Interrupt::clear() noexcept {
+  std::uint64_t pending = 0;
+  [[maybe_unused]] const auto got = ::read(descriptor_, &pending, sizeof pending);
+}
+
+}  // namespace ntan::source
