@@ -29,7 +29,7 @@ struct Counters {
 
 enum class Status : std::uint8_t {
   packets,  ///< the batch holds at least one packet
-  idle,     ///< live only: nothing now; Source::clock() still advances
+  idle,     ///< nothing now: a quiet link or pipe, or a filter that matches nothing for long
   end,      ///< no more packets will come; see damage()
 };
 
@@ -75,7 +75,11 @@ class Source {
 
   /// All damage met so far, in the order of the input.
   [[nodiscard]] virtual const std::vector<Damage>& damage() const noexcept = 0;
-
+  /// Remarks for stderr that are no damage, in order and few (`ring of 16 MiB instead of 64 MiB`).
+  [[nodiscard]] virtual const std::vector<std::string>& notes() const noexcept {
+    static const std::vector<std::string> none;
+    return none;
+  }
   /// Live: wall time for the trace clock of an idle link. Files: absent.
   [[nodiscard]] virtual std::optional<Timestamp> clock() { return std::nullopt; }
 
