@@ -1,0 +1,56 @@
+// Capture filters of pcap-filter(7), compiled by libpcap.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/packet.h"
+#include "source/source.h"
+
+struct bpf_program;
+
+namespace ntan::source {
+
+/// Throws Error{usage} when `expression` is no filter for `link` nor for any other common link
+/// type. Hints point at the word that is wrong, as far as that can be told. Host names in the
+/// expression are looked up, as tcpdump does; a plain typing error is found before.
+void check_filter(const std::string& expression, LinkType link = LinkType::ethernet);
+
+/// The error for an expression that libpcap refused with `message`.
+[[nodiscard]] Error filter_error(const std::string& expression, const std::string& message);
+
+/// Applies one filter to packets of any link type.
+class PacketFilter {
+ public:
+  /// Requires: check_filter(expression) has passed.
+  explicit PacketFilter(std::string expression);
+  PacketFilter(const PacketFilter&) = delete;
+  PacketFilter& operator=(const PacketFilter&) = delete;
+  ~PacketFilter();
+
+  /// The first packet of a link type compiles the expression for it. Where that fails no packet of
+  /// that type matches, and notes() says so.
+  [[nodiscard]] bool matches(const PacketView& packet);
+
+  [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
+
+ private:
+  struct Release {
+    void operator()(bpf_program* program) const noexcept;
+  };
+
+  using Program = std::unique_ptr<bpf_program, Release>;  ///< null: matches nothing
+
+  const bpf_program* program_for(LinkType link);
+
+  std::string expression_;
+  std::unordered_map<std::uint16_t, Program> programs_;
+  const bpf_program* recent_ = nullptr;
+  std::optional<LinkType> recent_link_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace ntan::source

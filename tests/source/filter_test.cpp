@@ -1,0 +1,113 @@
+#include "source/filter.h"
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/bytes.h"
+
+namespace ntan::source {
+namespace {
+
+using namespace test::literals;
+using Hints = std::vector<std::string>;
+
+struct Refusal {
+  std::string message;
+  Hints hints;
+};
+
+Refusal refusal_of(const std::string& expression) {
+  try {
+    check_filter(expression);
+  } catch (const Error& error) {
+    CHECK(error.kind() == Error::Kind::usage);
+    return {.message = error.what(), .hints = error.hints()};
+  }
+  return {};
+}
+
+TEST_CASE("filter: expressions of pcap-filter(7) pass") {
+  const std::string expression = GENERATE(
+      "", "udp port 53", "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", "icmp[icmptype] == icmp-echo",
+      "host 10.0.0.1 and not (port 80 or portrange 100-200)", "net 10.0.0.0/8",
+      "ip6 host 2001:db8::1", "ether host 00:11:22:33:44:55", "vlan 5 and ip", "ip broadcast",
+      "len > 100", "greater 100", "src host 10.0.0.1 or 10.0.0.2", "ip proto \\tcp", "proto 17",
+      "ether proto 0x88cc", "wlan type mgt subtype beacon",
+      "tcp and (ip[2:2] - ((ip[0]&0xf)<<2)) != 0");
+  INFO(expression);
+  CHECK_NOTHROW(check_filter(expression));
+}
+
+TEST_CASE("filter: a mistyped word is pointed at with what may have been meant") {
+  const Refusal refusal = refusal_of("udp prot 53");
+  CHECK(refusal.message == "bad filter 'udp prot 53': syntax error");
+  CHECK(refusal.hints ==
+        Hints{"udp prot 53",
+              "    ^^^^ not a word of pcap-filter(7); did you mean 'proto' or 'port'?"});
+}
+
+TEST_CASE("filter: a field of an event is said to be none of BPF") {
+  const Refusal refusal = refusal_of("ip and dns.query == 5");
+  CHECK(refusal.hints == Hints{"ip and dns.query == 5",
+                               "       ^^^^^^^^^ not a word of pcap-filter(7)",
+                               "event fields are not BPF; filter events with jq",
+                               "packets that may hold dns: port 53"});
+  CHECK(refusal_of("http").hints.back() == "packets that may hold http: tcp port 80");
+  CHECK(refusal_of("sni").hints.back() == "event fields are not BPF; filter events with jq");
+}
+
+TEST_CASE("filter: libpcap's own message is kept where every word is known") {
+  const Refusal refusal = refusal_of("tcp port");
+  CHECK_THAT(refusal.message,
+             Catch::StartsWith("bad filter 'tcp port': ") && Catch::Contains("syntax error"));
+  CHECK(refusal.hints.empty());
+}
+
+TEST_CASE("filter: names and quoted words are no mistakes") {
+  const std::string expression = GENERATE("port domain", "ip proto \\icmp", "udp port ntp",
+                                          "port 80 or https", "host 1.2.3.4");
+  INFO(expression);
+  CHECK(refusal_of(expression).message.empty());
+}
+
+TEST_CASE("filter: each link type has a program of its own") {
+  PacketFilter filter("udp port 53");
+  const Bytes ip =
+      "45000020 00000000 40110000 0a000001 0a000002 | 0035 1000 000c 0000 | deadbeef"_hex;
+  const auto ethernet = test::join("000102030405 000102030406 0800"_hex, ip);
+  const auto packet = [](Bytes data, LinkType link) {
+    return PacketView{.time = {},
+                      .number = 1,
+                      .data = data,
+                      .wire_size = static_cast<std::uint32_t>(data.size()),
+                      .interface = 0,
+                      .link = link};
+  };
+  CHECK(filter.matches(packet(ethernet, LinkType::ethernet)));
+  CHECK(filter.matches(packet(ip, LinkType::raw)));
+  CHECK(filter.matches(packet(ip, LinkType::raw_bsd)));
+  CHECK_FALSE(filter.matches(packet(ip, LinkType::ethernet)));
+  CHECK_FALSE(filter.matches(packet({}, LinkType::ethernet)));
+  CHECK(filter.notes().empty());
+}
+
+TEST_CASE("filter: a link type without a program matches nothing and is said once") {
+  PacketFilter filter("ether host 00:01:02:03:04:05");
+  const PacketView packet{.time = {},
+                          .number = 1,
+                          .data = "45"_hex,
+                          .wire_size = 1,
+                          .interface = 0,
+                          .link = LinkType::raw};
+  CHECK_FALSE(filter.matches(packet));
+  CHECK_FALSE(filter.matches(packet));
+  REQUIRE(filter.notes().size() == 1);
+  CHECK_THAT(filter.notes()[0],
+             Catch::StartsWith("filter 'ether host 00:01:02:03:04:05' matches no packet of raw: "));
+}
+
+}  // namespace
+}  // namespace ntan::source
