@@ -4,9 +4,14 @@
 
 namespace ntan::app {
 
+extern const Protocol dns_protocol;
+
 // Order matters only where two probes can both say yes: the first wins.
 std::span<const Protocol* const> protocols() noexcept {
-  return {};
+  static constexpr std::array all{
+      &dns_protocol,
+  };
+  return all;
 }
 
 }  // namespace ntan::app

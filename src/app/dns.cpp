@@ -1,0 +1,420 @@
+// DNS over UDP and TCP, mDNS and LLMNR: pairs answers with queries and reports each exchange.
+//
+// An event is written at the answer, or 10 s after the last copy of the query. A copy of the query
+// counts as a retry; an answer without an open query is an event of its own. A zone transfer (AXFR,
+// IXFR) is one answer whatever number of messages it takes: its event is written at the first, the
+// further ones belong to it up to the closing SOA. mDNS and LLMNR ask many and are answered by any
+// number, elsewhere: one event per message, and no notes.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "app/dns_event.h"
+#include "app/dns_message.h"
+#include "app/dns_probe.h"
+#include "app/open_list.h"
+#include "app/protocol.h"
+
+namespace ntan::app {
+namespace dns {
+namespace {
+
+constexpr std::size_t max_open = 64;
+constexpr unsigned max_errors = 5;
+constexpr std::size_t max_frame = 65535 + 2;
+
+// A query without its answer, or a transfer under way.
+struct OpenQuery {
+  Timestamp first;
+  Timestamp last;
+  std::uint32_t token = 0;
+  std::uint32_t retries = 0;
+  Header header;
+  std::uint16_t type = 0;
+  std::uint16_t code = 0;
+  std::optional<std::uint16_t> udp_size;
+  Direction direction{};
+  bool asked = false;  // it had a question
+  bool dnssec_ok = false;
+  bool transfer = false;
+  std::size_t name_size = 0;
+  std::string text;  // the name, then the client subnet
+
+  [[nodiscard]] std::string_view name() const noexcept {
+    return std::string_view{text}.substr(0, name_size);
+  }
+
+  [[nodiscard]] std::string_view subnet() const noexcept {
+    return std::string_view{text}.substr(name_size);
+  }
+};
+
+// RFC 4343: ASCII letters only.
+bool equal_names(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool is_transfer(std::uint16_t type) noexcept {
+  return type == static_cast<std::uint16_t>(Type::axfr) ||
+         type == static_cast<std::uint16_t>(Type::ixfr);
+}
+
+Service service_of(const FlowContext& flow) noexcept {
+  if (flow.client_port == llmnr_port || flow.server_port == llmnr_port) return Service::llmnr;
+  const bool both = flow.client_port == mdns_port && flow.server_port == mdns_port;
+  const bool group = flow.server_port == mdns_port && flow.server.is_multicast();
+  const bool reverse_group = flow.client_port == mdns_port && flow.client.is_multicast();
+  return both || group || reverse_group ? Service::mdns : Service::dns;
+}
+
+std::string_view name_of(Service service) noexcept {
+  switch (service) {
+    case Service::dns: return {};
+    case Service::mdns: return "mdns";
+    case Service::llmnr: return "llmnr";
+  }
+  return {};
+}
+
+void set_flags(Dns& event, const Header& header) noexcept {
+  const auto has = [&header](std::uint16_t bit) { return (header.flags & bit) != 0; };
+  event.tc = has(flag::tc);
+  event.rd = has(flag::rd);
+  event.ad = has(flag::ad);
+  event.cd = has(flag::cd);
+  if (header.opcode() != 0) event.opcode = opcode_name(header.opcode());
+  if (header.counts[0] != 1) event.questions = header.counts[0];
+  if (!header.is_response()) return;
+  event.aa = has(flag::aa);
+  event.ra = has(flag::ra);
+  event.answer_count = header.counts[1];
+  event.authority_count = header.counts[2];
+  event.additional_count = header.counts[3];
+}
+
+void set_question(Dns& event, std::uint16_t type, std::uint16_t code) noexcept {
+  event.type = type_name(type);
+  if (code != class_in) event.code = class_name(code);
+}
+
+Dns describe(const Message& message) {
+  Dns event;
+  event.id = message.header.id;
+  set_flags(event, message.header);
+  if (message.question) {
+    event.query = message.question->name;
+    set_question(event, message.question->type, message.question->code);
+  }
+  if (message.edns) {
+    event.edns_udp_size = message.edns->udp_size;
+    event.edns_do = message.edns->dnssec_ok;
+    event.ecs = message.edns->client_subnet;
+  }
+  if (message.header.is_response()) {
+    event.answered = true;
+    event.rcode = rcode_name(message.rcode());
+    event.answers = message.answers;
+  } else {
+    event.queried = true;
+  }
+  return event;
+}
+
+Dns describe(const OpenQuery& query) {
+  Dns event;
+  event.id = query.header.id;
+  set_flags(event, query.header);
+  if (query.asked) {
+    event.query = query.name();
+    set_question(event, query.type, query.code);
+  }
+  if (query.udp_size) {
+    event.edns_udp_size = query.udp_size;
+    event.edns_do = query.dnssec_ok;
+    event.ecs = query.subnet();
+  }
+  event.queried = true;
+  event.retries = query.retries;
+  return event;
+}
+
+class DnsDissector final : public Dissector {
+ public:
+  explicit DnsDissector(const FlowContext& flow)
+      : budget_(flow.memory),
+        open_(*flow.memory),
+        streams_{Buffer{*flow.memory, max_frame}, Buffer{*flow.memory, max_frame}},
+        transport_(flow.transport),
+        service_(service_of(flow)) {}
+
+  DnsDissector(const DnsDissector&) = delete;
+  DnsDissector& operator=(const DnsDissector&) = delete;
+
+  ~DnsDissector() override {
+    for (const OpenQuery& query : open_)
+      budget_->give_back(query.text.size());
+  }
+
+  Progress consume(const Segment& segment, Output& out) override {
+    if (transport_ == Transport::tcp) return consume_stream(segment, out);
+    return consume_message(segment, segment.data, out);
+  }
+
+  Progress on_gap(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
+                  Output& out) override {
+    return leave(out);
+  }
+
+  void on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*now*/, Output& out) override {
+    const auto at = open_.find([token](const OpenQuery& query) { return query.token == token; });
+    if (at != open_.end()) close(take(at), out);
+  }
+
+  void on_end(Timestamp /*now*/, Output& out) override { close_all(out); }
+
+ private:
+  using Entry = decltype(std::declval<OpenList<OpenQuery, max_open>&>().begin());
+
+  // --- messages -----------------------------------------------------------------------------
+
+  // RFC 1035 4.2.2: each message behind its length. What one segment leaves over waits for the
+  // next.
+  Progress consume_stream(const Segment& segment, Output& out) {
+    Buffer& kept = streams_[index(segment.direction)];
+    Bytes input = segment.data;
+    while (!kept.empty()) {
+      const std::size_t missing = frame_size(kept.view()) - kept.size();
+      const Bytes piece = input.first(std::min(missing, input.size()));
+      if (!kept.append(piece)) return leave(out);
+      input = input.subspan(piece.size());
+      if (piece.size() < missing) return Progress::more;
+      if (kept.size() < frame_size(kept.view())) continue;
+      const Progress progress = consume_message(segment, kept.view().subspan(2), out);
+      kept.clear();
+      if (progress != Progress::more) return progress;
+    }
+    while (!input.empty() && input.size() >= frame_size(input)) {
+      const std::size_t size = frame_size(input);
+      const Progress progress = consume_message(segment, input.subspan(2, size - 2), out);
+      if (progress != Progress::more) return progress;
+      input = input.subspan(size);
+    }
+    return kept.append(input) ? Progress::more : leave(out);
+  }
+
+  // Octets that the frame at the front takes, as far as that is known yet.
+  static std::size_t frame_size(Bytes front) noexcept {
+    Reader reader{front};
+    const std::size_t size = reader.be16();
+    return 2 + size;
+  }
+
+  Progress consume_message(const Segment& segment, Bytes octets, Output& out) {
+    __attribute__((uninitialized)) Scratch scratch;
+    const bool cut = segment.data.size() < segment.size;
+    const auto message = read_message(octets, service_, scratch);
+    if (!message) {
+      if (!cut) report_defect({Flaw::truncated, "header"}, out);
+    } else {
+      if (message->defect && !(cut && message->defect->flaw == Flaw::truncated)) {
+        report_defect(*message->defect, out);
+      }
+      // A question that cannot be read is no query; one that was cut off is.
+      if (message->question || message->header.counts[0] == 0 || cut) {
+        on_message(*message, segment, out);
+      }
+    }
+    return errors_ < max_errors ? Progress::more : leave(out);
+  }
+
+  void report_defect(const Defect& defect, Output& out) {
+    ++errors_;
+    out.anomaly("dns", event::Reason::dns_malformed, defect.where);
+  }
+
+  void on_message(const Message& message, const Segment& segment, Output& out) {
+    if (service_ != Service::dns) {
+      report_alone(message, out);
+    } else if (message.header.is_response()) {
+      on_answer(message, segment, out);
+    } else {
+      on_query(message, segment, out);
+    }
+  }
+
+  void report_alone(const Message& message, Output& out) {
+    Dns event = describe(message);
+    event.service = name_of(service_);
+    if (service_ == Service::mdns && event.queried && message.question) {
+      event.unicast_response = message.question->unicast_response;
+    }
+    out.emit(event);
+  }
+
+  // --- pairing ------------------------------------------------------------------------------
+
+  void on_query(const Message& message, const Segment& segment, Output& out) {
+    out.note({event::Note::Kind::dns_query});
+    const auto same = find(message, segment.direction);
+    if (same != open_.end() && same->transfer) {
+      close(take(same), out);
+    } else if (same != open_.end()) {
+      ++same->retries;
+      same->last = segment.time;
+      out.note({event::Note::Kind::dns_retry});
+      arm(*same, out);
+      return;
+    }
+    if (open_.full()) close(take(open_.begin()), out);
+    keep(message, segment, out);
+  }
+
+  void keep(const Message& message, const Segment& segment, Output& out) {
+    OpenQuery query{.first = segment.time, .last = segment.time, .header = message.header};
+    query.direction = segment.direction;
+    if (message.question) {
+      query.asked = true;
+      query.type = message.question->type;
+      query.code = message.question->code;
+      query.text = message.question->name;
+      query.name_size = query.text.size();
+    }
+    if (message.edns) {
+      query.udp_size = message.edns->udp_size;
+      query.dnssec_ok = message.edns->dnssec_ok;
+      query.text += message.edns->client_subnet;
+    }
+    if (!open_.make_room() || !budget_->take(query.text.size())) {
+      out.emit(describe(query));  // no memory to wait for the answer: each will stand alone
+      return;
+    }
+    arm(open_.add(std::move(query)), out);
+  }
+
+  void on_answer(const Message& message, const Segment& segment, Output& out) {
+    const auto same = find(message, reverse(segment.direction));
+    if (same != open_.end() && same->transfer) {
+      if (ends_transfer(message)) {
+        (void)take(same);
+      } else {
+        same->last = segment.time;
+        arm(*same, out);
+      }
+      return;
+    }
+    out.note({event::Note::Kind::dns_answer});
+    out.note({event::Note::Kind::dns_rcode, message.rcode()});
+    Dns event = describe(message);
+    event.duplicate_answers = 0;
+    if (same == open_.end()) {
+      out.emit(event);
+      return;
+    }
+    add_query(event, *same, segment.time, out);
+    out.emit(event);
+    if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {
+      same->transfer = true;
+      same->last = segment.time;
+      arm(*same, out);
+    } else {
+      (void)take(same);
+    }
+  }
+
+  static void add_query(Dns& event, const OpenQuery& query, Timestamp now, Output& out) {
+    event.queried = true;
+    event.retries = query.retries;
+    if (query.asked) {
+      event.query = query.name();
+      set_question(event, query.type, query.code);
+    }
+    if (!event.edns_udp_size && query.udp_size) {
+      event.edns_udp_size = query.udp_size;
+      event.edns_do = query.dnssec_ok;
+    }
+    if (event.ecs.empty()) event.ecs = query.subnet();
+    if (now >= query.last) {
+      event.rtt_us = to_us(now - query.last);
+      out.note({event::Note::Kind::dns_rtt_us, static_cast<std::uint64_t>(*event.rtt_us)});
+    }
+    if (query.retries > 0 && now >= query.first) event.rtt_first_us = to_us(now - query.first);
+  }
+
+  // RFC 5936 2.2: the SOA opens a transfer and closes it.
+  static bool ends_transfer(const Message& message) noexcept {
+    return message.header.rcode() != 0 ||
+           message.last_answer_type == static_cast<std::uint16_t>(Type::soa);
+  }
+
+  static bool is_whole_transfer(const Message& message) noexcept {
+    return message.header.rcode() != 0 || (message.header.counts[1] > 1 && ends_transfer(message));
+  }
+
+  // The open query that a message copies or answers.
+  Entry find(const Message& message, Direction direction) {
+    return open_.find([&](const OpenQuery& query) {
+      if (query.header.id != message.header.id || query.direction != direction) return false;
+      const auto& question = message.question;
+      if (!question) return message.header.is_response() || !query.asked;
+      return query.type == question->type && equal_names(query.name(), question->name);
+    });
+  }
+
+  void arm(OpenQuery& query, Output& out) {
+    query.token = ++last_token_;
+    out.arm(Timer::query_10s, query.token);
+  }
+
+  OpenQuery take(Entry at) {
+    budget_->give_back(at->text.size());
+    return open_.take(at);
+  }
+
+  static void close(const OpenQuery& query, Output& out) {
+    if (query.transfer) return;
+    out.note({event::Note::Kind::dns_unanswered});
+    out.emit(describe(query));
+  }
+
+  void close_all(Output& out) {
+    while (!open_.empty())
+      close(take(open_.begin()), out);
+  }
+
+  Progress leave(Output& out) {
+    close_all(out);
+    return Progress::give_up;
+  }
+
+  Budget* budget_;
+  OpenList<OpenQuery, max_open> open_;
+  std::array<Buffer, 2> streams_;
+  std::uint32_t last_token_ = 0;
+  unsigned errors_ = 0;
+  Transport transport_;
+  Service service_;
+};
+
+constexpr std::array<std::uint16_t, 3> ports{dns_port, mdns_port, llmnr_port};
+constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Dns>};
+
+static_assert(sizeof(DnsDissector) <= 512);
+
+}  // namespace
+}  // namespace dns
+
+extern const Protocol dns_protocol;
+const Protocol dns_protocol{
+    .name = "dns",
+    .transports = mask(Transport::udp) | mask(Transport::tcp),
+    .ports = dns::ports,
+    .events = dns::events,
+    .probe = dns::probe,
+    .state_size = sizeof(dns::DnsDissector),
+    .construct = construct<dns::DnsDissector>,
+};
+
+}  // namespace ntan::app

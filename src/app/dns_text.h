@@ -1,0 +1,60 @@
+// Where the text of one DNS message is written: fixed storage, no allocation, nothing written past
+// its end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/bytes.h"
+
+namespace ntan::app::dns {
+
+/// Texts one behind the other in borrowed storage. An item is begun, appended to and finished; the
+/// view that finish() returns lives as long as the storage.
+class TextArena {
+ public:
+  /// Longest text of one item; a longer one is cut and ends with `…`.
+  static constexpr std::size_t item_limit = 1024;
+
+  explicit TextArena(std::span<char> storage) noexcept : storage_(storage) {}
+
+  void begin() noexcept;
+  /// The item, or nothing when the storage ended before it (it is then undone).
+  [[nodiscard]] std::optional<std::string_view> finish() noexcept;
+
+  /// Forgets what was appended since begin().
+  void undo() noexcept;
+
+  void add(char c) noexcept;
+  void add(std::string_view text) noexcept;
+  void add_number(std::uint64_t value) noexcept;
+  /// With leading zeros. Requires: width <= 10.
+  void add_padded(std::uint32_t value, std::size_t width) noexcept;
+  void add_address(const IpAddress& address) noexcept;
+  /// Upper case, as zone files have it.
+  void add_hex(Bytes octets) noexcept;
+  void add_base64(Bytes octets) noexcept;
+  /// Base 32 with the extended hex alphabet, without padding (RFC 5155 3.3).
+  void add_base32hex(Bytes octets) noexcept;
+  /// One label: `\.` `\\` `\DDD` (RFC 1035 5.1).
+  void add_label(Bytes label) noexcept;
+  /// A <character-string> in quotes: `\"` `\\` `\DDD`.
+  void add_quoted(Bytes text) noexcept;
+  /// The inside of add_quoted.
+  void add_escaped(Bytes text) noexcept;
+
+ private:
+  void add_octet(std::uint8_t octet, std::string_view special) noexcept;
+
+  std::span<char> storage_;
+  std::size_t start_ = 0;
+  std::size_t used_ = 0;
+  std::size_t limit_ = 0;
+  bool overflow_ = false;
+};
+
+}  // namespace ntan::app::dns
