@@ -59,8 +59,7 @@ class ChecksumSum {
   std::array<std::uint32_t, 5> words{};
   std::memcpy(words.data(), header.data(), header.size());
   std::uint64_t sum = 0;
-  for (const std::uint32_t word : words)
-    sum += word;
+  for (const std::uint32_t word : words) sum += word;
   sum = (sum & 0xffffU) + ((sum >> 16U) & 0xffffU) + (sum >> 32U);
   sum = (sum & 0xffffU) + (sum >> 16U);
   return sum == 0xffffU;

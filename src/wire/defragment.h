@@ -90,16 +90,14 @@ class Defragmenter {
   template <class OnIncomplete>
   void expire(Timestamp now, OnIncomplete&& on_incomplete) {
     give_up_due(now);
-    for (const Incomplete& datagram : given_up_)
-      on_incomplete(datagram);
+    for (const Incomplete& datagram : given_up_) on_incomplete(datagram);
     given_up_.clear();
   }
 
   /// Gives up and reports everything: the end of the input.
   template <class OnIncomplete>
   void drain(OnIncomplete&& on_incomplete) {
-    while (!waiting_.empty())
-      give_up(waiting_.begin());
+    while (!waiting_.empty()) give_up(waiting_.begin());
     expire(clock_, on_incomplete);
   }
 
