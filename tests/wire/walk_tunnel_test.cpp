@@ -1,0 +1,201 @@
+#include <catch2/catch.hpp>
+
+#include "tests/support/bytes.h"
+#include "tests/wire/frame.h"
+
+using namespace ntan;
+using namespace ntan::test;
+using namespace ntan::wire;
+using Tunnel = Extra::Tunnel;
+
+namespace {
+
+const Octets inner4 = ipv4(17, "0001 0002 0009 0000 61"_hex);
+const Octets inner6 = ipv6(17, "0001 0002 0009 0000 61"_hex);
+
+Octets udp(std::uint16_t port, Bytes payload) {
+  Octets datagram = join("8235 0000 0000 0000"_hex, payload);
+  put_be16(datagram, 2, port);
+  put_be16(datagram, 4, datagram.size());
+  return datagram;
+}
+
+Frame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
+  return decode_frame(packet, {.link = LinkType::raw, .captured = captured});
+}
+
+void check_inner(const Frame& frame, IpVersion version) {
+  CHECK(frame.decoded.bucket == Bucket::flow);
+  CHECK(frame.decoded.src.version == version);
+  CHECK(frame.decoded.src_port == 1);
+  CHECK(frame.decoded.dst_port == 2);
+  CHECK(as_text(frame.decoded.payload_bytes()) == "a");
+  CHECK(frame.decoded.flaw_layer == Layer::none);
+}
+
+}  // namespace
+
+TEST_CASE("tunnel: the flow is the innermost packet, and the tunnel is listed") {
+  struct Case {
+    const char* name;
+    Octets packet;
+    Tunnel kind;
+    std::uint32_t id = 0;
+    IpVersion inner = IpVersion::v4;
+  };
+  const Octets frame = ethernet(0x0800, inner4);
+  const Case cases[] = {
+      {"IPv4 in IPv4", ipv4(4, inner4), Tunnel::ipip},
+      {"IPv6 in IPv6", ipv6(41, inner6), Tunnel::ipip, 0, IpVersion::v6},
+      {"6in4", ipv4(41, inner6), Tunnel::sixin4, 0, IpVersion::v6},
+      {"4in6", ipv6(4, inner4), Tunnel::fourin6},
+      {"GRE", ipv4(47, join("0000 0800"_hex, inner4)), Tunnel::gre},
+      {"GRE with checksum, key and sequence",
+       ipv4(47, join("b000 86dd 00000000 00000064 00000001"_hex, inner6)), Tunnel::gre, 100,
+       IpVersion::v6},
+      {"GRE with Ethernet", ipv4(47, join("0000 6558"_hex, frame)), Tunnel::gre},
+      {"NVGRE", ipv4(47, join("2000 6558 00006401"_hex, frame)), Tunnel::nvgre, 100},
+      {"ERSPAN I", ipv4(47, join("0000 88be"_hex, frame)), Tunnel::erspan},
+      {"ERSPAN II", ipv4(47, join("1000 88be 00000001 1064 0064 00000000"_hex, frame)),
+       Tunnel::erspan, 100},
+      {"ERSPAN III", ipv4(47, join("1000 22eb 00000001 2064 0064 00000000 00000000"_hex, frame)),
+       Tunnel::erspan, 100},
+      {"ERSPAN III with a platform header",
+       ipv4(47, join("1000 22eb 00000001 2064 0064 00000000 00000001 0000000000000000"_hex, frame)),
+       Tunnel::erspan, 100},
+      {"VXLAN", ipv4(17, udp(4789, join("08000000 00006400"_hex, frame))), Tunnel::vxlan, 100},
+      {"VXLAN on the old port", ipv6(17, udp(8472, join("08000000 00006400"_hex, frame))),
+       Tunnel::vxlan, 100},
+      {"Geneve", ipv4(17, udp(6081, join("0100 6558 00006400 00000000"_hex, frame))),
+       Tunnel::geneve, 100},
+      {"Geneve with IPv6", ipv4(17, udp(6081, join("0000 86dd 00006400"_hex, inner6))),
+       Tunnel::geneve, 100, IpVersion::v6},
+      {"GTP-U", ipv4(17, udp(2152, join("30 ff 001d 00000064"_hex, inner4))), Tunnel::gtpu, 100},
+      {"GTP-U with an extension",
+       ipv4(17, udp(2152, join("34 ff 0025 00000064 0000 00 85 01 0000 00"_hex, inner4))),
+       Tunnel::gtpu, 100},
+  };
+  for (const auto& [name, packet, kind, id, inner] : cases) {
+    CAPTURE(name);
+    const Frame decoded = raw(packet);
+    check_inner(decoded, inner);
+    REQUIRE(decoded.decoded.tunnel_depth == 1);
+    CHECK(decoded.extra.tunnels[0].kind == kind);
+    CHECK(decoded.extra.tunnels[0].id == id);
+    const bool has_vni = kind == Tunnel::vxlan || kind == Tunnel::geneve;
+    CHECK(decoded.decoded.vni == (has_vni ? id + 1 : 0));
+  }
+}
+
+TEST_CASE("tunnel: one that is not what its protocol says is a flow of its outer header") {
+  struct Case {
+    const char* name;
+    std::uint8_t proto;
+    Octets payload;
+    Layer layer;
+  };
+  Octets wrong_inner = inner4;
+  wrong_inner[0] = 0x44;
+  const Case cases[] = {
+      {"inner header malformed", 4, wrong_inner, Layer::ipv4},
+      {"GRE with a source route", 47, join("4000 0800 00000000"_hex, inner4), Layer::gre},
+      {"GRE of PPTP", 47, join("3001 880b 00000000 00000000"_hex, inner4), Layer::gre},
+      {"GRE without payload", 47, join("00"_hex), Layer::gre},
+      {"GRE of another protocol", 47, join("0000 1234"_hex), Layer::none},
+      {"GRE keepalive", 47, join("0000 0000"_hex), Layer::none},
+  };
+  for (const auto& [name, proto, payload, layer] : cases) {
+    CAPTURE(name);
+    const Frame frame = raw(ipv4(proto, payload));
+    CHECK(frame.decoded.bucket == Bucket::flow);
+    CHECK(frame.decoded.proto == proto);
+    CHECK(to_string(frame.decoded.src) == "10.0.0.1");
+    CHECK(frame.decoded.src_port == 0);
+    CHECK(frame.decoded.payload_size == payload.size());
+    CHECK(frame.decoded.tunnel_depth == 0);
+    CHECK(frame.decoded.flaw_layer == layer);
+  }
+}
+
+TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without flaw") {
+  struct Case {
+    const char* name;
+    std::uint16_t port;
+    Bytes payload;
+  };
+  const Case cases[] = {
+      {"VXLAN flags", 4789, "00000000 00006400"_hex},
+      {"VXLAN reserved bits", 4789, "08000000 00006401 020000000001 020000000002 0800 45"_hex},
+      {"VXLAN with nothing inside", 4789, "08000000 00006400"_hex},
+      {"VXLAN with ARP inside", 4789, "08000000 00006400 020000000001 020000000002 0806 0001"_hex},
+      {"Geneve version", 6081, "4000 6558 00006400 020000000001 020000000002 0800 45"_hex},
+      {"Geneve options past the end", 6081, "3f00 6558 00006400"_hex},
+      {"GTP-U echo", 2152, "32 01 0004 00000000 00010000"_hex},
+      {"GTP-U extension of length 0", 2152, "34 ff 0008 00000064 00000085 00000000"_hex},
+      {"GTP-U with something else inside", 2152, "30 ff 0002 00000064 ffff"_hex},
+  };
+  for (const auto& [name, port, payload] : cases) {
+    CAPTURE(name);
+    const Frame frame = raw(ipv4(17, udp(port, payload)));
+    CHECK(frame.decoded.bucket == Bucket::flow);
+    CHECK(frame.decoded.proto == ip_protocol::udp);
+    CHECK(frame.decoded.dst_port == port);
+    CHECK(frame.decoded.payload_size == payload.size());
+    CHECK(frame.decoded.tunnel_depth == 0);
+    CHECK(frame.decoded.vni == 0);
+    CHECK(frame.decoded.flaw_layer == Layer::none);
+  }
+}
+
+TEST_CASE("tunnel: the fifth is not entered, and the flow is that of its outer header") {
+  Octets packet = inner4;
+  for (int i = 0; i < 5; ++i) packet = ipv4(4, packet);
+  const Frame frame = raw(packet);
+  CHECK(frame.decoded.bucket == Bucket::flow);
+  CHECK(frame.decoded.proto == ip_protocol::ipip);
+  CHECK(frame.decoded.tunnel_depth == 4);
+  CHECK(frame.decoded.flaw_layer == Layer::tunnel);
+  CHECK(frame.decoded.flaw == Flaw::unsupported);
+}
+
+TEST_CASE("tunnel: a packet of many layers ends at the cap") {
+  Octets frame = ethernet(0x0800, inner4);
+  for (int i = 0; i < 4; ++i) {
+    frame = join("020000000001 020000000002 8100 0001 0800"_hex,
+                 ipv4(17, udp(4789, join("08000000 00006400"_hex, frame))));
+  }
+  const Frame decoded = decode_frame(frame);
+  CHECK(decoded.decoded.bucket == Bucket::flow);
+  CHECK(decoded.decoded.dst_port == 4789);
+  CHECK(decoded.decoded.tunnel_depth < 4);
+  CHECK(decoded.extra.layers <= 16);
+}
+
+TEST_CASE("tunnel: an inside cut by the snaplen is a truncated flow of the outer header") {
+  const Frame frame = raw(ipv4(4, inner4), 20 + 10);
+  CHECK(frame.decoded.bucket == Bucket::flow);
+  CHECK(frame.decoded.proto == ip_protocol::ipip);
+  CHECK(frame.decoded.flaw_layer == Layer::ipv4);
+  CHECK(frame.decoded.flaw == Flaw::truncated);
+}
+
+TEST_CASE("tunnel: fragments and ICMP errors inside are what the frame is") {
+  Octets part = inner4;
+  put_be16(part, 6, 0x2000);
+  const Frame fragment = raw(ipv4(4, part));
+  CHECK(fragment.decoded.bucket == Bucket::fragment);
+  CHECK(fragment.decoded.tunnel_depth == 1);
+  const Frame error = raw(ipv4(4, ipv4(1, join("03 03 0000 00000000"_hex, inner4))));
+  CHECK(error.decoded.bucket == Bucket::icmp_error);
+  CHECK(error.extra.quoted_dst_port == 2);
+}
+
+TEST_CASE("tunnel: the outer VLAN stays, the inner one is listed behind it") {
+  const auto inner = join("020000000001 020000000002 8100 00c8 0800"_hex, inner4);
+  const Frame frame = decode_frame(join("020000000001 020000000002 8100 0064 0800"_hex,
+                                        ipv4(17, udp(4789, join("08000000 00006400"_hex, inner)))));
+  check_inner(frame, IpVersion::v4);
+  CHECK(frame.decoded.vlan == 100);
+  REQUIRE(frame.decoded.vlan_count == 2);
+  CHECK(frame.extra.vlans[1] == 200);
+}
