@@ -312,7 +312,7 @@ struct Render<std::optional<T>> {
   static bool absent(const std::optional<T>& v) noexcept { return !v || Render<T>::absent(*v); }
 
   static char* json(char* out, const std::optional<T>& v, const Style& style) noexcept {
-    return Render<T>::json(out, *v, style);
+    return Render<T>::json(out, *v, style);  // NOLINT(*-optional-access): asked only when present
   }
 
   static Value value(const std::optional<T>& v) noexcept {
