@@ -1,0 +1,117 @@
+// Everything that the command line decides, with every default. Plain values: whoever fills it in
+// has checked them, whoever reads it need not.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/time.h"
+
+namespace ntan::run {
+
+enum class Command : std::uint8_t { capture, read, interfaces, schema, help, version };
+
+enum class Format : std::uint8_t { json, csv, table };
+
+/// One -o.
+struct Output {
+  std::string pattern;  ///< path; `{event}` and strftime conversions expand
+  Format format = Format::json;
+};
+
+/// A range of addresses, `192.0.2.0/24`.
+struct Network {
+  IpAddress address;
+  std::uint8_t bits = 0;
+  friend constexpr bool operator==(const Network&, const Network&) = default;
+};
+
+enum class Pace : std::uint8_t {
+  fast,
+  recorded,  ///< wait between packets as long as the recording did
+};
+enum class Promiscuous : std::uint8_t { on, off };
+enum class Buffering : std::uint8_t { block, line };
+enum class Checksums : std::uint8_t {
+  network,  ///< of IPv4 headers only
+  all,      ///< of TCP and UDP too
+};
+enum class VlanKey : std::uint8_t {
+  part_of_flow,
+  ignored,  ///< the two directions of a flow may come on different VLANs
+};
+enum class Sensitivity : std::uint8_t { low, medium, high };
+enum class SchemaFormat : std::uint8_t { json_schema, markdown };
+
+/// What reaches stderr besides errors.
+enum class Verbosity : std::uint8_t { quiet, normal, more, most };
+
+/// The scan detector's knobs.
+struct ScanOptions {
+  Sensitivity sensitivity = Sensitivity::medium;
+  std::size_t memory = std::size_t{50} << 20U;
+  std::vector<Network> allowed;  ///< sources that are never named; they still count
+  std::vector<Network> home;     ///< only for severity and words of direction
+  Duration timeout = std::chrono::milliseconds{1500};  ///< silence that counts as no answer
+};
+
+struct Options {
+  Command command = Command::help;
+  std::string text;                   ///< help, version: what to print
+  std::vector<std::string> warnings;  ///< one line each, for stderr
+
+  // Input
+  std::vector<std::string> interfaces;  ///< capture: empty means that of the default route
+  std::vector<std::string> files;       ///< read: `-` is standard input, at most once
+  std::uint32_t snaplen = 262'144;
+  std::size_t buffer_size = std::size_t{16} << 20U;  ///< of the capture ring, per interface
+  Promiscuous promiscuous = Promiscuous::on;
+  std::string user;  ///< to run as after opening; empty: who called sudo, else nobody
+  Pace pace = Pace::fast;
+
+  // Filter
+  std::string filter;                      ///< pcap-filter(7); empty: everything
+  std::optional<std::string> filter_file;  ///< instead of `filter`
+
+  // Output
+  std::vector<std::string> events;  ///< names of the events to write, in schema order
+  std::optional<Format> format;     ///< of standard output; absent: no events there
+  std::vector<Output> outputs;
+  std::optional<std::string> write_packets;  ///< `-`: packets on standard output
+  Buffering buffering = Buffering::block;
+  TimeDigits time_digits = TimeDigits::micro;
+  bool csv_safe = false;
+  bool color = false;
+  std::string sensor;
+
+  // Stop
+  std::optional<std::uint64_t> count;      ///< packets
+  std::optional<Duration> duration;        ///< of the trace clock
+  std::optional<std::uint64_t> file_size;  ///< octets of packet data read
+
+  // Analysis
+  Duration summary_every{};  ///< 0: only at the end
+  std::size_t top = 10;      ///< entries of each list in a summary
+  std::size_t mem_limit = std::size_t{512} << 20U;
+  std::size_t max_flows = 1'000'000;
+  Checksums checksums = Checksums::network;
+  VlanKey vlan_key = VlanKey::part_of_flow;
+  ScanOptions scan;
+
+  // Diagnostics
+  Verbosity verbosity = Verbosity::normal;
+  bool progress = true;
+  bool strict = false;      ///< damaged input: exit 3
+  bool fail_empty = false;  ///< no event written: exit 3
+
+  // interfaces, schema
+  bool interfaces_as_json = false;
+  std::string schema_event;  ///< empty: all
+  SchemaFormat schema_format = SchemaFormat::json_schema;
+};
+
+}  // namespace ntan::run
