@@ -1,0 +1,34 @@
+// The command line: words in, run::Options or one clear complaint out.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/usage_error.h"
+#include "run/options.h"
+
+namespace ntan::cli {
+
+enum class Stream : std::uint8_t { terminal, other };
+
+/// What the defaults depend on besides the words.
+struct Surroundings {
+  std::span<const std::string_view> events;  ///< names of all events, in schema order
+  Stream input = Stream::other;
+  Stream output = Stream::other;
+  bool color = false;  ///< what `--color auto` means on a terminal
+};
+
+/// Asks the process for its streams and for NO_COLOR, CLICOLOR_FORCE and TERM.
+[[nodiscard]] Surroundings look_around(std::span<const std::string_view> events);
+
+/// Reads the arguments, the program's own name left out. Throws UsageError.
+/// Requires: `around.events` outlives the call.
+[[nodiscard]] run::Options parse(std::span<const std::string> arguments,
+                                 const Surroundings& around);
+
+/// The complaint as it goes to stderr, hints included.
+[[nodiscard]] std::string describe(const UsageError& error);
+
+}  // namespace ntan::cli

@@ -1,0 +1,245 @@
+#include "cli/settle.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/similar.h"
+
+namespace ntan::cli {
+namespace {
+
+using run::Command;
+using run::Format;
+
+constexpr std::uint32_t short_snaplen = 128;
+
+std::string_view option_of(Format format) noexcept {
+  switch (format) {
+    case Format::json: return "--json";
+    case Format::csv: return "--csv";
+    case Format::table: return "--table";
+  }
+  return {};
+}
+
+void settle_input(Draft& draft, Command command, const Surroundings& around) {
+  run::Options& options = draft.options;
+  if (command != Command::read) return;
+  if (options.files.empty()) {
+    if (around.input == Stream::terminal) {
+      throw UsageError("read needs a file", {"ntan read FILE, or ntan read - for standard input"});
+    }
+    options.files.emplace_back("-");
+  }
+  if (std::count(options.files.begin(), options.files.end(), "-") > 1) {
+    throw UsageError("standard input can be read only once");
+  }
+}
+
+void settle_filter(Draft& draft) {
+  run::Options& options = draft.options;
+  std::vector<std::string_view> given;
+  if (draft.filter) given.emplace_back("-f");
+  if (options.filter_file) given.emplace_back("-F");
+  if (!draft.words.empty()) given.emplace_back("the words after the options");
+  if (given.size() > 1) {
+    throw UsageError(fmt::format("the filter is given twice: by {} and by {}", given[0], given[1]));
+  }
+  options.filter = draft.filter ? *draft.filter : fmt::format("{}", fmt::join(draft.words, " "));
+}
+
+/// One name of --events, without its minus; `run` and `all` stand for several.
+std::vector<std::string_view> events_named(std::string_view name, const Surroundings& around) {
+  if (name == "all") return {around.events.begin(), around.events.end()};
+  if (name == "run") return {"run_start", "run_end"};
+  if (std::find(around.events.begin(), around.events.end(), name) != around.events.end()) {
+    return {name};
+  }
+  const std::string_view meant = nearest(name, around.events);
+  std::vector<std::string> hints;
+  if (!meant.empty()) hints.push_back(fmt::format("did you mean '{}'?", meant));
+  hints.push_back(fmt::format("events: {}, run, all", fmt::join(around.events, ", ")));
+  throw UsageError(fmt::format("no event is called '{}'", name), std::move(hints));
+}
+
+bool contains(std::span<const std::string_view> names, std::string_view name) noexcept {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<std::string_view> all_but_packet(const Surroundings& around) {
+  std::vector<std::string_view> names{around.events.begin(), around.events.end()};
+  std::erase(names, "packet");
+  return names;
+}
+
+/// The list from left to right; one that begins by taking away starts from the default.
+std::vector<std::string_view> chosen_events(std::string_view list, const Surroundings& around) {
+  std::vector<std::string_view> chosen;
+  if (list.starts_with('-')) chosen = all_but_packet(around);
+  while (true) {
+    const std::size_t end = list.find(',');
+    std::string_view name = list.substr(0, end);
+    const bool less = name.starts_with('-');
+    if (less) name.remove_prefix(1);
+    for (const std::string_view each : events_named(name, around)) {
+      std::erase(chosen, each);
+      if (!less) chosen.push_back(each);
+    }
+    if (end == std::string_view::npos) return chosen;
+    list.remove_prefix(end + 1);
+  }
+}
+
+void settle_events(Draft& draft, const Surroundings& around) {
+  const auto chosen = draft.events ? chosen_events(*draft.events, around) : all_but_packet(around);
+  if (chosen.empty()) throw UsageError("--events leaves no event to write");
+  for (const std::string_view name : around.events) {
+    if (contains(chosen, name)) draft.options.events.emplace_back(name);
+  }
+}
+
+/// What standard output is for, if for events at all.
+void settle_format(Draft& draft, const Surroundings& around) {
+  run::Options& options = draft.options;
+  std::vector<Format>& formats = draft.formats;
+  for (const Format format : formats) {
+    if (format != formats.front()) {
+      throw UsageError(fmt::format("{} and {} exclude each other", option_of(formats.front()),
+                                   option_of(format)));
+    }
+  }
+  if (options.write_packets == "-") {
+    if (around.output == Stream::terminal) {
+      throw UsageError("packets are not written to a terminal",
+                       {"use -w FILE, or pipe them: ... -w - | tcpdump -r -"});
+    }
+    if (!formats.empty() || (draft.events && draft.patterns.empty())) {
+      throw UsageError("standard output carries the packets (-w -): events need a file",
+                       {"add -o events.ndjson"});
+    }
+    return;
+  }
+  if (!formats.empty()) {
+    options.format = formats.front();
+  } else if (draft.patterns.empty()) {
+    options.format = around.output == Stream::terminal ? Format::table : Format::json;
+  }
+  if (options.format == Format::csv && options.events.size() != 1) {
+    throw UsageError(
+        fmt::format("CSV on standard output holds one event, not {}", options.events.size()),
+        {"name it: --events dns --csv", "or write one file per event: -o '{event}.csv'"});
+  }
+}
+
+/// The format that the end of a file's name stands for.
+Format format_of(std::string_view pattern) {
+  static constexpr std::array<std::pair<std::string_view, Format>, 5> suffixes{{
+      {".ndjson", Format::json},
+      {".jsonl", Format::json},
+      {".json", Format::json},
+      {".csv", Format::csv},
+      {".txt", Format::table},
+  }};
+  for (const auto& [suffix, format] : suffixes) {
+    if (pattern.ends_with(suffix)) return format;
+  }
+  if (pattern == "-") {
+    throw UsageError("-o writes to files; for standard output use --json, --csv or --table");
+  }
+  throw UsageError(fmt::format("cannot tell the format of '{}' from its name", pattern),
+                   {"end it in .ndjson, .jsonl, .json, .csv or .txt"});
+}
+
+void check_placeholders(std::string_view pattern) {
+  for (std::size_t at = 0; (at = pattern.find_first_of("{}", at)) != std::string_view::npos;) {
+    constexpr std::string_view event = "{event}";
+    if (!pattern.substr(at).starts_with(event)) {
+      throw UsageError(fmt::format("'{}': only {} can stand in braces", pattern, event));
+    }
+    at += event.size();
+  }
+}
+
+void settle_outputs(Draft& draft) {
+  run::Options& options = draft.options;
+  for (std::string& pattern : draft.patterns) {
+    check_placeholders(pattern);
+    const Format format = format_of(pattern);
+    const bool per_event = pattern.find("{event}") != std::string::npos;
+    if (format == Format::csv && !per_event && options.events.size() != 1) {
+      throw UsageError(fmt::format("'{}' holds one event, not {}", pattern, options.events.size()),
+                       {"one file per event: -o '{event}.csv'", "or one event: --events dns"});
+    }
+    for (const run::Output& other : options.outputs) {
+      if (other.pattern == pattern)
+        throw UsageError(fmt::format("-o '{}' is given twice", pattern));
+    }
+    if (options.write_packets == pattern) {
+      throw UsageError(fmt::format("events and packets cannot share '{}'", pattern));
+    }
+    options.outputs.push_back({.pattern = std::move(pattern), .format = format});
+  }
+}
+
+void settle_packets(const run::Options& options) {
+  if (!options.write_packets || *options.write_packets == "-") return;
+  const auto& files = options.files;
+  if (std::find(files.begin(), files.end(), *options.write_packets) != files.end()) {
+    throw UsageError(
+        fmt::format("'{}' is read: packets cannot be written to it", *options.write_packets));
+  }
+}
+
+void settle_rest(Draft& draft, Command command, const Surroundings& around) {
+  run::Options& options = draft.options;
+  options.command = command;
+  options.summary_every = draft.summary_every.value_or(
+      command == Command::capture ? std::chrono::seconds{10} : std::chrono::seconds{0});
+  options.color = draft.color == "always" || (draft.color == "auto" && around.color);
+  if (draft.quiet && draft.verbose != 0) throw UsageError("-q and -v exclude each other");
+  options.verbosity = draft.quiet          ? run::Verbosity::quiet
+                      : draft.verbose == 0 ? run::Verbosity::normal
+                      : draft.verbose == 1 ? run::Verbosity::more
+                                           : run::Verbosity::most;
+  if (options.snaplen < short_snaplen) {
+    options.warnings.push_back(
+        fmt::format("-s {}: most headers above TCP and UDP will be missing", options.snaplen));
+  }
+}
+
+run::Options settle_schema(Draft& draft, const Surroundings& around) {
+  if (draft.words.size() > 1) throw UsageError("schema takes one event, or none for all");
+  if (!draft.words.empty()) {
+    const std::string& name = draft.words.front();
+    if (!contains(around.events, name)) (void)events_named(name, around);
+    draft.options.schema_event = name;
+  }
+  draft.options.command = Command::schema;
+  return std::move(draft.options);
+}
+
+}  // namespace
+
+run::Options settle(Draft draft, Command command, const Surroundings& around) {
+  if (command == Command::schema) return settle_schema(draft, around);
+  if (command == Command::interfaces || draft.list_interfaces) {
+    if (!draft.words.empty()) {
+      throw UsageError(fmt::format("interfaces takes no argument '{}'", draft.words.front()));
+    }
+    draft.options.command = Command::interfaces;
+    return std::move(draft.options);
+  }
+  settle_input(draft, command, around);
+  settle_filter(draft);
+  settle_events(draft, around);
+  settle_format(draft, around);
+  settle_outputs(draft);
+  settle_packets(draft.options);
+  settle_rest(draft, command, around);
+  return std::move(draft.options);
+}
+
+}  // namespace ntan::cli

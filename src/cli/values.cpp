@@ -1,0 +1,106 @@
+#include "cli/values.h"
+
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace ntan::cli {
+namespace {
+
+struct Suffix {
+  std::string_view text;
+  std::uint64_t factor;
+};
+
+/// Cuts the first suffix that fits from `text`; its factor, or `otherwise`.
+std::uint64_t take_suffix(std::string_view& text, std::span<const Suffix> suffixes,
+                          std::uint64_t otherwise) noexcept {
+  for (const Suffix& suffix : suffixes) {
+    if (!text.ends_with(suffix.text)) continue;
+    text.remove_suffix(suffix.text.size());
+    return suffix.factor;
+  }
+  return otherwise;
+}
+
+std::optional<run::Network> parse_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto address = parse_address(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  const std::uint64_t most = 8 * address->bytes().size();
+  std::uint64_t bits = most;
+  if (slash != std::string_view::npos) {
+    const auto given = parse_number(text.substr(slash + 1));
+    if (!given || *given > most) return std::nullopt;
+    bits = *given;
+  }
+  return run::Network{.address = *address, .bits = static_cast<std::uint8_t>(bits)};
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t unit) noexcept {
+  static constexpr std::array<Suffix, 6> suffixes{{{"k", 1ULL << 10U},
+                                                   {"K", 1ULL << 10U},
+                                                   {"m", 1ULL << 20U},
+                                                   {"M", 1ULL << 20U},
+                                                   {"g", 1ULL << 30U},
+                                                   {"G", 1ULL << 30U}}};
+  const std::uint64_t factor = take_suffix(text, suffixes, unit);
+  const auto number = parse_number(text);
+  if (!number || *number > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
+  return *number * factor;
+}
+
+std::optional<Duration> parse_duration(std::string_view text) noexcept {
+  static constexpr std::array<Suffix, 5> suffixes{{{"us", 1'000},
+                                                   {"ms", 1'000'000},
+                                                   {"s", 1'000'000'000},
+                                                   {"m", 60'000'000'000},
+                                                   {"h", 3'600'000'000'000}}};
+  constexpr std::uint64_t most_ns = 100ULL * 366 * 24 * 3'600'000'000'000;
+  const std::uint64_t factor = take_suffix(text, suffixes, 1'000'000'000);
+  const std::size_t point = text.find('.');
+  const auto whole = parse_number(text.substr(0, point));
+  if (!whole || *whole > most_ns / factor) return std::nullopt;
+  std::uint64_t ns = *whole * factor;
+  if (point != std::string_view::npos) {
+    const std::string_view digits = text.substr(point + 1);
+    const auto fraction = parse_number(digits);
+    if (!fraction || digits.size() > 6) return std::nullopt;
+    std::uint64_t scale = 1;
+    for (std::size_t i = 0; i < digits.size(); ++i)
+      scale *= 10;
+    ns += *fraction * factor / scale;
+  }
+  return Duration{static_cast<std::int64_t>(ns)};
+}
+
+std::optional<std::vector<run::Network>> parse_networks(std::string_view text) {
+  std::vector<run::Network> networks;
+  for (const std::string_view part : split(text, ',')) {
+    const auto network = parse_network(part);
+    if (!network) return std::nullopt;
+    networks.push_back(*network);
+  }
+  return networks;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace ntan::cli

@@ -1,0 +1,29 @@
+// Values of options: text to number, with no locale and no surprises.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "run/options.h"
+
+namespace ntan::cli {
+
+/// Decimal digits only.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text) noexcept;
+
+/// Octets: a number with k, M or G (powers of 1,024), or a plain number of `unit` octets.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text,
+                                                      std::uint64_t unit) noexcept;
+
+/// `1.5`, `1.5s`, `100ms`, `10us`, `5m`, `1h`; a plain number is seconds. At most 100 years.
+[[nodiscard]] std::optional<Duration> parse_duration(std::string_view text) noexcept;
+
+/// `192.0.2.0/24,2001:db8::1,…`; an address alone is itself only.
+[[nodiscard]] std::optional<std::vector<run::Network>> parse_networks(std::string_view text);
+
+/// The parts between `separator`s; one empty part for empty text.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+
+}  // namespace ntan::cli

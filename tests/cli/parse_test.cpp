@@ -1,0 +1,336 @@
+#include "cli/parse.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+using namespace ntan;
+using namespace ntan::cli;
+using run::Command;
+using run::Format;
+
+namespace {
+
+constexpr std::array<std::string_view, 9> events{"run_start", "run_end", "packet",  "flow",   "dns",
+                                                 "http",      "scan",    "summary", "anomaly"};
+using Words = std::vector<std::string>;
+
+run::Options parse_on(Stream input, Stream output, const Words& words) {
+  return parse(words, {.events = events, .input = input, .output = output});
+}
+
+run::Options parse_words(const Words& words) {
+  return parse_on(Stream::other, Stream::other, words);
+}
+
+/// The complaint about `words`, or `accepted`.
+std::string complaint(const Words& words, Stream input = Stream::other,
+                      Stream output = Stream::other) {
+  try {
+    (void)parse_on(input, output, words);
+  } catch (const UsageError& error) {
+    return describe(error);
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("parse: capture takes interfaces, options and the words of a filter") {
+  const auto options =
+      parse_words({"capture", "-i", "eth0", "-ilo", "-c5", "-np", "udp", "port", "53"});
+  CHECK(options.command == Command::capture);
+  CHECK(options.interfaces == Words{"eth0", "lo"});
+  CHECK(options.count == 5);
+  CHECK(options.promiscuous == run::Promiscuous::off);
+  CHECK(options.filter == "udp port 53");
+  CHECK(options.files.empty());
+}
+
+TEST_CASE("parse: read takes files, and a filter by -f or after two dashes") {
+  CHECK(parse_words({"read", "a.pcap", "b.pcap", "-f", "tcp"}).files == Words{"a.pcap", "b.pcap"});
+  CHECK(parse_words({"read", "a.pcap", "-f", "tcp"}).filter == "tcp");
+  const auto options = parse_words({"replay", "a.pcap", "--", "host", "-1"});
+  CHECK(options.command == Command::read);
+  CHECK(options.files == Words{"a.pcap"});
+  CHECK(options.filter == "host -1");
+  CHECK(parse_words({"read", "-"}).files == Words{"-"});
+}
+
+TEST_CASE("parse: the bare forms are capture and read with the words of a filter") {
+  const auto live = parse_words({"-i", "eth0", "tcp", "port", "80"});
+  CHECK(live.command == Command::capture);
+  CHECK(live.filter == "tcp port 80");
+  const auto saved = parse_words({"-r", "a.pcap", "tcp[13] & 2 != 0"});
+  CHECK(saved.command == Command::read);
+  CHECK(saved.files == Words{"a.pcap"});
+  CHECK(saved.filter == "tcp[13] & 2 != 0");
+  CHECK(parse_words({"-r", "-"}).files == Words{"-"});
+  CHECK(parse_words({"-D"}).command == Command::interfaces);
+}
+
+TEST_CASE("parse: read without a file takes a pipe but never waits for a terminal") {
+  CHECK(parse_words({"read"}).files == Words{"-"});
+  CHECK(complaint({"read"}, Stream::terminal) ==
+        "ntan: error: read needs a file\n  ntan read FILE, or ntan read - for standard input\n");
+}
+
+TEST_CASE("parse: every value reaches its option") {
+  const auto options = parse_words({"capture",
+                                    "-s",
+                                    "0",
+                                    "-B",
+                                    "8192",
+                                    "--user=ana",
+                                    "--nano",
+                                    "--sensor",
+                                    "gw1",
+                                    "--color=never",
+                                    "--duration",
+                                    "1.5m",
+                                    "--filesize",
+                                    "100M",
+                                    "--summary-every",
+                                    "0",
+                                    "--top",
+                                    "3",
+                                    "--mem-limit",
+                                    "1G",
+                                    "--max-flows",
+                                    "5000",
+                                    "--checksums",
+                                    "--ignore-vlan",
+                                    "--scan-sense",
+                                    "high",
+                                    "--scan-memory",
+                                    "20",
+                                    "--scan-timeout",
+                                    "500ms",
+                                    "--home",
+                                    "10.0.0.0/8,::1",
+                                    "--scan-allow",
+                                    "192.0.2.7",
+                                    "-l",
+                                    "-vv",
+                                    "--no-progress",
+                                    "--strict",
+                                    "--fail-empty",
+                                    "--csv-safe"});
+  CHECK(options.snaplen == 262'144);
+  CHECK(options.buffer_size == 8 << 20U);
+  CHECK(options.user == "ana");
+  CHECK(options.time_digits == TimeDigits::nano);
+  CHECK(options.sensor == "gw1");
+  CHECK_FALSE(options.color);
+  CHECK(options.duration == std::chrono::seconds{90});
+  CHECK(options.file_size == 100 << 20U);
+  CHECK(options.summary_every == Duration::zero());
+  CHECK(options.top == 3);
+  CHECK(options.mem_limit == 1 << 30U);
+  CHECK(options.max_flows == 5000);
+  CHECK(options.checksums == run::Checksums::all);
+  CHECK(options.vlan_key == run::VlanKey::ignored);
+  CHECK(options.scan.sensitivity == run::Sensitivity::high);
+  CHECK(options.scan.memory == 20 << 20U);
+  CHECK(options.scan.timeout == std::chrono::milliseconds{500});
+  CHECK(options.scan.home ==
+        std::vector<run::Network>{{*parse_address("10.0.0.0"), 8}, {*parse_address("::1"), 128}});
+  CHECK(options.scan.allowed == std::vector<run::Network>{{*parse_address("192.0.2.7"), 32}});
+  CHECK(options.buffering == run::Buffering::line);
+  CHECK(options.verbosity == run::Verbosity::most);
+  CHECK_FALSE(options.progress);
+  CHECK(options.strict);
+  CHECK(options.fail_empty);
+  CHECK(options.csv_safe);
+  CHECK(parse_words({"read", "a", "--pace"}).pace == run::Pace::recorded);
+}
+
+TEST_CASE("parse: of an option that is given twice the last one counts") {
+  CHECK(parse_words({"read", "a", "--nano", "--micro"}).time_digits == TimeDigits::micro);
+  CHECK(parse_words({"read", "a", "--micro", "--nano"}).time_digits == TimeDigits::nano);
+  CHECK(parse_words({"read", "a", "-c", "1", "--count", "2"}).count == 2);
+}
+
+TEST_CASE("parse: summaries come every ten seconds live and once for files") {
+  CHECK(parse_words({"capture"}).summary_every == std::chrono::seconds{10});
+  CHECK(parse_words({"read", "a"}).summary_every == Duration::zero());
+  CHECK(parse_words({"read", "a", "--summary-every", "60s"}).summary_every ==
+        std::chrono::minutes{1});
+}
+
+TEST_CASE("parse: --events says exactly what is written, in the order of the schema") {
+  const auto [list, expected] = GENERATE(table<std::string, Words>({
+      {"dns", {"dns"}},
+      {"http,dns", {"dns", "http"}},
+      {"run", {"run_start", "run_end"}},
+      {"all,-run,-http", {"packet", "flow", "dns", "scan", "summary", "anomaly"}},
+      {"-run,-summary,-anomaly", {"flow", "dns", "http", "scan"}},
+      {"dns,dns", {"dns"}},
+      {"dns,-dns,scan", {"scan"}},
+  }));
+  CHECK(parse_words({"read", "a", "--events", list}).events == expected);
+}
+
+TEST_CASE("parse: without --events it is all but packet") {
+  CHECK(parse_words({"read", "a"}).events ==
+        Words{"run_start", "run_end", "flow", "dns", "http", "scan", "summary", "anomaly"});
+}
+
+TEST_CASE("parse: standard output is a table on a terminal and JSON elsewhere") {
+  CHECK(parse_on(Stream::other, Stream::terminal, {"read", "a"}).format == Format::table);
+  CHECK(parse_on(Stream::other, Stream::other, {"read", "a"}).format == Format::json);
+  CHECK(parse_on(Stream::other, Stream::terminal, {"read", "a", "--json"}).format == Format::json);
+  CHECK(parse_words({"read", "a", "--format", "table"}).format == Format::table);
+  CHECK(parse_words({"read", "a", "--csv", "--events", "dns"}).format == Format::csv);
+}
+
+TEST_CASE("parse: -o takes events from standard output unless a format asks for them") {
+  const auto options = parse_words({"read", "a", "-o", "log/{event}-%Y.csv", "-o", "e.ndjson"});
+  CHECK_FALSE(options.format);
+  REQUIRE(options.outputs.size() == 2);
+  CHECK(options.outputs[0].pattern == "log/{event}-%Y.csv");
+  CHECK(options.outputs[0].format == Format::csv);
+  CHECK(options.outputs[1].format == Format::json);
+  CHECK(parse_words({"read", "a", "-o", "e.ndjson", "--json"}).format == Format::json);
+  CHECK(parse_words({"read", "a", "-o", "e.txt"}).outputs[0].format == Format::table);
+}
+
+TEST_CASE("parse: -w leaves the events alone, but - takes standard output") {
+  CHECK(parse_words({"read", "a", "-w", "b.pcap"}).format == Format::json);
+  const auto options = parse_words({"read", "a", "-w", "-"});
+  CHECK(options.write_packets == "-");
+  CHECK_FALSE(options.format);
+  CHECK(parse_words({"read", "a", "-w", "-", "--events", "dns", "-o", "d.csv"}).outputs.size() ==
+        1);
+}
+
+TEST_CASE("parse: a short snaplen is warned about") {
+  CHECK(parse_words({"capture", "-s", "96"}).warnings ==
+        Words{"-s 96: most headers above TCP and UDP will be missing"});
+  CHECK(parse_words({"capture", "-s", "128"}).warnings.empty());
+}
+
+TEST_CASE("parse: --color auto is a terminal's decision") {
+  const auto color = [](const Words& words) {
+    return parse(words, {.events = events, .color = true}).color;
+  };
+  CHECK(color({"read", "a"}));
+  CHECK_FALSE(color({"read", "a", "--color", "never"}));
+  CHECK(parse_words({"read", "a", "--color", "always"}).color);
+}
+
+TEST_CASE("parse: schema takes at most one event") {
+  CHECK(parse_words({"schema"}).schema_event.empty());
+  const auto options = parse_words({"schema", "dns", "--format=markdown"});
+  CHECK(options.command == Command::schema);
+  CHECK(options.schema_event == "dns");
+  CHECK(options.schema_format == run::SchemaFormat::markdown);
+}
+
+TEST_CASE("parse: interfaces as JSON") {
+  CHECK(parse_words({"interfaces", "--json"}).interfaces_as_json);
+}
+
+TEST_CASE("parse: a usage error names the remedy") {
+  struct Refused {
+    Words words;
+    std::string complaint;
+  };
+
+  const auto refused = GENERATE(values<Refused>({
+      {{},
+       "ntan: error: say what to do\n  ntan read FILE\n  sudo ntan capture -i eth0\n  ntan -h\n"},
+      {{"captre"},
+       "ntan: error: no command is called 'captre'\n  did you mean 'capture'?\n"
+       "  commands: capture, read, replay, interfaces, schema, help\n"},
+      {{"read", "a", "--cuont", "3"},
+       "ntan: error: unknown option --cuont\n  did you mean '--count'?\n"},
+      {{"read", "a", "--evnets=dns"},
+       "ntan: error: unknown option --evnets\n  did you mean '--events'?\n"},
+      {{"read", "a", "-x"}, "ntan: error: unknown option -x\n"},
+      {{"read", "a", "-i", "eth0"}, "ntan: error: -i is an option of ntan capture\n"},
+      {{"capture", "--pace"}, "ntan: error: --pace is an option of ntan read\n"},
+      {{"-i", "eth0", "--pace"}, "ntan: error: --pace is an option of ntan read\n"},
+      {{"-r", "a", "-ieth0"},
+       "ntan: error: -i and -r exclude each other: live packets or saved ones\n"},
+      {{"-c", "3"},
+       "ntan: error: say what to read\n  -i IF for live packets, -r FILE for saved ones\n"},
+      {{"-q", "read", "a"}, "ntan: error: the command comes first: ntan read ...\n"},
+      {{"read", "a", "-c"}, "ntan: error: -c needs a value\n"},
+      {{"read", "a", "-c", "0"}, "ntan: error: -c '0': expected a number of packets, 1 or more\n"},
+      {{"read", "a", "-c", "-5"},
+       "ntan: error: -c '-5': expected a number of packets, 1 or more\n"},
+      {{"read", "a", "--duration=5x"},
+       "ntan: error: --duration '5x': expected a time such as 500ms, 30s, 5m or 1h\n"},
+      {{"read", "a", "--strict=no"}, "ntan: error: --strict takes no value\n"},
+      {{"read", "a", "--count="}, "ntan: error: -c '': expected a number of packets, 1 or more\n"},
+      {{"capture", "--home", "10.0.0.0/33"},
+       "ntan: error: --home '10.0.0.0/33': expected networks such as 192.0.2.0/24,2001:db8::/32\n"},
+      {{"capture", "-f", "tcp", "udp"},
+       "ntan: error: the filter is given twice: by -f and by the words after the options\n"},
+      {{"capture", "-f", "tcp", "-F", "x"},
+       "ntan: error: the filter is given twice: by -f and by -F\n"},
+      {{"read", "a", "--csv"},
+       "ntan: error: CSV on standard output holds one event, not 8\n"
+       "  name it: --events dns --csv\n  or write one file per event: -o '{event}.csv'\n"},
+      {{"read", "a", "--csv", "--json"}, "ntan: error: --csv and --json exclude each other\n"},
+      {{"read", "a", "-o", "x.csv"},
+       "ntan: error: 'x.csv' holds one event, not 8\n"
+       "  one file per event: -o '{event}.csv'\n  or one event: --events dns\n"},
+      {{"read", "a", "-o", "x.xml"},
+       "ntan: error: cannot tell the format of 'x.xml' from its name\n"
+       "  end it in .ndjson, .jsonl, .json, .csv or .txt\n"},
+      {{"read", "a", "-o", "-"},
+       "ntan: error: -o writes to files; for standard output use --json, --csv or --table\n"},
+      {{"read", "a", "-o", "{host}.json"},
+       "ntan: error: '{host}.json': only {event} can stand in braces\n"},
+      {{"read", "a", "-o", "x.json", "-o", "x.json"}, "ntan: error: -o 'x.json' is given twice\n"},
+      {{"read", "a", "-w", "-", "--json"},
+       "ntan: error: standard output carries the packets (-w -): events need a file\n"
+       "  add -o events.ndjson\n"},
+      {{"read", "a", "-w", "-", "--events", "dns"},
+       "ntan: error: standard output carries the packets (-w -): events need a file\n"
+       "  add -o events.ndjson\n"},
+      {{"read", "a", "-w", "a"}, "ntan: error: 'a' is read: packets cannot be written to it\n"},
+      {{"read", "-", "-"}, "ntan: error: standard input can be read only once\n"},
+      {{"read", "a", "--events", "dsn"},
+       "ntan: error: no event is called 'dsn'\n  did you mean 'dns'?\n"
+       "  events: run_start, run_end, packet, flow, dns, http, scan, summary, anomaly, run, all\n"},
+      {{"read", "a", "--events", "dns,-dns"}, "ntan: error: --events leaves no event to write\n"},
+      {{"read", "a", "-qv"}, "ntan: error: -q and -v exclude each other\n"},
+      {{"interfaces", "eth0"}, "ntan: error: interfaces takes no argument 'eth0'\n"},
+      {{"schema", "dns", "http"}, "ntan: error: schema takes one event, or none for all\n"},
+  }));
+  CHECK(complaint(refused.words) == refused.complaint);
+}
+
+TEST_CASE("parse: packets are not written to a terminal") {
+  CHECK(complaint({"read", "a", "-w", "-"}, Stream::other, Stream::terminal) ==
+        "ntan: error: packets are not written to a terminal\n"
+        "  use -w FILE, or pipe them: ... -w - | tcpdump -r -\n");
+}
+
+TEST_CASE("parse: no random words crash it or get past its complaints") {
+  static constexpr std::array<const char*, 24> pieces{
+      "capture",  "read", "-",      "--",    "-i", "-r",    "-c",     "5",
+      "--count=", "-vv",  "--json", "--csv", "-o", "x.csv", "{",      "--events",
+      "all",      "-w",   "",       "=",     "-f", "[a,b]", "--help", "-n5"};
+  std::uint32_t state = 1;
+  const auto next = [&state] {
+    state = state * 1664525 + 1013904223;
+    return state >> 16U;
+  };
+  int refused = 0;
+  for (int round = 0; round < 300; ++round) {
+    Words words;
+    for (std::uint32_t n = next() % 6; n != 0; --n)
+      words.emplace_back(pieces[next() % pieces.size()]);
+    const std::string text = complaint(words);
+    if (text != "accepted") ++refused;
+    CHECK((text == "accepted" || text.starts_with("ntan: error: ")));
+    CHECK(text.find("cannot be understood") == std::string::npos);
+  }
+  CHECK(refused > 0);
+}
