@@ -46,6 +46,7 @@ struct Segment {
   Timestamp time;            ///< of the packet that brought (or released) these octets
   std::uint64_t packet = 0;  ///< its number
   MacAddress link_source;    ///< arp only: sender of the frame, zero if unknown
+  IpVersion ip_version{};    ///< icmp_error only, whose FlowContext has no ends: ICMP or ICMPv6
 };
 
 enum class Verdict : std::uint8_t { no, unsure, yes };

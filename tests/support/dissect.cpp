@@ -40,7 +40,8 @@ void DissectorRun::feed(Direction direction, Bytes data, std::int64_t ms, std::u
                             .direction = direction,
                             .time = now_,
                             .packet = ++packet_,
-                            .link_source = {}},
+                            .link_source = link_source_,
+                            .ip_version = version_},
                            *this));
 }
 
@@ -85,13 +86,14 @@ void DissectorRun::anomaly(std::string_view layer, event::Reason reason,
   result_.anomalies.push_back(std::string{layer} + ' ' + std::string{to_text(reason)});
 }
 
-void DissectorRun::emit_record(const event::Schema& schema, const void* record,
-                               const Ends* /*ends*/) {
+void DissectorRun::emit_record(const event::Schema& schema, const void* record, const Ends* ends) {
   std::string text(schema.json_bound(record), '\0');
   const event::Style style;
   text.resize(
       static_cast<std::size_t>(schema.append_json(text.data(), record, style) - text.data()));
-  result_.lines.push_back(std::string{schema.name} + ' ' + text);
+  std::string line{schema.name};
+  if (ends != nullptr) line += ' ' + to_string(ends->source) + '>' + to_string(ends->destination);
+  result_.lines.push_back(line + ' ' + text);
 }
 
 }  // namespace ntan::test

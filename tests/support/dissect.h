@@ -11,7 +11,7 @@
 namespace ntan::test {
 
 /// What a run produced, in order. Lines are the `{…}` of each record, prefixed by its event name:
-/// `dns {"id":1}`.
+/// `dns {"id":1}`; ends of their own stand between: `arp 10.0.0.1>10.0.0.2 {"op":"request"}`.
 struct Dissected {
   std::vector<std::string> lines;
   std::vector<event::Note> notes;
@@ -31,6 +31,12 @@ class DissectorRun final : public app::Output {
   void feed(Direction direction, Bytes data, std::int64_t ms, std::uint32_t sent_size = 0);
   void gap(Direction direction, std::uint64_t size, std::int64_t ms);
   void half_close(Direction direction, std::int64_t ms);
+
+  /// What later segments carry besides their octets, where the transport has no flow.
+  void set_source(MacAddress link_source) { link_source_ = link_source; }
+
+  void set_version(IpVersion version) { version_ = version; }
+
   void advance(std::int64_t ms);  ///< fires timers due by then
   void end(std::int64_t ms);
 
@@ -60,6 +66,8 @@ class DissectorRun final : public app::Output {
   app::Dissector* dissector_ = nullptr;
   Timestamp now_{};
   std::uint64_t packet_ = 0;
+  MacAddress link_source_;
+  IpVersion version_{};
   std::vector<Armed> timers_;
   Dissected result_;
 };
