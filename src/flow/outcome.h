@@ -1,0 +1,78 @@
+// What a flow tells the scan detector: a first contact and how it ended. The detector never sees
+// packets.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/time.h"
+
+namespace ntan::flow {
+
+/// How a source first addressed a target: what the first packet of an unknown flow was.
+enum class ContactClass : std::uint8_t {
+  none,  ///< never evidence: SYN-ACK first, payload mid-stream, an answer without its request
+  syn,
+  fin,
+  null,    ///< TCP without any flag
+  xmas,    ///< FIN, PSH or URG without SYN, ACK, RST
+  synfin,  ///< SYN with FIN or RST
+  ack,     ///< may be mid-stream: its result decides
+  maimon,  ///< FIN and ACK; may be mid-stream: its result decides
+  udp,
+  icmp,  ///< a query: echo, timestamp, address mask
+  arp,
+  nd,  ///< IPv6 neighbour solicitation
+  ip_protocol,
+  sctp,
+  reverse_rst,  ///< an RST without its flow: the receiver is the source, the sender the target
+};
+[[nodiscard]] std::string_view to_text(ContactClass contact_class) noexcept;
+
+/// What became of it.
+enum class Result : std::uint8_t {
+  session,        ///< the originator sent payload on a completed handshake; UDP, ICMP: a reply came
+  banner,         ///< only the responder sent payload
+  connect,        ///< handshake completed, closed or reset without payload
+  half_open,      ///< SYN-ACK, then RST from the originator, or no ACK for 5 s
+  refused,        ///< RST before SYN-ACK, ICMP unreachable, SCTP ABORT
+  silent,         ///< nothing within the class's time-out
+  malformed,      ///< the first packet itself is the evidence (fin, null, xmas, synfin)
+  idle,           ///< established and silent, or not watched long enough: weight 0
+  midstream,      ///< part of an older connection after all: weight 0
+  time_exceeded,  ///< a router answered (traceroute): weight 0
+};
+[[nodiscard]] std::string_view to_text(Result result) noexcept;
+
+struct Outcome {
+  enum class Kind : std::uint8_t {
+    contact,  ///< a first packet to a target; result not yet known
+    result,   ///< the result of an earlier contact
+    late,     ///< an answer after `silent` was reported: takes it back
+  };
+
+  Timestamp time;        ///< trace clock when this was decided
+  Timestamp first_time;  ///< the contact's first packet
+  IpAddress src;         ///< the originator (for reverse_rst: the receiver of the RST)
+  IpAddress dst;
+  std::uint16_t src_port = 0;
+  std::uint16_t dst_port = 0;  ///< icmp: type; ip_protocol: protocol number; arp, nd: 0
+  Kind kind{};
+  ContactClass contact_class{};
+  Result result{};
+  std::uint8_t ttl = 0;
+  std::uint64_t packet = 0;  ///< number of the contact's first packet in this input
+  // What the first SYN looked like: absent options are a hint at a raw socket.
+  bool syn_has_sack : 1 = false;
+  bool syn_has_timestamp : 1 = false;
+  bool syn_has_window_scale : 1 = false;
+  /// The link addresses below are known and those of the innermost packet (no tunnel).
+  bool has_mac : 1 = false;
+  std::uint16_t syn_window = 0;
+  MacAddress
+      src_mac;  ///< who put the contact's first packet on this link: the source or its router
+  MacAddress dst_mac;
+};
+
+}  // namespace ntan::flow
