@@ -1,0 +1,280 @@
+#include "flow/contact.h"
+
+#include <utility>
+
+namespace ntan::flow {
+namespace {
+
+using wire::Decoded;
+namespace flag = wire::tcp_flag;
+using Verdict = ContactStep::Verdict;
+
+// ECE and CWR say nothing about the kind of a segment.
+constexpr std::uint8_t control_flags =
+    flag::fin | flag::syn | flag::rst | flag::psh | flag::ack | flag::urg;
+
+constexpr std::uint16_t first_user_port = 1024;  // RFC 6335 6: 0-1023 are system ports
+
+/// From a server's port to a client's: an answer whose request was not captured, not a probe.
+bool response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept {
+  return src_port < first_user_port && dst_port >= first_user_port;
+}
+
+/// UDP services above the system ports that answer clients: SSDP, STUN, WS-Discovery, mDNS.
+bool udp_response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept {
+  if (response_like(src_port, dst_port)) return true;
+  const bool service = src_port == 1900 || src_port == 3478 || src_port == 3702 || src_port == 5353;
+  return service && dst_port >= first_user_port && dst_port != src_port;
+}
+
+namespace icmp_type {
+constexpr std::uint8_t v4_unreachable = 3, v4_echo = 8, v4_time_exceeded = 11, v4_timestamp = 13,
+                       v4_mask = 17;
+constexpr std::uint8_t v6_unreachable = 1, v6_time_exceeded = 3, v6_parameter = 4, v6_echo = 128;
+}  // namespace icmp_type
+
+bool is_query(const Decoded& packet) noexcept {
+  if (packet.proto == wire::ip_protocol::icmpv6) return packet.icmp_type == icmp_type::v6_echo;
+  return packet.icmp_type == icmp_type::v4_echo || packet.icmp_type == icmp_type::v4_timestamp ||
+         packet.icmp_type == icmp_type::v4_mask;
+}
+
+enum class ErrorMeaning : std::uint8_t { nothing, refused, time_exceeded };
+
+ErrorMeaning meaning_of(const Decoded& error) noexcept {
+  if (error.proto == wire::ip_protocol::icmpv6) {
+    if (error.icmp_type == icmp_type::v6_time_exceeded) return ErrorMeaning::time_exceeded;
+    // RFC 4443 3.4: code 1, unrecognised next header, is what IPv4 calls protocol unreachable.
+    const bool next_header = error.icmp_type == icmp_type::v6_parameter && error.icmp_code == 1;
+    return error.icmp_type == icmp_type::v6_unreachable || next_header ? ErrorMeaning::refused
+                                                                       : ErrorMeaning::nothing;
+  }
+  if (error.icmp_type == icmp_type::v4_time_exceeded) return ErrorMeaning::time_exceeded;
+  // RFC 1191: code 4 reports the path MTU, the target was not refused.
+  return error.icmp_type == icmp_type::v4_unreachable && error.icmp_code != 4
+             ? ErrorMeaning::refused
+             : ErrorMeaning::nothing;
+}
+
+// SCTP chunk types (RFC 9260 3.2).
+constexpr std::uint8_t chunk_init = 1, chunk_init_ack = 2, chunk_abort = 6, chunk_cookie_echo = 10;
+
+std::uint8_t first_chunk(const Decoded& packet) noexcept {
+  Reader reader{packet.payload_bytes()};
+  const std::uint8_t type = reader.u8();
+  return reader.ok() ? type : std::uint8_t{255};
+}
+
+/// Results that take `silent` back: the target was there after all.
+bool is_answer(Result result) noexcept {
+  return result == Result::session || result == Result::banner || result == Result::connect ||
+         result == Result::half_open;
+}
+
+}  // namespace
+
+Duration timeout_of(ContactTimer timer) noexcept {
+  using std::chrono::milliseconds;
+  switch (timer) {
+    case ContactTimer::none: return Duration{0};
+    case ContactTimer::answer_tcp: return milliseconds{1500};
+    case ContactTimer::answer: return milliseconds{2000};
+    case ContactTimer::handshake: return milliseconds{5000};
+    case ContactTimer::banner: return milliseconds{10000};
+  }
+  return Duration{0};
+}
+
+Cast cast_of(const Decoded& packet, const wire::Extra& extra) noexcept {
+  if (packet.dst.is_multicast() || packet.dst.is_broadcast()) return Cast::group;
+  if (extra.has_mac && packet.tunnel_depth == 0) {
+    return (extra.dst_mac.octets[0] & 1U) != 0 ? Cast::group : Cast::unicast;
+  }
+  return Cast::unicast;
+}
+
+Direction Contact::source_direction() const noexcept {
+  return class_ == ContactClass::reverse_rst ? reverse(first_) : first_;
+}
+
+ContactStep Contact::start(ContactClass contact_class, ContactTimer timer) noexcept {
+  class_ = contact_class;
+  stage_ = Stage::waiting;
+  return {.began = true, .arm = timer};
+}
+
+ContactStep Contact::start_decided(ContactClass contact_class, Result result) noexcept {
+  class_ = contact_class;
+  stage_ = Stage::done;
+  result_ = result;
+  return {.began = true, .verdict = Verdict::result};
+}
+
+ContactStep Contact::resolve(Result result) noexcept {
+  if (stage_ == Stage::done) return {};
+  if (stage_ == Stage::silent) {
+    if (!is_answer(result)) return {};
+    stage_ = Stage::done;
+    result_ = result;
+    return {.verdict = Verdict::late};
+  }
+  stage_ = result == Result::silent ? Stage::silent : Stage::done;
+  result_ = result;
+  return {.verdict = Verdict::result};
+}
+
+ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast) noexcept {
+  *this = Contact{};
+  first_ = direction;
+  if (cast == Cast::group) return {};
+  switch (packet.proto) {
+    case wire::ip_protocol::tcp: return begin_tcp(packet);
+    case wire::ip_protocol::udp:
+      if (udp_response_like(packet.src_port, packet.dst_port)) return {};
+      return start(ContactClass::udp, ContactTimer::answer);
+    case wire::ip_protocol::icmp:
+    case wire::ip_protocol::icmpv6:
+      return is_query(packet) ? start(ContactClass::icmp, ContactTimer::answer) : ContactStep{};
+    case wire::ip_protocol::sctp:
+      return first_chunk(packet) == chunk_init ? start(ContactClass::sctp, ContactTimer::answer_tcp)
+                                               : ContactStep{};
+    default: return start(ContactClass::ip_protocol, ContactTimer::answer);
+  }
+}
+
+ContactStep Contact::begin_tcp(const Decoded& packet) noexcept {
+  const auto flags = static_cast<std::uint8_t>(packet.tcp_flags & control_flags);
+  if (flags == flag::syn) return start(ContactClass::syn, ContactTimer::answer_tcp);
+  if (flags == flag::fin) return start_decided(ContactClass::fin, Result::malformed);
+  if (flags == 0) return start_decided(ContactClass::null, Result::malformed);
+  if ((flags & (flag::syn | flag::ack | flag::rst)) == 0) {
+    return start_decided(ContactClass::xmas, Result::malformed);
+  }
+  if ((flags & flag::syn) != 0 && (flags & (flag::fin | flag::rst)) != 0) {
+    return start_decided(ContactClass::synfin, Result::malformed);
+  }
+  const bool towards_server =
+      packet.dst_port < first_user_port && packet.src_port >= first_user_port;
+  if ((flags & flag::rst) != 0) {
+    // A client that aborts after its flow left the table also sends an RST from ever new ports to
+    // one host; it goes to a server's port, an answer to a probe comes from one.
+    if (towards_server) return {};
+    return start_decided(ContactClass::reverse_rst, Result::refused);
+  }
+  if (packet.payload_size != 0 || response_like(packet.src_port, packet.dst_port)) return {};
+  if (flags == flag::ack) return start(ContactClass::ack, ContactTimer::answer_tcp);
+  if (flags == (flag::fin | flag::ack))
+    return start(ContactClass::maimon, ContactTimer::answer_tcp);
+  return {};
+}
+
+ContactStep Contact::on_packet(const Decoded& packet, Direction direction) noexcept {
+  if (stage_ == Stage::done) return {};
+  const bool from_source = direction == first_;
+  switch (class_) {
+    case ContactClass::syn: return from_source ? on_syn_originator(packet) : on_syn_answer(packet);
+    case ContactClass::ack:
+    case ContactClass::maimon: return on_probe(packet, from_source);
+    case ContactClass::sctp: return on_sctp(packet, from_source);
+    case ContactClass::udp:
+    case ContactClass::icmp:
+    case ContactClass::ip_protocol: return from_source ? ContactStep{} : resolve(Result::session);
+    default: return {};
+  }
+}
+
+Result Contact::without_originator_payload() const noexcept {
+  return server_payload_ ? Result::banner : Result::connect;
+}
+
+ContactStep Contact::on_syn_answer(const Decoded& packet) noexcept {
+  if (packet.has(flag::rst)) {
+    if (!answered_ && !established_) return resolve(Result::refused);
+    return established_ ? resolve(without_originator_payload()) : resolve(Result::connect);
+  }
+  if (packet.has(flag::syn)) {
+    const bool first = !std::exchange(answered_, true);
+    return {.arm = first && !established_ ? ContactTimer::handshake : ContactTimer::none};
+  }
+  answered_ = true;
+  if (packet.payload_size == 0) return {};
+  server_payload_ = true;
+  // A responder that sends payload has seen the acknowledgement, even where we have not.
+  const bool first = !std::exchange(established_, true);
+  return {.arm = first ? ContactTimer::banner : ContactTimer::none};
+}
+
+ContactStep Contact::on_syn_originator(const Decoded& packet) noexcept {
+  if (packet.has(flag::rst)) {
+    // Reset by who opened it without having asked anything: a banner that arrived first was not
+    // waited for, so it does not make this more than a connect.
+    return resolve(established_ ? Result::connect : Result::half_open);
+  }
+  if (packet.has(flag::syn) || !packet.has(flag::ack)) return {};
+  // The handshake counts as completed even if the SYN-ACK was not captured (one direction only).
+  const bool first = !std::exchange(established_, true);
+  if (packet.payload_size != 0) return resolve(Result::session);
+  if (packet.has(flag::fin)) return resolve(without_originator_payload());
+  return {.arm = first ? ContactTimer::banner : ContactTimer::none};
+}
+
+ContactStep Contact::on_probe(const Decoded& packet, bool from_source) noexcept {
+  if (!from_source) {
+    const bool refused = packet.has(flag::rst) && !midstream_;
+    return resolve(refused ? Result::refused : Result::midstream);
+  }
+  const auto flags = static_cast<std::uint8_t>(packet.tcp_flags & control_flags);
+  const auto probe =
+      static_cast<std::uint8_t>(class_ == ContactClass::ack ? flag::ack : flag::fin | flag::ack);
+  if (packet.payload_size != 0 || flags != probe) midstream_ = true;
+  return {};
+}
+
+ContactStep Contact::on_sctp(const Decoded& packet, bool from_source) noexcept {
+  const std::uint8_t chunk = first_chunk(packet);
+  if (from_source) {
+    if (chunk == chunk_cookie_echo) return resolve(Result::session);
+    return chunk == chunk_abort && answered_ ? resolve(Result::half_open) : ContactStep{};
+  }
+  if (chunk == chunk_abort) return resolve(Result::refused);
+  if (chunk != chunk_init_ack) return {};
+  const bool first = !std::exchange(answered_, true);
+  return {.arm = first ? ContactTimer::handshake : ContactTimer::none};
+}
+
+ContactStep Contact::on_timer(ContactTimer timer) noexcept {
+  if (stage_ != Stage::waiting) return {};
+  switch (timer) {
+    case ContactTimer::none: return {};
+    case ContactTimer::answer_tcp:
+    case ContactTimer::answer:
+      if (midstream_) return resolve(Result::midstream);
+      return answered_ || established_ ? ContactStep{} : resolve(Result::silent);
+    case ContactTimer::handshake:
+      return answered_ && !established_ ? resolve(Result::half_open) : ContactStep{};
+    case ContactTimer::banner: return resolve(server_payload_ ? Result::banner : Result::idle);
+  }
+  return {};
+}
+
+ContactStep Contact::on_icmp_error(const Decoded& error, Direction quoted) noexcept {
+  if (stage_ != Stage::waiting || quoted != first_ || answered_ || established_) return {};
+  switch (meaning_of(error)) {
+    case ErrorMeaning::nothing: return {};
+    case ErrorMeaning::time_exceeded: return resolve(Result::time_exceeded);
+    case ErrorMeaning::refused: return resolve(Result::refused);
+  }
+  return {};
+}
+
+ContactStep Contact::on_close(Duration age) noexcept {
+  if (stage_ != Stage::waiting) return {};
+  if (established_) return resolve(server_payload_ ? Result::banner : Result::idle);
+  if (midstream_) return resolve(Result::midstream);
+  // A flow that had to go before an answer could come says nothing.
+  constexpr Duration watched = std::chrono::milliseconds{200};
+  if (age < watched) return resolve(Result::idle);
+  return resolve(answered_ ? Result::half_open : Result::silent);
+}
+
+}  // namespace ntan::flow

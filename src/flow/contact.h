@@ -1,0 +1,94 @@
+// How one flow looks to the scan detector: what its first packet was, and what became of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/direction.h"
+#include "base/time.h"
+#include "flow/outcome.h"
+#include "wire/decoded.h"
+
+namespace ntan::flow {
+
+/// The constant time-outs of contacts. Whoever owns the flows keeps one FIFO ring for each.
+enum class ContactTimer : std::uint8_t {
+  none,
+  answer_tcp,  ///< TCP, SCTP: nothing came. A lost SYN is sent again after 1 s (RFC 6298 2)
+  answer,      ///< UDP, ICMP, other IP protocols: nothing came
+  handshake,   ///< a SYN-ACK was not acknowledged
+  banner,      ///< established without payload of the originator
+};
+inline constexpr std::size_t contact_timer_count = 5;
+
+[[nodiscard]] Duration timeout_of(ContactTimer timer) noexcept;
+
+/// Whether a packet went to one host or to a group (multicast, broadcast).
+enum class Cast : std::uint8_t { unicast, group };
+
+/// By the link address where it is known (directed broadcasts look like any address), else by IP.
+[[nodiscard]] Cast cast_of(const wire::Decoded& packet, const wire::Extra& extra) noexcept;
+
+/// What one call of a Contact decided. Emit in this order: the contact, then the result.
+struct ContactStep {
+  enum class Verdict : std::uint8_t { none, result, late };
+  bool began = false;  ///< emit Outcome::Kind::contact
+  Verdict verdict{};   ///< emit Outcome::Kind::result or late, with Contact::result()
+  ContactTimer arm{};  ///< start this timer now (from the packet's time)
+
+  [[nodiscard]] bool silent() const noexcept { return !began && verdict == Verdict::none; }
+};
+
+/// State machine of one flow, fed with each of its packets. Gives at most one result, and at most
+/// one `late` that takes a `silent` back. Timers are never disarmed: one that is no longer waited
+/// for decides nothing.
+class Contact {
+ public:
+  /// The flow's first packet; `direction` is what the flow table made of it.
+  ContactStep begin(const wire::Decoded& packet, Direction direction, Cast cast) noexcept;
+  /// A later packet of the flow.
+  ContactStep on_packet(const wire::Decoded& packet, Direction direction) noexcept;
+  ContactStep on_timer(ContactTimer timer) noexcept;
+  /// An ICMP error that quotes a packet of this flow; `quoted` is the direction of that packet.
+  ContactStep on_icmp_error(const wire::Decoded& error, Direction quoted) noexcept;
+  /// The flow leaves the table early; `age` is the time since its first packet.
+  /// At the end of the input call on_timer for every armed timer instead.
+  ContactStep on_close(Duration age) noexcept;
+
+  [[nodiscard]] ContactClass contact_class() const noexcept { return class_; }
+  /// Valid with a verdict.
+  [[nodiscard]] Result result() const noexcept { return result_; }
+  /// Later packets can change nothing any more: the owner may skip on_packet.
+  [[nodiscard]] bool done() const noexcept { return stage_ == Stage::done; }
+  /// The end that is the outcome's source: to_server if that is the flow's client.
+  [[nodiscard]] Direction source_direction() const noexcept;
+
+ private:
+  enum class Stage : std::uint8_t {
+    waiting,  ///< no result yet
+    silent,   ///< `silent` was given and can be taken back
+    done,
+  };
+
+  ContactStep begin_tcp(const wire::Decoded& packet) noexcept;
+  ContactStep start(ContactClass contact_class, ContactTimer timer) noexcept;
+  ContactStep start_decided(ContactClass contact_class, Result result) noexcept;
+  ContactStep resolve(Result result) noexcept;
+  ContactStep on_syn_answer(const wire::Decoded& packet) noexcept;
+  ContactStep on_syn_originator(const wire::Decoded& packet) noexcept;
+  ContactStep on_probe(const wire::Decoded& packet, bool from_source) noexcept;
+  ContactStep on_sctp(const wire::Decoded& packet, bool from_source) noexcept;
+  [[nodiscard]] Result without_originator_payload() const noexcept;
+
+  ContactClass class_ = ContactClass::none;
+  Result result_{};
+  Stage stage_ = Stage::done;
+  Direction first_{};         // direction of the flow's first packet
+  bool answered_ = false;     // SYN-ACK or INIT-ACK seen
+  bool established_ = false;  // the originator went on, or the responder sent payload
+  bool server_payload_ = false;
+  bool midstream_ = false;  // ack, maimon: more than a probe would be
+};
+static_assert(sizeof(Contact) <= 8);
+
+}  // namespace ntan::flow

@@ -1,0 +1,65 @@
+#include "flow/contact_outcome.h"
+
+namespace ntan::flow {
+
+Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcome::Kind kind,
+                     Timestamp now) noexcept {
+  const bool client = contact.source_direction() == Direction::to_server;
+  Outcome outcome{
+      .time = now,
+      .first_time = origin.time,
+      .src = client ? origin.client : origin.server,
+      .dst = client ? origin.server : origin.client,
+      .src_port = client ? origin.client_port : origin.server_port,
+      .dst_port = client ? origin.server_port : origin.client_port,
+      .kind = kind,
+      .contact_class = contact.contact_class(),
+      .result = contact.result(),
+      .ttl = origin.ttl,
+      .packet = origin.packet,
+      .src_mac = {},
+      .dst_mac = {},
+  };
+  if (contact.contact_class() == ContactClass::icmp) outcome.dst_port = origin.icmp_type;
+  if (contact.contact_class() == ContactClass::ip_protocol) outcome.dst_port = origin.proto;
+  return outcome;
+}
+
+std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extra, Timestamp now,
+                                   std::uint64_t packet) noexcept {
+  const bool broadcast = !extra.has_mac || (extra.dst_mac.octets[0] & 1U) != 0;
+  if (arp.operation != wire::Arp::request || !broadcast || arp.is_gratuitous() || arp.is_probe()) {
+    return std::nullopt;
+  }
+  Outcome outcome;
+  outcome.time = outcome.first_time = now;
+  outcome.src = arp.sender;
+  outcome.dst = arp.target;
+  outcome.kind = Outcome::Kind::contact;
+  outcome.contact_class = ContactClass::arp;
+  outcome.packet = packet;
+  outcome.has_mac = true;
+  outcome.src_mac = arp.sender_mac;
+  outcome.dst_mac = extra.dst_mac;
+  return outcome;
+}
+
+void describe_first_packet(const wire::Decoded& packet, const wire::Extra& extra,
+                           Outcome& outcome) noexcept {
+  if (outcome.contact_class == ContactClass::syn) {
+    const wire::TcpOptions options = wire::parse_tcp_options(packet.option_bytes());
+    outcome.syn_has_sack = options.sack_permitted;
+    outcome.syn_has_timestamp = options.has_timestamp;
+    outcome.syn_has_window_scale = options.window_scale.has_value();
+    outcome.syn_window = packet.window;
+  }
+  if (extra.has_mac && packet.tunnel_depth == 0) {
+    // The receiver of a reverse RST is the outcome's source.
+    const bool swapped = outcome.contact_class == ContactClass::reverse_rst;
+    outcome.has_mac = true;
+    outcome.src_mac = swapped ? extra.dst_mac : extra.src_mac;
+    outcome.dst_mac = swapped ? extra.src_mac : extra.dst_mac;
+  }
+}
+
+}  // namespace ntan::flow

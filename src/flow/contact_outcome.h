@@ -1,0 +1,42 @@
+// The notes that a contact gives rise to, made of what its flow record knows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "flow/contact.h"
+#include "flow/outcome.h"
+#include "wire/arp.h"
+#include "wire/decoded.h"
+
+namespace ntan::flow {
+
+/// What an Outcome needs and a flow record has. Ends are the flow's, client first.
+struct ContactOrigin {
+  Timestamp time;  ///< of the flow's first packet
+  IpAddress client;
+  IpAddress server;
+  std::uint16_t client_port = 0;
+  std::uint16_t server_port = 0;
+  std::uint8_t proto = 0;
+  std::uint8_t icmp_type = 0;  ///< of the first packet
+  std::uint8_t ttl = 0;        ///< of the first packet
+  std::uint64_t packet = 0;    ///< number of the first packet
+};
+
+/// The note for the detector, decided at `now`. SYN options and link addresses are left to the
+/// caller (see describe_first_packet); they matter on Kind::contact and, for the SYN, on every
+/// kind.
+[[nodiscard]] Outcome make_outcome(const ContactOrigin& origin, const Contact& contact,
+                                   Outcome::Kind kind, Timestamp now) noexcept;
+
+/// A broadcast ARP request for somebody else is a first contact too (it has no flow). Nothing for
+/// replies, probes and announcements of the sender's own address, and unicast revalidation.
+[[nodiscard]] std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extra,
+                                                 Timestamp now, std::uint64_t packet) noexcept;
+
+/// Adds what only the first packet tells: the look of the SYN, and the link addresses.
+void describe_first_packet(const wire::Decoded& packet, const wire::Extra& extra,
+                           Outcome& outcome) noexcept;
+
+}  // namespace ntan::flow
