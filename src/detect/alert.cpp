@@ -1,0 +1,272 @@
+#include "detect/alert.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "detect/tables.h"
+
+namespace ntan::detect {
+namespace {
+
+double nats(Nats value) noexcept {
+  return value / 1000.0;
+}
+
+/// Probability of a scan with one source in a thousand scanning.
+double confidence(Nats score) noexcept {
+  const double prior = std::log(1e-3 / (1 - 1e-3));
+  const double value = 1 / (1 + std::exp(-(nats(score) + prior)));
+  return std::round(value * 1e4) / 1e4;
+}
+
+std::string endpoint(const IpAddress& address, std::uint16_t port) {
+  const std::string text = to_string(address);
+  const std::string number = std::to_string(port);
+  return address.version == IpVersion::v6 ? "[" + text + "]:" + number : text + ":" + number;
+}
+
+bool accepted(Result result) noexcept {
+  return result == Result::half_open || result == Result::connect || result == Result::banner ||
+         result == Result::session || result == Result::idle;
+}
+
+}  // namespace
+
+void Alert::add(const Probe& probe) {
+  first_ = probes_ == 0 ? probe.time : std::min(first_, probe.time);
+  last_ = std::max(last_, probe.time);
+  ++probes_;
+  ++classes_[static_cast<std::size_t>(probe.contact_class)];
+  ttls_.set(probe.ttl);
+  const std::uint64_t host = host_key(probe.dst);
+  if (hosts_.add(host) && targets_.size() < max_listed) targets_.push_back(probe.dst);
+  if (has_port(probe.contact_class)) {
+    ++transport_probes_;
+    transport_hosts_.add(host);
+    if (!ports_) ports_ = std::make_unique<PortMap>();
+    ports_->set(probe.port);
+  }
+  if (probe.contact_class == ContactClass::ip_protocol) protocols_.set(probe.port & 255U);
+  if (probe.contact_class == ContactClass::icmp) {
+    ++icmp_types_[probe.port == 13 ? 1 : probe.port == 17 ? 2 : 0];
+  }
+  if (probe.raw_syn) ++raw_syns_;
+  if (sample_.size() < max_sample) sample_.push_back(probe);
+  if (!probe.pending) count_result(probe);
+}
+
+void Alert::count_result(const Probe& probe) {
+  ++results_[static_cast<std::size_t>(probe.result)];
+  if (!has_port(probe.contact_class) || !accepted(probe.result)) return;
+  ++open_ports_;
+  if (open_.size() < max_listed) open_.push_back(endpoint(probe.dst, probe.port));
+}
+
+void Alert::settle(const Probe& probe) {
+  count_result(probe);
+  const auto found = std::ranges::find(sample_, probe.hash, &Probe::hash);
+  if (found != sample_.end()) *found = probe;
+}
+
+void Alert::take_back(const Probe& probe) {
+  auto& silent = results_[static_cast<std::size_t>(Result::silent)];
+  if (silent != 0) --silent;
+  settle(probe);
+}
+
+void Alert::add_member(const IpAddress& member) {
+  if (member_count_.add(source_key(member)) && members_.size() < max_listed) {
+    members_.push_back(member);
+  }
+}
+
+IpAddress Alert::only_target() const noexcept {
+  return targets_.size() == 1 && hosts_.count() == 1 ? targets_.front() : IpAddress{};
+}
+
+double Alert::port_overlap(const Alert& other) const noexcept {
+  if (!ports_ || !other.ports_) return 0;
+  const auto both = static_cast<double>((*ports_ & *other.ports_).count());
+  return both / static_cast<double>((*ports_ | *other.ports_).count());
+}
+
+Duration Alert::mean_gap() const noexcept {
+  if (probes_ < 2) return Duration{0};
+  return (last_ - first_) / static_cast<Duration::rep>(probes_ - 1);
+}
+
+Alert::Shape Alert::shape() const noexcept {
+  const std::uint64_t ports = ports_ ? ports_->count() : 0;
+  const std::uint64_t hosts = hosts_.count();
+  if (transport_probes_ != 0 && 2 * transport_probes_ >= hosts) {
+    return {transport_hosts_.count(), ports, transport_probes_, true};
+  }
+  return {hosts, ports, probes_, false};
+}
+
+ScanKind Alert::kind() const noexcept {
+  if (origin_.fixed_kind) return *origin_.fixed_kind;
+  const Shape s = shape();
+  const std::uint64_t discovery =
+      of(ContactClass::icmp) + of(ContactClass::arp) + of(ContactClass::nd);
+  if (2 * std::uint64_t{of(ContactClass::ip_protocol)} > probes_) return ScanKind::protocol;
+  if (!s.transport_only && discovery >= transport_probes_) return ScanKind::host_discovery;
+  if (s.hosts <= 2 || s.ports >= 8 * s.hosts) {
+    // Two hosts and one or two ports have no shape yet: what fired decides.
+    const bool shapeless = s.hosts > 1 && s.ports <= s.hosts;
+    return shapeless && origin_.why == ScanWhy::column ? ScanKind::horizontal : ScanKind::vertical;
+  }
+  if (s.ports <= 2 || s.hosts >= 8 * s.ports) return ScanKind::horizontal;
+  return ScanKind::block;
+}
+
+ScanTechnique Alert::technique_of(ContactClass contact_class) const noexcept {
+  switch (contact_class) {
+    case ContactClass::fin: return ScanTechnique::tcp_fin;
+    case ContactClass::null: return ScanTechnique::tcp_null;
+    case ContactClass::xmas: return ScanTechnique::tcp_xmas;
+    case ContactClass::synfin: return ScanTechnique::tcp_synfin;
+    case ContactClass::ack: return ScanTechnique::tcp_ack;
+    case ContactClass::maimon: return ScanTechnique::tcp_maimon;
+    case ContactClass::udp: return ScanTechnique::udp;
+    case ContactClass::sctp: return ScanTechnique::sctp_init;
+    case ContactClass::arp: return ScanTechnique::arp;
+    case ContactClass::nd: return ScanTechnique::nd;
+    case ContactClass::ip_protocol: return ScanTechnique::ip_proto;
+    case ContactClass::icmp: {
+      const auto most = std::ranges::max_element(icmp_types_) - icmp_types_.begin();
+      return most == 1   ? ScanTechnique::icmp_timestamp
+             : most == 2 ? ScanTechnique::icmp_mask
+                         : ScanTechnique::icmp_echo;
+    }
+    // Only answers are seen: the commonest probe that gets an RST.
+    case ContactClass::reverse_rst: return ScanTechnique::tcp_syn;
+    case ContactClass::none:
+    case ContactClass::syn: break;
+  }
+  const std::uint32_t completed = of(Result::connect) + of(Result::banner) + of(Result::session);
+  const std::uint32_t half = of(Result::half_open);
+  if (completed != half)
+    return completed > half ? ScanTechnique::tcp_connect : ScanTechnique::tcp_syn;
+  return 2 * raw_syns_ >= of(ContactClass::syn) ? ScanTechnique::tcp_syn
+                                                : ScanTechnique::tcp_connect;
+}
+
+ScanTechnique Alert::technique() const noexcept {
+  const bool transport_only = shape().transport_only;
+  std::uint64_t total = 0;
+  std::uint64_t most = 0;
+  std::uint64_t second = 0;
+  ContactClass dominant{};
+  for (std::size_t i = 0; i < class_count; ++i) {
+    const auto contact_class = static_cast<ContactClass>(i);
+    const std::uint64_t count = classes_[i];
+    if (count == 0 || (transport_only && group_of(contact_class) == Group::icmp) ||
+        (transport_only && group_of(contact_class) == Group::link)) {
+      continue;
+    }
+    total += count;
+    if (count > most) {
+      second = most;
+      most = count;
+      dominant = contact_class;
+    } else {
+      second = std::max(second, count);
+    }
+  }
+  return second * 10 > total * 3 ? ScanTechnique::mixed : technique_of(dominant);
+}
+
+Severity Alert::severity(ScanKind kind) const noexcept {
+  const bool stealth = of(Result::malformed) != 0;
+  const bool together = kind == ScanKind::distributed_vertical ||
+                        kind == ScanKind::distributed_horizontal || group.has_value();
+  if (stealth || together || origin_.inside || (open_ports_ != 0 && probes_ > 100))
+    return Severity::high;
+  const bool connect_only = of(Result::connect) != 0 && of(Result::refused) == 0 &&
+                            of(Result::silent) == 0 && of(Result::half_open) == 0;
+  return kind == ScanKind::host_discovery || connect_only ? Severity::low : Severity::medium;
+}
+
+void Alert::list_ranges(bool protocols) {
+  constexpr std::size_t max_ranges = 256;
+  range_texts_.clear();
+  const std::size_t end = protocols ? protocols_.size() : ports_ ? ports_->size() : 0;
+  const auto holds = [&](std::size_t i) { return protocols ? protocols_[i] : (*ports_)[i]; };
+  for (std::size_t at = 0; at < end && range_texts_.size() < max_ranges; ++at) {
+    if (!holds(at)) continue;
+    const std::size_t first = at;
+    while (at + 1 < end && holds(at + 1)) ++at;
+    std::string text = std::to_string(first);
+    if (at != first) text += '-' + std::to_string(at);
+    range_texts_.push_back(std::move(text));
+  }
+  range_views_.assign(range_texts_.begin(), range_texts_.end());
+}
+
+void Alert::list_sample() {
+  samples_.clear();
+  for (const Probe& probe : sample_) {
+    const bool numbered = group_of(probe.contact_class) != Group::link;
+    samples_.push_back({.ts = probe.time,
+                        .dst_ip = probe.dst,
+                        .port = numbered ? std::optional{probe.port} : std::nullopt,
+                        .outcome = probe.pending ? std::string_view{} : to_text(probe.result),
+                        .step = nats(probe.step),
+                        .sum = nats(probe.sum),
+                        .packet = probe.packet});
+  }
+}
+
+ScanRecord Alert::describe(const Conditions& conditions) {
+  const ScanKind what = kind();
+  list_ranges(what == ScanKind::protocol);
+  list_sample();
+  open_views_.assign(open_.begin(), open_.end());
+  ttl_list_.clear();
+  for (std::size_t i = 0; i < ttls_.size(); ++i) {
+    if (ttls_[i]) ttl_list_.push_back(static_cast<std::uint16_t>(i));
+  }
+  const double seconds = std::chrono::duration<double>(last_ - first_).count();
+  const Shape s = shape();
+  const bool random = what == ScanKind::block && s.probes * 5 < s.hosts * s.ports;
+  ScanRecord record;
+  record.id = origin_.id;
+  record.kind = what;
+  record.kind_hint = group ? "decoy" : random ? "random" : "";
+  record.technique = technique();
+  record.why = origin_.why;
+  record.detect_ts = origin_.detected;
+  record.first_ts = first_;
+  record.last_ts = last_;
+  record.score = nats(origin_.score);
+  record.threshold = nats(origin_.threshold);
+  record.confidence = confidence(origin_.score);
+  record.severity = severity(what);
+  record.targets = targets_;
+  record.hosts = hosts_.count();
+  record.ports = what == ScanKind::protocol ? protocols_.count() : ports_ ? ports_->count() : 0;
+  record.probes = probes_;
+  record.port_ranges = range_views_;
+  record.refused = of(Result::refused);
+  record.half_open = of(Result::half_open);
+  record.silent = of(Result::silent);
+  record.connect = of(Result::connect);
+  record.data = std::uint64_t{of(Result::session)} + of(Result::banner);
+  record.stealth = of(Result::malformed);
+  record.open = open_views_;
+  record.rate_pps =
+      seconds > 0 ? std::round(static_cast<double>(probes_ - 1) / seconds * 10) / 10 : 0;
+  record.ttl = ttl_list_;
+  record.sample = samples_;
+  record.members = members_;
+  record.members_total = member_count_.count();
+  record.group = group;
+  record.visibility = of(ContactClass::reverse_rst) != 0 ? Visibility::answers_only
+                      : conditions.one_way               ? Visibility::one_way
+                                                         : Visibility::two_way;
+  record.capture_ok = conditions.capture_ok;
+  return record;
+}
+
+}  // namespace ntan::detect

@@ -1,0 +1,125 @@
+// One scan that was found: what belongs to it, and what can be said about it.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "detect/host_count.h"
+#include "detect/probe.h"
+#include "detect/scan_record.h"
+
+namespace ntan::detect {
+
+/// What makes an alert: who, by which test, when.
+struct AlertOrigin {
+  event::Id id;
+  IpAddress source;  ///< unknown if the scan is distributed
+  ScanWhy why{};
+  std::optional<ScanKind> fixed_kind;  ///< distributed scans know theirs
+  bool inside = false;                 ///< the source is one of ours
+  Timestamp detected;
+  Nats score = 0;
+  Nats threshold = 0;
+};
+
+/// Facts of the run that colour a report.
+struct Conditions {
+  bool one_way = false;
+  bool capture_ok = true;
+};
+
+/// Counts the first contacts of one scan. About 52 KiB at most.
+class Alert {
+ public:
+  static constexpr std::size_t max_listed = 64;
+  static constexpr std::size_t max_sample = 16;
+  static constexpr std::size_t worst_size = 52 * 1024;
+
+  explicit Alert(const AlertOrigin& origin) : origin_(origin) {}
+
+  void add(const Probe& probe);
+  /// The result of a probe that was added while it was pending.
+  void settle(const Probe& probe);
+  /// A probe counted as silent got `result` after all.
+  void take_back(const Probe& probe);
+  void add_member(const IpAddress& member);
+  void set_score(Nats score) noexcept { origin_.score = std::max(origin_.score, score); }
+
+  [[nodiscard]] const AlertOrigin& origin() const noexcept { return origin_; }
+  [[nodiscard]] ScanKind kind() const noexcept;
+  [[nodiscard]] ScanTechnique technique() const noexcept;
+  [[nodiscard]] std::uint64_t probes() const noexcept { return probes_; }
+  [[nodiscard]] Timestamp first() const noexcept { return first_; }
+  [[nodiscard]] Timestamp last() const noexcept { return last_; }
+  /// The only target, or an unknown address.
+  [[nodiscard]] IpAddress only_target() const noexcept;
+  /// Ports probed in both over ports probed in either.
+  [[nodiscard]] double port_overlap(const Alert& other) const noexcept;
+  /// Mean time between probes.
+  [[nodiscard]] Duration mean_gap() const noexcept;
+
+  std::optional<event::Id> group;
+
+  /// Fills everything but phase, seq and reopened. Views stay valid until the alert changes.
+  [[nodiscard]] ScanRecord describe(const Conditions& conditions);
+
+ private:
+  static constexpr std::size_t class_count = 15;
+  static constexpr std::size_t result_count = 10;
+  using PortMap = std::bitset<65536>;
+
+  struct Shape {
+    std::uint64_t hosts = 0;
+    std::uint64_t ports = 0;
+    std::uint64_t probes = 0;
+    bool transport_only = false;  ///< discovery that came along is left out
+  };
+
+  [[nodiscard]] std::uint32_t of(ContactClass c) const noexcept {
+    return classes_[static_cast<std::size_t>(c)];
+  }
+  [[nodiscard]] std::uint32_t of(Result r) const noexcept {
+    return results_[static_cast<std::size_t>(r)];
+  }
+  [[nodiscard]] Shape shape() const noexcept;
+  [[nodiscard]] ScanTechnique technique_of(ContactClass contact_class) const noexcept;
+  [[nodiscard]] Severity severity(ScanKind kind) const noexcept;
+  void count_result(const Probe& probe);
+  void list_ranges(bool protocols);
+  void list_sample();
+
+  AlertOrigin origin_;
+  std::array<std::uint32_t, class_count> classes_{};
+  std::array<std::uint32_t, result_count> results_{};
+  std::array<std::uint32_t, 3> icmp_types_{};  // echo, timestamp, mask
+  std::uint64_t probes_ = 0;
+  std::uint64_t transport_probes_ = 0;
+  std::uint64_t raw_syns_ = 0;
+  std::uint64_t open_ports_ = 0;
+  Timestamp first_{};
+  Timestamp last_{};
+  HostCount hosts_;
+  HostCount transport_hosts_;
+  HostCount member_count_;
+  std::unique_ptr<PortMap> ports_;
+  std::bitset<256> protocols_;
+  std::bitset<256> ttls_;
+  std::vector<IpAddress> targets_;
+  std::vector<IpAddress> members_;
+  std::vector<std::string> open_;
+  std::vector<Probe> sample_;
+  // What the last ScanRecord looks at.
+  std::vector<std::string> range_texts_;
+  std::vector<std::string_view> range_views_;
+  std::vector<std::string_view> open_views_;
+  std::vector<std::uint16_t> ttl_list_;
+  std::vector<ScanSample> samples_;
+};
+
+}  // namespace ntan::detect

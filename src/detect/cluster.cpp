@@ -1,0 +1,78 @@
+#include "detect/cluster.h"
+
+#include <algorithm>
+
+namespace ntan::detect {
+namespace {
+
+constexpr Duration window = std::chrono::seconds{600};
+constexpr std::size_t min_sources = 5;
+
+std::uint64_t cluster_key(ClusterShape shape, const Probe& probe) noexcept {
+  if (shape == ClusterShape::host) {
+    return row_key(IpAddress{}, probe.dst, group_of(probe.contact_class));
+  }
+  return column_key(network_of(probe.dst), probe.contact_class, probe.port);
+}
+
+std::uint64_t target_of(ClusterShape shape, const Probe& probe) noexcept {
+  return shape == ClusterShape::host ? probe.port : host_key(probe.dst);
+}
+
+}  // namespace
+
+Cluster& Clusters::entry(ClusterShape shape, const Probe& probe) {
+  return table_.find_or_insert(cluster_key(shape, probe),
+                               [this](Cluster& victim) { drop_shares(victim); });
+}
+
+bool Clusters::add(Cluster& cluster, ClusterShape shape, const Share& share) {
+  const Timestamp now = share.probe.time;
+  cluster.last = std::max(cluster.last, now);
+  auto& shares = cluster.shares;
+  std::erase_if(shares, [&](const Share& s) { return now - s.probe.time > window; });
+  if (shares.size() >= max_shares) shares.erase(shares.begin());
+  if (shares.size() == shares.capacity()) {
+    const std::size_t wider = shares.empty() ? 1 : 2 * shares.size();
+    if (!budget_->take((wider - shares.capacity()) * sizeof(Share))) return false;
+    shares.reserve(wider);
+  }
+  const std::uint64_t target = target_of(shape, share.probe);
+  const bool known = std::ranges::any_of(
+      shares, [&](const Share& s) { return target_of(shape, s.probe) == target; });
+  shares.push_back(share);
+  return !known && shares.size() >= min_targets;
+}
+
+void Clusters::drop_shares(Cluster& cluster) noexcept {
+  budget_->give_back(cluster.shares.capacity() * sizeof(Share));
+  cluster.shares = {};
+}
+
+std::size_t Clusters::coordinated_targets(const std::vector<Share>& shares, ClusterShape shape) {
+  std::vector<std::pair<IpAddress, std::uint64_t>> pairs;
+  std::vector<std::uint64_t> targets;
+  for (const Share& share : shares) {
+    pairs.emplace_back(share.source, target_of(shape, share.probe));
+    targets.push_back(pairs.back().second);
+  }
+  std::ranges::sort(pairs);
+  pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+  std::ranges::sort(targets);
+  targets.erase(std::ranges::unique(targets).begin(), targets.end());
+  std::size_t sources = 0;
+  std::size_t most = 0;
+  for (std::size_t at = 0; at < pairs.size();) {
+    const std::size_t first = at;
+    while (at < pairs.size() && pairs[at].first == pairs[first].first) ++at;
+    ++sources;
+    most = std::max(most, at - first);
+  }
+  const std::size_t covered = targets.size();
+  const std::size_t all = pairs.size();
+  const bool little_overlap = 4 * covered >= 3 * all;  // 1 - T/n <= .25
+  const bool shared = 10 * most <= 4 * all;            // m <= .4 n
+  return covered >= min_targets && sources >= min_sources && little_overlap && shared ? covered : 0;
+}
+
+}  // namespace ntan::detect

@@ -1,0 +1,67 @@
+// Scans that several sources share: each probes a part, together they cover the targets.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/budget.h"
+#include "detect/set_table.h"
+#include "detect/tables.h"
+
+namespace ntan::detect {
+
+/// A bad first contact of a source that has no alert of its own.
+struct Share {
+  IpAddress source;
+  Probe probe;
+};
+
+/// What the shares of one cluster have in common.
+enum class ClusterShape : std::uint8_t {
+  host,     ///< one host, ever other ports
+  network,  ///< one port, ever other hosts of one network
+};
+
+/// The latest contacts towards one host, or towards one port of one network.
+struct Cluster {
+  std::uint64_t key = 0;
+  Timestamp last{};
+  std::vector<Share> shares;  ///< at most 64, oldest first
+  AlertIndex alert = no_alert;
+
+  [[nodiscard]] std::int64_t worth() const noexcept { return last.time_since_epoch().count(); }
+  [[nodiscard]] bool pinned() const noexcept { return alert != no_alert; }
+};
+
+/// Coverage without overlap (Gates 2009): at least 30 targets by 5 sources within 600 s, of which
+/// few targets were probed twice and no source probed most.
+class Clusters {
+ public:
+  Clusters(std::size_t max_clusters, Budget& budget) : table_(max_clusters), budget_(&budget) {}
+
+  /// The cluster that a contact belongs to.
+  Cluster& entry(ClusterShape shape, const Probe& probe);
+  /// Adds a share, forgets what is older than 600 s. True if its target is new and there are enough
+  /// shares that a look at them may pay.
+  bool add(Cluster& cluster, ClusterShape shape, const Share& share);
+  [[nodiscard]] Cluster* find(std::uint64_t key) noexcept { return table_.find(key); }
+
+  /// The number of targets if the shares are coordinated work, else 0.
+  /// Requires: shares of sources with alerts are gone.
+  [[nodiscard]] static std::size_t coordinated_targets(const std::vector<Share>& shares,
+                                                       ClusterShape shape);
+  /// Forgets the shares and gives their memory back.
+  void drop_shares(Cluster& cluster) noexcept;
+
+  [[nodiscard]] std::uint64_t evictions() const noexcept { return table_.evictions(); }
+
+ private:
+  static constexpr std::size_t max_shares = 64;
+  static constexpr std::size_t min_targets = 30;
+
+  SetTable<Cluster> table_;
+  Budget* budget_;
+};
+
+}  // namespace ntan::detect

@@ -1,0 +1,123 @@
+#include "detect/context.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace ntan::detect {
+namespace {
+
+constexpr std::uint16_t ftp_data = 20, ftp_control = 21;
+constexpr Nats discount = 4;  // a quarter of the evidence is left
+
+bool failed(Result result) noexcept {
+  return result == Result::refused || result == Result::silent;
+}
+
+bool answered(Result result) noexcept {
+  return result == Result::refused || result == Result::session || result == Result::half_open ||
+         result == Result::connect || result == Result::banner;
+}
+
+/// Answers that say nothing of a lost direction.
+bool tells_direction(ContactClass contact_class) noexcept {
+  return group_of(contact_class) != Group::link && contact_class != ContactClass::reverse_rst;
+}
+
+std::uint32_t short_hash(const IpAddress& source) noexcept {
+  return std::max(static_cast<std::uint32_t>(source_key(source)), std::uint32_t{1});
+}
+
+bool is_trace(const Outcome& outcome, const Row& row) noexcept {
+  return outcome.contact_class == ContactClass::udp && is_trace_port(outcome.dst_port) &&
+         (row.trace || std::popcount(row.trace_ttls) >= 3);
+}
+
+}  // namespace
+
+Context::Context(std::size_t max_outages)
+    : outages_(max_outages), services_(std::make_unique<Services>()) {}
+
+void Context::observe(const Outcome& outcome) {
+  if (tells_direction(outcome.contact_class)) {
+    ++resolved_;
+    if (answered(outcome.result)) ++answered_;
+  }
+  if (failed(outcome.result)) remember_failure(outcome);
+  if (outcome.result == Result::session) remember_service(outcome);
+}
+
+void Context::remember_service(const Outcome& outcome) {
+  constexpr Duration half_life = std::chrono::hours{12};
+  if (outcome.time - services_since_ >= half_life) {
+    services_->rotate();
+    services_since_ = outcome.time;
+  }
+  services_->add(target_key(outcome.dst, outcome.contact_class, outcome.dst_port));
+  if (outcome.contact_class == ContactClass::syn && outcome.dst_port == ftp_control) {
+    services_->add(pair_key(outcome.src, outcome.dst));
+  }
+}
+
+void Context::remember_failure(const Outcome& outcome) {
+  if (!has_port(outcome.contact_class)) return;
+  const std::uint64_t key =
+      outage_key(network_of(outcome.src), outcome.dst, outcome.contact_class, outcome.dst_port);
+  Outage& outage = outages_.find_or_insert(key, [](Outage&) {});
+  outage.last = outcome.time;
+  const std::uint32_t source = short_hash(outcome.src);
+  for (std::uint32_t& slot : outage.sources) {
+    if (slot == source) return;
+    if (slot == 0) {
+      slot = source;
+      return;
+    }
+  }
+}
+
+bool Context::is_outage(const Outcome& outcome) noexcept {
+  const Outage* outage = outages_.find(
+      outage_key(network_of(outcome.src), outcome.dst, outcome.contact_class, outcome.dst_port));
+  if (outage == nullptr) return false;
+  const std::uint32_t source = short_hash(outcome.src);
+  return std::ranges::count_if(outage->sources, [source](std::uint32_t other) {
+           return other != 0 && other != source;
+         }) >= 2;
+}
+
+Weight Context::weigh(const Outcome& outcome, const Row& row) noexcept {
+  if (is_trace(outcome, row)) return {};
+  const ContactClass what = outcome.contact_class;
+  if (what == ContactClass::syn && outcome.src_port == ftp_data &&
+      services_->contains(pair_key(outcome.dst, outcome.src))) {
+    return {};
+  }
+  const Steps client = client_steps(what, outcome.result);
+  const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
+  Weight weight{
+      .row = client.row, .row_peer = peer.row, .column = client.column, .column_peer = peer.column};
+  const bool fails = failed(outcome.result);
+  const bool datagram = what == ContactClass::udp || what == ContactClass::icmp;
+  const bool peer_prone = is_peer_prone(outcome.dst_port);
+  if (outcome.result == Result::silent && datagram && one_way()) {
+    weight.column = weight.column_peer = 0;
+    if (peer_prone) weight.row = weight.row_peer = 0;
+  }
+  if (fails && services_->contains(target_key(outcome.dst, what, outcome.dst_port))) {
+    weight = {.row = weight.row / discount,
+              .row_peer = weight.row_peer / discount,
+              .column = weight.column / discount,
+              .column_peer = weight.column_peer / discount};
+  }
+  if (fails && is_outage(outcome)) {
+    weight.column /= discount;
+    weight.column_peer /= discount;
+  }
+  if (outcome.result != Result::connect && outcome.result != Result::half_open) {
+    weight.source = weight.column / 2;
+    const bool neutral = what == ContactClass::udp && fails && peer_prone;  // DHT, ICE
+    weight.source_peer = neutral ? 0 : weight.column_peer / 2;
+  }
+  return weight;
+}
+
+}  // namespace ntan::detect

@@ -1,0 +1,59 @@
+// What is known about the capture and its services when an outcome is weighed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "detect/bloom.h"
+#include "detect/evidence.h"
+#include "detect/set_table.h"
+#include "detect/tables.h"
+
+namespace ntan::detect {
+
+/// Steps of one outcome on every axis.
+struct Weight {
+  Nats row = 0;
+  Nats row_peer = 0;
+  Nats column = 0;
+  Nats column_peer = 0;
+  Nats source = 0;
+  Nats source_peer = 0;
+};
+
+/// Ports of UDP traceroute.
+[[nodiscard]] constexpr bool is_trace_port(std::uint16_t port) noexcept {
+  return port >= 33434 && port <= 33690;
+}
+
+/// Facts across sources that discount evidence: one-way captures, outages, services that went down,
+/// path measurements, active FTP.
+class Context {
+ public:
+  explicit Context(std::size_t max_outages);
+
+  /// Learns from the result of a first contact.
+  void observe(const Outcome& outcome);
+  /// The steps of `outcome` for its source; `row` is that of its target.
+  [[nodiscard]] Weight weigh(const Outcome& outcome, const Row& row) noexcept;
+
+  /// Of at least 20 results, less than 1 % were answered.
+  [[nodiscard]] bool one_way() const noexcept {
+    return resolved_ >= 20 && answered_ * 100 < resolved_;
+  }
+
+ private:
+  using Services = RotatingBloom<std::size_t{1} << 20U>;
+
+  [[nodiscard]] bool is_outage(const Outcome& outcome) noexcept;
+  void remember_failure(const Outcome& outcome);
+  void remember_service(const Outcome& outcome);
+
+  SetTable<Outage> outages_;
+  std::unique_ptr<Services> services_;  // (host, port) that answered within 12 to 24 h
+  Timestamp services_since_{};
+  std::uint64_t resolved_ = 0;
+  std::uint64_t answered_ = 0;
+};
+
+}  // namespace ntan::detect

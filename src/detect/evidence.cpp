@@ -1,0 +1,150 @@
+#include "detect/evidence.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ntan::detect {
+namespace {
+
+/// Ports above the system range that scanners look for: databases, remote desktops, proxies,
+/// consoles, industrial and home devices, backdoors.
+constexpr std::array<std::uint16_t, 96> scanned_ports{
+    1025, 1026, 1027, 1080, 1099, 1158, 1194,  1433,  1434,  1521,  1604,  1701,  1720, 1723,
+    1755, 1812, 1883, 1900, 2000, 2001, 2049,  2082,  2083,  2121,  2181,  2222,  2323, 2375,
+    2376, 2379, 2404, 2601, 3000, 3128, 3260,  3283,  3306,  3389,  3690,  3702,  4444, 4500,
+    4567, 4786, 4899, 5000, 5001, 5060, 5061,  5351,  5353,  5432,  5555,  5601,  5631, 5666,
+    5672, 5683, 5800, 5900, 5901, 5938, 5984,  5985,  5986,  6000,  6001,  6379,  6443, 6667,
+    7001, 7547, 8000, 8008, 8009, 8080, 8081,  8086,  8088,  8443,  8545,  8728,  8888, 9000,
+    9001, 9042, 9090, 9100, 9200, 9300, 10000, 11211, 20000, 27017, 37777, 50000,
+};
+static_assert(std::ranges::is_sorted(scanned_ports));
+
+Steps tcp_probe(Result result) noexcept {
+  switch (result) {
+    case Result::refused: return {.row = 1760, .column = 1760};
+    case Result::silent: return {.row = 1300, .column = 1300};
+    case Result::half_open: return {.row = 2500, .column = 1000};
+    case Result::connect: return {.row = 920, .column = 350};
+    case Result::session: return {.row = -2770, .column = -2770};
+    default: return {};
+  }
+}
+
+Steps udp_probe(Result result) noexcept {
+  switch (result) {
+    case Result::refused: return {.row = 1600, .column = 1600};
+    case Result::silent: return {.row = 700, .column = 600};
+    case Result::session: return {.row = -2300, .column = -2300};
+    default: return {};
+  }
+}
+
+Steps sctp_probe(Result result) noexcept {
+  switch (result) {
+    case Result::refused: return {.row = 1760, .column = 1760};
+    case Result::silent: return {.row = 1300, .column = 1300};
+    case Result::half_open: return {.row = 2000, .column = 1600};
+    case Result::session: return {.row = -2770, .column = -2770};
+    default: return {};
+  }
+}
+
+Steps failing(Result result, Steps refused, Steps silent) noexcept {
+  if (result == Result::refused) return refused;
+  return result == Result::silent ? silent : Steps{};
+}
+
+Steps ip_probe(Result result) noexcept {
+  if (result == Result::session) return {.row = -500, .column = 0};
+  return failing(result, {.row = 2000, .column = 0}, {.row = 1200, .column = 0});
+}
+
+}  // namespace
+
+Group group_of(ContactClass contact_class) noexcept {
+  switch (contact_class) {
+    case ContactClass::none: return Group::none;
+    case ContactClass::syn:
+    case ContactClass::fin:
+    case ContactClass::null:
+    case ContactClass::xmas:
+    case ContactClass::synfin:
+    case ContactClass::ack:
+    case ContactClass::maimon: return Group::tcp;
+    case ContactClass::udp: return Group::udp;
+    case ContactClass::sctp: return Group::sctp;
+    case ContactClass::icmp: return Group::icmp;
+    case ContactClass::ip_protocol: return Group::ip;
+    case ContactClass::reverse_rst: return Group::reverse;
+    case ContactClass::arp:
+    case ContactClass::nd: return Group::link;
+  }
+  return Group::none;
+}
+
+bool has_port(ContactClass contact_class) noexcept {
+  switch (group_of(contact_class)) {
+    case Group::tcp:
+    case Group::udp:
+    case Group::sctp:
+    case Group::reverse: return true;
+    default: return false;
+  }
+}
+
+bool is_stealth(ContactClass contact_class) noexcept {
+  return contact_class == ContactClass::fin || contact_class == ContactClass::null ||
+         contact_class == ContactClass::xmas || contact_class == ContactClass::synfin;
+}
+
+Steps client_steps(ContactClass contact_class, Result result) noexcept {
+  switch (contact_class) {
+    case ContactClass::syn: return tcp_probe(result);
+    case ContactClass::fin:
+    case ContactClass::null:
+    case ContactClass::xmas:
+    case ContactClass::synfin:
+      return result == Result::malformed ? Steps{.row = 2500, .column = 2500} : Steps{};
+    case ContactClass::ack:
+      return failing(result, {.row = 2200, .column = 2000}, {.row = 1000, .column = 900});
+    case ContactClass::maimon:
+      return failing(result, {.row = 2200, .column = 2000}, {.row = 1200, .column = 1000});
+    case ContactClass::udp: return udp_probe(result);
+    case ContactClass::sctp: return sctp_probe(result);
+    case ContactClass::icmp:
+      return failing(result, {.row = 500, .column = 1600}, {.row = 300, .column = 1600});
+    case ContactClass::ip_protocol: return ip_probe(result);
+    case ContactClass::reverse_rst:
+      return {.row = result == Result::refused ? 900 : 0, .column = 0};
+    default: return {};
+  }
+}
+
+Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) noexcept {
+  const Steps client = client_steps(contact_class, result);
+  if (!is_peer_prone(port)) return client;
+  const bool failed = result == Result::refused || result == Result::silent;
+  Nats step = 0;
+  switch (contact_class) {
+    case ContactClass::syn: step = failed ? 405 : 0; break;  // ln .90/.60
+    case ContactClass::udp: step = failed ? 200 : 0; break;
+    // An RST from an ephemeral port is more often the end of an old connection than an answer.
+    case ContactClass::reverse_rst: return {.row = failed ? 200 : 0, .column = 0};
+    default: return client;
+  }
+  if (result == Result::connect) step = 400;
+  if (result == Result::half_open) step = 2000;
+  if (result == Result::session) step = -2500;
+  return {.row = step, .column = step};
+}
+
+bool is_peer_prone(std::uint16_t port) noexcept {
+  return port >= 1024 && !std::ranges::binary_search(scanned_ports, port);
+}
+
+bool is_bad(Result result) noexcept {
+  return result == Result::refused || result == Result::silent || result == Result::half_open ||
+         result == Result::connect || result == Result::malformed;
+}
+
+}  // namespace ntan::detect

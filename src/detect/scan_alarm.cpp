@@ -1,0 +1,248 @@
+// When the sums of a walk are an alarm, and what goes into the alert.
+#include <algorithm>
+#include <array>
+
+#include "base/hash.h"
+#include "detect/journal.h"
+#include "detect/scan_detector.h"
+
+namespace ntan::detect {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::uint32_t min_row_contacts = 5;
+constexpr std::uint32_t min_unanswered = 3;
+constexpr std::uint32_t min_handshakes = 12;
+constexpr std::uint32_t min_source_bad = 12;
+constexpr std::uint32_t bad_permille = 700, source_bad_permille = 800;
+
+constexpr std::uint32_t burst_ports = 24, burst_hosts = 256;
+constexpr Duration tcp_burst = milliseconds{1500}, datagram_burst = milliseconds{2000};
+constexpr Duration echo_window = seconds{60};
+constexpr std::uint32_t echo_hosts = 32;
+
+/// Classes of which a client has no two dozen under way to one host.
+bool can_burst(ContactClass contact_class) noexcept {
+  return contact_class == ContactClass::syn || contact_class == ContactClass::udp ||
+         contact_class == ContactClass::sctp;
+}
+
+/// The contacts that wait count as bad until they are answered.
+bool mostly_waiting(const Walk& walk, std::uint32_t waiting) noexcept {
+  Walk expected = walk;
+  expected.bad += waiting;
+  return expected.mostly_bad(bad_permille);
+}
+
+bool belongs(const Probe& probe, const Outcome& outcome, ContactClass contact_class) noexcept {
+  return probe.contact_class == contact_class && probe.port == outcome.dst_port;
+}
+
+}  // namespace
+
+bool ScanDetector::row_fires(const Row& row) const noexcept {
+  return row.contacts >= min_row_contacts && row.walk.beats(bound_) &&
+         row.walk.mostly_bad(bad_permille);
+}
+
+bool ScanDetector::column_fires(const Column& column) const noexcept {
+  const bool enough = column.unanswered >= min_unanswered || column.handshakes >= min_handshakes;
+  return enough && column.walk.beats(bound_) && column.walk.mostly_bad(bad_permille);
+}
+
+bool ScanDetector::source_fires(const Source& source) const noexcept {
+  return source.walk.bad >= min_source_bad && source.walk.beats(bound_) &&
+         source.walk.mostly_bad(source_bad_permille);
+}
+
+void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
+  if (outcome.contact_class == ContactClass::icmp) {
+    const bool sweep = place.column.rate.add(outcome.time, echo_window) >= echo_hosts;
+    if (sweep && !place.column.alarmed) {
+      place.column.alarmed = true;
+      raise(place.source, outcome,
+            {.axis = Axis::column, .why = ScanWhy::rate, .score = bound_, .with_pending = true});
+    }
+    return;
+  }
+  if (!can_burst(outcome.contact_class)) return;
+  const bool datagram = outcome.contact_class == ContactClass::udp;
+  if (datagram && (context_.one_way() || is_trace_port(outcome.dst_port))) return;
+  const Duration window = datagram ? datagram_burst : tcp_burst;
+  Row& row = place.row;
+  Column& column = place.column;
+  row.burst.begin(outcome.time, window);
+  column.burst.begin(outcome.time, window);
+  if (row.burst.waiting >= burst_ports && !row.alarmed &&
+      mostly_waiting(row.walk, row.burst.waiting)) {
+    row.alarmed = true;
+    raise(place.source, outcome,
+          {.axis = Axis::row, .why = ScanWhy::burst, .score = bound_, .with_pending = true});
+  }
+  if (column.burst.waiting >= burst_hosts && !column.alarmed &&
+      mostly_waiting(column.walk, column.burst.waiting)) {
+    column.alarmed = true;
+    raise(place.source, outcome,
+          {.axis = Axis::column, .why = ScanWhy::burst, .score = bound_, .with_pending = true});
+  }
+}
+
+void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& probe) {
+  Source& source = place.source;
+  const bool bad = is_bad(outcome.result);
+  const bool row = bad && row_fires(place.row);
+  const bool column = bad && column_fires(place.column);
+  const bool all = source_fires(source);
+  const bool was_row = std::exchange(place.row.alarmed, place.row.alarmed || row);
+  const bool was_column = std::exchange(place.column.alarmed, place.column.alarmed || column);
+  const bool open = book_.is_open(source.alert);
+  if (row && (!open || !was_row)) {
+    const ScanWhy why =
+        outcome.contact_class == ContactClass::reverse_rst ? ScanWhy::reverse : ScanWhy::row;
+    raise(source, outcome, {.axis = Axis::row, .why = why, .score = place.row.walk.score()});
+  } else if (column && (!open || !was_column)) {
+    raise(source, outcome,
+          {.axis = Axis::column, .why = ScanWhy::column, .score = place.column.walk.score()});
+  } else if (bad && all && !open) {
+    raise(source, outcome,
+          {.axis = Axis::source, .why = ScanWhy::source, .score = source.walk.score()});
+  } else if (open && !probe.reported &&
+             (place.row.alarmed || place.column.alarmed || (all && bad))) {
+    if (row) book_.at(source.alert).set_score(place.row.walk.score());
+    if (column) book_.at(source.alert).set_score(place.column.walk.score());
+    Probe counted = probe;
+    Probe* kept = find_probe(source.journal, place.hash);
+    report(source, kept != nullptr ? *kept : counted, outcome.time);
+  }
+  if (!bad || book_.is_open(source.alert)) return;
+  share(source, outcome, probe);
+}
+
+void ScanDetector::report(Source& source, Probe& probe, Timestamp now) {
+  probe.reported = true;
+  if (!book_.is_open(source.alert)) return;
+  book_.at(source.alert).add(probe);
+  book_.on_growth(source.alert, now);
+}
+
+// Moves what the journal knows of the alarm's axis into the alert; false if there was nothing.
+bool ScanDetector::collect(Source& source, const Outcome& outcome, const Alarm& alarm) {
+  const auto on_axis = [&](const Probe& probe) {
+    switch (alarm.axis) {
+      case Axis::row:
+        return probe.dst == outcome.dst &&
+               group_of(probe.contact_class) == group_of(outcome.contact_class);
+      case Axis::column: return belongs(probe, outcome, outcome.contact_class);
+      case Axis::source:
+        return is_bad(probe.result) && group_of(probe.contact_class) != Group::link;
+      case Axis::link: return group_of(probe.contact_class) == Group::link;
+    }
+    return false;
+  };
+  bool any = false;
+  for (Probe& probe : source.journal) {
+    if (probe.reported || !on_axis(probe) || (probe.pending && !alarm.with_pending)) continue;
+    probe.reported = true;
+    if (probe.pending && alarm.axis != Axis::link) source.seen.update(probe.hash, Mark::reported);
+    book_.at(source.alert).add(probe);
+    any = true;
+  }
+  return any;
+}
+
+void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& alarm) {
+  const bool growing = book_.is_open(source.alert);
+  if (source.alert == no_alert) {
+    const auto first =
+        std::ranges::find(source.journal, false, [](const Probe& p) { return p.reported; });
+    const Timestamp began = first == source.journal.end() ? outcome.first_time : first->time;
+    const std::array<std::uint64_t, 4> words{static_cast<std::uint64_t>(alarm.axis), source.key,
+                                             static_cast<std::uint64_t>(outcome.contact_class),
+                                             static_cast<std::uint64_t>(to_ns(began))};
+    source.alert = book_.create(
+        {.id = {hash_words(words, fixed_hash_key)},
+         .source = source.address,
+         .why = alarm.why,
+         .fixed_kind = std::nullopt,
+         .inside = std::ranges::any_of(
+             options_.home, [&](const Network& n) { return n.contains(source.address); }),
+         .detected = outcome.time,
+         .score = alarm.score,
+         .threshold = bound_},
+        {.table = AlertOwner::Table::source, .key = source.key});
+    forget_alerts();
+    if (source.alert == no_alert) return;
+  }
+  book_.at(source.alert).set_score(alarm.score);
+  const bool any = collect(source, outcome, alarm);
+  if (!growing) {
+    book_.announce(source.alert, outcome.time);
+  } else if (any) {
+    book_.on_growth(source.alert, outcome.time);
+  }
+}
+
+void ScanDetector::forget_alerts() {
+  for (const AlertOwner& owner : book_.take_forgotten()) {
+    if (owner.table == AlertOwner::Table::source) {
+      if (Source* source = sources_.find(owner.key); source != nullptr) source->alert = no_alert;
+    } else if (Cluster* cluster = clusters_.find(owner.key); cluster != nullptr) {
+      cluster->alert = no_alert;
+    }
+  }
+}
+
+void ScanDetector::share(const Source& source, const Outcome& outcome, const Probe& probe) {
+  const bool unreachable = outcome.result == Result::connect || probe.step == 0;
+  if (!has_port(outcome.contact_class) || unreachable ||
+      outcome.contact_class == ContactClass::reverse_rst) {
+    return;
+  }
+  for (const ClusterShape shape : {ClusterShape::host, ClusterShape::network}) {
+    Cluster& cluster = clusters_.entry(shape, probe);
+    if (book_.is_open(cluster.alert)) {
+      book_.at(cluster.alert).add(probe);
+      book_.at(cluster.alert).add_member(source.address);
+      book_.on_growth(cluster.alert, outcome.time);
+    } else if (clusters_.add(cluster, shape, {.source = source.address, .probe = probe})) {
+      look_at(cluster, shape, outcome.time);
+    }
+  }
+}
+
+void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) {
+  std::erase_if(cluster.shares, [this](const Share& share) {
+    const Source* source = sources_.find(source_key(share.source));
+    return source != nullptr && source->alert != no_alert;
+  });
+  const std::size_t targets = Clusters::coordinated_targets(cluster.shares, shape);
+  if (targets == 0) return;
+  const auto score = static_cast<Nats>(std::min<std::size_t>(60'000, targets * 500));
+  if (cluster.alert == no_alert) {
+    const std::array<std::uint64_t, 3> words{
+        cluster.key, static_cast<std::uint64_t>(shape),
+        static_cast<std::uint64_t>(to_ns(cluster.shares.front().probe.time))};
+    cluster.alert =
+        book_.create({.id = {hash_words(words, fixed_hash_key)},
+                      .source = {},
+                      .why = ScanWhy::distributed,
+                      .fixed_kind = shape == ClusterShape::host ? ScanKind::distributed_vertical
+                                                                : ScanKind::distributed_horizontal,
+                      .detected = now,
+                      .score = score,
+                      .threshold = 15'000},
+                     {.table = AlertOwner::Table::cluster, .key = cluster.key});
+    forget_alerts();
+    if (cluster.alert == no_alert) return;
+  }
+  for (const Share& share : cluster.shares) {
+    book_.at(cluster.alert).add(share.probe);
+    book_.at(cluster.alert).add_member(share.source);
+  }
+  clusters_.drop_shares(cluster);
+  book_.announce(cluster.alert, now);
+}
+
+}  // namespace ntan::detect

@@ -1,0 +1,172 @@
+// What is decided later: probations, sweeps by address resolution, answers after the time-out, and
+// the clock that drives them.
+#include <algorithm>
+
+#include "detect/journal.h"
+#include "detect/scan_detector.h"
+
+namespace ntan::detect {
+namespace {
+
+constexpr Duration probation_time = std::chrono::seconds{120};
+constexpr std::size_t max_probations = 16384;
+
+}  // namespace
+
+void ScanDetector::start_probation(const Outcome& outcome, const Source& source) {
+  if (probations_.size() >= max_probations) {
+    ++counters_.probations_dropped;
+    return;
+  }
+  const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
+  sources_.find(source.key)->seen.update(hash, Mark::probation);
+  probations_.push_back(
+      {.due = outcome.time + probation_time, .source = source.key, .outcome = outcome});
+}
+
+void ScanDetector::end_probation(const Probation& probation) {
+  Source* source = sources_.find(probation.source);
+  Outcome outcome = probation.outcome;
+  const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
+  if (source == nullptr || source->seen.find(hash) != Mark::probation) return;
+  source->seen.update(hash, Mark::done);
+  if (source->seen.find(host_key(outcome.dst)) != Mark::absent) return;
+  outcome.time = probation.due;
+  Place place{.source = *source,
+              .row = rows_.find_or_insert(
+                  row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {}),
+              .column = columns_.find_or_insert(
+                  column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {}),
+              .hash = hash};
+  const Weight weight = context_.weigh(outcome, place.row);
+  place.column.walk.add(weight.column, weight.column_peer);
+  ++place.column.walk.bad;
+  ++place.column.handshakes;
+  Probe probe = make_probe(outcome, hash);
+  probe.pending = false;
+  probe.step = probe.column_step = weight.column;
+  probe.sum = place.column.walk.client;
+  if (Probe* kept = find_probe(source->journal, hash); kept != nullptr) {
+    probe.reported = kept->reported;
+    probe.raw_syn = kept->raw_syn;
+    *kept = probe;
+  }
+  judge(place, outcome, probe);
+}
+
+void ScanDetector::end_decision(const Decision& decision) {
+  Source* source = sources_.find(decision.source);
+  if (source == nullptr) return;
+  if (decision.outcome.has_mac && routers_.is_router(decision.outcome.src_mac)) {
+    source->sweep = Sweep::none;
+    return;
+  }
+  source->sweep = Sweep::alarmed;
+  Outcome outcome = decision.outcome;
+  outcome.time = decision.due;
+  raise(*source, outcome,
+        {.axis = Axis::link, .why = ScanWhy::rate, .score = bound_, .with_pending = true});
+}
+
+// A host with which the source really works: its bare handshakes there were no probes.
+void ScanDetector::forgive_host(Source& source, const IpAddress& host) {
+  const std::uint64_t key = host_key(host);
+  if (source.seen.find(key) != Mark::absent) return;
+  if (!source.seen.insert(key, Mark::host, pool_)) {
+    ++counters_.sets_saturated;
+    return;
+  }
+  source.seen.update(key, Mark::host);
+  for (Probe& probe : source.journal) {
+    const bool handshake = probe.result == Result::connect || probe.result == Result::half_open;
+    if (probe.dst != host || probe.pending || !handshake || probe.column_step == 0) continue;
+    Column* column = columns_.find(column_key(source.address, probe.contact_class, probe.port));
+    if (column == nullptr) continue;
+    column->walk.add(-probe.column_step, -probe.column_step);
+    if (column->walk.bad != 0) --column->walk.bad;
+    if (column->handshakes != 0) --column->handshakes;
+    probe.column_step = 0;
+  }
+}
+
+void ScanDetector::on_late(const Outcome& outcome) {
+  Source* source = sources_.find(source_key(outcome.src));
+  if (source == nullptr) return;
+  const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
+  const Mark mark = source->seen.find(hash);
+  if (mark != Mark::silent && mark != Mark::blurred) return;
+  source->seen.update(hash, Mark::done);
+  Row& row = rows_.find_or_insert(
+      row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {});
+  Column& column = columns_.find_or_insert(
+      column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {});
+  Outcome silent = outcome;
+  silent.result = Result::silent;
+  const Weight was = context_.weigh(silent, row);
+  const Weight is = context_.weigh(outcome, row);
+  const auto exchange = [&outcome](Walk& walk, Nats client, Nats peer) {
+    walk.add(client, peer);
+    if (is_bad(outcome.result)) return;
+    if (walk.bad != 0) --walk.bad;
+    if (outcome.result == Result::session) ++walk.good;
+  };
+  exchange(row.walk, is.row - was.row, is.row_peer - was.row_peer);
+  // A handshake that came late is credited to rows only.
+  const bool bad = is_bad(outcome.result);
+  exchange(column.walk, (bad ? 0 : is.column) - was.column,
+           (bad ? 0 : is.column_peer) - was.column_peer);
+  exchange(source->walk, is.source - was.source, is.source_peer - was.source_peer);
+  if (column.unanswered != 0) --column.unanswered;
+  if (outcome.result == Result::session && has_port(outcome.contact_class)) {
+    context_.observe(outcome);
+    forgive_host(*source, outcome.dst);
+  }
+  Probe* kept = find_probe(source->journal, hash);
+  if (kept == nullptr) return;
+  kept->result = outcome.result;
+  if (kept->reported && book_.is_open(source->alert)) book_.at(source->alert).take_back(*kept);
+  if (!kept->reported && !worth_keeping(outcome)) {
+    drop_probe(source->journal, kept);
+  }
+}
+
+void ScanDetector::advance(Timestamp now) {
+  for (;;) {
+    const Timestamp probation = probations_.empty() ? Timestamp::max() : probations_.front().due;
+    const Timestamp decision = decisions_.empty() ? Timestamp::max() : decisions_.front().due;
+    const Timestamp alert = book_.next_deadline();
+    const Timestamp next = std::min({probation, decision, alert});
+    if (next > now || next == Timestamp::max()) return;
+    if (next == alert) {
+      book_.expire_next();
+      forget_alerts();
+    } else if (next == decision) {
+      const Decision due = decisions_.front();
+      decisions_.pop_front();
+      end_decision(due);
+    } else {
+      const Probation due = probations_.front();
+      probations_.pop_front();
+      end_probation(due);
+    }
+  }
+}
+
+void ScanDetector::finish(Timestamp now) {
+  advance(now);
+  while (!decisions_.empty()) {
+    Decision due = decisions_.front();
+    decisions_.pop_front();
+    due.due = now;
+    end_decision(due);
+  }
+  while (!probations_.empty()) {
+    Probation due = probations_.front();
+    probations_.pop_front();
+    due.due = now;
+    end_probation(due);
+  }
+  book_.finish(now);
+}
+
+}  // namespace ntan::detect

@@ -1,0 +1,237 @@
+#include "detect/scan_detector.h"
+
+#include <algorithm>
+
+#include "detect/journal.h"
+
+namespace ntan::detect {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration sweep_decision = seconds{5};
+constexpr Duration sweep_window = seconds{30};
+constexpr std::uint32_t sweep_targets = 24;
+constexpr std::size_t max_decisions = 1024;
+
+/// The memory of the detector in thousandths, one share for each thing that grows.
+constexpr std::size_t source_share = 180, row_share = 110, column_share = 130, cluster_share = 60,
+                      outage_share = 50, station_share = 20, alert_share = 200, pool_share = 250;
+static_assert(source_share + row_share + column_share + cluster_share + outage_share +
+                  station_share + alert_share + pool_share <=
+              1000);
+
+/// Entries that fit, old and new table held together while one doubles.
+template <class T>
+std::size_t entries_in(std::size_t memory, std::size_t share) {
+  return std::max<std::size_t>(memory / 1000 * share / sizeof(T) * 2 / 3, SetTable<T>::ways);
+}
+
+}  // namespace
+
+bool Network::contains(const IpAddress& other) const noexcept {
+  if (other.version != address.version) return false;
+  for (std::size_t bit = 0; bit < bits; bit += 8) {
+    const auto mask = static_cast<std::uint8_t>(bits - bit >= 8 ? 0xff : 0xff00U >> (bits - bit));
+    if (((address.octets[bit / 8] ^ other.octets[bit / 8]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+ScanDetector::ScanDetector(const ScanOptions& options, ScanSink& sink)
+    : options_(options),
+      bound_(alarm_bound(options.sense)),
+      pool_{.limit = options.memory / 1000 * pool_share},
+      sources_(entries_in<Source>(options.memory, source_share)),
+      rows_(entries_in<Row>(options.memory, row_share)),
+      columns_(entries_in<Column>(options.memory, column_share)),
+      clusters_(entries_in<Cluster>(options.memory, cluster_share), pool_),
+      context_(entries_in<Outage>(options.memory, outage_share)),
+      routers_(entries_in<Station>(options.memory, station_share)),
+      book_(std::max<std::size_t>(options.memory / 1000 * alert_share / Alert::worst_size, 4),
+            sink) {}
+
+ScanCounters ScanDetector::counters() const noexcept {
+  ScanCounters counters = counters_;
+  counters.sources_evicted = sources_.evictions();
+  counters.rows_evicted = rows_.evictions() + columns_.evictions();
+  counters.alerts_refused = book_.refused();
+  return counters;
+}
+
+bool ScanDetector::is_allowed(const IpAddress& source) const noexcept {
+  return std::ranges::any_of(options_.allow, [&](const Network& n) { return n.contains(source); });
+}
+
+void ScanDetector::on_outcome(const Outcome& outcome) {
+  advance(outcome.time);
+  book_.conditions = {.one_way = context_.one_way(),
+                      .capture_ok = counters_.lost_contacts * 20 <= counters_.contacts};
+  if (outcome.kind == Outcome::Kind::contact) routers_.on_outcome(outcome);
+  if (outcome.contact_class == ContactClass::none) return;
+  if (is_allowed(outcome.src)) {
+    ++counters_.allowed;
+    return;
+  }
+  switch (outcome.kind) {
+    case Outcome::Kind::contact: on_contact(outcome); break;
+    case Outcome::Kind::result: on_result(outcome); break;
+    case Outcome::Kind::late: on_late(outcome); break;
+  }
+}
+
+Source& ScanDetector::source_of(const Outcome& outcome) {
+  Source& source =
+      sources_.find_or_insert(source_key(outcome.src), [this](Source& victim) { release(victim); });
+  source.address = outcome.src;
+  source.last = outcome.time;
+  return source;
+}
+
+void ScanDetector::release(Source& source) noexcept {
+  source.seen.release(pool_);
+  release_journal(source.journal, pool_);
+}
+
+// One sweep of a clock hand: of the next sixteen sources the least valuable gives up its memory.
+void ScanDetector::make_room() {
+  constexpr std::size_t reserve = std::size_t{64} << 10U;
+  constexpr std::size_t stride = 16;
+  if (pool_.limit - pool_.used >= std::min(reserve, pool_.limit / 8)) return;
+  const auto all = sources_.entries();
+  Source* least = nullptr;
+  for (std::size_t i = 0; i < stride; ++i) {
+    Source& candidate = all[hand_++ % all.size()];
+    const bool holds = candidate.journal.capacity() != 0 || candidate.seen.exact_size() > 8;
+    if (candidate.key == 0 || candidate.pinned() || !holds) continue;
+    if (least == nullptr || candidate.worth() < least->worth()) least = &candidate;
+  }
+  if (least != nullptr) release(*least);
+}
+
+void ScanDetector::on_contact(const Outcome& outcome) {
+  make_room();
+  Source& source = source_of(outcome);
+  const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
+  const Mark mark = source.seen.find(hash);
+  if (mark == Mark::probation) source.seen.update(hash, Mark::returned);
+  if (mark != Mark::absent) return;
+  if (!source.seen.insert(hash, Mark::pending, pool_)) {
+    ++counters_.sets_saturated;
+    return;
+  }
+  ++counters_.contacts;
+  keep_probe(source.journal, make_probe(outcome, hash), pool_);
+  if (group_of(outcome.contact_class) == Group::link) return on_link_contact(source, outcome, hash);
+  Place place{.source = source,
+              .row = rows_.find_or_insert(
+                  row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {}),
+              .column = columns_.find_or_insert(
+                  column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {}),
+              .hash = hash};
+  ++place.row.contacts;
+  place.row.last = place.column.last = outcome.time;
+  if (outcome.contact_class == ContactClass::udp && is_trace_port(outcome.dst_port)) {
+    place.row.trace_ttls |= 1U << (outcome.ttl % 32U);
+  }
+  check_waiting(place, outcome);
+}
+
+void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash) {
+  source.seen.update(hash, Mark::done);
+  if (source.sweep == Sweep::alarmed) {
+    if (Probe* probe = find_probe(source.journal, hash); probe != nullptr) {
+      report(source, *probe, outcome.time);
+    }
+    return;
+  }
+  const std::uint32_t recent = source.resolutions.add(outcome.time, sweep_window);
+  if (source.sweep == Sweep::deciding || recent < sweep_targets) return;
+  if (outcome.has_mac && routers_.is_router(outcome.src_mac)) return;
+  if (decisions_.size() >= max_decisions) return;
+  // Whether the sender is a router may come out only when its packets follow.
+  source.sweep = Sweep::deciding;
+  decisions_.push_back(
+      {.due = outcome.time + sweep_decision, .source = source.key, .outcome = outcome});
+}
+
+void ScanDetector::on_result(const Outcome& outcome) {
+  Source* source = sources_.find(source_key(outcome.src));
+  if (source == nullptr) return;
+  const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
+  const Mark mark = source->seen.find(hash);
+  if (mark != Mark::pending && mark != Mark::reported) return;
+  if (group_of(outcome.contact_class) == Group::link) return;
+  source->last = outcome.time;
+  Place place{.source = *source,
+              .row = rows_.find_or_insert(
+                  row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {}),
+              .column = columns_.find_or_insert(
+                  column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {}),
+              .hash = hash};
+  place.row.last = place.column.last = outcome.time;
+  settle(place, outcome);
+}
+
+void ScanDetector::settle(Place& place, const Outcome& outcome) {
+  Source& source = place.source;
+  const bool was_reported = source.seen.find(place.hash) == Mark::reported;
+  if (outcome.result != Result::silent) {
+    place.row.burst.end(outcome.first_time);
+    place.column.burst.end(outcome.first_time);
+  }
+  if (outcome.result == Result::time_exceeded) place.row.trace = true;
+  context_.observe(outcome);
+  source.seen.update(place.hash, outcome.result == Result::silent ? Mark::silent : Mark::done);
+  Probe probe = make_probe(outcome, place.hash);
+  probe.pending = false;
+  probe.reported = was_reported;
+  weigh(place, outcome, probe);
+  if (Probe* kept = find_probe(source.journal, place.hash); kept != nullptr) {
+    probe.raw_syn = probe.raw_syn || kept->raw_syn;
+    *kept = probe;
+    if (!was_reported && !worth_keeping(outcome)) {
+      drop_probe(source.journal, kept);
+    }
+  } else if (worth_keeping(outcome)) {
+    keep_probe(source.journal, probe, pool_);
+  }
+  if (was_reported && book_.is_open(source.alert)) book_.at(source.alert).settle(probe);
+  judge(place, outcome, probe);
+}
+
+void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
+  const Weight weight = context_.weigh(outcome, place.row);
+  const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
+    walk.add(client, peer);
+    if (outcome.result == Result::session) ++walk.good;
+    if (is_bad(outcome.result) && client != 0) ++walk.bad;
+  };
+  apply(place.row.walk, weight.row, weight.row_peer);
+  apply(place.source.walk, weight.source, weight.source_peer);
+  weigh_column(place, outcome, weight, probe);
+  const bool row_leads = place.row.walk.client >= place.column.walk.client;
+  probe.step = row_leads ? weight.row : weight.column;
+  probe.sum = row_leads ? place.row.walk.client : place.column.walk.client;
+}
+
+void ScanDetector::weigh_column(Place& place, const Outcome& outcome, const Weight& weight,
+                                Probe& probe) {
+  Column& column = place.column;
+  if (outcome.result == Result::session) {
+    column.walk.add(weight.column, weight.column_peer);
+    ++column.walk.good;
+    if (has_port(outcome.contact_class)) forgive_host(place.source, outcome.dst);
+    return;
+  }
+  if (!is_bad(outcome.result) || weight.column == 0) return;
+  const bool handshake = outcome.result == Result::connect || outcome.result == Result::half_open;
+  if (handshake && place.source.seen.find(host_key(outcome.dst)) != Mark::absent) return;
+  if (outcome.result == Result::connect) return start_probation(outcome, place.source);
+  column.walk.add(weight.column, weight.column_peer);
+  ++column.walk.bad;
+  ++(handshake ? column.handshakes : column.unanswered);
+  probe.column_step = weight.column;
+}
+
+}  // namespace ntan::detect

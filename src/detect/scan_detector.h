@@ -1,0 +1,138 @@
+// Finds scans from how first contacts end: sequential tests over rows (many ports of one host),
+// columns (one port of many hosts) and sources, against two models of good behaviour.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "base/budget.h"
+#include "detect/alert_book.h"
+#include "detect/cluster.h"
+#include "detect/context.h"
+#include "detect/routers.h"
+#include "detect/scan_record.h"
+#include "detect/set_table.h"
+#include "detect/tables.h"
+
+namespace ntan::detect {
+
+/// An address block, for lists of sources.
+struct Network {
+  IpAddress address;
+  std::uint8_t bits = 0;
+
+  [[nodiscard]] bool contains(const IpAddress& other) const noexcept;
+};
+
+struct ScanOptions {
+  Sense sense = Sense::medium;
+  std::size_t memory = std::size_t{50} << 20U;  ///< octets; everything the detector holds
+  std::vector<Network> allow;                   ///< sources that are never named
+  std::vector<Network> home;                    ///< our hosts: a scan by one of them is severe
+};
+
+/// What was seen and what had to be given up.
+struct ScanCounters {
+  std::uint64_t contacts = 0;       ///< first contacts
+  std::uint64_t allowed = 0;        ///< outcomes of allowed sources
+  std::uint64_t lost_contacts = 0;  ///< told by on_lost_contact
+  std::uint64_t sources_evicted = 0;
+  std::uint64_t rows_evicted = 0;    ///< rows and columns
+  std::uint64_t sets_saturated = 0;  ///< contacts not remembered for want of memory
+  std::uint64_t probations_dropped = 0;
+  std::uint64_t alerts_refused = 0;
+};
+
+/// Consumes outcomes in the order of (time, sequence) and reports to the sink: the same outcomes
+/// give the same reports. Not thread-safe. Work per outcome is bounded by constants.
+class ScanDetector {
+ public:
+  ScanDetector(const ScanOptions& options, ScanSink& sink);
+
+  /// Requires: time not before that of the previous call of any function.
+  void on_outcome(const Outcome& outcome);
+  /// A flow left the table before an answer to its first packet was due.
+  void on_lost_contact() noexcept { ++counters_.lost_contacts; }
+  /// The trace clock reached `now`: does everything due until then.
+  void advance(Timestamp now);
+  /// The input has ended: decides what is open and closes every alert.
+  void finish(Timestamp now);
+
+  [[nodiscard]] ScanCounters counters() const noexcept;
+
+ private:
+  enum class Axis : std::uint8_t { row, column, source, link };
+
+  /// The tables' entries of one outcome.
+  struct Place {
+    Source& source;
+    Row& row;
+    Column& column;
+    std::uint64_t hash = 0;
+  };
+
+  struct Probation {
+    Timestamp due;
+    std::uint64_t source = 0;
+    Outcome outcome;
+  };
+
+  struct Decision {
+    Timestamp due;
+    std::uint64_t source = 0;
+    Outcome outcome;  // the sweep's latest request
+  };
+
+  /// What is to be raised: the test that fired on its axis, and how.
+  struct Alarm {
+    Axis axis{};
+    ScanWhy why{};
+    Nats score = 0;
+    bool with_pending = false;  // the contacts still waiting are the evidence
+  };
+
+  void on_contact(const Outcome& outcome);
+  void on_result(const Outcome& outcome);
+  void on_late(const Outcome& outcome);
+  void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
+  void check_waiting(Place& place, const Outcome& outcome);
+  void settle(Place& place, const Outcome& outcome);
+  void weigh(Place& place, const Outcome& outcome, Probe& probe);
+  void weigh_column(Place& place, const Outcome& outcome, const Weight& weight, Probe& probe);
+  void start_probation(const Outcome& outcome, const Source& source);
+  void end_probation(const Probation& probation);
+  void end_decision(const Decision& decision);
+  void forgive_host(Source& source, const IpAddress& host);
+  [[nodiscard]] bool row_fires(const Row& row) const noexcept;
+  [[nodiscard]] bool column_fires(const Column& column) const noexcept;
+  [[nodiscard]] bool source_fires(const Source& source) const noexcept;
+  void judge(Place& place, const Outcome& outcome, const Probe& probe);
+  void raise(Source& source, const Outcome& outcome, const Alarm& alarm);
+  void report(Source& source, Probe& probe, Timestamp now);
+  bool collect(Source& source, const Outcome& outcome, const Alarm& alarm);
+  void share(const Source& source, const Outcome& outcome, const Probe& probe);
+  void look_at(Cluster& cluster, ClusterShape shape, Timestamp now);
+  [[nodiscard]] Source& source_of(const Outcome& outcome);
+  void release(Source& source) noexcept;
+  void make_room();
+  void forget_alerts();
+  [[nodiscard]] bool is_allowed(const IpAddress& source) const noexcept;
+
+  ScanOptions options_;
+  Nats bound_;
+  Budget pool_;
+  SetTable<Source> sources_;
+  SetTable<Row> rows_;
+  SetTable<Column> columns_;
+  Clusters clusters_;
+  Context context_;
+  Routers routers_;
+  AlertBook book_;
+  std::deque<Probation> probations_;
+  std::deque<Decision> decisions_;
+  std::size_t hand_ = 0;  // where make_room goes on
+  ScanCounters counters_;
+};
+
+}  // namespace ntan::detect

@@ -1,0 +1,95 @@
+// A bounded hash table of small sets: whoever finds a set full replaces its least valuable entry.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace ntan::detect {
+
+/// An entry says what it is worth keeping; a pinned one goes only if its whole set is pinned.
+template <class T>
+concept SetEntry = requires(const T& entry) {
+  { entry.key } -> std::convertible_to<std::uint64_t>;  // 0: free
+  { entry.worth() } -> std::convertible_to<std::int64_t>;
+  { entry.pinned() } -> std::convertible_to<bool>;
+};
+
+/// Eight-way set-associative: a lookup costs at most eight compares, and chosen collisions reach
+/// one set only. Starts small and doubles when a set is full until `max_entries`; then it evicts.
+/// Keys are 64-bit hashes. References live until the next insert.
+template <SetEntry T>
+class SetTable {
+ public:
+  static constexpr std::size_t ways = 8;
+
+  explicit SetTable(std::size_t max_entries)
+      : max_sets_(std::bit_floor(std::max<std::size_t>(max_entries / ways, 1))),
+        entries_(std::min(max_sets_, first_sets) * ways) {}
+
+  [[nodiscard]] T* find(std::uint64_t key) noexcept {
+    for (T& entry : set_of(key)) {
+      if (entry.key == key) return &entry;
+    }
+    return nullptr;
+  }
+
+  /// The entry of `key`, default-made with that key if it was not there. `on_evict` sees the entry
+  /// that has to go before it does.
+  template <class OnEvict>
+  T& find_or_insert(std::uint64_t key, OnEvict on_evict) {
+    if (T* found = find(key); found != nullptr) return *found;
+    for (;;) {
+      for (T& entry : set_of(key)) {
+        if (entry.key == 0) return claim(entry, key);
+      }
+      if (entries_.size() / ways >= max_sets_) break;
+      double_size();
+    }
+    const auto set = set_of(key);
+    T& victim = *std::ranges::min_element(set, [](const T& a, const T& b) {
+      return std::pair{a.pinned(), a.worth()} < std::pair{b.pinned(), b.worth()};
+    });
+    ++evictions_;
+    on_evict(victim);
+    return claim(victim, key);
+  }
+
+  [[nodiscard]] std::span<T> entries() noexcept { return entries_; }
+  [[nodiscard]] std::uint64_t evictions() const noexcept { return evictions_; }
+
+ private:
+  static constexpr std::size_t first_sets = 64;
+
+  [[nodiscard]] std::span<T> set_of(std::uint64_t key) noexcept {
+    const std::size_t set = key & (entries_.size() / ways - 1);
+    return std::span{entries_}.subspan(set * ways, ways);
+  }
+
+  static T& claim(T& entry, std::uint64_t key) {
+    entry = T{};
+    entry.key = key;
+    return entry;
+  }
+
+  // Each set splits into two, so none can overflow.
+  void double_size() {
+    std::vector<T> old = std::exchange(entries_, std::vector<T>(entries_.size() * 2));
+    for (T& entry : old) {
+      if (entry.key == 0) continue;
+      const auto set = set_of(entry.key);
+      *std::ranges::find(set, std::uint64_t{0}, &T::key) = std::move(entry);
+    }
+  }
+
+  std::size_t max_sets_;
+  std::vector<T> entries_;
+  std::uint64_t evictions_ = 0;
+};
+
+}  // namespace ntan::detect
