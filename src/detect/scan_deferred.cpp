@@ -130,6 +130,12 @@ void ScanDetector::on_late(const Outcome& outcome) {
   }
 }
 
+Timestamp ScanDetector::next_due() const noexcept {
+  const Timestamp probation = probations_.empty() ? Timestamp::max() : probations_.front().due;
+  const Timestamp decision = decisions_.empty() ? Timestamp::max() : decisions_.front().due;
+  return std::min({probation, decision, book_.next_deadline()});
+}
+
 void ScanDetector::advance(Timestamp now) {
   for (;;) {
     const Timestamp probation = probations_.empty() ? Timestamp::max() : probations_.front().due;

@@ -56,6 +56,8 @@ class ScanDetector {
   void on_lost_contact() noexcept { ++counters_.lost_contacts; }
   /// The trace clock reached `now`: does everything due until then.
   void advance(Timestamp now);
+  /// When advance() has something to do next; Timestamp::max() if nothing waits.
+  [[nodiscard]] Timestamp next_due() const noexcept;
   /// The input has ended: decides what is open and closes every alert.
   void finish(Timestamp now);
 
