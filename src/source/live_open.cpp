@@ -1,0 +1,184 @@
+#include "source/live_open.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <unistd.h>
+
+#include <climits>
+#include <fmt/format.h>
+
+#include "base/similar.h"
+#include "source/filter.h"
+#include "source/interfaces.h"
+
+namespace ntan::source {
+namespace {
+
+constexpr std::size_t least_ring_size = std::size_t{2} << 20U;
+
+std::string own_path() {
+  std::array<char, PATH_MAX> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : std::string("ntan");
+}
+
+/// `eth0  up  192.0.2.7, 2001:db8::7  (default route)`
+std::string describe(const NetworkInterface& interface) {
+  std::string addresses;
+  for (const std::string& address : interface.addresses) {
+    addresses += addresses.empty() ? address : ", " + address;
+  }
+  std::string text =
+      fmt::format("{:<15} {:<10} {}", interface.name, to_text(interface.state), addresses);
+  if (interface.default_route) text += " (default route)";
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+Error unknown_interface(const std::string& name, const std::vector<NetworkInterface>& interfaces) {
+  std::vector<std::string_view> names;
+  std::vector<std::string> hints;
+  constexpr std::size_t max_hints = 20;
+  for (const NetworkInterface& interface : interfaces) {
+    names.push_back(interface.name);
+    if (hints.size() < max_hints) hints.push_back(describe(interface));
+  }
+  return {Error::Kind::not_found,
+          fmt::format("no interface '{}'{}", name, did_you_mean(name, names)), std::move(hints)};
+}
+
+Error no_permission(const std::string& name) {
+  return {Error::Kind::permission,
+          fmt::format("cannot capture on {}: needs CAP_NET_RAW", name),
+          {fmt::format("once and for all: sudo setcap cap_net_raw=ep {}", own_path()),
+           "reading files needs no privilege"}};
+}
+
+Error is_down(const std::string& name) {
+  return {Error::Kind::not_found,
+          fmt::format("{} is down", name),
+          {fmt::format("sudo ip link set {} up", name)}};
+}
+
+/// The name behind what the user gave: interfaces may be called by their number in the list.
+std::string name_of(const std::string& given) {
+  std::size_t number = 0;
+  const char* end = given.data() + given.size();
+  const auto parsed = std::from_chars(given.data(), end, number);
+  const bool is_number = !given.empty() && parsed.ec == std::errc{} && parsed.ptr == end;
+  if (!is_number) return given;
+  const std::vector<NetworkInterface> interfaces = list_interfaces();
+  const bool is_name =
+      std::any_of(interfaces.begin(), interfaces.end(),
+                  [&given](const NetworkInterface& one) { return one.name == given; });
+  if (is_name) return given;
+  if (number < 1 || number > interfaces.size()) throw unknown_interface(given, interfaces);
+  return interfaces[number - 1].name;
+}
+
+/// What went wrong at activation, in the order of what helps the user most.
+Error activation_error(const std::string& name, int code, const std::string& message) {
+  const std::vector<NetworkInterface> interfaces = list_interfaces();
+  const auto found =
+      std::find_if(interfaces.begin(), interfaces.end(),
+                   [&name](const NetworkInterface& one) { return one.name == name; });
+  // Without the privilege libpcap cannot even tell that there is no such interface.
+  const bool missing = found == interfaces.end();
+  const bool denied = code == PCAP_ERROR_PERM_DENIED || code == PCAP_ERROR_PROMISC_PERM_DENIED;
+  if (code == PCAP_ERROR_NO_SUCH_DEVICE || (missing && denied))
+    return unknown_interface(name, interfaces);
+  if (denied) return no_permission(name);
+  const bool down = !missing && found->state == NetworkInterface::State::down;
+  if (code == PCAP_ERROR_IFACE_NOT_UP || down) return is_down(name);
+  return {Error::Kind::runtime, fmt::format("cannot capture on {}: {}", name, message)};
+}
+
+struct Activated {
+  PcapHandle handle;
+  int code = 0;  ///< below 0: failed
+  std::string message;
+};
+
+Activated activate(const std::string& name, const LiveOptions& options, std::size_t ring_size,
+                   bool promiscuous) {
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  PcapHandle handle{pcap_create(name.c_str(), error.data())};
+  if (handle == nullptr) return {.handle = nullptr, .code = PCAP_ERROR, .message = error.data()};
+  pcap_t* raw = handle.get();
+  pcap_set_snaplen(raw, static_cast<int>(std::min<std::uint32_t>(options.snaplen, INT_MAX)));
+  pcap_set_promisc(raw, promiscuous ? 1 : 0);
+  pcap_set_timeout(
+      raw, static_cast<int>(std::clamp<std::int64_t>(options.block_time.count(), 1, INT_MAX)));
+  pcap_set_buffer_size(raw, static_cast<int>(std::min<std::size_t>(ring_size, INT_MAX)));
+  pcap_set_tstamp_precision(raw, PCAP_TSTAMP_PRECISION_NANO);
+  if (options.delivery == Delivery::immediate) pcap_set_immediate_mode(raw, 1);
+  const int code = pcap_activate(raw);
+  std::string message = pcap_geterr(raw);
+  if (message.empty()) message = pcap_statustostr(code);
+  return {.handle = std::move(handle), .code = code, .message = std::move(message)};
+}
+
+void set_filter(pcap_t* handle, const std::string& name, const std::string& expression) {
+  if (expression.empty()) return;
+  bpf_u_int32 network = 0;
+  bpf_u_int32 netmask = 0;
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  if (pcap_lookupnet(name.c_str(), &network, &netmask, error.data()) != 0) netmask = 0;
+  bpf_program program{};
+  constexpr int optimize = 1;
+  if (pcap_compile(handle, &program, expression.c_str(), optimize, netmask) != 0) {
+    throw filter_error(expression, pcap_geterr(handle));
+  }
+  const int failed = pcap_setfilter(handle, &program);
+  pcap_freecode(&program);
+  if (failed != 0) {
+    throw Error(Error::Kind::runtime,
+                fmt::format("cannot set the filter on {}: {}", name, pcap_geterr(handle)));
+  }
+}
+
+void set_direction(pcap_t* handle, const std::string& name, CaptureDirection direction) {
+  if (direction == CaptureDirection::both) return;
+  if (pcap_setdirection(handle, direction == CaptureDirection::in ? PCAP_D_IN : PCAP_D_OUT) != 0) {
+    throw Error(Error::Kind::runtime,
+                fmt::format("cannot choose a direction on {}: {}", name, pcap_geterr(handle)));
+  }
+}
+
+}  // namespace
+
+OpenedRing open_ring(const LiveOptions& options) {
+  OpenedRing ring;
+  ring.interface = name_of(options.interface);
+  ring.promiscuous = options.promiscuity == Promiscuity::on && ring.interface != "any";
+  std::size_t size = options.ring_size;
+  Activated activated = activate(ring.interface, options, size, ring.promiscuous);
+  while (activated.code == PCAP_ERROR && size / 2 >= least_ring_size) {
+    size /= 2;
+    activated = activate(ring.interface, options, size, ring.promiscuous);
+  }
+  if (activated.code < 0) throw activation_error(ring.interface, activated.code, activated.message);
+  if (activated.code > 0)
+    ring.notes.push_back(fmt::format("{}: {}", ring.interface, activated.message));
+  if (size != options.ring_size) {
+    ring.notes.push_back(
+        fmt::format("{}: ring of {} KiB instead of {} KiB: the kernel gave no more", ring.interface,
+                    size >> 10U, options.ring_size >> 10U));
+  }
+  pcap_t* handle = activated.handle.get();
+  set_filter(handle, ring.interface, options.filter);
+  set_direction(handle, ring.interface, options.direction);
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  if (pcap_setnonblock(handle, 1, error.data()) != 0) {
+    throw Error(Error::Kind::runtime,
+                fmt::format("cannot capture on {}: {}", ring.interface, error.data()));
+  }
+  ring.handle = std::move(activated.handle);
+  return ring;
+}
+
+}  // namespace ntan::source

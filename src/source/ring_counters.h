@@ -1,0 +1,24 @@
+// Sums of the kernel's 32-bit counters, which wrap every few minutes on a busy link.
+#pragma once
+
+#include <cstdint>
+
+namespace ntan::source {
+
+class RingCounter {
+ public:
+  /// Adds what the counter went on since the last reading. Requires: less than 2^32 between
+  /// readings.
+  void read(std::uint32_t value) noexcept {
+    total_ += static_cast<std::uint32_t>(value - last_);
+    last_ = value;
+  }
+
+  [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
+
+ private:
+  std::uint32_t last_ = 0;
+  std::uint64_t total_ = 0;
+};
+
+}  // namespace ntan::source
