@@ -1,0 +1,346 @@
+// ICMP and ICMPv6: requests paired with their replies, messages that stand alone, and errors with
+// the packet they quote.
+//
+// The event of an exchange is written at the reply, or 5 s after the last copy of the request. A
+// reply without an open request (a second one, say) is an event of its own.
+#include <array>
+
+#include "app/icmp_message.h"
+#include "app/open_list.h"
+#include "app/protocol.h"
+
+namespace ntan::app {
+namespace icmp {
+namespace {
+
+constexpr std::size_t max_open = 64;
+constexpr unsigned max_errors = 5;
+constexpr std::size_t header_size = 8;
+
+/// The `icmp` event.
+struct Icmp {
+  Text type;
+  std::uint8_t code = 0;
+  Text code_name;
+  std::optional<std::uint16_t> id;
+  std::optional<std::uint16_t> seq;
+  std::optional<std::uint32_t> payload_bytes;
+  std::optional<bool> queried;
+  std::optional<bool> answered;
+  std::optional<std::uint32_t> retries;
+  std::optional<std::int64_t> rtt_us;
+  IpAddress target;
+  std::optional<std::uint32_t> mtu;
+  IpAddress gateway;
+  IpAddress quoted_src_ip;
+  std::optional<std::uint16_t> quoted_src_port;
+  IpAddress quoted_dst_ip;
+  std::optional<std::uint16_t> quoted_dst_port;
+  Text quoted_proto;
+
+  static constexpr event::RecordInfo info{
+      .name = "icmp",
+      .doc = "An ICMP or ICMPv6 request and its reply, a message that stands alone, or an error",
+      .order = event::Order::protocol};
+
+  static constexpr auto fields() {
+    using event::field;
+    return event::fields(
+        field<"type", &Icmp::type>("echo, time_exceeded, …; TYPE42 where it has no name"),
+        field<"code", &Icmp::code>("Code; of an exchange, the request's if it was seen"),
+        field<"code_name", &Icmp::code_name>(
+            "port_unreachable, …; CODE42 where it has no name but others of the type do"),
+        field<"id", &Icmp::id>("Identifier of the exchange"),
+        field<"seq", &Icmp::seq>("Sequence number in the exchange"),
+        field<"payload_bytes", &Icmp::payload_bytes>(
+            "Octets behind the 8 of the header, as sent; not of errors"),
+        field<"queried", &Icmp::queried>("The request was seen; absent outside exchanges"),
+        field<"answered", &Icmp::answered>("The reply was seen; absent outside exchanges"),
+        field<"retries", &Icmp::retries>("Further copies of the request before the reply"),
+        field<"rtt_us", &Icmp::rtt_us>("From the last copy of the request to the reply"),
+        field<"target", &Icmp::target>(
+            "Address asked for or told: neighbor discovery, multicast listeners"),
+        field<"mtu", &Icmp::mtu>("MTU of the next hop, where a packet was too big"),
+        field<"gateway", &Icmp::gateway>("Where a redirect points to"),
+        field<"quoted_src_ip", &Icmp::quoted_src_ip>("Sender of the packet the error is about"),
+        field<"quoted_src_port", &Icmp::quoted_src_port>("Its source port"),
+        field<"quoted_dst_ip", &Icmp::quoted_dst_ip>("Its destination"),
+        field<"quoted_dst_port", &Icmp::quoted_dst_port>("Its destination port"),
+        field<"quoted_proto", &Icmp::quoted_proto>("Its protocol: tcp, udp, … or the number"));
+  }
+};
+
+// The fixed header (RFC 792): type, code, checksum and four octets that depend on the type.
+struct Head {
+  std::uint8_t type = 0;
+  std::uint8_t code = 0;
+  std::uint16_t high = 0;  // identifier
+  std::uint16_t low = 0;   // sequence number
+  Bytes body;
+};
+
+std::optional<Head> read_head(Bytes octets) noexcept {
+  Reader reader{octets};
+  Head head{.type = reader.u8(), .code = reader.u8()};
+  reader.skip(2);
+  head.high = reader.be16();
+  head.low = reader.be16();
+  head.body = reader.rest();
+  if (!reader.ok()) return std::nullopt;
+  return head;
+}
+
+std::uint32_t payload_of(const Segment& segment) noexcept {
+  return segment.size > header_size ? segment.size - std::uint32_t{header_size} : 0;
+}
+
+bool is_cut(const Segment& segment) noexcept {
+  return segment.data.size() < segment.size;
+}
+
+Icmp describe(IpVersion version, const Head& head) noexcept {
+  Icmp event;
+  event.type = type_name(version, head.type);
+  event.code = head.code;
+  event.code_name = code_name(version, head.type, head.code);
+  return event;
+}
+
+// A request without its reply.
+struct OpenRequest {
+  Timestamp last;
+  std::uint32_t token = 0;
+  std::uint32_t retries = 0;
+  std::uint32_t payload = 0;
+  std::uint16_t id = 0;
+  std::uint16_t seq = 0;
+  std::uint8_t type = 0;
+  std::uint8_t code = 0;
+  Direction direction{};
+  bool is_echo = false;
+};
+
+class IcmpDissector final : public Dissector {
+ public:
+  explicit IcmpDissector(const FlowContext& flow)
+      : open_(*flow.memory), version_(flow.client.version) {}
+
+  Progress consume(const Segment& segment, Output& out) override {
+    const auto head = read_head(segment.data);
+    if (!head) return is_cut(segment) ? Progress::more : malformed(out);
+    if (const auto exchange = exchange_of(version_, head->type)) {
+      const std::uint16_t seq =
+          exchange->short_number ? static_cast<std::uint16_t>(head->low >> 8U) : head->low;
+      if (exchange->is_request) {
+        on_request(*head, *exchange, seq, segment, out);
+      } else {
+        on_reply(*head, *exchange, seq, segment, out);
+      }
+    } else {
+      report_alone(*head, segment, out);
+    }
+    return Progress::more;
+  }
+
+  void on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*now*/, Output& out) override {
+    const auto at =
+        open_.find([token](const OpenRequest& request) { return request.token == token; });
+    if (at != open_.end()) close(open_.take(at), out);
+  }
+
+  void on_end(Timestamp /*now*/, Output& out) override { close_all(out); }
+
+ private:
+  Progress malformed(Output& out) {
+    out.anomaly("icmp", event::Reason::icmp_malformed, "header");
+    if (++errors_ < max_errors) return Progress::more;
+    close_all(out);
+    return Progress::give_up;
+  }
+
+  auto find(const Head& head, std::uint8_t request, std::uint16_t seq, Direction direction) {
+    return open_.find([&](const OpenRequest& open) {
+      return open.seq == seq && open.id == head.high && open.type == request &&
+             open.direction == direction;
+    });
+  }
+
+  void on_request(const Head& head, const Exchange& exchange, std::uint16_t seq,
+                  const Segment& segment, Output& out) {
+    const auto same = find(head, head.type, seq, segment.direction);
+    if (same != open_.end()) {
+      ++same->retries;
+      same->last = segment.time;
+      arm(*same, out);
+      return;
+    }
+    if (exchange.is_echo) out.note({event::Note::Kind::icmp_echo});
+    if (open_.full()) close(open_.take(open_.begin()), out);
+    OpenRequest request{.last = segment.time,
+                        .payload = payload_of(segment),
+                        .id = head.high,
+                        .seq = seq,
+                        .type = head.type,
+                        .code = head.code,
+                        .direction = segment.direction,
+                        .is_echo = exchange.is_echo};
+    if (open_.make_room()) {
+      arm(open_.add(std::move(request)), out);
+    } else {
+      out.emit(describe_request(request));  // no memory to wait for the reply
+    }
+  }
+
+  void on_reply(const Head& head, const Exchange& exchange, std::uint16_t seq,
+                const Segment& segment, Output& out) {
+    const auto same = find(head, exchange.request, seq, reverse(segment.direction));
+    if (same == open_.end()) {
+      Icmp event = describe(version_, head);
+      event.id = head.high;
+      event.seq = seq;
+      event.payload_bytes = payload_of(segment);
+      event.queried = false;
+      event.answered = true;
+      out.emit(event);
+      return;
+    }
+    const OpenRequest request = open_.take(same);
+    Icmp event = describe_request(request);
+    event.answered = true;
+    if (segment.time >= request.last) {
+      event.rtt_us = to_us(segment.time - request.last);
+      if (exchange.is_echo) {
+        out.note({event::Note::Kind::icmp_rtt_us, static_cast<std::uint64_t>(*event.rtt_us)});
+      }
+    }
+    out.emit(event);
+  }
+
+  void report_alone(const Head& head, const Segment& segment, Output& out) {
+    Icmp event = describe(version_, head);
+    event.payload_bytes = payload_of(segment);
+    // RFC 2710 3, RFC 4861 4.3 to 4.5: an address stands first in the body.
+    const bool listener = head.type >= 130 && head.type <= 132;
+    const bool neighbor = head.type >= 135 && head.type <= 137;
+    if (version_ == IpVersion::v6 && (listener || neighbor)) {
+      const Bytes target = Reader{head.body}.take(16);
+      if (!target.empty()) event.target = IpAddress::v6(target.data());
+    }
+    out.emit(event);
+  }
+
+  [[nodiscard]] Icmp describe_request(const OpenRequest& request) const noexcept {
+    Icmp event = describe(version_, {.type = request.type, .code = request.code});
+    event.id = request.id;
+    event.seq = request.seq;
+    event.payload_bytes = request.payload;
+    event.queried = true;
+    event.answered = false;
+    event.retries = request.retries;
+    return event;
+  }
+
+  void arm(OpenRequest& request, Output& out) {
+    request.token = ++last_token_;
+    out.arm(Timer::reply_5s, request.token);
+  }
+
+  void close(const OpenRequest& request, Output& out) const {
+    if (request.is_echo) out.note({event::Note::Kind::icmp_lost});
+    out.emit(describe_request(request));
+  }
+
+  void close_all(Output& out) {
+    while (!open_.empty())
+      close(open_.take(open_.begin()), out);
+  }
+
+  OpenList<OpenRequest, max_open> open_;
+  std::uint32_t last_token_ = 0;
+  unsigned errors_ = 0;
+  IpVersion version_;
+};
+
+class IcmpErrorDissector final : public Dissector {
+ public:
+  explicit IcmpErrorDissector(const FlowContext& /*flow*/) {}
+
+  Progress consume(const Segment& segment, Output& out) override {
+    const auto head = read_head(segment.data);
+    if (!head) {
+      if (!is_cut(segment)) out.anomaly("icmp", event::Reason::icmp_malformed, "header");
+      return Progress::more;
+    }
+    Icmp event = describe(segment.ip_version, *head);
+    add_details(event, segment.ip_version, *head);
+    if (const auto quote = read_quote(segment.ip_version, head->body)) {
+      add_quote(event, *quote);
+    } else if (!is_cut(segment)) {
+      out.anomaly("icmp", event::Reason::icmp_malformed, "quoted packet");
+    }
+    out.emit(event);
+    return Progress::more;
+  }
+
+ private:
+  static void add_details(Icmp& event, IpVersion version, const Head& head) noexcept {
+    constexpr std::uint8_t unreachable = 3;
+    constexpr std::uint8_t fragmentation_needed = 4;
+    constexpr std::uint8_t redirect = 5;
+    constexpr std::uint8_t too_big = 2;
+    const std::uint32_t word = std::uint32_t{head.high} << 16U | head.low;
+    std::uint32_t mtu = 0;
+    if (version == IpVersion::v6) {
+      if (head.type == too_big) mtu = word;
+    } else if (head.type == unreachable && head.code == fragmentation_needed) {
+      mtu = head.low;  // RFC 1191 4; 0 from routers that do not know of it
+    } else if (head.type == redirect) {
+      const std::array<std::uint8_t, 4> octets{
+          static_cast<std::uint8_t>(word >> 24U), static_cast<std::uint8_t>(word >> 16U),
+          static_cast<std::uint8_t>(word >> 8U), static_cast<std::uint8_t>(word)};
+      event.gateway = IpAddress::v4(octets.data());
+    }
+    if (mtu != 0) event.mtu = mtu;
+  }
+
+  static void add_quote(Icmp& event, const Quote& quote) noexcept {
+    event.quoted_src_ip = quote.source;
+    event.quoted_src_port = quote.source_port;
+    event.quoted_dst_ip = quote.destination;
+    event.quoted_dst_port = quote.destination_port;
+    event.quoted_proto = proto_name(quote.proto);
+  }
+};
+
+Verdict always(const Segment& /*start*/, const FlowContext& /*flow*/) {
+  return Verdict::yes;
+}
+
+constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Icmp>};
+
+}  // namespace
+}  // namespace icmp
+
+extern const Protocol icmp_protocol;
+const Protocol icmp_protocol{
+    .name = "icmp",
+    .transports = mask(Transport::icmp),
+    .ports = {},
+    .events = icmp::events,
+    .probe = icmp::always,
+    .state_size = sizeof(icmp::IcmpDissector),
+    .construct = construct<icmp::IcmpDissector>,
+};
+
+extern const Protocol icmp_error_protocol;
+const Protocol icmp_error_protocol{
+    .name = "icmp_error",
+    .transports = mask(Transport::icmp_error),
+    .ports = {},
+    .events = icmp::events,
+    .probe = icmp::always,
+    .state_size = sizeof(icmp::IcmpErrorDissector),
+    .construct = construct<icmp::IcmpErrorDissector>,
+};
+
+}  // namespace ntan::app

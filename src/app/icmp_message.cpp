@@ -1,0 +1,273 @@
+#include "app/icmp_message.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "base/digits.h"
+
+namespace ntan::app::icmp {
+namespace {
+
+struct Named {
+  std::uint16_t number = 0;
+  std::string_view name;
+};
+
+constexpr auto types_v4 = std::to_array<Named>({
+    {0, "echo"},
+    {3, "destination_unreachable"},
+    {4, "source_quench"},
+    {5, "redirect"},
+    {8, "echo"},
+    {9, "router_advertisement"},
+    {10, "router_solicitation"},
+    {11, "time_exceeded"},
+    {12, "parameter_problem"},
+    {13, "timestamp"},
+    {14, "timestamp"},
+    {15, "information"},
+    {16, "information"},
+    {17, "address_mask"},
+    {18, "address_mask"},
+    {30, "traceroute"},
+    {40, "photuris"},
+    {42, "extended_echo"},
+    {43, "extended_echo"},
+});
+
+constexpr auto types_v6 = std::to_array<Named>({
+    {1, "destination_unreachable"},
+    {2, "packet_too_big"},
+    {3, "time_exceeded"},
+    {4, "parameter_problem"},
+    {128, "echo"},
+    {129, "echo"},
+    {130, "mld_query"},
+    {131, "mld_report"},
+    {132, "mld_done"},
+    {133, "router_solicitation"},
+    {134, "router_advertisement"},
+    {135, "neighbor_solicitation"},
+    {136, "neighbor_advertisement"},
+    {137, "redirect"},
+    {138, "router_renumbering"},
+    {139, "node_information_query"},
+    {140, "node_information_response"},
+    {141, "inverse_solicitation"},
+    {142, "inverse_advertisement"},
+    {143, "mldv2_report"},
+    {148, "certification_path_solicitation"},
+    {149, "certification_path_advertisement"},
+    {151, "multicast_router_advertisement"},
+    {152, "multicast_router_solicitation"},
+    {153, "multicast_router_termination"},
+    {155, "rpl_control"},
+    {160, "extended_echo"},
+    {161, "extended_echo"},
+});
+
+// Numbers of codes are type << 8 | code.
+constexpr auto codes_v4 = std::to_array<Named>({
+    {0x300, "net_unreachable"},
+    {0x301, "host_unreachable"},
+    {0x302, "protocol_unreachable"},
+    {0x303, "port_unreachable"},
+    {0x304, "fragmentation_needed"},
+    {0x305, "source_route_failed"},
+    {0x306, "net_unknown"},
+    {0x307, "host_unknown"},
+    {0x308, "source_isolated"},
+    {0x309, "net_prohibited"},
+    {0x30a, "host_prohibited"},
+    {0x30b, "net_unreachable_for_tos"},
+    {0x30c, "host_unreachable_for_tos"},
+    {0x30d, "admin_prohibited"},
+    {0x30e, "host_precedence_violation"},
+    {0x30f, "precedence_cutoff"},
+    {0x500, "redirect_net"},
+    {0x501, "redirect_host"},
+    {0x502, "redirect_tos_net"},
+    {0x503, "redirect_tos_host"},
+    {0xb00, "ttl_exceeded"},
+    {0xb01, "reassembly_time_exceeded"},
+    {0xc00, "pointer"},
+    {0xc01, "option_missing"},
+    {0xc02, "bad_length"},
+});
+
+constexpr auto codes_v6 = std::to_array<Named>({
+    {0x100, "no_route"},
+    {0x101, "admin_prohibited"},
+    {0x102, "beyond_scope"},
+    {0x103, "address_unreachable"},
+    {0x104, "port_unreachable"},
+    {0x105, "policy_failed"},
+    {0x106, "reject_route"},
+    {0x107, "source_routing_error"},
+    {0x300, "hop_limit_exceeded"},
+    {0x301, "reassembly_time_exceeded"},
+    {0x400, "bad_header_field"},
+    {0x401, "unknown_next_header"},
+    {0x402, "unknown_option"},
+    {0x403, "incomplete_first_fragment"},
+});
+
+constexpr auto protocols = std::to_array<Named>({
+    {1, "icmp"},
+    {2, "igmp"},
+    {6, "tcp"},
+    {17, "udp"},
+    {33, "dccp"},
+    {47, "gre"},
+    {50, "esp"},
+    {51, "ah"},
+    {58, "icmpv6"},
+    {132, "sctp"},
+    {136, "udplite"},
+});
+
+constexpr bool sorted(std::span<const Named> table) {
+  return std::ranges::adjacent_find(table, std::ranges::greater_equal{}, &Named::number) ==
+         table.end();
+}
+
+static_assert(sorted(types_v4) && sorted(types_v6) && sorted(codes_v4) && sorted(codes_v6) &&
+              sorted(protocols));
+
+std::string_view find(std::span<const Named> table, std::uint16_t number) {
+  const auto at = std::ranges::lower_bound(table, number, {}, &Named::number);
+  return at != table.end() && at->number == number ? at->name : std::string_view{};
+}
+
+Text numbered(std::string_view prefix, std::uint8_t number) {
+  Text text{prefix};
+  const char* end = append_unsigned(text.octets.data() + text.size, number);
+  text.size = static_cast<std::uint8_t>(end - text.octets.data());
+  return text;
+}
+
+struct Pair {
+  IpVersion version{};
+  std::uint8_t request = 0;
+  std::uint8_t reply = 0;
+  bool is_echo = false;
+  bool short_number = false;
+};
+
+constexpr auto pairs = std::to_array<Pair>({
+    {IpVersion::v4, 8, 0, true, false},
+    {IpVersion::v4, 13, 14, false, false},
+    {IpVersion::v4, 15, 16, false, false},
+    {IpVersion::v4, 17, 18, false, false},
+    {IpVersion::v4, 42, 43, false, true},
+    {IpVersion::v6, 128, 129, true, false},
+    {IpVersion::v6, 160, 161, false, true},
+});
+
+bool has_ports(std::uint8_t proto) noexcept {
+  return proto == 6 || proto == 17 || proto == 33 || proto == 132 || proto == 136;
+}
+
+void read_ports(Quote& quote, Reader& reader) noexcept {
+  if (!has_ports(quote.proto)) return;
+  const std::uint16_t source = reader.be16();
+  const std::uint16_t destination = reader.be16();
+  if (!reader.ok()) return;
+  quote.source_port = source;
+  quote.destination_port = destination;
+}
+
+std::optional<Quote> read_quote_v4(Bytes octets) noexcept {
+  Reader reader{octets};
+  const std::uint8_t first = reader.u8();
+  reader.skip(5);
+  const bool first_fragment = (reader.be16() & 0x1fffU) == 0;
+  reader.skip(1);
+  Quote quote{.proto = reader.u8()};
+  reader.skip(2);
+  const Bytes source = reader.take(4);
+  const Bytes destination = reader.take(4);
+  const std::size_t header = (first & 15U) * std::size_t{4};
+  if (!reader.ok() || first >> 4U != 4 || header < 20) return std::nullopt;
+  quote.source = IpAddress::v4(source.data());
+  quote.destination = IpAddress::v4(destination.data());
+  reader.skip(header - 20);
+  if (first_fragment) read_ports(quote, reader);
+  return quote;
+}
+
+// What stands behind the fixed header of IPv6 up to the transport (RFC 8200 4).
+void walk_extensions(Quote& quote, Reader& reader) noexcept {
+  constexpr int most = 8;
+  for (int i = 0; i < most; ++i) {
+    const std::uint8_t kind = quote.proto;
+    if (kind != 0 && kind != 43 && kind != 44 && kind != 60) return read_ports(quote, reader);
+    const std::uint8_t next = reader.u8();
+    const std::uint8_t length = reader.u8();
+    if (kind == 44) {
+      const bool first_fragment = (reader.be16() & 0xfff8U) == 0;
+      reader.skip(4);
+      if (reader.ok()) quote.proto = next;
+      if (!first_fragment) return;
+    } else {
+      reader.skip(length * std::size_t{8} + 6);
+      if (reader.ok()) quote.proto = next;
+    }
+    if (!reader.ok()) return;
+  }
+}
+
+std::optional<Quote> read_quote_v6(Bytes octets) noexcept {
+  Reader reader{octets};
+  const std::uint8_t first = reader.u8();
+  reader.skip(5);
+  Quote quote{.proto = reader.u8()};
+  reader.skip(1);
+  const Bytes source = reader.take(16);
+  const Bytes destination = reader.take(16);
+  if (!reader.ok() || first >> 4U != 6) return std::nullopt;
+  quote.source = IpAddress::v6(source.data());
+  quote.destination = IpAddress::v6(destination.data());
+  walk_extensions(quote, reader);
+  return quote;
+}
+
+}  // namespace
+
+Text type_name(IpVersion version, std::uint8_t type) noexcept {
+  const auto name = version == IpVersion::v6 ? find(types_v6, type) : find(types_v4, type);
+  return name.empty() ? numbered("TYPE", type) : Text{name};
+}
+
+Text code_name(IpVersion version, std::uint8_t type, std::uint8_t code) noexcept {
+  const std::span<const Named> table = version == IpVersion::v6 ? std::span<const Named>{codes_v6}
+                                                                : std::span<const Named>{codes_v4};
+  const auto first = static_cast<std::uint16_t>(type << 8U);
+  const auto name = find(table, static_cast<std::uint16_t>(first | code));
+  if (!name.empty()) return Text{name};
+  return find(table, first).empty() ? Text{} : numbered("CODE", code);
+}
+
+std::optional<Exchange> exchange_of(IpVersion version, std::uint8_t type) noexcept {
+  const auto at = std::ranges::find_if(pairs, [&](const Pair& pair) {
+    return pair.version == version && (pair.request == type || pair.reply == type);
+  });
+  if (at == pairs.end()) return std::nullopt;
+  return Exchange{.request = at->request,
+                  .is_request = at->request == type,
+                  .is_echo = at->is_echo,
+                  .short_number = at->short_number};
+}
+
+std::optional<Quote> read_quote(IpVersion version, Bytes octets) noexcept {
+  return version == IpVersion::v6 ? read_quote_v6(octets) : read_quote_v4(octets);
+}
+
+Text proto_name(std::uint8_t proto) noexcept {
+  const auto name = find(protocols, proto);
+  return name.empty() ? numbered("", proto) : Text{name};
+}
+
+}  // namespace ntan::app::icmp
