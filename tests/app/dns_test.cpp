@@ -288,8 +288,7 @@ TEST_CASE("dns: text of one record is cut after 1,024 octets") {
 
 TEST_CASE("dns: at most 64 answers are listed and names of 8 kB expanded") {
   Octets records;
-  for (int i = 0; i < 100; ++i)
-    records = join(records, "00 0001 0001 00000001 0004 01020304"_hex);
+  for (int i = 0; i < 100; ++i) records = join(records, "00 0001 0001 00000001 0004 01020304"_hex);
   app::dns::Scratch scratch;
   const Octets many = response(100, records);
   const auto message = read(many, scratch);
@@ -299,11 +298,9 @@ TEST_CASE("dns: at most 64 answers are listed and names of 8 kB expanded") {
 
   // One owner of 251 octets and CNAMEs from it to itself: 8 kB are spent after 16 of them.
   Octets name;
-  for (int i = 0; i < 125; ++i)
-    name = join(name, "01 78"_hex);
+  for (int i = 0; i < 125; ++i) name = join(name, "01 78"_hex);
   Octets bomb = join(name, "00 0005 0001 00000001 0002 c011"_hex);
-  for (int i = 0; i < 60; ++i)
-    bomb = join(bomb, "c011 0005 0001 00000001 0002 c011"_hex);
+  for (int i = 0; i < 60; ++i) bomb = join(bomb, "c011 0005 0001 00000001 0002 c011"_hex);
   const Octets large = response(61, bomb);
   const auto expanded = read(large, scratch);
   CHECK(expanded.answers.size() == 16);
@@ -609,10 +606,8 @@ TEST_CASE("dns: over TCP any split of the stream gives the same events") {
     CHECK(split.result().lines == whole.result().lines);
   }
   DissectorRun single = run(tcp);
-  for (const std::uint8_t& octet : queries)
-    single.feed(Direction::to_server, Bytes{&octet, 1}, 0);
-  for (const std::uint8_t& octet : answers)
-    single.feed(Direction::to_client, Bytes{&octet, 1}, 1);
+  for (const std::uint8_t& octet : queries) single.feed(Direction::to_server, Bytes{&octet, 1}, 0);
+  for (const std::uint8_t& octet : answers) single.feed(Direction::to_client, Bytes{&octet, 1}, 1);
   CHECK(single.result().lines == whole.result().lines);
 }
 

@@ -1,0 +1,324 @@
+// ARP (RFC 826): a request and its reply as one event; announcements and probes (RFC 5227).
+//
+// The event is written at the reply, or 5 s after the last copy of the request. A reply without an
+// open request, a second one included, is an event of its own. One table serves all links.
+#include <array>
+#include <list>
+#include <optional>
+#include <unordered_map>
+
+#include "app/protocol.h"
+#include "base/digits.h"
+#include "base/hash.h"
+
+namespace ntan::app {
+namespace arp {
+namespace {
+
+constexpr std::size_t max_open = 1024;
+constexpr std::uint16_t op_request = 1;
+constexpr std::uint16_t op_reply = 2;
+
+using OpName = event::FixedText<16>;
+
+/// The `arp` event.
+struct Arp {
+  OpName op;
+  std::optional<MacAddress> sender_mac;
+  IpAddress sender_ip;
+  std::optional<MacAddress> target_mac;
+  IpAddress target_ip;
+  std::optional<bool> gratuitous;
+  std::optional<bool> probe;
+  std::optional<bool> queried;
+  std::optional<bool> answered;
+  std::optional<std::uint32_t> retries;
+  std::optional<std::int64_t> rtt_us;
+
+  static constexpr event::RecordInfo info{
+      .name = "arp",
+      .doc = "An ARP request and its reply (RFC 826), or a message that stands alone",
+      .order = event::Order::protocol};
+
+  static constexpr auto fields() {
+    using event::field;
+    return event::fields(
+        field<"op", &Arp::op>("request, reply, …; OP42 where it has no name; request for both"),
+        field<"sender_mac", &Arp::sender_mac>("Hardware address of who asks, or of who tells"),
+        field<"sender_ip", &Arp::sender_ip>("Its IP address; 0.0.0.0 in a probe"),
+        field<"target_mac", &Arp::target_mac>(
+            "Hardware address asked for, as the reply has it; in a message that stands alone, as "
+            "the sender has it"),
+        field<"target_ip", &Arp::target_ip>("IP address asked for"),
+        field<"gratuitous", &Arp::gratuitous>(
+            "Announces its own address (RFC 5227 2.3): nobody is asked"),
+        field<"probe", &Arp::probe>("Asks whether the address is free (RFC 5227 2.1)"),
+        field<"queried", &Arp::queried>("The request was seen; absent outside exchanges"),
+        field<"answered", &Arp::answered>("The reply was seen; absent outside exchanges"),
+        field<"retries", &Arp::retries>("Further copies of the request before the reply"),
+        field<"rtt_us", &Arp::rtt_us>("From the last copy of the request to the reply"));
+  }
+};
+
+OpName op_name(std::uint16_t op) noexcept {
+  switch (op) {
+    case op_request: return OpName{"request"};
+    case op_reply: return OpName{"reply"};
+    case 3: return OpName{"reverse_request"};
+    case 4: return OpName{"reverse_reply"};
+    case 8: return OpName{"inverse_request"};
+    case 9: return OpName{"inverse_reply"};
+    default: break;
+  }
+  OpName name{"OP"};
+  const char* end = append_unsigned(name.octets.data() + name.size, op);
+  name.size = static_cast<std::uint8_t>(end - name.octets.data());
+  return name;
+}
+
+// An ARP packet; addresses only where it is IPv4 over 48-bit addresses.
+struct Packet {
+  std::uint16_t op = 0;
+  MacAddress sender_mac;
+  IpAddress sender_ip;
+  MacAddress target_mac;
+  IpAddress target_ip;
+
+  [[nodiscard]] bool has_addresses() const noexcept { return sender_ip.known(); }
+};
+
+MacAddress read_mac(Reader& reader) noexcept {
+  MacAddress address;
+  const Bytes octets = reader.take(address.octets.size());
+  std::ranges::copy(octets, address.octets.begin());
+  return address;
+}
+
+IpAddress read_ip(Reader& reader) noexcept {
+  const Bytes octets = reader.take(4);
+  return octets.empty() ? IpAddress{} : IpAddress::v4(octets.data());
+}
+
+std::optional<Packet> read_packet(Bytes octets) noexcept {
+  constexpr std::uint16_t ipv4 = 0x0800;
+  Reader reader{octets};
+  reader.skip(2);
+  const std::uint16_t protocol = reader.be16();
+  const std::uint8_t hardware_size = reader.u8();
+  const std::uint8_t protocol_size = reader.u8();
+  Packet packet{.op = reader.be16()};
+  if (protocol == ipv4 && hardware_size == 6 && protocol_size == 4) {
+    packet.sender_mac = read_mac(reader);
+    packet.sender_ip = read_ip(reader);
+    packet.target_mac = read_mac(reader);
+    packet.target_ip = read_ip(reader);
+  } else {
+    reader.skip(std::size_t{2} * (hardware_size + std::size_t{protocol_size}));
+  }
+  if (!reader.ok()) return std::nullopt;
+  return packet;
+}
+
+constexpr IpAddress unspecified = IpAddress::v4(std::array<std::uint8_t, 4>{}.data());
+
+// Who asks, and for whom.
+std::uint64_t key_of(const IpAddress& asker, const IpAddress& wanted) noexcept {
+  return std::uint64_t{load_be<std::uint32_t>(asker.octets.data())} << 32U |
+         load_be<std::uint32_t>(wanted.octets.data());
+}
+
+struct Request {
+  Packet packet;
+  Timestamp last;
+  std::uint32_t token = 0;
+  std::uint32_t retries = 0;
+};
+
+// Requests in the order of their last copy, found by key.
+class RequestTable {
+ public:
+  explicit RequestTable(Budget& budget) noexcept : budget_(&budget) {}
+
+  RequestTable(const RequestTable&) = delete;
+  RequestTable& operator=(const RequestTable&) = delete;
+
+  ~RequestTable() { budget_->give_back(order_.size() * cost); }
+
+  [[nodiscard]] bool full() const noexcept { return order_.size() == max_open; }
+
+  [[nodiscard]] bool empty() const noexcept { return order_.empty(); }
+
+  [[nodiscard]] Request* find(std::uint64_t key) {
+    const auto at = by_key_.find(key);
+    return at == by_key_.end() ? nullptr : &*at->second;
+  }
+
+  [[nodiscard]] Request* oldest() { return order_.empty() ? nullptr : &order_.front(); }
+
+  /// Null, and counted there, when the budget refuses. Requires: not full(), no entry of that key.
+  [[nodiscard]] Request* add(std::uint64_t key, const Request& request) {
+    if (!budget_->take(cost)) return nullptr;
+    order_.push_back(request);
+    by_key_.emplace(key, std::prev(order_.end()));
+    return &order_.back();
+  }
+
+  void make_youngest(std::uint64_t key) {
+    order_.splice(order_.end(), order_, by_key_.find(key)->second);
+  }
+
+  [[nodiscard]] Request take(std::uint64_t key) {
+    const auto at = by_key_.find(key);
+    const Request request = *at->second;
+    order_.erase(at->second);
+    by_key_.erase(at);
+    budget_->give_back(cost);
+    return request;
+  }
+
+ private:
+  struct Hash {
+    std::size_t operator()(std::uint64_t key) const noexcept {
+      return hash_words(std::span{&key, 1}, fixed_hash_key);
+    }
+  };
+
+  // An entry with what the two containers keep around it.
+  static constexpr std::size_t cost = sizeof(Request) + 10 * sizeof(void*);
+
+  Budget* budget_;
+  std::list<Request> order_;
+  std::unordered_map<std::uint64_t, std::list<Request>::iterator, Hash> by_key_;
+};
+
+Arp describe(const Packet& packet) noexcept {
+  Arp event;
+  event.op = op_name(packet.op);
+  if (!packet.has_addresses()) return event;
+  event.sender_mac = packet.sender_mac;
+  event.sender_ip = packet.sender_ip;
+  event.target_ip = packet.target_ip;
+  event.gratuitous = packet.sender_ip == packet.target_ip;
+  event.probe = packet.op == op_request && packet.sender_ip == unspecified;
+  // RFC 826 leaves the target's hardware address of a request undefined.
+  if (packet.op != op_request) event.target_mac = packet.target_mac;
+  return event;
+}
+
+class ArpDissector final : public Dissector {
+ public:
+  explicit ArpDissector(const FlowContext& flow) : open_(*flow.memory) {}
+
+  Progress consume(const Segment& segment, Output& out) override {
+    const auto packet = read_packet(segment.data);
+    if (!packet) {
+      const bool cut = segment.data.size() < segment.size;
+      if (!cut) out.anomaly("arp", event::Reason::arp_malformed, "packet");
+      return Progress::more;
+    }
+    if (packet->has_addresses() && segment.link_source != MacAddress{} &&
+        segment.link_source != packet->sender_mac) {
+      out.anomaly("arp", event::Reason::arp_mismatch, "sender hardware address");
+    }
+    const bool exchange = packet->has_addresses() && packet->sender_ip != packet->target_ip;
+    if (exchange && packet->op == op_request) {
+      on_request(*packet, segment.time, out);
+    } else if (exchange && packet->op == op_reply) {
+      on_reply(*packet, segment.time, out);
+    } else {
+      report(describe(*packet), out);
+    }
+    return Progress::more;
+  }
+
+  void on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*now*/, Output& out) override {
+    // Time-outs come due in the order in which requests were seen last.
+    const Request* const oldest = open_.oldest();
+    if (oldest != nullptr && oldest->token == token) close_oldest(out);
+  }
+
+  void on_end(Timestamp /*now*/, Output& out) override {
+    while (!open_.empty())
+      close_oldest(out);
+  }
+
+ private:
+  static void report(const Arp& event, Output& out) {
+    out.emit_between(event.sender_ip, event.target_ip, event);
+  }
+
+  void on_request(const Packet& packet, Timestamp time, Output& out) {
+    const std::uint64_t key = key_of(packet.sender_ip, packet.target_ip);
+    if (Request* const same = open_.find(key)) {
+      ++same->retries;
+      same->last = time;
+      open_.make_youngest(key);
+      return arm(*same, out);
+    }
+    if (open_.full()) close_oldest(out);
+    if (Request* const added = open_.add(key, {.packet = packet, .last = time})) {
+      arm(*added, out);
+    } else {
+      report(describe_request({.packet = packet}), out);
+    }
+  }
+
+  void on_reply(const Packet& packet, Timestamp time, Output& out) {
+    const std::uint64_t key = key_of(packet.target_ip, packet.sender_ip);
+    if (open_.find(key) == nullptr) {
+      Arp event = describe(packet);
+      event.queried = false;
+      event.answered = true;
+      return report(event, out);
+    }
+    const Request request = open_.take(key);
+    Arp event = describe_request(request);
+    event.target_mac = packet.sender_mac;
+    event.answered = true;
+    if (time >= request.last) event.rtt_us = to_us(time - request.last);
+    report(event, out);
+  }
+
+  static Arp describe_request(const Request& request) {
+    Arp event = describe(request.packet);
+    event.queried = true;
+    event.answered = false;
+    event.retries = request.retries;
+    return event;
+  }
+
+  void close_oldest(Output& out) {
+    const Packet& packet = open_.oldest()->packet;
+    report(describe_request(open_.take(key_of(packet.sender_ip, packet.target_ip))), out);
+  }
+
+  void arm(Request& request, Output& out) {
+    request.token = ++last_token_;
+    out.arm(Timer::reply_5s, request.token);
+  }
+
+  RequestTable open_;
+  std::uint32_t last_token_ = 0;
+};
+
+Verdict always(const Segment& /*start*/, const FlowContext& /*flow*/) {
+  return Verdict::yes;
+}
+
+constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Arp>};
+
+}  // namespace
+}  // namespace arp
+
+extern const Protocol arp_protocol;
+const Protocol arp_protocol{
+    .name = "arp",
+    .transports = mask(Transport::arp),
+    .ports = {},
+    .events = arp::events,
+    .probe = arp::always,
+    .state_size = sizeof(arp::ArpDissector),
+    .construct = construct<arp::ArpDissector>,
+};
+
+}  // namespace ntan::app
