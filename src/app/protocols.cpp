@@ -6,16 +6,13 @@ namespace ntan::app {
 
 extern const Protocol arp_protocol;
 extern const Protocol dns_protocol;
-extern const Protocol icmp_error_protocol;
-extern const Protocol icmp_protocol;
+extern const Protocol tls_protocol;
 
 // Order matters only where two probes can both say yes: the first wins.
 std::span<const Protocol* const> protocols() noexcept {
   static constexpr std::array all{
       &dns_protocol,
-      &icmp_protocol,
-      &icmp_error_protocol,
-      &arp_protocol,
+      &tls_protocol,
   };
   return all;
 }

@@ -1,0 +1,101 @@
+// What is remembered of a TLS handshake between its messages, and how that becomes an event. Texts
+// lie one after the other in a single Buffer, so a handshake in progress stays small.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "app/protocol.h"
+#include "app/tls_fingerprint.h"
+#include "app/tls_hello.h"
+#include "base/budget.h"
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/time.h"
+
+namespace ntan::app {
+
+/// How a handshake ended, as far as the capture tells.
+enum class TlsOutcome : std::uint8_t {
+  established,
+  failed,   ///< an alert, or the flow ended before it was done
+  unknown,  ///< the rest was not seen
+};
+
+class TlsState {
+ public:
+  explicit TlsState(Budget& memory) noexcept : texts_(memory, max_texts) {}
+
+  void on_client_hello(const ClientHello& hello, Timestamp time);
+  void on_sslv2_client_hello(const ClientHello& hello, Timestamp time);
+  /// The ClientHello that answers a HelloRetryRequest.
+  void on_second_client_hello(Timestamp time) noexcept;
+  void on_retry_request(const ServerHello& hello) noexcept;
+  void on_server_hello(const ServerHello& hello, Timestamp time);
+  void on_sslv2_server_hello(Timestamp time) noexcept;
+  void on_server_key_exchange(Bytes body) noexcept;
+
+  void on_certificate_request() noexcept { client_cert_requested_ = true; }
+
+  void on_server_hello_done() noexcept { full_ = true; }
+
+  /// The server turned on encryption (up to TLS 1.2): without a full exchange, it resumes.
+  void on_server_cipher_change() noexcept;
+
+  void set_alert(std::uint8_t alert) noexcept { alert_ = alert; }
+
+  [[nodiscard]] bool has_client_hello() const noexcept { return client_time_.has_value(); }
+
+  [[nodiscard]] bool has_server_hello() const noexcept { return server_version_ != 0; }
+
+  [[nodiscard]] bool retried() const noexcept { return retried_; }
+
+  /// The version in force; 0 before the ServerHello.
+  [[nodiscard]] std::uint16_t version() const noexcept { return server_version_; }
+
+  /// The client may send 0-RTT data, which looks like everything else that is encrypted.
+  [[nodiscard]] bool expects_early_data() const noexcept { return early_data_ && !retried_; }
+
+  /// Emits the event and its notes. `done` is when the handshake was seen to be over, if it was.
+  void report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out) const;
+
+ private:
+  static constexpr std::size_t max_texts = std::size_t{16} << 10U;
+
+  /// A part of texts_.
+  struct Piece {
+    std::uint16_t start = 0;
+    std::uint16_t size = 0;
+  };
+
+  [[nodiscard]] Piece keep(Bytes text);
+  [[nodiscard]] Piece keep_text(Bytes text);
+  [[nodiscard]] Bytes view(Piece piece) const noexcept;
+
+  Buffer texts_;
+  Piece sni_;
+  Piece alpn_;
+  Piece alpn_offered_;  ///< octet count, octets, and again
+  Ja3 ja3_;
+  Ja3 ja3s_;
+  Ja4 ja4_;
+  std::array<std::uint8_t, 32> session_id_{};
+  std::uint8_t session_id_size_ = 0;
+  bool retried_ = false;
+  bool early_data_ = false;
+  bool ech_ = false;
+  bool full_ = false;  ///< the server sent its certificate or key exchange, so nothing is resumed
+  bool client_cert_requested_ = false;
+  std::optional<bool> resumed_;
+  std::optional<std::uint8_t> alert_;
+  std::uint16_t client_version_ = 0;
+  std::uint16_t server_version_ = 0;
+  std::optional<std::uint16_t> cipher_;
+  std::optional<std::uint16_t> group_;
+  std::optional<Timestamp> client_time_;
+  std::optional<Timestamp> second_client_time_;
+  std::optional<Timestamp> server_time_;
+};
+
+}  // namespace ntan::app
