@@ -113,7 +113,8 @@ TEST_CASE("json: hostile text is escaped, stays one line and can be had back") {
 TEST_CASE("json: the bound holds for the worst octets") {
   const std::string worst(1000, '\x01');
   const Sample sample{.text = worst};
-  const Event event = make_event(Common{}, sample);
+  const Common common;  // an event borrows both
+  const Event event = make_event(common, sample);
   CHECK(render({}, sample).size() <= json_bound(event));
 }
 
