@@ -60,8 +60,8 @@ if (($#)); then
   targets=("$@")
 else
   targets=()
-  for program in "$programs"/*_fuzz; do
-    name=$(basename "$program" _fuzz)
+  for source in "$root"/tests/fuzz/*_fuzz.cpp; do
+    name=$(basename "$source" _fuzz.cpp)
     [[ $name == canary ]] || targets+=("$name")
   done
 fi
