@@ -246,7 +246,11 @@ void Defragmenter::finish(Datagram& datagram, Decoded& decoded, Extra& extra) {
     // What follows a part that was not captured has no place: the payload ends as if cut there.
     if (piece.captured < piece.range.size) break;
   }
-  const std::uint32_t header_size = datagram.first.l3_size - datagram.first.payload_size;
+  // RFC 8200 4.5: the fragment header is no part of what it carried.
+  constexpr std::uint32_t fragment_header_size = 8;
+  const bool v6 = datagram.key.src.version == IpVersion::v6;
+  const std::uint32_t header_size =
+      datagram.first.l3_size - datagram.first.payload_size - (v6 ? fragment_header_size : 0U);
   decoded = datagram.first;
   extra = datagram.first_extra;
   decoded.checksum_bad = datagram.checksum_bad;
