@@ -105,6 +105,8 @@ struct Decoded {
   std::uint16_t options_size = 0;  ///< TCP options
   const std::uint8_t* options = nullptr;
 
+  friend bool operator==(const Decoded&, const Decoded&) = default;
+
   [[nodiscard]] Bytes payload_bytes() const noexcept { return {payload, payload_captured}; }
 
   [[nodiscard]] Bytes option_bytes() const noexcept { return {options, options_size}; }

@@ -1,7 +1,12 @@
+#include <cstdint>
+#include <random>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/bytes.h"
 #include "tests/wire/frame.h"
+#include "tests/wire/frame_samples.h"
+#include "tests/wire/invariants.h"
 #include "wire/decoded.h"
 
 namespace {
@@ -99,4 +104,52 @@ TEST_CASE("decode: a header cut by the snaplen within its ports is undecodable")
 TEST_CASE("decode: an unknown link type is counted as such") {
   const Frame frame = decode_frame("010203"_hex, {.link = LinkType{999}});
   CHECK(frame.decoded.bucket == Bucket::unknown_link);
+}
+
+TEST_CASE("decode: every sample is a packet") {
+  for (const auto& [link, octets] : frame_samples()) {
+    CAPTURE(to_text(link), octets.size());
+    const Bucket bucket = decode_frame(octets, {.link = link}).decoded.bucket;
+    const bool is_arp = link == LinkType::ethernet && octets[12] == 0x08 && octets[13] == 0x06;
+    CHECK((is_arp || bucket == Bucket::flow || bucket == Bucket::fragment ||
+           bucket == Bucket::icmp_error));
+  }
+}
+
+TEST_CASE("decode: every prefix of every sample is sound, cut or sent so") {
+  for (const auto& [link, octets] : frame_samples()) {
+    for (std::size_t size = 0; size <= octets.size(); ++size) {
+      CAPTURE(to_text(link), octets.size(), size);
+      const Frame cut = decode_frame(octets, {.link = link, .captured = size});
+      REQUIRE(is_sound(cut.packet.data, cut.decoded, cut.extra));
+      REQUIRE(agrees_with_walk(cut.packet, {}, cut.decoded, cut.extra));
+      // What was only not captured is never the sender's fault.
+      const bool blames_sender =
+          cut.decoded.flaw_layer != Layer::none && cut.decoded.flaw != Flaw::truncated;
+      REQUIRE_FALSE((size < octets.size() && blames_sender));
+      const Frame sent = decode_frame(Bytes{octets}.first(size), {.link = link});
+      REQUIRE(is_sound(sent.packet.data, sent.decoded, sent.extra));
+      REQUIRE(agrees_with_walk(sent.packet, {}, sent.decoded, sent.extra));
+      REQUIRE_FALSE(
+          (sent.decoded.flaw_layer != Layer::none && sent.decoded.flaw == Flaw::truncated));
+    }
+  }
+}
+
+TEST_CASE("decode: samples with octets changed are sound, and the short cut agrees with the walk") {
+  std::mt19937 random(1);
+  const auto samples = frame_samples();
+  for (int round = 0; round < 20000; ++round) {
+    auto [link, octets] = samples[random() % samples.size()];
+    for (auto changes = random() % 4; changes > 0; --changes) {
+      octets[random() % octets.size()] = static_cast<std::uint8_t>(random());
+    }
+    const std::size_t captured = random() % 4 == 0 ? random() % octets.size() : octets.size();
+    const DecodeOptions options{.verify_checksums = random() % 2 == 0};
+    const Frame frame = decode_frame(
+        octets, {.link = link, .captured = captured, .verify_checksums = options.verify_checksums});
+    CAPTURE(round);
+    REQUIRE(is_sound(frame.packet.data, frame.decoded, frame.extra));
+    REQUIRE(agrees_with_walk(frame.packet, options, frame.decoded, frame.extra));
+  }
 }
