@@ -10,12 +10,13 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "event/format.h"
 
 namespace ntan::run {
 
 enum class Command : std::uint8_t { capture, read, interfaces, schema, help, version };
 
-enum class Format : std::uint8_t { json, csv, table };
+using event::Format;
 
 /// One -o.
 struct Output {

@@ -1,0 +1,26 @@
+#include "event/format.h"
+
+namespace ntan::event {
+
+void append_head(std::string& out, const Schema& schema, Format format) {
+  if (format == Format::csv) append_csv_header(out, schema);
+}
+
+void append_line(std::string& out, const Event& event, Format format, const LineStyle& style) {
+  switch (format) {
+    case Format::json: {
+      const std::size_t start = out.size();
+      out.resize(start + json_bound(event));
+      const char* end = append_json(out.data() + start, event, style.values);
+      out.resize(static_cast<std::size_t>(end - out.data()));
+      return;
+    }
+    case Format::csv:
+      return append_csv(out, event, {.values = style.values, .formulas = style.formulas});
+    case Format::table:
+      return append_table(out, event,
+                          {.values = style.values, .color = style.color, .width = style.width});
+  }
+}
+
+}  // namespace ntan::event
