@@ -1,0 +1,191 @@
+#include "sink/output_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "event/text.h"
+
+namespace ntan::sink {
+namespace {
+
+constexpr std::size_t block_size = std::size_t{64} << 10U;
+
+std::string cannot_write(const std::string& name) {
+  return fmt::format("cannot write {}", event::printable(name));
+}
+
+/// A descriptor that is closed unless it is handed on.
+struct Opened {
+  int descriptor;
+
+  explicit Opened(int opened) noexcept : descriptor(opened) {}
+
+  Opened(const Opened&) = delete;
+  Opened& operator=(const Opened&) = delete;
+
+  ~Opened() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+};
+
+struct Written {
+  std::size_t octets = 0;
+  int error = 0;
+};
+
+/// Writes all of `data`, or as much as goes before an error.
+Written write_all(int descriptor, std::string_view data) noexcept {
+  Written written;
+  while (written.octets < data.size()) {
+    const std::string_view rest = data.substr(written.octets);
+    const ssize_t count = ::write(descriptor, rest.data(), rest.size());
+    if (count >= 0) {
+      written.octets += static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN) {
+      // The caller of our process made the pipe non-blocking.
+      pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
+      (void)::poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      written.error = errno;
+      break;
+    }
+  }
+  return written;
+}
+
+}  // namespace
+
+OutputFile OutputFile::create(const std::string& path, Flushing flushing) {
+  const auto check = [&path](bool good) {
+    if (good) return;
+    // The system's words for these two speak of something else.
+    if (errno == ELOOP) {
+      throw std::system_error(ELOOP, std::generic_category(),
+                              cannot_write(path) + " through a symbolic link");
+    }
+    if (errno == EWOULDBLOCK) {
+      throw std::system_error(EBUSY, std::generic_category(),
+                              cannot_write(path) + ", it is being written already");
+    }
+    throw std::system_error(errno, std::generic_category(), cannot_write(path));
+  };
+  constexpr mode_t mode = 0640;
+  // Emptied only once it is known to be ours.
+  Opened opened(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode));
+  check(opened.descriptor >= 0);
+  struct stat facts{};
+  check(::fstat(opened.descriptor, &facts) == 0);
+  if (S_ISREG(facts.st_mode)) {
+    check(::flock(opened.descriptor, LOCK_EX | LOCK_NB) == 0);
+    check(::ftruncate(opened.descriptor, 0) == 0);
+  }
+  return {std::exchange(opened.descriptor, -1), path, flushing};
+}
+
+OutputFile OutputFile::standard_output(Flushing flushing) {
+  const int descriptor = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot write to standard output");
+  }
+  return {descriptor, "standard output", flushing};
+}
+
+OutputFile::OutputFile(int descriptor, std::string name, Flushing flushing)
+    : descriptor_(descriptor), name_(std::move(name)), flushing_(flushing) {}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      name_(std::move(other.name_)),
+      flushing_(other.flushing_),
+      state_(other.state_),
+      message_(std::move(other.message_)),
+      block_(std::move(other.block_)),
+      ends_(std::move(other.ends_)),
+      lost_(other.lost_) {}
+
+OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
+  if (this == &other) return *this;
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = std::exchange(other.descriptor_, -1);
+  name_ = std::move(other.name_);
+  flushing_ = other.flushing_;
+  state_ = other.state_;
+  message_ = std::move(other.message_);
+  block_ = std::move(other.block_);
+  ends_ = std::move(other.ends_);
+  lost_ = other.lost_;
+  return *this;
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void OutputFile::append(std::string_view record, std::string_view rest) {
+  if (state_ != State::good) {
+    ++lost_;
+    return;
+  }
+  if (block_.size() + record.size() + rest.size() > block_size) flush();
+  block_ += record;
+  block_ += rest;
+  ends_.push_back(block_.size());
+  if (flushing_ == Flushing::records || block_.size() >= block_size) flush();
+}
+
+void OutputFile::flush() {
+  if (block_.empty() || state_ != State::good) return;
+  const Written written = write_all(descriptor_, block_);
+  if (written.error != 0) fail(written.error, written.octets);
+  block_.clear();
+  ends_.clear();
+}
+
+void OutputFile::close() {
+  flush();
+  if (descriptor_ < 0) return;
+  // Some file systems tell of a full disk only here.
+  const int result = ::close(std::exchange(descriptor_, -1));
+  if (result != 0 && errno != EINTR && state_ == State::good) fail(errno, 0);
+}
+
+void OutputFile::fail(int error, std::size_t written) {
+  const auto border = std::upper_bound(ends_.begin(), ends_.end(), written);
+  lost_ += static_cast<std::uint64_t>(ends_.end() - border);
+  if (error == EPIPE) {
+    state_ = State::closed;
+    return;
+  }
+  state_ = State::failed;
+  message_ = fmt::format("{}: {}", cannot_write(name_), std::generic_category().message(error));
+  cut_to_border(written, border == ends_.begin() ? 0 : *(border - 1));
+}
+
+// Half a record would be taken for a whole one by some readers and stop others. Only where the file
+// ends at our own last octet: standard output may be shared.
+void OutputFile::cut_to_border(std::size_t written, std::size_t border) noexcept {
+  struct stat facts{};
+  if (written == border || ::fstat(descriptor_, &facts) != 0 || !S_ISREG(facts.st_mode)) return;
+  const off_t end = ::lseek(descriptor_, 0, SEEK_CUR);
+  if (end < 0 || end != facts.st_size) return;
+  const off_t whole = end - static_cast<off_t>(written - border);
+  if (::ftruncate(descriptor_, whole) == 0) (void)::lseek(descriptor_, whole, SEEK_SET);
+}
+
+bool same_file(const std::string& a, const std::string& b) noexcept {
+  struct stat first{};
+  struct stat second{};
+  return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+}  // namespace ntan::sink

@@ -1,0 +1,78 @@
+// The one way in which ntan writes: whole records into a file or standard output, in blocks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ntan::sink {
+
+enum class Flushing : std::uint8_t {
+  blocks,   ///< when 64 KiB have gathered, and on flush()
+  records,  ///< after every record
+};
+
+enum class State : std::uint8_t {
+  good,
+  closed,  ///< the reader of the pipe went away: no error, but nobody listens
+  failed,  ///< see message(); what comes later is lost and counted
+};
+
+/// A file being written. It ends at the border of a record even when the disk is full.
+/// Failing to open throws std::system_error (`cannot write x.csv: Permission denied`); failing
+/// later is a state, so that other outputs go on.
+class OutputFile {
+ public:
+  /// Creates `path` (mode 0640 less the umask) or empties it. Refuses symbolic links, and files
+  /// that another output of this or another process is writing.
+  [[nodiscard]] static OutputFile create(const std::string& path, Flushing flushing);
+  [[nodiscard]] static OutputFile standard_output(Flushing flushing);
+  /// Writes to an open descriptor and owns it. `name` is for messages.
+  OutputFile(int descriptor, std::string name, Flushing flushing);
+
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&& other) noexcept;
+  /// Closes without writing what is left: call close() to know that all was written.
+  ~OutputFile();
+
+  /// Adds one record, given in two pieces where that saves a copy. May write a block, and then
+  /// waits for a slow reader.
+  void append(std::string_view record, std::string_view rest = {});
+  void flush();
+  /// Flushes and closes. Nothing may be appended afterwards.
+  void close();
+
+  [[nodiscard]] State state() const noexcept { return state_; }
+
+  /// Why state() is failed: `cannot write x.csv: No space left on device`.
+  [[nodiscard]] const std::string& message() const noexcept { return message_; }
+
+  /// Whether octets wait for a flush.
+  [[nodiscard]] bool pending() const noexcept { return !block_.empty(); }
+
+  /// Records that were appended but not written.
+  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+ private:
+  void fail(int error, std::size_t written);
+  void cut_to_border(std::size_t written, std::size_t border) noexcept;
+
+  int descriptor_ = -1;
+  std::string name_;
+  Flushing flushing_{};
+  State state_ = State::good;
+  std::string message_;
+  std::string block_;
+  std::vector<std::size_t> ends_;  ///< of the records in block_
+  std::uint64_t lost_ = 0;
+};
+
+/// Whether both paths lead to one existing file: writing to it would destroy what is read.
+[[nodiscard]] bool same_file(const std::string& a, const std::string& b) noexcept;
+
+}  // namespace ntan::sink
