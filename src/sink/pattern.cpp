@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <optional>
+#include <system_error>
+
+#include "sink/sink.h"
+
+namespace ntan::sink {
+namespace {
+
+constexpr std::string_view event_mark = "{event}";
+
+/// strftime of the part that has no marks. UTC: the output knows nothing of the machine.
+std::string expand_time(const std::string& pattern, Timestamp time) {
+  if (pattern.empty()) return {};
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  const std::time_t clock{seconds};
+  std::tm parts{};
+  gmtime_r(&clock, &parts);
+  std::array<char, 4096> name{};
+  const std::size_t size = std::strftime(name.data(), name.size(), pattern.c_str(), &parts);
+  return {name.data(), size};
+}
+
+class PatternSink final : public Sink {
+ public:
+  PatternSink(std::string pattern, event::Format format, Schemas events, Flushing flushing)
+      : Sink(format),
+        pattern_(std::move(pattern)),
+        events_(events),
+        flushing_(flushing),
+        timed_(depends_on_time(pattern_)),
+        per_event_(pattern_.find(event_mark) != std::string::npos),
+        open_(per_event_ ? events.size() : 1) {
+    if (timed_) return;
+    for (std::size_t i = 0; i < open_.size(); ++i)
+      open(i, expand(pattern_, per_event_ ? events_[i]->name : std::string_view{}, {}));
+  }
+
+  void write(std::string_view event, Timestamp time, std::string_view line) override {
+    const std::size_t index = index_of(event);
+    if (index == open_.size()) return;
+    if (timed_ && !turn_to(index, event, time)) return;
+    Open& target = open_[index];
+    target.file->append(line);
+    ++target.lines;
+  }
+
+  void flush() override {
+    for (Open& each : open_) {
+      if (each.file) each.file->flush();
+    }
+  }
+
+  void finish() override {
+    for (Open& each : open_)
+      close(each);
+  }
+
+  [[nodiscard]] State state() const noexcept override {
+    const bool failed = !message_.empty() || std::any_of(open_.begin(), open_.end(), has_failed);
+    return failed ? State::failed : State::good;
+  }
+
+  [[nodiscard]] std::string message() const override {
+    if (!message_.empty()) return message_;
+    const auto failed = std::find_if(open_.begin(), open_.end(), has_failed);
+    return failed == open_.end() ? std::string{} : message_of(*failed->file);
+  }
+
+  [[nodiscard]] bool pending() const noexcept override {
+    return std::any_of(open_.begin(), open_.end(),
+                       [](const Open& each) { return each.file && each.file->pending(); });
+  }
+
+  [[nodiscard]] std::vector<Written> written() const override {
+    std::vector<Written> all = closed_;
+    for (const Open& each : open_) {
+      if (each.file) all.push_back(summary_of(each));
+    }
+    if (refused_ != 0) all.push_back({.name = pattern_, .lines = 0, .lost = refused_});
+    return all;
+  }
+
+ private:
+  struct Open {
+    std::optional<OutputFile> file;
+    std::uint64_t lines = 0;
+  };
+
+  static bool has_failed(const Open& each) noexcept {
+    return each.file && each.file->state() != State::good;
+  }
+
+  /// Here a reader that went away is a failure: whoever named a pipe wanted all of it.
+  static std::string message_of(const OutputFile& file) {
+    if (file.state() == State::closed) return "cannot write " + file.name() + ": nobody reads it";
+    return file.message();
+  }
+
+  static Written summary_of(const Open& each) {
+    return {.name = each.file->name(), .lines = each.lines, .lost = each.file->lost()};
+  }
+
+  [[nodiscard]] std::size_t index_of(std::string_view event) const noexcept {
+    if (!per_event_) return 0;
+    const auto found =
+        std::find_if(events_.begin(), events_.end(),
+                     [event](const event::Schema* schema) { return schema->name == event; });
+    return static_cast<std::size_t>(found - events_.begin());
+  }
+
+  void open(std::size_t index, const std::string& path) {
+    OutputFile& file = open_[index].file.emplace(OutputFile::create(path, flushing_));
+    open_[index].lines = 0;
+    std::string head;
+    if (per_event_) {
+      event::append_head(head, *events_[index], format());
+    } else {
+      for (const event::Schema* schema : events_)
+        event::append_head(head, *schema, format());
+    }
+    if (!head.empty()) file.append(head);
+  }
+
+  void close(Open& each) {
+    if (!each.file) return;
+    each.file->close();
+    if (message_.empty() && has_failed(each)) message_ = message_of(*each.file);
+    closed_.push_back(summary_of(each));
+    each.file.reset();
+  }
+
+  /// Makes the file for this time the open one. False if that is impossible.
+  bool turn_to(std::size_t index, std::string_view event, Timestamp time) {
+    Open& target = open_[index];
+    const std::string path = expand(pattern_, event, time);
+    if (target.file && target.file->name() == path) return true;
+    close(target);
+    try {
+      open(index, path);
+    } catch (const std::system_error& error) {
+      if (message_.empty()) message_ = error.what();
+      ++refused_;
+      return false;
+    }
+    return true;
+  }
+
+  std::string pattern_;
+  Schemas events_;
+  Flushing flushing_;
+  bool timed_;
+  bool per_event_;
+  std::vector<Open> open_;  ///< by index of the event, or one for all
+  std::vector<Written> closed_;
+  std::string message_;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Sink> make_pattern_sink(std::string pattern, event::Format format, Schemas events,
+                                        Flushing flushing) {
+  return std::make_unique<PatternSink>(std::move(pattern), format, events, flushing);
+}
+
+bool depends_on_time(std::string_view pattern) noexcept {
+  return pattern.find('%') != std::string_view::npos;
+}
+
+std::string expand(std::string_view pattern, std::string_view event, Timestamp time) {
+  std::string name =
+      depends_on_time(pattern) ? expand_time(std::string{pattern}, time) : std::string{pattern};
+  for (std::size_t at = 0; (at = name.find(event_mark, at)) != std::string::npos;) {
+    name.replace(at, event_mark.size(), event);
+    at += event.size();
+  }
+  return name;
+}
+
+}  // namespace ntan::sink
