@@ -1,0 +1,115 @@
+#include "run/privileges.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdexcept>
+#include <string_view>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace ntan::run {
+namespace {
+
+void check(bool good, const char* what) {
+  if (!good) throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// Asks the user database, by a function of the getpwnam_r family.
+template <class Key, class Lookup>
+std::optional<Identity> look_up(Key key, Lookup lookup) {
+  std::vector<char> buffer(std::size_t{64} << 10U);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (lookup(key, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::nullopt;
+  }
+  return Identity{.user = found->pw_uid, .group = found->pw_gid, .name = found->pw_name};
+}
+
+std::optional<unsigned> number_in_environment(const char* variable) {
+  const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): no thread yet
+  if (value == nullptr) return std::nullopt;
+  const std::string_view text{value};
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// sudo names its caller. Root's own sudo names root, which is no caller to go back to.
+std::optional<Identity> sudo_caller() {
+  const auto user = number_in_environment("SUDO_UID");
+  const auto group = number_in_environment("SUDO_GID");
+  if (!user || !group || *user == 0) return std::nullopt;
+  Identity identity{.user = *user, .group = *group, .name = {}};
+  if (const auto known = look_up(identity.user, ::getpwuid_r)) identity.name = known->name;
+  return identity;
+}
+
+void take(const Identity& identity) {
+  check(::setgroups(0, nullptr) == 0, "cannot give up groups");
+  check(::setresgid(identity.group, identity.group, identity.group) == 0, "cannot change group");
+  check(::setresuid(identity.user, identity.user, identity.user) == 0, "cannot change user");
+  if (identity.user == 0) return;
+  if (::setuid(0) == 0 || ::setgid(0) == 0) {
+    throw std::system_error(EPERM, std::generic_category(), "root could be regained");
+  }
+}
+
+void drop_bounding_set() noexcept {
+  // Needs a capability of its own, so it fails where there was nothing to give up.
+  for (unsigned long capability = 0; capability < 64; ++capability) {  // NOLINT(google-runtime-int)
+    (void)::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
+  (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+void clear_capabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+  check(::syscall(SYS_capset, &header, none.data()) == 0, "cannot give up capabilities");
+}
+
+}  // namespace
+
+bool called_by_sudo() {
+  return ::geteuid() == 0 && sudo_caller().has_value();
+}
+
+std::optional<Identity> identity_to_take(const std::string& user) {
+  const bool is_root = ::geteuid() == 0;
+  if (!user.empty()) {
+    auto identity = look_up(user.c_str(), ::getpwnam_r);
+    if (!identity) throw std::runtime_error("no user is called '" + user + "'");
+    if (identity->user == ::geteuid()) return std::nullopt;
+    if (!is_root) throw std::runtime_error("only root can become '" + user + "' (--user)");
+    return identity;
+  }
+  if (!is_root) return std::nullopt;
+  if (auto caller = sudo_caller()) return caller;
+  auto nobody = look_up("nobody", ::getpwnam_r);
+  if (!nobody) throw std::runtime_error("there is no user 'nobody': name one by --user");
+  return nobody;
+}
+
+void drop_privileges(const std::optional<Identity>& identity) {
+  drop_bounding_set();
+  if (identity) take(*identity);
+  clear_capabilities();
+  check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "cannot renounce new privileges");
+  // Core files and tracers would show traffic.
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  check(::setrlimit(RLIMIT_CORE, &none) == 0, "cannot forbid core files");
+  check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "cannot forbid tracing");
+}
+
+}  // namespace ntan::run

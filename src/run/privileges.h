@@ -1,0 +1,32 @@
+// Giving up what only opening the input needed. Hostile packets are read after this.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+namespace ntan::run {
+
+/// Whom to go on as.
+struct Identity {
+  uid_t user = 0;
+  gid_t group = 0;
+  std::string name;  ///< for messages; empty where the system has none
+};
+
+/// Who is to go on after the input is open. `user` is what --user says, empty without it.
+/// Root becomes that user, else the one who called sudo, else nobody; `--user root` keeps root.
+/// Absent: there is nothing to change. Throws std::runtime_error for an unknown user, and where
+/// only root could become another one.
+[[nodiscard]] std::optional<Identity> identity_to_take(const std::string& user);
+
+/// Whether root was obtained by sudo: then outputs belong to the caller and are created after
+/// drop_privileges(). Otherwise those whose names are known are created before.
+[[nodiscard]] bool called_by_sudo();
+
+/// Becomes `identity` if there is one, then gives up for good: capabilities, new privileges by
+/// exec, core files, being traced. Verifies that there is no way back.
+/// Requires: no other thread yet. Throws std::system_error: never go on after that.
+void drop_privileges(const std::optional<Identity>& identity);
+
+}  // namespace ntan::run

@@ -1,0 +1,159 @@
+#include "run/privileges.h"
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+using namespace ntan::run;
+
+namespace {
+
+bool skipped_without_root(const char* name) {
+  if (::geteuid() == 0) return false;
+  std::cerr << "skip " << name << " needs root\n";
+  SUCCEED("skipped: needs root");
+  return true;
+}
+
+/// Runs `check` in a child process, which leaves this one as it is. 0: it held.
+template <class Check>
+int in_child(Check check) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    int failed = 99;
+    try {
+      failed = check();
+    } catch (const std::exception& error) {
+      std::cerr << error.what() << '\n';
+    }
+    ::_exit(failed);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+/// The first of these that does not hold, by its number.
+int first_failure(std::initializer_list<bool> checks) {
+  int number = 1;
+  for (const bool held : checks) {
+    if (!held) return number;
+    ++number;
+  }
+  return 0;
+}
+
+bool has_no_capability() {
+  std::ifstream status("/proc/thread-self/status");
+  int seen = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with("Cap")) continue;
+    ++seen;
+    if (line.find_first_of("123456789abcdef", line.find(':')) != std::string::npos) return false;
+  }
+  return seen == 5;
+}
+
+void clear_sudo() {
+  ::unsetenv("SUDO_UID");
+  ::unsetenv("SUDO_GID");
+}
+
+void set_sudo(const char* user, const char* group) {
+  ::setenv("SUDO_UID", user, 1);
+  ::setenv("SUDO_GID", group, 1);
+}
+
+}  // namespace
+
+TEST_CASE("privileges: root becomes nobody for good") {
+  if (skipped_without_root("privileges: root becomes nobody for good")) return;
+  CHECK(in_child([] {
+          clear_sudo();
+          const auto identity = identity_to_take("");
+          if (!identity || identity->name != "nobody") return 98;
+          drop_privileges(identity);
+          uid_t real = 0;
+          uid_t effective = 0;
+          uid_t saved = 0;
+          ::getresuid(&real, &effective, &saved);
+          rlimit core{};
+          ::getrlimit(RLIMIT_CORE, &core);
+          return first_failure(
+              {real == identity->user, effective == identity->user, saved == identity->user,
+               ::getegid() == identity->group, ::getgroups(0, nullptr) == 0, ::setuid(0) != 0,
+               ::open("/etc/shadow", O_RDONLY) < 0, core.rlim_max == 0,
+               ::prctl(PR_GET_DUMPABLE) == 0, ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1});
+        }) == 0);
+}
+
+TEST_CASE("privileges: no capability is left in any set") {
+  if (skipped_without_root("privileges: no capability is left in any set")) return;
+  CHECK(in_child([] {
+          clear_sudo();
+          drop_privileges(identity_to_take(""));
+          return first_failure({has_no_capability()});
+        }) == 0);
+}
+
+TEST_CASE("privileges: under sudo the caller is taken, but not root's own sudo") {
+  if (skipped_without_root("privileges: under sudo the caller is taken")) return;
+  CHECK(in_child([] {
+          set_sudo("12345", "54321");
+          const bool sudo = called_by_sudo();
+          const auto identity = identity_to_take("");
+          if (!identity) return 98;
+          drop_privileges(identity);
+          return first_failure({sudo, identity->user == 12345, identity->group == 54321,
+                                ::getuid() == 12345, ::getgid() == 54321});
+        }) == 0);
+  CHECK(in_child([] {
+          int number = 0;
+          for (const char* user : {"0", "-1", "x", "", "99999999999"}) {
+            ++number;
+            set_sudo(user, "0");
+            if (called_by_sudo() || identity_to_take("")->name != "nobody") return number;
+          }
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("privileges: --user root keeps the user and still gives the rest up") {
+  if (skipped_without_root("privileges: --user root")) return;
+  CHECK(in_child([] {
+          const auto identity = identity_to_take("root");
+          drop_privileges(identity);
+          return first_failure({!identity.has_value(), ::getuid() == 0, has_no_capability()});
+        }) == 0);
+}
+
+TEST_CASE("privileges: without root there is no user to change to") {
+  const auto check = [] {
+    if (::geteuid() == 0) drop_privileges(identity_to_take("nobody"));
+    bool refused = false;
+    try {
+      (void)identity_to_take("root");
+    } catch (const std::runtime_error& error) {
+      refused = error.what() == std::string{"only root can become 'root' (--user)"};
+    }
+    const bool nothing_to_do = !identity_to_take("").has_value();
+    drop_privileges(std::nullopt);
+    return first_failure({refused, nothing_to_do, !called_by_sudo()});
+  };
+  CHECK(in_child(check) == 0);
+}
+
+TEST_CASE("privileges: an unknown user is named") {
+  CHECK_THROWS_WITH(identity_to_take("no-such-user"), "no user is called 'no-such-user'");
+}
