@@ -1,14 +1,17 @@
 #include "source/interfaces.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <memory>
+#include <net/if.h>
 #include <net/if_arp.h>
 #include <sstream>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
 
@@ -20,7 +23,7 @@ namespace {
 
 constexpr std::size_t max_interfaces = 65'536;
 
-std::string read_text(const std::filesystem::path& path) {
+std::string read_text(const char* path) {
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
@@ -80,12 +83,26 @@ std::optional<IpAddress> address_of(const sockaddr* address) {
   return std::nullopt;
 }
 
+/// The ARPHRD_ number, asked from the kernel: /sys may belong to another network namespace.
+std::optional<unsigned> hardware_type(const std::string& name) {
+  ifreq request{};
+  if (name.size() >= sizeof request.ifr_name) return std::nullopt;
+  std::copy(name.begin(), name.end(), request.ifr_name);
+  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return std::nullopt;
+  const int failed = ::ioctl(socket, SIOCGIFHWADDR, &request);
+  ::close(socket);
+  if (failed != 0) return std::nullopt;
+  return request.ifr_hwaddr.sa_family;
+}
+
 std::optional<LinkType> link_of(const std::string& name) {
   if (name == "any") return LinkType::linux_sll;
-  const std::string text = read_text(std::filesystem::path("/sys/class/net") / name / "type");
-  switch (number(text, 10)) {
+  const std::optional<unsigned> type = hardware_type(name);
+  if (!type) return std::nullopt;
+  switch (*type) {
     case ARPHRD_ETHER:
-    case ARPHRD_LOOPBACK: return text.empty() ? std::nullopt : std::optional{LinkType::ethernet};
+    case ARPHRD_LOOPBACK: return LinkType::ethernet;
     case ARPHRD_PPP: return LinkType::linux_sll;
     case ARPHRD_TUNNEL:
     case ARPHRD_TUNNEL6:
@@ -119,9 +136,7 @@ NetworkInterface describe(const pcap_if_t& device) {
 
 /// libpcap also lists what is no network interface: USB, Bluetooth, D-Bus, netfilter.
 bool is_network(const std::string& name) {
-  std::error_code ignored;
-  return name == "any" ||
-         std::filesystem::exists(std::filesystem::path("/sys/class/net") / name, ignored);
+  return name == "any" || ::if_nametoindex(name.c_str()) != 0;
 }
 
 }  // namespace
