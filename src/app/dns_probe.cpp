@@ -73,8 +73,11 @@ std::optional<Walked> walk_questions(Reader& reader, std::size_t count) {
 std::optional<Walked> walk_records(Reader& reader, const Header& header, Bytes octets) {
   for (std::size_t section = 1; section < header.counts.size(); ++section) {
     for (std::size_t i = 0; i < header.counts[section]; ++i) {
+      const Bytes owner = reader.rest();
       if (skip_name(reader) == Flaw::bad_value) return std::nullopt;
-      if (!read_record_head(reader, octets)) return Walked{};
+      const auto record = read_record_head(reader, octets);
+      if (!record) return Walked{};
+      if (is_netbios(owner, record->type)) return std::nullopt;
     }
   }
   return Walked{.complete = true};
