@@ -1,5 +1,7 @@
 #include <array>
 
+#include "app/http.h"
+#include "app/http2.h"
 #include "app/protocol.h"
 
 namespace ntan::app {
@@ -12,7 +14,8 @@ extern const Protocol tls_protocol;
 std::span<const Protocol* const> protocols() noexcept {
   static constexpr std::array all{
       &dns_protocol,
-      &tls_protocol,
+      &http,
+      &http2,
   };
   return all;
 }

@@ -1,0 +1,473 @@
+#include "app/http.h"
+
+#include <algorithm>
+#include <array>
+#include <list>
+
+#include "app/http_exchange.h"
+#include "app/http_head.h"
+#include "app/http_reader.h"
+
+namespace ntan::app {
+namespace {
+
+using event::Note;
+using event::Reason;
+
+constexpr std::string_view layer = "http";
+constexpr std::size_t max_requests = 64;  ///< unanswered at a time; then the oldest is reported
+constexpr std::size_t max_informational = 8;
+constexpr int max_flaws = 5;
+/// What a list node costs beyond the request.
+constexpr std::size_t node_cost = sizeof(HttpRequest) + 3 * sizeof(void*);
+
+constexpr bool is_line_end(char c) noexcept {
+  return c == '\r' || c == '\n';
+}
+
+/// Whether the octets so far could begin a request line.
+Verdict probe_request(std::string_view text) {
+  constexpr std::size_t surely = 1024;  // a target longer than most probes ever see
+  const std::size_t end = text.find('\n');
+  if (end != std::string_view::npos) {
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return parse_start_line(HttpSide::request, line) ? Verdict::yes : Verdict::no;
+  }
+  const std::size_t blank = text.find(' ');
+  const std::string_view method = text.substr(0, blank);
+  // The rest of the line is made up, to ask the one parser about the method.
+  std::array<char, http_max_method + 16> line{};
+  if (method.size() > http_max_method) return Verdict::no;
+  constexpr std::string_view made_up = " / HTTP/1.1";
+  const auto tail = std::copy(method.begin(), method.end(), line.begin());
+  const auto stop = std::copy(made_up.begin(), made_up.end(), tail);
+  const std::string_view asked{line.data(), static_cast<std::size_t>(stop - line.begin())};
+  if (!parse_start_line(HttpSide::request, asked)) return Verdict::no;
+  if (blank == std::string_view::npos) return Verdict::unsure;
+  const std::string_view target = text.substr(blank + 1);
+  const bool control = std::any_of(target.begin(), target.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r';
+  });
+  if (control) return Verdict::no;
+  const bool path = target.starts_with('/') || target.starts_with("http://");
+  return path && target.size() >= surely ? Verdict::yes : Verdict::unsure;
+}
+
+/// Requests in the order in which they are to be answered.
+class HttpQueue {
+ public:
+  explicit HttpQueue(Budget& memory) noexcept : memory_(&memory) {}
+
+  HttpQueue(const HttpQueue&) = delete;
+  HttpQueue& operator=(const HttpQueue&) = delete;
+
+  ~HttpQueue() { memory_->give_back(requests_.size() * node_cost); }
+
+  /// Null without memory.
+  HttpRequest* push() {
+    if (!memory_->take(node_cost)) return nullptr;
+    return &requests_.emplace_back(*memory_);
+  }
+
+  void erase(std::size_t index) {
+    requests_.erase(std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index)));
+    memory_->give_back(node_cost);
+  }
+
+  /// Requires: index < size(). The index is 0 or 1 wherever it matters.
+  [[nodiscard]] HttpRequest& at(std::size_t index) {
+    return *std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index));
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return requests_.size(); }
+
+  [[nodiscard]] bool empty() const noexcept { return requests_.empty(); }
+
+ private:
+  Budget* memory_;
+  std::list<HttpRequest> requests_;
+};
+
+class HttpDissector final : public Dissector {
+ public:
+  explicit HttpDissector(const FlowContext& flow) noexcept
+      : requests_in_(HttpSide::request, *flow.memory),
+        responses_in_(HttpSide::response, *flow.memory),
+        queue_(*flow.memory),
+        response_(*flow.memory) {}
+
+  Progress consume(const Segment& segment, Output& out) override;
+  Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out) override;
+  Progress on_half_close(Direction direction, Timestamp time, Output& out) override;
+  void on_timer(Timer timer, std::uint32_t token, Timestamp now, Output& out) override;
+  void on_end(Timestamp now, Output& out) override;
+
+ private:
+  void orient(const Segment& segment);
+  Progress take_requests(Bytes rest, Timestamp now, Output& out);
+  Progress take_responses(Bytes rest, Timestamp now, Output& out);
+  [[nodiscard]] bool begin_request(const HttpHead& head, Output& out);
+  void end_request(Timestamp now);
+  [[nodiscard]] Progress begin_response(const HttpHead& head, Timestamp now, Output& out);
+  [[nodiscard]] bool open_response(const HttpHead& head, Output& out);
+  void measure_first_byte(const HttpRequest& request, Output& out);
+  void end_response(Timestamp now, Output& out);
+  void request_gap(std::uint64_t size, Timestamp now);
+  void response_gap(std::uint64_t size, Timestamp now, Output& out);
+  void cut_response(Output& out);
+  void report_unanswered(std::size_t index, Output& out);
+  void report_all(Output& out);
+  [[nodiscard]] Progress give_up(Output& out);
+  [[nodiscard]] bool flawed(std::string_view detail, Output& out);
+  void tell_flaws(const HttpHead& head, Output& out);
+  void pop_front();
+
+  /// Of the requests in the queue, how many have a response under way: 0 or 1.
+  [[nodiscard]] std::size_t being_answered() const noexcept {
+    return response_.open && response_.paired ? 1 : 0;
+  }
+
+  HttpReader requests_in_;
+  HttpReader responses_in_;
+  HttpQueue queue_;
+  HttpRequest* receiving_ = nullptr;  ///< in the queue, and its body goes on
+  HttpResponse response_;
+  std::array<std::uint16_t, max_informational> informational_{};
+  std::uint8_t informational_count_ = 0;
+  std::uint8_t flaws_ = 0;
+  std::uint32_t depth_ = 0;
+  std::uint32_t dropped_ =
+      0;                     ///< reported unanswered at the cap: their responses are still to come
+  std::uint32_t token_ = 0;  ///< of the response that a timer is armed for
+  Direction request_direction_ = Direction::to_server;
+  bool oriented_ = false;
+  bool armed_ = false;
+  bool pipelines_ = false;  ///< the client does not wait for responses
+};
+
+/// In flows without a SYN the client may have been guessed wrong: who sends status lines is the
+/// server.
+void HttpDissector::orient(const Segment& segment) {
+  oriented_ = true;
+  const std::string_view text = as_text(segment.data);
+  if (text.starts_with("HTTP/1.")) {
+    request_direction_ = reverse(segment.direction);
+  } else if (probe_request(text) == Verdict::yes) {
+    request_direction_ = segment.direction;
+  }
+}
+
+Progress HttpDissector::consume(const Segment& segment, Output& out) {
+  if (!oriented_) orient(segment);
+  if (segment.direction == request_direction_) {
+    return take_requests(segment.data, segment.time, out);
+  }
+  const Progress progress = take_responses(segment.data, segment.time, out);
+  if (progress == Progress::more && response_.open && !armed_) {
+    out.arm(Timer::body_60s, ++token_);
+    armed_ = true;
+  }
+  return progress;
+}
+
+Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
+  using Kind = HttpReader::Kind;
+  for (;;) {
+    const HttpReader::Step step = requests_in_.next(rest, now);
+    switch (step.kind) {
+      case Kind::more: return Progress::more;
+      case Kind::head:
+        if (const auto head = parse_http_head(HttpSide::request, step.head)) {
+          if (!begin_request(*head, out)) return give_up(out);
+        } else {
+          requests_in_.begin_body({.kind = HttpFraming::Kind::unknown});
+          if (!flawed("no request line", out)) return give_up(out);
+        }
+        break;
+      case Kind::body:
+        if (receiving_ != nullptr && receiving_->body) *receiving_->body += step.size;
+        break;
+      case Kind::end: end_request(now); break;
+      case Kind::flawed:
+        receiving_ = nullptr;
+        if (!flawed(step.detail, out)) return give_up(out);
+        break;
+      case Kind::hopeless: return give_up(out);
+    }
+  }
+}
+
+bool HttpDissector::begin_request(const HttpHead& head, Output& out) {
+  tell_flaws(head, out);
+  out.note({.kind = Note::Kind::http_request});
+  // A client that waits for responses has got those whose octets were lost.
+  while (responses_in_.searching() && !pipelines_ && queue_.size() > being_answered()) {
+    queue_.at(being_answered()).gap = true;
+    report_unanswered(being_answered(), out);
+  }
+  if (queue_.size() == max_requests) {
+    report_unanswered(being_answered(), out);
+    ++dropped_;
+  }
+  const bool pipelined = !queue_.empty();
+  pipelines_ = pipelines_ || pipelined;
+  HttpRequest* request = queue_.push();
+  if (request == nullptr) return false;
+  request->pipelined = pipelined;
+  request->first = requests_in_.started();
+  request->depth = ++depth_;
+  const HttpFraming framing = request_framing(head);
+  const bool unknown = framing.kind == HttpFraming::Kind::unknown;
+  if (!unknown && framing.kind != HttpFraming::Kind::none) request->body = 0;
+  request->chunked = framing.kind == HttpFraming::Kind::chunked;
+  receiving_ = unknown ? nullptr : request;
+  const bool kept = request->keep(head);
+  requests_in_.begin_body(framing);
+  return kept;
+}
+
+void HttpDissector::end_request(Timestamp now) {
+  if (receiving_ != nullptr) receiving_->last = now;
+  receiving_ = nullptr;
+}
+
+Progress HttpDissector::take_responses(Bytes rest, Timestamp now, Output& out) {
+  using Kind = HttpReader::Kind;
+  for (;;) {
+    const HttpReader::Step step = responses_in_.next(rest, now);
+    switch (step.kind) {
+      case Kind::more: return Progress::more;
+      case Kind::head:
+        if (const auto head = parse_http_head(HttpSide::response, step.head)) {
+          const Progress progress = begin_response(*head, now, out);
+          if (progress != Progress::more) return progress;
+        } else {
+          responses_in_.begin_body({.kind = HttpFraming::Kind::unknown});
+          if (!flawed("no status line", out)) return give_up(out);
+        }
+        break;
+      case Kind::body:
+        if (response_.open && response_.body) *response_.body += step.size;
+        break;
+      case Kind::end: end_response(now, out); break;
+      case Kind::flawed:
+        cut_response(out);
+        if (!flawed(step.detail, out)) return give_up(out);
+        break;
+      case Kind::hopeless: return give_up(out);
+    }
+  }
+}
+
+Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Output& out) {
+  const std::uint16_t status = head.start.status;
+  tell_flaws(head, out);
+  if (status >= 100 && status <= 599) out.note({.kind = Note::Kind::http_status, .value = status});
+  if (status / 100 == 1 && status != 101) {
+    if (informational_count_ < max_informational) {
+      informational_.at(informational_count_++) = status;
+    }
+    responses_in_.begin_body({});
+    return Progress::more;
+  }
+  if (!open_response(head, out)) return give_up(out);
+  const HttpMethod method = response_.paired ? queue_.at(0).kind : HttpMethod::other;
+  const HttpFraming framing = response_framing(head, method);
+  if (framing.kind != HttpFraming::Kind::none) response_.body = 0;
+  response_.chunked = framing.kind == HttpFraming::Kind::chunked;
+  responses_in_.begin_body(framing);
+  if (status != 101 && !(method == HttpMethod::connect && status / 100 == 2)) return Progress::more;
+  end_response(now, out);
+  report_all(out);
+  return Progress::restart;
+}
+
+/// Pairs a final response with the oldest request. False without memory.
+bool HttpDissector::open_response(const HttpHead& head, Output& out) {
+  response_.open = true;
+  response_.paired = dropped_ == 0 && !queue_.empty();
+  if (dropped_ != 0) --dropped_;
+  response_.body = std::nullopt;
+  response_.ttfb_us = std::nullopt;
+  response_.early = false;
+  response_.gap = false;
+  armed_ = false;
+  if (response_.paired) measure_first_byte(queue_.at(0), out);
+  return response_.keep(head);
+}
+
+void HttpDissector::measure_first_byte(const HttpRequest& request, Output& out) {
+  const Timestamp first = responses_in_.started();
+  if (&request == receiving_ || (request.last && first < *request.last)) {
+    response_.early = true;
+    response_.ttfb_us = 0;
+  } else if (request.last) {
+    response_.ttfb_us = static_cast<std::uint64_t>(to_us(first - *request.last));
+  }
+  if (response_.ttfb_us) {
+    out.note({.kind = Note::Kind::http_ttfb_us, .value = *response_.ttfb_us});
+  }
+}
+
+/// The last octet of a response is here (or known not to come, with 101 and CONNECT).
+void HttpDissector::end_response(Timestamp now, Output& out) {
+  if (!response_.open) return;
+  const HttpRequest* request = response_.paired ? &queue_.at(0) : nullptr;
+  Http record = describe(request, &response_);
+  record.complete = true;
+  record.informational = std::span{informational_}.first(informational_count_);
+  if (request != nullptr && now >= request->first) {
+    record.total_us = static_cast<std::uint64_t>(to_us(now - request->first));
+  }
+  out.emit(record);
+  pop_front();
+}
+
+/// Reports the response under way as far as it was seen.
+void HttpDissector::cut_response(Output& out) {
+  if (!response_.open) return;
+  Http record = describe(response_.paired ? &queue_.at(0) : nullptr, &response_);
+  record.informational = std::span{informational_}.first(informational_count_);
+  out.emit(record);
+  pop_front();
+}
+
+/// Forgets the response under way, and its request.
+void HttpDissector::pop_front() {
+  if (response_.paired) {
+    if (receiving_ == &queue_.at(0)) receiving_ = nullptr;
+    queue_.erase(0);
+  }
+  response_.open = false;
+  response_.paired = false;
+  response_.text.release();
+  informational_count_ = 0;
+}
+
+void HttpDissector::report_unanswered(std::size_t index, Output& out) {
+  HttpRequest& request = queue_.at(index);
+  Http record = describe(&request, nullptr);
+  if (index == 0) {
+    record.informational = std::span{informational_}.first(informational_count_);
+  }
+  out.emit(record);
+  if (index == 0) informational_count_ = 0;
+  if (receiving_ == &request) receiving_ = nullptr;
+  queue_.erase(index);
+}
+
+void HttpDissector::report_all(Output& out) {
+  cut_response(out);
+  while (!queue_.empty()) report_unanswered(0, out);
+}
+
+Progress HttpDissector::give_up(Output& out) {
+  report_all(out);
+  return Progress::give_up;
+}
+
+/// Counts a flaw; false when there are too many to go on.
+bool HttpDissector::flawed(std::string_view detail, Output& out) {
+  out.anomaly(layer, Reason::http_malformed, detail);
+  return ++flaws_ < max_flaws;
+}
+
+void HttpDissector::tell_flaws(const HttpHead& head, Output& out) {
+  if (!head.smuggling.empty()) out.anomaly(layer, Reason::http_smuggling, head.smuggling);
+  if (!head.flaw.empty()) out.anomaly(layer, Reason::http_malformed, head.flaw);
+}
+
+Progress HttpDissector::on_gap(Direction direction, std::uint64_t size, Timestamp time,
+                               Output& out) {
+  if (direction == request_direction_) {
+    request_gap(size, time);
+  } else {
+    response_gap(size, time, out);
+  }
+  return Progress::more;
+}
+
+void HttpDissector::request_gap(std::uint64_t size, Timestamp now) {
+  const HttpReader::Gap gap = requests_in_.on_gap(size);
+  if (receiving_ == nullptr) return;
+  receiving_->gap = true;
+  if (receiving_->body) *receiving_->body += gap.body;
+  if (gap.effect != HttpReader::Gap::Effect::crossed) {
+    receiving_ = nullptr;  // when its last octet came is not known
+  } else {
+    Bytes nothing;
+    if (requests_in_.next(nothing, now).kind == HttpReader::Kind::end) end_request(now);
+  }
+}
+
+void HttpDissector::response_gap(std::uint64_t size, Timestamp now, Output& out) {
+  using Effect = HttpReader::Gap::Effect;
+  const HttpReader::Gap gap = responses_in_.on_gap(size);
+  if (response_.open) {
+    response_.gap = true;
+    if (response_.body) *response_.body += gap.body;
+    if (gap.effect != Effect::crossed) cut_response(out);
+  } else if (gap.effect != Effect::crossed && dropped_ != 0) {
+    --dropped_;
+  } else if (gap.effect != Effect::crossed && !queue_.empty()) {
+    queue_.at(0).gap = true;
+    report_unanswered(0, out);
+  }
+  Bytes nothing;
+  if (responses_in_.next(nothing, now).kind == HttpReader::Kind::end) end_response(now, out);
+}
+
+Progress HttpDissector::on_half_close(Direction direction, Timestamp time, Output& out) {
+  using Kind = HttpReader::Kind;
+  if (direction == request_direction_) {
+    if (requests_in_.finish().kind == Kind::end) end_request(time);
+    receiving_ = nullptr;
+  } else {
+    const Kind kind = responses_in_.finish().kind;
+    if (kind == Kind::end) end_response(time, out);
+    if (kind == Kind::flawed) cut_response(out);
+  }
+  return Progress::more;
+}
+
+void HttpDissector::on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*now*/, Output& out) {
+  if (armed_ && token == token_) cut_response(out);
+}
+
+void HttpDissector::on_end(Timestamp /*now*/, Output& out) {
+  report_all(out);
+}
+
+Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
+  constexpr std::string_view prefix = "HTTP/1.";
+  constexpr std::size_t status_line = 12;
+  std::string_view text = as_text(start.data);
+  const auto first = std::find_if_not(text.begin(), text.end(), is_line_end);
+  text.remove_prefix(static_cast<std::size_t>(first - text.begin()));
+  if (text.empty()) return start.data.size() < status_line ? Verdict::unsure : Verdict::no;
+  if (prefix.starts_with(text.substr(0, prefix.size()))) {
+    if (text.size() < status_line) return Verdict::unsure;
+    const bool more = text.size() > status_line && is_line_end(text[status_line]);
+    const std::string_view line = text.substr(0, more ? status_line : status_line + 1);
+    return parse_start_line(HttpSide::response, line) ? Verdict::yes : Verdict::no;
+  }
+  return probe_request(text);
+}
+
+constexpr std::array<std::uint16_t, 8> ports{80, 8080, 8000, 8008, 8081, 8888, 3128, 5000};
+constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Http>};
+
+}  // namespace
+
+const Protocol http{.name = "http",
+                    .transports = mask(Transport::tcp),
+                    .ports = ports,
+                    .events = events,
+                    .probe = probe,
+                    .state_size = sizeof(HttpDissector),
+                    .construct = construct<HttpDissector>};
+
+static_assert(sizeof(HttpDissector) <= 640);
+
+}  // namespace ntan::app

@@ -1,0 +1,269 @@
+#include "app/http_head.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace ntan::app {
+namespace {
+
+constexpr std::string_view version_prefix = "HTTP/1.";
+
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+
+constexpr bool is_alpha(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// RFC 9110 5.6.2: tchar.
+constexpr bool is_token_octet(char c) noexcept {
+  return is_digit(c) || is_alpha(c) ||
+         std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+}
+
+constexpr bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_octet);
+}
+
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Compares with a lower-case name.
+bool is_name(std::string_view text, std::string_view name) noexcept {
+  return text.size() == name.size() && std::equal(text.begin(), text.end(), name.begin(),
+                                                  [](char a, char b) { return lower(a) == b; });
+}
+
+/// Without blanks at both ends; line ends inside a folded value are blanks too.
+std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// `HTTP/1.` and one digit.
+bool is_version(std::string_view text) noexcept {
+  return text.size() == version_prefix.size() + 1 && text.starts_with(version_prefix) &&
+         is_digit(text.back());
+}
+
+std::optional<HttpStartLine> parse_request_line(std::string_view line) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || last == first) return std::nullopt;
+  const HttpStartLine start{.method = line.substr(0, first),
+                            .target = trim(line.substr(first + 1, last - first - 1)),
+                            .minor = line.back()};
+  if (start.method.size() > http_max_method || !is_token(start.method) || start.target.empty() ||
+      !is_version(line.substr(last + 1))) {
+    return std::nullopt;
+  }
+  return start;
+}
+
+std::optional<HttpStartLine> parse_status_line(std::string_view line) {
+  constexpr std::size_t code_at = version_prefix.size() + 2;
+  constexpr std::size_t code_end = code_at + 3;
+  if (line.size() < code_end || !is_version(line.substr(0, code_at - 1)) ||
+      line[code_at - 1] != ' ') {
+    return std::nullopt;
+  }
+  const std::string_view code = line.substr(code_at, 3);
+  if (!std::all_of(code.begin(), code.end(), is_digit)) return std::nullopt;
+  if (line.size() > code_end && line[code_end] != ' ') return std::nullopt;
+  const int status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
+  return HttpStartLine{.reason = trim(line.substr(code_end)),
+                       .status = static_cast<std::uint16_t>(status),
+                       .minor = line[code_at - 2]};
+}
+
+/// 1*DIGIT up to 2^63 - 1.
+std::optional<std::uint64_t> parse_length(std::string_view digits) noexcept {
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  if (digits.empty()) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : digits) {
+    if (!is_digit(c)) return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (most - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+void note_flaw(HttpHead& head, std::string_view flaw) noexcept {
+  if (head.flaw.empty()) head.flaw = flaw;
+}
+
+void note_smuggling(HttpHead& head, std::string_view why) noexcept {
+  if (head.smuggling.empty()) head.smuggling = why;
+}
+
+/// Calls `each` for the members of a comma-separated list.
+template <class Each>
+void for_each_member(std::string_view list, Each each) {
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    each(trim(list.substr(0, comma)));
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+void take_content_length(HttpHead& head, std::string_view value) {
+  for_each_member(value, [&head](std::string_view member) {
+    const auto length = parse_length(member);
+    if (!length) note_flaw(head, "Content-Length is no number");
+    if (!head.has_length) {
+      head.content_length = length;
+    } else if (length != head.content_length) {
+      note_smuggling(head, "Content-Length copies differ");
+      if (!head.content_length) head.content_length = length;
+    } else {
+      note_flaw(head, "Content-Length is repeated");
+    }
+    head.has_length = true;
+  });
+}
+
+void take_transfer_encoding(HttpHead& head, std::string_view value) {
+  head.transfer_coded = true;
+  for_each_member(value, [&head](std::string_view member) {
+    if (head.chunked) note_flaw(head, "chunked is not the last transfer coding");
+    head.chunked = is_name(member, "chunked");
+  });
+}
+
+void take_host(HttpHead& head, std::string_view value) {
+  if (++head.hosts == 1) {
+    head.host = value;
+  } else {
+    note_flaw(head, "several Host fields");  // RFC 9112 3.2
+  }
+}
+
+struct TextField {
+  std::string_view name;
+  std::string_view HttpHead::* text;
+};
+
+constexpr std::array text_fields{
+    TextField{"user-agent", &HttpHead::user_agent},     TextField{"referer", &HttpHead::referer},
+    TextField{"content-type", &HttpHead::content_type}, TextField{"server", &HttpHead::server},
+    TextField{"location", &HttpHead::location},
+};
+
+void take_field(HttpHead& head, std::string_view field) {
+  // Fields beyond the cap are still read: where the body ends may stand there.
+  if (++head.fields > http_max_fields) note_flaw(head, "more than 128 fields");
+  const std::size_t colon = field.find(':');
+  if (colon == std::string_view::npos) return note_flaw(head, "field without colon");
+  const std::string_view name = trim(field.substr(0, colon));
+  if (name.size() != colon) note_flaw(head, "blank around a field name");  // RFC 9112 5.1
+  if (!is_token(name)) return note_flaw(head, "field name is no token");
+  const std::string_view value = trim(field.substr(colon + 1));
+  if (is_name(name, "content-length")) return take_content_length(head, value);
+  if (is_name(name, "transfer-encoding")) return take_transfer_encoding(head, value);
+  if (is_name(name, "host")) return take_host(head, value);
+  for (const TextField& known : text_fields) {
+    if (is_name(name, known.name) && (head.*known.text).empty()) head.*known.text = value;
+  }
+}
+
+/// Cuts off the first line, and its end.
+std::string_view take_line(HttpHead& head, std::string_view& rest) {
+  const std::size_t end = std::min(rest.find('\n'), rest.size());
+  std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (line.ends_with('\r')) {
+    line.remove_suffix(1);
+  } else {
+    note_flaw(head, "bare LF");
+  }
+  if (line.find('\r') != std::string_view::npos) note_flaw(head, "bare CR");
+  if (line.size() > http_max_line) note_flaw(head, "line longer than 8 KiB");
+  return line;
+}
+
+/// The octets from the start of `first` to the end of `last`, two pieces of one text.
+std::string_view span_of(std::string_view whole, std::string_view first, std::string_view last) {
+  const auto start = static_cast<std::size_t>(first.data() - whole.data());
+  const auto end = static_cast<std::size_t>(last.data() - whole.data()) + last.size();
+  return whole.substr(start, end - start);
+}
+
+void take_fields(HttpHead& head, std::string_view text) {
+  std::string_view rest = text;
+  std::string_view field;
+  while (!rest.empty()) {
+    const std::string_view line = take_line(head, rest);
+    if (line.empty()) break;
+    if (line.front() == ' ' || line.front() == '\t') {
+      // RFC 9112 5.2: a fold continues the field. Extending the view costs nothing per fold.
+      if (field.empty()) {
+        note_flaw(head, "blank before the first field");
+      } else {
+        field = span_of(text, field, line);
+      }
+      continue;
+    }
+    if (!field.empty()) take_field(head, field);
+    field = line;
+  }
+  if (!field.empty()) take_field(head, field);
+}
+
+}  // namespace
+
+std::optional<HttpStartLine> parse_start_line(HttpSide side, std::string_view line) {
+  return side == HttpSide::request ? parse_request_line(line) : parse_status_line(line);
+}
+
+std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {
+  HttpHead parsed;
+  std::string_view rest = as_text(head);
+  if (rest.find('\0') != std::string_view::npos) note_flaw(parsed, "NUL in the head");
+  const auto start = parse_start_line(side, take_line(parsed, rest));
+  if (!start) return std::nullopt;
+  parsed.start = *start;
+  if (start->target.find_first_of(" \t") != std::string_view::npos) {
+    note_flaw(parsed, "blank in the request target");
+  }
+  take_fields(parsed, rest);
+  if (parsed.transfer_coded && parsed.has_length) {
+    note_smuggling(parsed, "Content-Length with Transfer-Encoding");  // RFC 9112 6.1
+  }
+  if (side == HttpSide::request && parsed.transfer_coded && !parsed.chunked) {
+    note_flaw(parsed, "request whose last transfer coding is not chunked");
+  }
+  return parsed;
+}
+
+HttpFraming request_framing(const HttpHead& head) noexcept {
+  using Kind = HttpFraming::Kind;
+  if (head.transfer_coded) return {.kind = head.chunked ? Kind::chunked : Kind::until_close};
+  if (head.content_length) return {.kind = Kind::length, .length = *head.content_length};
+  return {.kind = head.has_length ? Kind::unknown : Kind::none};
+}
+
+HttpMethod http_method(std::string_view name) noexcept {
+  if (name == "HEAD") return HttpMethod::head;
+  if (name == "CONNECT") return HttpMethod::connect;
+  return HttpMethod::other;
+}
+
+HttpFraming response_framing(const HttpHead& head, HttpMethod method) noexcept {
+  using Kind = HttpFraming::Kind;
+  const std::uint16_t status = head.start.status;
+  if (method == HttpMethod::head || status / 100 == 1 || status == 204 || status == 304) return {};
+  if (method == HttpMethod::connect && status / 100 == 2) return {};
+  if (head.transfer_coded) return {.kind = head.chunked ? Kind::chunked : Kind::until_close};
+  if (head.content_length) return {.kind = Kind::length, .length = *head.content_length};
+  return {.kind = Kind::until_close};
+}
+
+}  // namespace ntan::app

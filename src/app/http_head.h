@@ -1,0 +1,79 @@
+// Heads of HTTP/1.x messages as values (RFC 9112 2 to 6): start line, the few fields that are
+// reported, and all that decides where the message ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace ntan::app {
+
+enum class HttpSide : std::uint8_t { request, response };
+
+inline constexpr std::size_t http_max_line = std::size_t{8} * 1024;
+inline constexpr std::size_t http_max_head = std::size_t{32} * 1024;
+inline constexpr std::size_t http_max_fields = 128;
+inline constexpr std::size_t http_max_method = 32;
+
+/// A start line. `minor` is the digit after `HTTP/1.`.
+struct HttpStartLine {
+  std::string_view method;   ///< request only
+  std::string_view target;   ///< request only
+  std::string_view reason;   ///< response only; may be empty
+  std::uint16_t status = 0;  ///< response only
+  char minor = '1';
+};
+
+/// Reads a start line without its line end; nothing if it is none of HTTP/1.x.
+[[nodiscard]] std::optional<HttpStartLine> parse_start_line(HttpSide side, std::string_view line);
+
+/// What a head says. Views borrow from it; a folded value keeps its line ends (RFC 9112 5.2).
+struct HttpHead {
+  HttpStartLine start;
+  std::string_view host;
+  std::string_view user_agent;
+  std::string_view referer;
+  std::string_view content_type;
+  std::string_view server;
+  std::string_view location;
+  bool has_length = false;
+  bool transfer_coded = false;                  ///< a Transfer-Encoding field is there
+  bool chunked = false;                         ///< and `chunked` is its last coding
+  std::optional<std::uint64_t> content_length;  ///< first valid one
+  std::uint32_t hosts = 0;
+  std::uint32_t fields = 0;
+  std::string_view flaw;       ///< first thing malformed; a literal, empty if nothing is
+  std::string_view smuggling;  ///< why recipients may disagree about the end; a literal
+};
+
+/// Reads a head up to and including its empty line; nothing if its first line is no start line.
+/// Linear in its size, folds and repeated fields included.
+[[nodiscard]] std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head);
+
+/// Where the body that follows a head ends.
+struct HttpFraming {
+  enum class Kind : std::uint8_t {
+    none,
+    length,  ///< after `length` octets
+    chunked,
+    until_close,
+    unknown,  ///< nobody can tell: look for the next start line
+  };
+  Kind kind = Kind::none;
+  std::uint64_t length = 0;
+};
+
+/// RFC 9112 6.3, for a request.
+[[nodiscard]] HttpFraming request_framing(const HttpHead& head) noexcept;
+
+/// What of the request decides about the end of its response.
+enum class HttpMethod : std::uint8_t { other, head, connect };
+[[nodiscard]] HttpMethod http_method(std::string_view name) noexcept;
+
+/// RFC 9112 6.3, for a response to a request of that method. After a 101 or a 2xx to CONNECT
+/// another protocol follows: that is the caller's to know.
+[[nodiscard]] HttpFraming response_framing(const HttpHead& head, HttpMethod method) noexcept;
+
+}  // namespace ntan::app

@@ -1,0 +1,296 @@
+#include "app/http_reader.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace ntan::app {
+namespace {
+
+constexpr std::size_t max_chunk_digits = 16;
+
+/// 0 to 15, or -1.
+int hex_value(std::uint8_t octet) noexcept {
+  if (octet >= '0' && octet <= '9') return octet - '0';
+  if (octet >= 'a' && octet <= 'f') return octet - 'a' + 10;
+  if (octet >= 'A' && octet <= 'F') return octet - 'A' + 10;
+  return -1;
+}
+
+void drop_front(Bytes& rest, std::size_t count) noexcept {
+  rest = rest.subspan(count);
+}
+
+std::string_view without_line_end(Bytes line) noexcept {
+  std::string_view text = as_text(line);
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+HttpReader::Step HttpReader::next(Bytes& rest, Timestamp now) {
+  if (handed_over_) {
+    held_.release();
+    handed_over_ = false;
+  }
+  while (!rest.empty() || state_ == State::ended) {
+    const Step said = step(rest, now);
+    if (said.kind != Kind::more) return said;
+  }
+  return {};
+}
+
+HttpReader::Step HttpReader::step(Bytes& rest, Timestamp now) {
+  switch (state_) {
+    case State::idle: return begin_head(rest, now);
+    case State::head: return read_head(rest);
+    case State::body:
+    case State::until_close:
+    case State::chunk_data: return read_counted(rest);
+    case State::chunk_size: return read_chunk_size(rest);
+    case State::chunk_extension: return read_chunk_extension(rest);
+    case State::chunk_end: return read_chunk_end(rest);
+    case State::trailer: return read_trailer(rest);
+    case State::ended: state_ = State::idle; return {.kind = Kind::end};
+    case State::search: return search(rest, now);
+    case State::closed: rest = {}; return {};
+  }
+  return {};
+}
+
+void HttpReader::begin_body(HttpFraming framing) noexcept {
+  left_ = framing.length;
+  digits_ = 0;
+  switch (framing.kind) {
+    case HttpFraming::Kind::none: state_ = State::ended; break;
+    case HttpFraming::Kind::length: state_ = left_ == 0 ? State::ended : State::body; break;
+    case HttpFraming::Kind::chunked: state_ = State::chunk_size; break;
+    case HttpFraming::Kind::until_close: state_ = State::until_close; break;
+    case HttpFraming::Kind::unknown: lose_place(); break;
+  }
+}
+
+HttpReader::Gap HttpReader::on_gap(std::uint64_t size) noexcept {
+  using Effect = Gap::Effect;
+  switch (state_) {
+    case State::search: held_.release(), overlong_ = false, line_ = 0; [[fallthrough]];
+    case State::closed: return {.effect = Effect::crossed};
+    case State::until_close: return {.body = size, .effect = Effect::crossed};
+    case State::body:
+    case State::chunk_data:
+      if (size <= left_) {
+        left_ -= size;
+        if (left_ == 0) state_ = state_ == State::body ? State::ended : State::chunk_end;
+        return {.body = size, .effect = Effect::crossed};
+      }
+      break;
+    case State::idle:
+    case State::ended: lose_place(); return {.effect = Effect::between};
+    default: break;
+  }
+  const bool in_data = state_ == State::body || state_ == State::chunk_data;
+  const Gap gap{.body = in_data ? left_ : 0, .effect = Effect::lost};
+  lose_place();
+  return gap;
+}
+
+HttpReader::Step HttpReader::finish() noexcept {
+  const State at = state_;
+  state_ = State::closed;
+  held_.release();
+  handed_over_ = false;
+  switch (at) {
+    case State::until_close:
+    case State::ended: return {.kind = Kind::end};
+    case State::idle:
+    case State::search:
+    case State::closed: return {};
+    default: return {.kind = Kind::flawed, .detail = "cut by the end of the connection"};
+  }
+}
+
+HttpReader::Line HttpReader::look_at_line(Bytes rest) noexcept {
+  const auto feed = std::find(rest.begin(), rest.end(), std::uint8_t{'\n'});
+  Line line{.complete = feed != rest.end()};
+  const auto part = static_cast<std::size_t>(feed - rest.begin());
+  line.here = rest.first(line.complete ? part + 1 : part);
+  line.size = line_ + part;
+  examined_ += line.here.size();
+  if (part != 0) last_ = rest[part - 1];
+  line.blank = line.complete && (line.size == 0 || (line.size == 1 && last_ == '\r'));
+  line_ = line.complete ? 0 : static_cast<std::uint32_t>(line.size);
+  return line;
+}
+
+void HttpReader::lose_place() noexcept {
+  if (!handed_over_) held_.release();
+  line_ = 0;
+  left_ = max_search;
+  overlong_ = false;
+  state_ = State::search;
+}
+
+HttpReader::Step HttpReader::flawed(std::string_view detail) noexcept {
+  lose_place();
+  return {.kind = Kind::flawed, .detail = detail};
+}
+
+HttpReader::Step HttpReader::hopeless() noexcept {
+  held_.release();
+  state_ = State::closed;
+  return {.kind = Kind::hopeless};
+}
+
+HttpReader::Step HttpReader::begin_head(Bytes& rest, Timestamp now) noexcept {
+  const auto first = std::find_if(
+      rest.begin(), rest.end(), [](std::uint8_t octet) { return octet != '\r' && octet != '\n'; });
+  const auto blank = static_cast<std::size_t>(first - rest.begin());
+  examined_ += blank;
+  drop_front(rest, blank);
+  if (rest.empty()) return {};
+  started_ = now;
+  line_ = 0;
+  lines_ = 0;
+  state_ = State::head;
+  return {};
+}
+
+HttpReader::Step HttpReader::read_head(Bytes& rest) {
+  std::size_t at = 0;
+  while (at < rest.size()) {
+    const Line line = look_at_line(rest.subspan(at));
+    at += line.here.size();
+    const bool long_start = lines_ == 0 && line.size > http_max_line + 1;
+    if (long_start || held_.size() + at > http_max_head) {
+      drop_front(rest, at);
+      return flawed(long_start ? "start line longer than 8 KiB" : "head larger than 32 KiB");
+    }
+    if (!line.complete) break;
+    ++lines_;
+    if (line.blank) return hand_over_head(rest, at);
+  }
+  if (!held_.append(rest)) return hopeless();
+  rest = {};
+  return {};
+}
+
+HttpReader::Step HttpReader::hand_over_head(Bytes& rest, std::size_t size) {
+  Bytes head = rest.first(size);
+  drop_front(rest, size);
+  if (!held_.empty()) {
+    if (!held_.append(head)) return hopeless();
+    handed_over_ = true;
+    head = held_.view();
+  }
+  state_ = State::ended;
+  return {.kind = Kind::head, .head = head};
+}
+
+HttpReader::Step HttpReader::read_counted(Bytes& rest) noexcept {
+  std::uint64_t size = rest.size();
+  if (state_ != State::until_close) {
+    size = std::min(size, left_);
+    left_ -= size;
+    if (left_ == 0) state_ = state_ == State::body ? State::ended : State::chunk_end;
+  }
+  drop_front(rest, size);
+  line_ = 0;
+  return {.kind = Kind::body, .size = size};
+}
+
+HttpReader::Step HttpReader::read_chunk_size(Bytes& rest) noexcept {
+  if (digits_ == 0) left_ = 0;
+  while (!rest.empty() && hex_value(rest.front()) >= 0) {
+    if (digits_ == max_chunk_digits) return flawed("chunk size longer than 16 digits");
+    left_ = (left_ << 4U) | static_cast<std::uint64_t>(hex_value(rest.front()));
+    ++digits_;
+    ++examined_;
+    drop_front(rest, 1);
+  }
+  if (rest.empty()) return {};
+  constexpr std::string_view may_follow = ";\r\n \t";
+  const char next = static_cast<char>(rest.front());
+  if (digits_ == 0 || may_follow.find(next) == std::string_view::npos) {
+    return flawed("chunk size is no number");
+  }
+  if (left_ > std::numeric_limits<std::int64_t>::max()) return flawed("chunk size above 2^63");
+  line_ = 0;
+  state_ = State::chunk_extension;
+  return {};
+}
+
+HttpReader::Step HttpReader::read_chunk_extension(Bytes& rest) noexcept {
+  const Line line = look_at_line(rest);
+  drop_front(rest, line.here.size());
+  if (line.size > http_max_line) return flawed("chunk extension longer than 8 KiB");
+  if (!line.complete) return {};
+  digits_ = 0;
+  lines_ = 0;
+  section_ = 0;
+  state_ = left_ == 0 ? State::trailer : State::chunk_data;
+  return {};
+}
+
+HttpReader::Step HttpReader::read_chunk_end(Bytes& rest) noexcept {
+  const std::uint8_t octet = rest.front();
+  ++examined_;
+  if (octet == '\n') {
+    line_ = 0;
+    state_ = State::chunk_size;
+  } else if (octet == '\r' && line_ == 0) {
+    line_ = 1;
+  } else {
+    return flawed("chunk without line end");
+  }
+  drop_front(rest, 1);
+  return {};
+}
+
+HttpReader::Step HttpReader::read_trailer(Bytes& rest) noexcept {
+  const Line line = look_at_line(rest);
+  drop_front(rest, line.here.size());
+  section_ += static_cast<std::uint32_t>(line.here.size());
+  if (line.complete && line.blank) {
+    state_ = State::ended;
+    return {};
+  }
+  lines_ += line.complete ? 1 : 0;
+  if (section_ > http_max_head || lines_ > http_max_fields) return flawed("trailer too large");
+  return {};
+}
+
+bool HttpReader::hold_line(Bytes part, Timestamp now) {
+  if (held_.empty()) started_ = now;
+  return held_.append(part);
+}
+
+HttpReader::Step HttpReader::search(Bytes& rest, Timestamp now) {
+  const Line line = look_at_line(rest);
+  if (line.here.size() >= left_) return hopeless();
+  left_ -= line.here.size();
+  if (overlong_ || line.size > http_max_line) {
+    overlong_ = !line.complete;
+    held_.release();
+    drop_front(rest, line.here.size());
+    return {};
+  }
+  if (held_.empty() && line.complete && parse_start_line(side_, without_line_end(line.here))) {
+    state_ = State::idle;
+    return {};
+  }
+  if (!line.complete || !held_.empty()) {
+    if (!hold_line(line.here, now)) return hopeless();
+  }
+  drop_front(rest, line.here.size());
+  if (!line.complete) return {};
+  if (!held_.empty() && parse_start_line(side_, without_line_end(held_.view()))) {
+    lines_ = 1;
+    state_ = State::head;
+    return {};
+  }
+  held_.release();
+  return {};
+}
+
+}  // namespace ntan::app

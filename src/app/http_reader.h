@@ -1,0 +1,123 @@
+// Cuts one direction of an HTTP/1.x connection into heads and bodies, from pieces of any size.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "app/http_head.h"
+#include "base/budget.h"
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace ntan::app {
+
+/// Byte driven. A head that lies in one piece is handed over in place, others are gathered in a
+/// Buffer; bodies are counted. Every octet is looked at once.
+class HttpReader {
+ public:
+  /// Octets that are searched for the next start line before this direction is given up.
+  static constexpr std::uint64_t max_search = std::uint64_t{4} * 1024 * 1024;
+
+  enum class Kind : std::uint8_t {
+    more,      ///< the piece is used up
+    head,      ///< `head`: up to and including its empty line. Requires: begin_body() next
+    body,      ///< `size` octets of content
+    end,       ///< the message is complete
+    flawed,    ///< `detail`: malformed; the next start line is searched for
+    hopeless,  ///< no memory, or no start line found: nothing more comes of this direction
+  };
+
+  struct Step {
+    Kind kind = Kind::more;
+    Bytes head;  ///< valid until the next call
+    std::uint64_t size = 0;
+    std::string_view detail;
+  };
+
+  struct Gap {
+    std::uint64_t body = 0;  ///< octets of the body that lie in it
+    enum class Effect : std::uint8_t {
+      crossed,  ///< reading goes on behind it
+      lost,     ///< within a message whose rest cannot be told apart
+      between,  ///< where a message was to begin
+    } effect{};
+  };
+
+  HttpReader(HttpSide side, Budget& memory) noexcept : held_(memory, http_max_head), side_(side) {}
+
+  /// Takes octets from the front of `rest` up to the next thing to say.
+  [[nodiscard]] Step next(Bytes& rest, Timestamp now);
+
+  /// Says what follows the head just handed over.
+  void begin_body(HttpFraming framing) noexcept;
+
+  [[nodiscard]] Gap on_gap(std::uint64_t size) noexcept;
+
+  /// No octet follows: `end` if that completes a message, `flawed` if it cuts one, else `more`.
+  [[nodiscard]] Step finish() noexcept;
+
+  /// Arrival of the first octet of the latest head.
+  [[nodiscard]] Timestamp started() const noexcept { return started_; }
+
+  /// The place in the octets was lost and not found again yet.
+  [[nodiscard]] bool searching() const noexcept { return state_ == State::search; }
+
+  /// Octets looked at so far.
+  [[nodiscard]] std::uint64_t examined() const noexcept { return examined_; }
+
+ private:
+  enum class State : std::uint8_t {
+    idle,  ///< between messages: blank lines are skipped (RFC 9112 2.2)
+    head,
+    body,  ///< left_ octets
+    until_close,
+    chunk_size,
+    chunk_extension,
+    chunk_data,  ///< left_ octets
+    chunk_end,
+    trailer,
+    ended,   ///< `end` is due
+    search,  ///< for the next start line
+    closed,
+  };
+
+  /// One line, or the part of it that is here.
+  struct Line {
+    Bytes here;             ///< with its line feed
+    std::size_t size = 0;   ///< without line feed, earlier parts included
+    bool complete = false;  ///< the line feed is here
+    bool blank = false;     ///< nothing but the line end, earlier parts included
+  };
+
+  [[nodiscard]] Line look_at_line(Bytes rest) noexcept;
+  void lose_place() noexcept;
+  [[nodiscard]] Step flawed(std::string_view detail) noexcept;
+  [[nodiscard]] Step hopeless() noexcept;
+  [[nodiscard]] Step hand_over_head(Bytes& rest, std::size_t size);
+  [[nodiscard]] bool hold_line(Bytes part, Timestamp now);
+  [[nodiscard]] Step begin_head(Bytes& rest, Timestamp now) noexcept;
+  [[nodiscard]] Step read_head(Bytes& rest);
+  [[nodiscard]] Step read_counted(Bytes& rest) noexcept;
+  [[nodiscard]] Step read_chunk_size(Bytes& rest) noexcept;
+  [[nodiscard]] Step read_chunk_extension(Bytes& rest) noexcept;
+  [[nodiscard]] Step read_chunk_end(Bytes& rest) noexcept;
+  [[nodiscard]] Step read_trailer(Bytes& rest) noexcept;
+  [[nodiscard]] Step search(Bytes& rest, Timestamp now);
+  [[nodiscard]] Step step(Bytes& rest, Timestamp now);
+
+  Buffer held_;  ///< a head, or in search a line, so far
+  Timestamp started_{};
+  std::uint64_t left_ = 0;  ///< of the body or chunk; in search: octets until given up
+  std::uint64_t examined_ = 0;
+  std::uint32_t line_ = 0;     ///< octets of the line so far
+  std::uint32_t lines_ = 0;    ///< of the head or trailer so far
+  std::uint32_t section_ = 0;  ///< octets of the trailer so far
+  std::uint8_t digits_ = 0;    ///< of the chunk size so far
+  std::uint8_t last_ = 0;      ///< last octet looked at of an incomplete line
+  HttpSide side_;
+  State state_ = State::idle;
+  bool handed_over_ = false;  ///< held_ holds a head that was handed over
+  bool overlong_ = false;     ///< in search: the line is too long to be a start line
+};
+
+}  // namespace ntan::app
