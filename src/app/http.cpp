@@ -1,11 +1,10 @@
 #include "app/http.h"
 
-#include <algorithm>
 #include <array>
-#include <list>
 
 #include "app/http_exchange.h"
 #include "app/http_head.h"
+#include "app/http_probe.h"
 #include "app/http_reader.h"
 
 namespace ntan::app {
@@ -18,76 +17,6 @@ constexpr std::string_view layer = "http";
 constexpr std::size_t max_requests = 64;  ///< unanswered at a time; then the oldest is reported
 constexpr std::size_t max_informational = 8;
 constexpr int max_flaws = 5;
-/// What a list node costs beyond the request.
-constexpr std::size_t node_cost = sizeof(HttpRequest) + 3 * sizeof(void*);
-
-constexpr bool is_line_end(char c) noexcept {
-  return c == '\r' || c == '\n';
-}
-
-/// Whether the octets so far could begin a request line.
-Verdict probe_request(std::string_view text) {
-  constexpr std::size_t surely = 1024;  // a target longer than most probes ever see
-  const std::size_t end = text.find('\n');
-  if (end != std::string_view::npos) {
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return parse_start_line(HttpSide::request, line) ? Verdict::yes : Verdict::no;
-  }
-  const std::size_t blank = text.find(' ');
-  const std::string_view method = text.substr(0, blank);
-  // The rest of the line is made up, to ask the one parser about the method.
-  std::array<char, http_max_method + 16> line{};
-  if (method.size() > http_max_method) return Verdict::no;
-  constexpr std::string_view made_up = " / HTTP/1.1";
-  const auto tail = std::copy(method.begin(), method.end(), line.begin());
-  const auto stop = std::copy(made_up.begin(), made_up.end(), tail);
-  const std::string_view asked{line.data(), static_cast<std::size_t>(stop - line.begin())};
-  if (!parse_start_line(HttpSide::request, asked)) return Verdict::no;
-  if (blank == std::string_view::npos) return Verdict::unsure;
-  const std::string_view target = text.substr(blank + 1);
-  const bool control = std::any_of(target.begin(), target.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r';
-  });
-  if (control) return Verdict::no;
-  const bool path = target.starts_with('/') || target.starts_with("http://");
-  return path && target.size() >= surely ? Verdict::yes : Verdict::unsure;
-}
-
-/// Requests in the order in which they are to be answered.
-class HttpQueue {
- public:
-  explicit HttpQueue(Budget& memory) noexcept : memory_(&memory) {}
-
-  HttpQueue(const HttpQueue&) = delete;
-  HttpQueue& operator=(const HttpQueue&) = delete;
-
-  ~HttpQueue() { memory_->give_back(requests_.size() * node_cost); }
-
-  /// Null without memory.
-  HttpRequest* push() {
-    if (!memory_->take(node_cost)) return nullptr;
-    return &requests_.emplace_back(*memory_);
-  }
-
-  void erase(std::size_t index) {
-    requests_.erase(std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index)));
-    memory_->give_back(node_cost);
-  }
-
-  /// Requires: index < size(). The index is 0 or 1 wherever it matters.
-  [[nodiscard]] HttpRequest& at(std::size_t index) {
-    return *std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index));
-  }
-
-  [[nodiscard]] std::size_t size() const noexcept { return requests_.size(); }
-
-  [[nodiscard]] bool empty() const noexcept { return requests_.empty(); }
-
- private:
-  Budget* memory_;
-  std::list<HttpRequest> requests_;
-};
 
 class HttpDissector final : public Dissector {
  public:
@@ -153,7 +82,7 @@ void HttpDissector::orient(const Segment& segment) {
   const std::string_view text = as_text(segment.data);
   if (text.starts_with("HTTP/1.")) {
     request_direction_ = reverse(segment.direction);
-  } else if (probe_request(text) == Verdict::yes) {
+  } else if (probe_http_request(text) == Verdict::yes) {
     request_direction_ = segment.direction;
   }
 }
@@ -439,22 +368,6 @@ void HttpDissector::on_end(Timestamp /*now*/, Output& out) {
   report_all(out);
 }
 
-Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
-  constexpr std::string_view prefix = "HTTP/1.";
-  constexpr std::size_t status_line = 12;
-  std::string_view text = as_text(start.data);
-  const auto first = std::find_if_not(text.begin(), text.end(), is_line_end);
-  text.remove_prefix(static_cast<std::size_t>(first - text.begin()));
-  if (text.empty()) return start.data.size() < status_line ? Verdict::unsure : Verdict::no;
-  if (prefix.starts_with(text.substr(0, prefix.size()))) {
-    if (text.size() < status_line) return Verdict::unsure;
-    const bool more = text.size() > status_line && is_line_end(text[status_line]);
-    const std::string_view line = text.substr(0, more ? status_line : status_line + 1);
-    return parse_start_line(HttpSide::response, line) ? Verdict::yes : Verdict::no;
-  }
-  return probe_request(text);
-}
-
 constexpr std::array<std::uint16_t, 8> ports{80, 8080, 8000, 8008, 8081, 8888, 3128, 5000};
 constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Http>};
 
@@ -464,7 +377,7 @@ const Protocol http{.name = "http",
                     .transports = mask(Transport::tcp),
                     .ports = ports,
                     .events = events,
-                    .probe = probe,
+                    .probe = probe_http,
                     .state_size = sizeof(HttpDissector),
                     .construct = construct<HttpDissector>};
 

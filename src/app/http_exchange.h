@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <iterator>
+#include <list>
 #include <optional>
 #include <string_view>
 
@@ -63,6 +65,44 @@ struct HttpRequest {
   bool pipelined = false;
   bool chunked = false;
   bool gap = false;
+};
+
+/// Requests in the order in which they are to be answered.
+class HttpQueue {
+ public:
+  explicit HttpQueue(Budget& memory) noexcept : memory_(&memory) {}
+
+  HttpQueue(const HttpQueue&) = delete;
+  HttpQueue& operator=(const HttpQueue&) = delete;
+
+  ~HttpQueue() { memory_->give_back(requests_.size() * node_cost); }
+
+  /// Null without memory.
+  HttpRequest* push() {
+    if (!memory_->take(node_cost)) return nullptr;
+    return &requests_.emplace_back(*memory_);
+  }
+
+  void erase(std::size_t index) {
+    requests_.erase(std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index)));
+    memory_->give_back(node_cost);
+  }
+
+  /// Requires: index < size(). The index is 0 or 1 wherever it matters.
+  [[nodiscard]] HttpRequest& at(std::size_t index) {
+    return *std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index));
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return requests_.size(); }
+
+  [[nodiscard]] bool empty() const noexcept { return requests_.empty(); }
+
+ private:
+  /// The request and the links of its list node.
+  static constexpr std::size_t node_cost = sizeof(HttpRequest) + 3 * sizeof(void*);
+
+  Budget* memory_;
+  std::list<HttpRequest> requests_;
 };
 
 struct HttpResponse {

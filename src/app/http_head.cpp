@@ -58,10 +58,8 @@ std::optional<HttpStartLine> parse_request_line(std::string_view line) {
   const HttpStartLine start{.method = line.substr(0, first),
                             .target = trim(line.substr(first + 1, last - first - 1)),
                             .minor = line.back()};
-  if (start.method.size() > http_max_method || !is_token(start.method) || start.target.empty() ||
-      !is_version(line.substr(last + 1))) {
-    return std::nullopt;
-  }
+  const bool version = is_version(line.substr(last + 1));
+  if (!version || !is_http_method(start.method) || start.target.empty()) return std::nullopt;
   return start;
 }
 
@@ -218,6 +216,10 @@ void take_fields(HttpHead& head, std::string_view text) {
 }
 
 }  // namespace
+
+bool is_http_method(std::string_view text) noexcept {
+  return text.size() <= http_max_method && is_token(text);
+}
 
 std::optional<HttpStartLine> parse_start_line(HttpSide side, std::string_view line) {
   return side == HttpSide::request ? parse_request_line(line) : parse_status_line(line);

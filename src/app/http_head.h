@@ -17,6 +17,9 @@ inline constexpr std::size_t http_max_head = std::size_t{32} * 1024;
 inline constexpr std::size_t http_max_fields = 128;
 inline constexpr std::size_t http_max_method = 32;
 
+/// A token of at most 32 octets.
+[[nodiscard]] bool is_http_method(std::string_view text) noexcept;
+
 /// A start line. `minor` is the digit after `HTTP/1.`.
 struct HttpStartLine {
   std::string_view method;   ///< request only

@@ -1,0 +1,53 @@
+#include "app/http_probe.h"
+
+#include <algorithm>
+
+#include "app/http_head.h"
+
+namespace ntan::app {
+namespace {
+
+constexpr bool is_line_end(char c) noexcept {
+  return c == '\r' || c == '\n';
+}
+
+}  // namespace
+
+Verdict probe_http_request(std::string_view text) {
+  constexpr std::size_t surely = 1024;  // a target longer than most probes ever see
+  const std::size_t end = text.find('\n');
+  if (end != std::string_view::npos) {
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return parse_start_line(HttpSide::request, line) ? Verdict::yes : Verdict::no;
+  }
+  const std::size_t blank = text.find(' ');
+  const std::string_view method = text.substr(0, blank);
+  if (!text.empty() && !is_http_method(method)) return Verdict::no;
+  if (blank == std::string_view::npos) return Verdict::unsure;
+  const std::string_view target = text.substr(blank + 1);
+  const bool control = std::any_of(target.begin(), target.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r';
+  });
+  if (control) return Verdict::no;
+  const bool path = target.starts_with('/') || target.starts_with("http://");
+  return path && target.size() >= surely ? Verdict::yes : Verdict::unsure;
+}
+
+Verdict probe_http(const Segment& start, const FlowContext& /*flow*/) {
+  constexpr std::string_view prefix = "HTTP/1.";
+  constexpr std::size_t status_line = 12;
+  std::string_view text = as_text(start.data);
+  const auto first = std::find_if_not(text.begin(), text.end(), is_line_end);
+  text.remove_prefix(static_cast<std::size_t>(first - text.begin()));
+  if (text.empty()) return start.data.size() < status_line ? Verdict::unsure : Verdict::no;
+  if (prefix.starts_with(text.substr(0, prefix.size()))) {
+    if (text.size() < status_line) return Verdict::unsure;
+    const bool more = text.size() > status_line && is_line_end(text[status_line]);
+    const std::string_view line = text.substr(0, more ? status_line : status_line + 1);
+    return parse_start_line(HttpSide::response, line) ? Verdict::yes : Verdict::no;
+  }
+  return probe_http_request(text);
+}
+
+}  // namespace ntan::app
