@@ -230,6 +230,11 @@ Progress TlsDissector::on_message(Direction direction, const TlsMessage& message
   switch (message.type) {
     case TlsHandshake::client_hello: return on_client_hello(direction, message, out);
     case TlsHandshake::server_hello: return on_server_hello(direction, message, out);
+    case TlsHandshake::certificate:
+      if (from_server && !state_.on_certificates(message.body)) {
+        out.anomaly("tls", event::Reason::tls_malformed, "certificate");
+      }
+      return Progress::more;
     case TlsHandshake::server_key_exchange:
       if (from_server) state_.on_server_key_exchange(message.body);
       return Progress::more;
@@ -237,7 +242,7 @@ Progress TlsDissector::on_message(Direction direction, const TlsMessage& message
       if (from_server) state_.on_certificate_request();
       return Progress::more;
     case TlsHandshake::server_hello_done:
-      if (from_server) state_.on_server_hello_done();
+      if (from_server) state_.on_full_handshake();
       return Progress::more;
     default: return Progress::more;
   }
@@ -361,6 +366,6 @@ constexpr Protocol tls_protocol{.name = "tls",
                                 .state_size = sizeof(TlsDissector),
                                 .construct = construct<TlsDissector>};
 
-static_assert(sizeof(TlsDissector) <= 640);
+static_assert(sizeof(TlsDissector) <= 512);
 
 }  // namespace ntan::app

@@ -32,8 +32,7 @@ Codes extension_types(Bytes extensions) {
   Codes types;
   types.reserve(32);
   Reader block{extensions};
-  while (!block.done())
-    types.push_back(next_extension(block).type);
+  while (!block.done()) types.push_back(next_extension(block).type);
   return types;
 }
 

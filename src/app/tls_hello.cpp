@@ -32,8 +32,7 @@ std::optional<Bytes> list8(Bytes body, std::size_t width) noexcept {
 /// Whether the block is a sequence of whole extensions and nothing else.
 bool is_extension_block(Bytes block) noexcept {
   Reader reader{block};
-  while (reader.ok() && !reader.done())
-    (void)next_extension(reader);
+  while (reader.ok() && !reader.done()) (void)next_extension(reader);
   return reader.ok();
 }
 
@@ -74,8 +73,7 @@ void read_alpn(Bytes body, ClientHello& hello) noexcept {
   const auto list = list16(body, 1);
   bool empty_name = false;
   Reader names{list.value_or(Bytes{})};
-  while (!names.done())
-    empty_name |= names.take(names.u8()).empty();
+  while (!names.done()) empty_name |= names.take(names.u8()).empty();
   hello.flawed |= !list || list->empty() || empty_name;
   if (list && names.ok()) hello.alpn = *list;
 }

@@ -81,8 +81,7 @@ struct TlsExtension {
 template <class Use>
 void for_each_be16(Bytes list, Use use) {
   Reader reader{list};
-  while (reader.left() >= 2)
-    use(reader.be16());
+  while (reader.left() >= 2) use(reader.be16());
 }
 
 }  // namespace ntan::app

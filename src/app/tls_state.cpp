@@ -1,17 +1,18 @@
 #include "app/tls_state.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 
 #include "app/tls_event.h"
+#include "app/tls_fingerprint.h"
 #include "app/tls_names.h"
+#include "base/digest.h"
 
 namespace ntan::app {
 namespace {
 
 constexpr std::size_t max_text = 1024;
 constexpr std::size_t max_list = 16;
-constexpr std::string_view ellipsis = "…";
 
 /// Elapsed time, unless a clock went backwards.
 std::optional<std::int64_t> elapsed_us(std::optional<Timestamp> from, std::optional<Timestamp> to) {
@@ -26,18 +27,20 @@ std::optional<bool> if_true(bool value) noexcept {
 /// The first entries of a ProtocolNameList, whole.
 Bytes first_names(Bytes list, std::size_t count) noexcept {
   Reader names{list};
-  for (std::size_t i = 0; i < count && !names.done(); ++i)
-    names.skip(names.u8());
+  for (std::size_t i = 0; i < count && !names.done(); ++i) names.skip(names.u8());
   return list.first(list.size() - names.left());
 }
 
-/// Texts of a list in which each stands behind its octet count.
+/// Texts of a list in which each stands behind its size.
 class Names {
  public:
-  explicit Names(Bytes list) noexcept {
-    Reader names{list};
+  enum class SizeOctets : std::uint8_t { one, two };
+
+  Names(std::string_view list, SizeOctets octets) noexcept {
+    Reader names{as_bytes(list)};
     while (!names.done() && size_ < max_list) {
-      const Bytes name = names.take(names.u8());
+      const std::size_t size = octets == SizeOctets::one ? names.u8() : names.be16();
+      const Bytes name = names.take(size);
       if (!name.empty()) names_[size_++] = as_text(name);
     }
   }
@@ -51,33 +54,41 @@ class Names {
   std::size_t size_ = 0;
 };
 
+/// At most max_text octets; what was cut off shows as an ellipsis.
+std::string shortened(std::string_view text) {
+  std::string kept{text.substr(0, max_text)};
+  if (kept.size() < text.size()) kept += "…";
+  return kept;
+}
+
+std::string hex_text(Bytes octets) {
+  std::string text(2 * octets.size(), '0');
+  append_hex(text.data(), octets);
+  return text;
+}
+
 }  // namespace
 
-TlsState::Piece TlsState::keep(Bytes text) {
+TlsState::Piece TlsState::keep(std::string_view text) {
   const std::size_t start = texts_.size();
-  if (text.empty() || !texts_.append(text)) return {};
+  if (text.empty() || !texts_.append(as_bytes(text))) return {};
   return {static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(text.size())};
 }
 
-TlsState::Piece TlsState::keep_text(Bytes text) {
-  if (text.size() <= max_text) return keep(text);
-  Piece piece = keep(text.first(max_text));
-  if (piece.size != 0 && texts_.append(as_bytes(ellipsis))) {
-    piece.size = static_cast<std::uint16_t>(piece.size + ellipsis.size());
-  }
-  return piece;
+TlsState::Piece TlsState::keep_shortened(std::string_view text) {
+  return text.size() <= max_text ? keep(text) : keep(shortened(text));
 }
 
-Bytes TlsState::view(Piece piece) const noexcept {
-  return texts_.view().subspan(piece.start, piece.size);
+std::string_view TlsState::view(Piece piece) const noexcept {
+  return as_text(texts_.view().subspan(piece.start, piece.size));
 }
 
 void TlsState::on_client_hello(const ClientHello& hello, Timestamp time) {
   on_sslv2_client_hello(hello, time);
-  sni_ = keep_text(hello.server_name);
-  alpn_offered_ = keep(first_names(hello.alpn, max_list));
-  ja3_ = ja3(hello);
-  ja4_ = ja4(hello, Ja4Transport::tcp);
+  sni_ = keep_shortened(as_text(hello.server_name));
+  alpn_offered_ = keep(as_text(first_names(hello.alpn, max_list)));
+  ja3_ = keep(ja3(hello).view());
+  ja4_ = keep(ja4(hello, Ja4Transport::tcp).view());
   early_data_ = hello.early_data;
   ech_ = hello.ech;
 }
@@ -104,8 +115,8 @@ void TlsState::on_server_hello(const ServerHello& hello, Timestamp time) {
   server_version_ = hello.version;
   cipher_ = hello.cipher;
   if (hello.group) group_ = hello.group;
-  alpn_ = keep(hello.alpn);
-  ja3s_ = ja3s(hello);
+  alpn_ = keep(as_text(hello.alpn));
+  ja3s_ = keep(ja3s(hello).view());
   if (is_tls13(hello.version)) {
     resumed_ = hello.psk;
   } else {
@@ -119,8 +130,13 @@ void TlsState::on_sslv2_server_hello(Timestamp time) noexcept {
   server_version_ = tls_version::ssl2;
 }
 
-void TlsState::on_server_key_exchange(Bytes body) noexcept {
+void TlsState::on_full_handshake() noexcept {
   full_ = true;
+  resumed_ = false;
+}
+
+void TlsState::on_server_key_exchange(Bytes body) noexcept {
+  on_full_handshake();
   Reader reader{body};
   const std::uint8_t curve_type = reader.u8();
   const std::uint16_t group = reader.be16();
@@ -128,12 +144,51 @@ void TlsState::on_server_key_exchange(Bytes body) noexcept {
   if (reader.ok() && curve_type == 3 && cipher_ && has_ephemeral_curve(*cipher_)) group_ = group;
 }
 
+bool TlsState::on_certificates(Bytes body) {
+  if (full_) return true;  // the first chain counts
+  on_full_handshake();
+  Reader message{body};
+  Reader chain{message.take(message.be24())};
+  if (!message.ok() || !message.done()) return false;
+  const Bytes first = chain.done() ? Bytes{} : chain.take(chain.be24());
+  if (first.empty()) return chain.ok() && chain.done();
+  certificates_ = 1;
+  for (; chain.ok() && !chain.done(); ++certificates_) chain.skip(chain.be24());
+  if (!chain.ok()) {
+    certificates_ = 0;
+    return false;
+  }
+  fingerprint_ = keep(hex_text(digest(DigestKind::sha256, first).bytes()));
+  const auto certificate = parse_certificate(first);
+  if (certificate) keep_certificate(*certificate);
+  return static_cast<bool>(certificate);
+}
+
+void TlsState::keep_certificate(const Certificate& certificate) {
+  subject_ = keep_shortened(certificate.subject);
+  issuer_ = keep_shortened(certificate.issuer);
+  serial_ = keep(certificate.serial);
+  not_before_ = keep(to_text(certificate.not_before).view());
+  not_after_ = keep(to_text(certificate.not_after).view());
+  key_type_ = keep_shortened(certificate.key_type);
+  key_bits_ = certificate.key_bits;
+  std::string names;
+  for (const std::string& name : certificate.alt_names) {
+    const std::string text = shortened(name);
+    names += static_cast<char>(text.size() >> 8U);
+    names += static_cast<char>(text.size() & 0xffU);
+    names += text;
+  }
+  alt_names_ = keep(names);
+}
+
 void TlsState::on_server_cipher_change() noexcept {
   if (has_server_hello() && !is_tls13(server_version_)) resumed_ = !full_;
 }
 
 void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out) const {
-  const Names alpn_offered{view(alpn_offered_)};
+  const Names alpn_offered{view(alpn_offered_), Names::SizeOctets::one};
+  const Names alt_names{view(alt_names_), Names::SizeOctets::two};
   const TlsName version = server_version_ != 0 ? tls_version_name(server_version_) : TlsName{};
   const TlsName client_version =
       client_version_ != 0 ? tls_version_name(client_version_) : TlsName{};
@@ -141,14 +196,14 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
   const TlsName group = group_ ? tls_group_name(*group_) : TlsName{};
   const TlsName alert = alert_ ? tls_alert_name(*alert_) : TlsName{};
   const auto handshake_us = expects_early_data() ? std::nullopt : elapsed_us(client_time_, done);
-  out.emit(Tls{.sni = as_text(view(sni_)),
+  out.emit(Tls{.sni = view(sni_),
                .version = version.view(),
                .cipher = cipher.view(),
-               .alpn = as_text(view(alpn_)),
+               .alpn = view(alpn_),
                .alpn_offered = alpn_offered.view(),
-               .ja3 = ja3_.view(),
-               .ja3s = ja3s_.view(),
-               .ja4 = ja4_.view(),
+               .ja3 = view(ja3_),
+               .ja3s = view(ja3s_),
+               .ja4 = view(ja4_),
                .group = group.view(),
                .resumed = resumed_,
                .hrr = if_true(retried_),
@@ -159,7 +214,17 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
                .established = outcome == TlsOutcome::established,
                .handshake_us = handshake_us,
                .ch_sh_us = elapsed_us(retried_ ? second_client_time_ : client_time_, server_time_),
-               .client_cert_requested = if_true(client_cert_requested_)});
+               .client_cert_requested = if_true(client_cert_requested_),
+               .subject = view(subject_),
+               .issuer = view(issuer_),
+               .serial = view(serial_),
+               .sans = alt_names.view(),
+               .not_before = view(not_before_),
+               .not_after = view(not_after_),
+               .key_type = view(key_type_),
+               .key_bits = key_bits_,
+               .cert_sha256 = view(fingerprint_),
+               .certs = certificates_ != 0 ? std::optional{certificates_} : std::nullopt});
   if (outcome == TlsOutcome::failed) out.note({.kind = event::Note::Kind::tls_failed});
   if (outcome != TlsOutcome::established) return;
   out.note({.kind = event::Note::Kind::tls_handshake});

@@ -5,13 +5,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "app/protocol.h"
-#include "app/tls_fingerprint.h"
 #include "app/tls_hello.h"
+#include "app/x509.h"
 #include "base/budget.h"
 #include "base/bytes.h"
-#include "base/digest.h"
 #include "base/time.h"
 
 namespace ntan::app {
@@ -35,10 +35,14 @@ class TlsState {
   void on_server_hello(const ServerHello& hello, Timestamp time);
   void on_sslv2_server_hello(Timestamp time) noexcept;
   void on_server_key_exchange(Bytes body) noexcept;
+  /// The chain in a Certificate message (RFC 5246 7.4.2). False if it or its first certificate does
+  /// not parse; what could be read is kept.
+  [[nodiscard]] bool on_certificates(Bytes body);
 
   void on_certificate_request() noexcept { client_cert_requested_ = true; }
 
-  void on_server_hello_done() noexcept { full_ = true; }
+  /// A message that only a full handshake has; not the abbreviated one of a resumed session.
+  void on_full_handshake() noexcept;
 
   /// The server turned on encryption (up to TLS 1.2): without a full exchange, it resumes.
   void on_server_cipher_change() noexcept;
@@ -61,7 +65,7 @@ class TlsState {
   void report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out) const;
 
  private:
-  static constexpr std::size_t max_texts = std::size_t{16} << 10U;
+  static constexpr std::size_t max_texts = std::size_t{32} << 10U;
 
   /// A part of texts_.
   struct Piece {
@@ -69,17 +73,28 @@ class TlsState {
     std::uint16_t size = 0;
   };
 
-  [[nodiscard]] Piece keep(Bytes text);
-  [[nodiscard]] Piece keep_text(Bytes text);
-  [[nodiscard]] Bytes view(Piece piece) const noexcept;
+  [[nodiscard]] Piece keep(std::string_view text);
+  [[nodiscard]] Piece keep_shortened(std::string_view text);
+  [[nodiscard]] std::string_view view(Piece piece) const noexcept;
+  void keep_certificate(const Certificate& certificate);
 
   Buffer texts_;
   Piece sni_;
   Piece alpn_;
   Piece alpn_offered_;  ///< octet count, octets, and again
-  Ja3 ja3_;
-  Ja3 ja3s_;
-  Ja4 ja4_;
+  Piece ja3_;
+  Piece ja3s_;
+  Piece ja4_;
+  Piece subject_;
+  Piece issuer_;
+  Piece serial_;
+  Piece alt_names_;  ///< 16-bit octet count, octets, and again
+  Piece not_before_;
+  Piece not_after_;
+  Piece key_type_;
+  Piece fingerprint_;
+  std::optional<std::uint16_t> key_bits_;
+  std::uint16_t certificates_ = 0;
   std::array<std::uint8_t, 32> session_id_{};
   std::uint8_t session_id_size_ = 0;
   bool retried_ = false;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "app/protocol.h"
+#include "tests/app/certificates.h"
 #include "tests/app/tls_bytes.h"
 #include "tests/support/bytes.h"
 #include "tests/support/dissect.h"
@@ -47,8 +48,7 @@ Octets owned(Bytes bytes) {
 
 test::Dissected play(const Script& script) {
   DissectorRun run{tls_protocol, flow};
-  for (const Part& part : script)
-    run.feed(part.direction, part.data, part.ms);
+  for (const Part& part : script) run.feed(part.direction, part.data, part.ms);
   run.end(10'000);
   return run.result();
 }
@@ -144,8 +144,7 @@ bool has(const test::Dissected& result, std::string_view member) {
 
 std::vector<event::Note::Kind> kinds(const test::Dissected& result) {
   std::vector<event::Note::Kind> all;
-  for (const event::Note& note : result.notes)
-    all.push_back(note.kind);
+  for (const event::Note& note : result.notes) all.push_back(note.kind);
   return all;
 }
 
@@ -199,8 +198,7 @@ TEST_CASE("tls: a capture that ends anywhere gives at most one line") {
 TEST_CASE("tls: messages may be spread over records of one octet") {
   const Octets hello = tls_message(1, client_hello_body("c02f"_hex, sni_extension("a.example")));
   Octets records;
-  for (const std::uint8_t octet : hello)
-    records = join(records, tls_record(22, Octets{octet}));
+  for (const std::uint8_t octet : hello) records = join(records, tls_record(22, Octets{octet}));
   const test::Dissected result = play({{to_server, records, 0}});
   CHECK(has(result, R"("sni":"a.example")"));
   CHECK(result.anomalies.empty());
@@ -266,6 +264,41 @@ TEST_CASE("tls: a chosen pre-shared key is a resumed session of TLS 1.3") {
   CHECK(has(result, R"("established":true,"ch_sh_us":10000})"));
 }
 
+TEST_CASE("tls: the server's certificate is visible up to TLS 1.2") {
+  const Octets chain = test::with_length(
+      3, join(test::with_length(3, test::ec_certificate), test::with_length(3, "3000"_hex)));
+  Script script = full12();
+  script[1].data =
+      join(server_hello("c02f"_hex, {}),
+           tls_record(22, join(tls_message(11, chain), curve_message(), tls_message(14, {}))));
+  const test::Dissected result = play(script);
+  CHECK(
+      has(result, R"("subject":"CN=example.org,OU=Lab+OU=Two,O=Example\\\\, Ltd,C=DE","issuer":)"));
+  CHECK(has(result,
+            R"("serial":"0a1b2c3d","sans":["example.org","*.example.org","192.0.2.1",)"
+            R"("2001:db8::1","https://example.org/","a@example.org"],)"
+            R"("not_before":"2026-11-23T03:11:02Z","not_after":"2026-12-23T03:11:02Z",)"
+            R"("key_type":"ec","key_bits":256,)"
+            R"("cert_sha256":"2b462f909df6e1a556b1087c2f2fe30b95a8387bf87320c37cc6033f5a9c319f",)"
+            R"("certs":2})"));
+  CHECK(result.anomalies.empty());
+  CHECK(play(chopped(script, 1)).lines == result.lines);
+}
+
+TEST_CASE("tls: a certificate that does not parse costs its fields and is an anomaly") {
+  const Octets body =
+      GENERATE(owned("000000"_hex), owned("000005 000002 3000"_hex), owned("000004 000002 30"_hex),
+               owned("000009 000002 3000"_hex), owned("000006 000002 3000 00"_hex));
+  Script script = full12();
+  script[1].data = join(server_hello("c02f"_hex, {}),
+                        tls_record(22, join(tls_message(11, body), tls_message(14, {}))));
+  const test::Dissected result = play(script);
+  CHECK(has(result, R"("established":true)"));
+  CHECK_FALSE(has(result, R"("subject")"));
+  CHECK_FALSE(has(result, R"("key_type")"));
+  CHECK(result.anomalies.size() == (body.size() == 3 ? 0 : 1));
+}
+
 TEST_CASE("tls: an alert ends the handshake") {
   const auto [alert, name] = GENERATE(table<Octets, std::string_view>({
       {owned("02 28"_hex), "handshake_failure"},
@@ -308,8 +341,7 @@ TEST_CASE("tls: a gap ends the report with what is known") {
 TEST_CASE("tls: a one-way capture is given up in time") {
   DissectorRun run{tls_protocol, flow};
   run.feed(to_server, client_hello("c02f"_hex, offer("a.example")), 0);
-  for (int i = 0; i < 100; ++i)
-    run.feed(to_server, data(), i);
+  for (int i = 0; i < 100; ++i) run.feed(to_server, data(), i);
   CHECK(run.result().progress == Progress::give_up);
   CHECK(has(run.result(), R"("sni":"a.example")"));
 }
@@ -364,8 +396,7 @@ TEST_CASE("tls: handshake messages without end are given up") {
   DissectorRun run{tls_protocol, flow};
   run.feed(to_server, client_hello("c02f"_hex, offer("a.example")), 0);
   const Octets request = tls_record(22, tls_message(0, {}));
-  for (int i = 0; i < 40'000; ++i)
-    run.feed(to_client, request, 1);
+  for (int i = 0; i < 40'000; ++i) run.feed(to_client, request, 1);
   CHECK(run.result().progress == Progress::give_up);
   CHECK(run.result().lines.size() == 1);
 }
@@ -373,8 +404,7 @@ TEST_CASE("tls: handshake messages without end are given up") {
 TEST_CASE("tls: a message larger than its memory is given up") {
   DissectorRun run{tls_protocol, flow, 512};
   const Octets hello = client_hello("c02f"_hex, test::extension(21, Octets(3000)));
-  for (const std::uint8_t octet : hello)
-    run.feed(to_server, Octets{octet}, 0);
+  for (const std::uint8_t octet : hello) run.feed(to_server, Octets{octet}, 0);
   CHECK(run.result().progress == Progress::give_up);
   CHECK(run.memory().refused == 1);
 }
