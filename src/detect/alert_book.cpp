@@ -75,6 +75,7 @@ AlertIndex AlertBook::create(const AlertOrigin& origin, AlertOwner owner) {
   Entry& entry = entries_[index];
   entry.alert = std::make_unique<Alert>(origin);
   entry.owner = owner;
+  entry.owner.alert = index;
   entry.state = State::created;
   entry.seq = 0;
   return index;
@@ -140,6 +141,11 @@ void AlertBook::close(AlertIndex index, Timestamp now) {
   entry.state = State::closed;
   --open_count_;
   arm(index, now + resume_within);
+  const auto& group = entry.alert->group;
+  const bool last = group && std::ranges::none_of(entries_, [&group](const Entry& other) {
+                      return other.state == State::open && other.alert->group == group;
+                    });
+  if (last) send_group(index, ScanPhase::close, now);
 }
 
 void AlertBook::forget(AlertIndex index) {
@@ -183,13 +189,15 @@ void AlertBook::find_decoys(AlertIndex index, Timestamp now) {
         fixed_hash_key)};
   }
   for (const AlertIndex member : members) at(member).group = group;
-  send_group(index, phase, now, members);
+  send_group(index, phase, now);
 }
 
-void AlertBook::send_group(AlertIndex index, ScanPhase phase, Timestamp now,
-                           const std::vector<AlertIndex>& members) {
+void AlertBook::send_group(AlertIndex index, ScanPhase phase, Timestamp now) {
   std::vector<IpAddress> sources;
-  for (const AlertIndex member : members) sources.push_back(at(member).origin().source);
+  for (const Entry& entry : entries_) {
+    const bool member = entry.alert && entry.alert->group == at(index).group;
+    if (member) sources.push_back(entry.alert->origin().source);
+  }
   std::ranges::sort(sources);
   ScanRecord record = at(index).describe(conditions);
   record.id = *record.group;

@@ -11,6 +11,7 @@
 
 namespace ntan::detect {
 
+/// Place in the book.
 using AlertIndex = std::uint32_t;
 inline constexpr AlertIndex no_alert = UINT32_MAX;
 
@@ -19,6 +20,7 @@ struct AlertOwner {
   enum class Table : std::uint8_t { source, cluster };
   Table table{};
   std::uint64_t key = 0;
+  AlertIndex alert = no_alert;  ///< filled in by the book
 };
 
 /// Holds at most `max_alerts`. A closed alert stays for an hour, or until its place is needed.
@@ -80,8 +82,7 @@ class AlertBook {
   };
 
   void send(Entry& entry, ScanPhase phase, Timestamp now);
-  void send_group(AlertIndex index, ScanPhase phase, Timestamp now,
-                  const std::vector<AlertIndex>& members);
+  void send_group(AlertIndex index, ScanPhase phase, Timestamp now);
   void find_decoys(AlertIndex index, Timestamp now);
   void close(AlertIndex index, Timestamp now);
   void forget(AlertIndex index);

@@ -187,16 +187,20 @@ void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& al
 void ScanDetector::forget_alerts() {
   for (const AlertOwner& owner : book_.take_forgotten()) {
     if (owner.table == AlertOwner::Table::source) {
-      if (Source* source = sources_.find(owner.key); source != nullptr) source->alert = no_alert;
-    } else if (Cluster* cluster = clusters_.find(owner.key); cluster != nullptr) {
-      cluster->alert = no_alert;
+      Source* source = sources_.find(owner.key);
+      if (source != nullptr && source->alert == owner.alert) source->alert = no_alert;
+    } else {
+      Cluster* cluster = clusters_.find(owner.key);
+      if (cluster != nullptr && cluster->alert == owner.alert) cluster->alert = no_alert;
     }
   }
 }
 
 void ScanDetector::share(const Source& source, const Outcome& outcome, const Probe& probe) {
-  const bool unreachable = outcome.result == Result::connect || probe.step == 0;
-  if (!has_port(outcome.contact_class) || unreachable ||
+  const bool weightless = outcome.result == Result::connect || probe.step == 0;
+  const bool deaf = outcome.contact_class == ContactClass::udp &&
+                    outcome.result == Result::silent && context_.one_way();
+  if (!has_port(outcome.contact_class) || weightless || deaf ||
       outcome.contact_class == ContactClass::reverse_rst) {
     return;
   }

@@ -32,12 +32,7 @@ void ScanDetector::end_probation(const Probation& probation) {
   source->seen.update(hash, Mark::done);
   if (source->seen.find(host_key(outcome.dst)) != Mark::absent) return;
   outcome.time = probation.due;
-  Place place{.source = *source,
-              .row = rows_.find_or_insert(
-                  row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {}),
-              .column = columns_.find_or_insert(
-                  column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {}),
-              .hash = hash};
+  Place place = place_of(*source, outcome, hash);
   const Weight weight = context_.weigh(outcome, place.row);
   place.column.walk.add(weight.column, weight.column_peer);
   ++place.column.walk.bad;
@@ -96,10 +91,9 @@ void ScanDetector::on_late(const Outcome& outcome) {
   const Mark mark = source->seen.find(hash);
   if (mark != Mark::silent && mark != Mark::blurred) return;
   source->seen.update(hash, Mark::done);
-  Row& row = rows_.find_or_insert(
-      row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {});
-  Column& column = columns_.find_or_insert(
-      column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {});
+  const Place place = place_of(*source, outcome, hash);
+  Row& row = place.row;
+  Column& column = place.column;
   Outcome silent = outcome;
   silent.result = Result::silent;
   const Weight was = context_.weigh(silent, row);

@@ -83,17 +83,41 @@ void ScanDetector::on_outcome(const Outcome& outcome) {
 Source& ScanDetector::source_of(const Outcome& outcome) {
   Source& source =
       sources_.find_or_insert(source_key(outcome.src), [this](Source& victim) { release(victim); });
+  if (source.epoch == 0) source.epoch = ++epochs_;
   source.address = outcome.src;
   source.last = outcome.time;
   return source;
 }
 
+ScanDetector::Place ScanDetector::place_of(Source& source, const Outcome& outcome,
+                                           std::uint64_t hash) {
+  const std::uint64_t row_at = row_key(outcome.src, outcome.dst, group_of(outcome.contact_class));
+  const std::uint64_t column_at = column_key(outcome.src, outcome.contact_class, outcome.dst_port);
+  Row& row = rows_.find_or_insert(row_at, [](Row&) {});
+  Column& column = columns_.find_or_insert(column_at, [](Column&) {});
+  if (row.epoch != source.epoch) {
+    row = Row{};
+    row.key = row_at;
+    row.epoch = source.epoch;
+  }
+  if (column.epoch != source.epoch) {
+    column = Column{};
+    column.key = column_at;
+    column.epoch = source.epoch;
+  }
+  row.last = column.last = outcome.time;
+  return {.source = source, .row = row, .column = column, .hash = hash};
+}
+
 void ScanDetector::release(Source& source) noexcept {
   source.seen.release(pool_);
   release_journal(source.journal, pool_);
+  source.walk = {};
+  source.epoch = ++epochs_;
 }
 
-// One sweep of a clock hand: of the next sixteen sources the least valuable gives up its memory.
+// One sweep of a clock hand: of the next sixteen sources the least valuable gives up its memory,
+// and with it its evidence.
 void ScanDetector::make_room() {
   constexpr std::size_t reserve = std::size_t{64} << 10U;
   constexpr std::size_t stride = 16;
@@ -123,14 +147,8 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   ++counters_.contacts;
   keep_probe(source.journal, make_probe(outcome, hash), pool_);
   if (group_of(outcome.contact_class) == Group::link) return on_link_contact(source, outcome, hash);
-  Place place{.source = source,
-              .row = rows_.find_or_insert(
-                  row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {}),
-              .column = columns_.find_or_insert(
-                  column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {}),
-              .hash = hash};
+  Place place = place_of(source, outcome, hash);
   ++place.row.contacts;
-  place.row.last = place.column.last = outcome.time;
   if (outcome.contact_class == ContactClass::udp && is_trace_port(outcome.dst_port)) {
     place.row.trace_ttls |= 1U << (outcome.ttl % 32U);
   }
@@ -163,13 +181,7 @@ void ScanDetector::on_result(const Outcome& outcome) {
   if (mark != Mark::pending && mark != Mark::reported) return;
   if (group_of(outcome.contact_class) == Group::link) return;
   source->last = outcome.time;
-  Place place{.source = *source,
-              .row = rows_.find_or_insert(
-                  row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)), [](Row&) {}),
-              .column = columns_.find_or_insert(
-                  column_key(outcome.src, outcome.contact_class, outcome.dst_port), [](Column&) {}),
-              .hash = hash};
-  place.row.last = place.column.last = outcome.time;
+  Place place = place_of(*source, outcome, hash);
   settle(place, outcome);
 }
 

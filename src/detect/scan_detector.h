@@ -116,6 +116,7 @@ class ScanDetector {
   void share(const Source& source, const Outcome& outcome, const Probe& probe);
   void look_at(Cluster& cluster, ClusterShape shape, Timestamp now);
   [[nodiscard]] Source& source_of(const Outcome& outcome);
+  [[nodiscard]] Place place_of(Source& source, const Outcome& outcome, std::uint64_t hash);
   void release(Source& source) noexcept;
   void make_room();
   void forget_alerts();
@@ -133,6 +134,7 @@ class ScanDetector {
   AlertBook book_;
   std::deque<Probation> probations_;
   std::deque<Decision> decisions_;
+  std::uint32_t epochs_ = 0;
   std::size_t hand_ = 0;  // where make_room goes on
   ScanCounters counters_;
 };

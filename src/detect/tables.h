@@ -74,6 +74,7 @@ struct Row {
   Burst burst;
   std::uint32_t contacts = 0;
   std::uint32_t trace_ttls = 0;  ///< TTL values (mod 32) sent to the ports of traceroute
+  std::uint32_t epoch = 0;       ///< of its source, when it was made
   bool trace = false;            ///< a router answered: this is a path measurement
   bool alarmed = false;
 
@@ -90,6 +91,7 @@ struct Column {
   RateWindow rate;
   std::uint32_t unanswered = 0;  ///< R, N, X
   std::uint32_t handshakes = 0;  ///< H, C
+  std::uint32_t epoch = 0;       ///< of its source, when it was made
   bool alarmed = false;
 
   [[nodiscard]] std::int64_t worth() const noexcept { return aged(worth_of(walk), last); }
@@ -107,6 +109,9 @@ struct Source {
   ContactSet seen;
   std::vector<Probe> journal;  ///< what an alert would have to show, oldest first
   RateWindow resolutions;
+  /// Changes when `seen` is lost: evidence without the memory of what it counted is void, or the
+  /// same contacts would be counted again.
+  std::uint32_t epoch = 0;
   Sweep sweep{};
   AlertIndex alert = no_alert;  ///< open, or closed less than an hour ago
 

@@ -1,0 +1,399 @@
+#include "flow/contact.h"
+
+#include <catch2/catch.hpp>
+
+#include "flow/contact_outcome.h"
+#include "tests/support/bytes.h"
+
+using namespace ntan;
+using namespace ntan::flow;
+using namespace ntan::test::literals;
+namespace flag = wire::tcp_flag;
+using Verdict = ContactStep::Verdict;
+
+namespace {
+
+constexpr auto to_server = Direction::to_server;
+constexpr auto to_client = Direction::to_client;
+
+IpAddress address(std::string_view text) {
+  return *parse_address(text);
+}
+
+/// A packet from 198.51.100.1:40000 to 192.0.2.1, unless told otherwise.
+struct Ports {
+  std::uint16_t src = 40000;
+  std::uint16_t dst = 80;
+};
+
+wire::Decoded packet(std::uint8_t proto, Ports ports = {}) {
+  wire::Decoded decoded;
+  decoded.src = address("198.51.100.1");
+  decoded.dst = address("192.0.2.1");
+  decoded.bucket = wire::Bucket::flow;
+  decoded.proto = proto;
+  decoded.src_port = ports.src;
+  decoded.dst_port = ports.dst;
+  decoded.ttl = 64;
+  return decoded;
+}
+
+wire::Decoded tcp(int flags, std::uint32_t payload = 0, Ports ports = {}) {
+  wire::Decoded decoded = packet(wire::ip_protocol::tcp, ports);
+  decoded.tcp_flags = static_cast<std::uint8_t>(flags);
+  decoded.payload_size = payload;
+  return decoded;
+}
+
+wire::Decoded icmp(std::uint8_t type, std::uint8_t code = 0) {
+  wire::Decoded decoded = packet(wire::ip_protocol::icmp);
+  decoded.icmp_type = type;
+  decoded.icmp_code = code;
+  return decoded;
+}
+
+wire::Decoded sctp(Bytes chunks) {
+  wire::Decoded decoded = packet(wire::ip_protocol::sctp);
+  decoded.payload = chunks.data();
+  decoded.payload_captured = decoded.payload_size = static_cast<std::uint32_t>(chunks.size());
+  return decoded;
+}
+
+Contact begun(const wire::Decoded& first) {
+  Contact contact;
+  (void)contact.begin(first, to_server, Cast::unicast);
+  return contact;
+}
+
+constexpr int syn_ack = flag::syn | flag::ack;
+
+void require_result(const Contact& contact, ContactStep step, Result result) {
+  REQUIRE(step.verdict == Verdict::result);
+  REQUIRE(contact.result() == result);
+}
+
+}  // namespace
+
+TEST_CASE("contact: fits in eight octets of a flow") {
+  STATIC_REQUIRE(sizeof(Contact) <= 8);
+}
+
+TEST_CASE("contact: the first TCP segment names the class") {
+  const auto [flags, expected] = GENERATE(table<int, ContactClass>({
+      {flag::syn, ContactClass::syn},
+      {flag::syn | flag::ece | flag::cwr, ContactClass::syn},
+      {flag::fin, ContactClass::fin},
+      {0, ContactClass::null},
+      {flag::fin | flag::psh | flag::urg, ContactClass::xmas},
+      {flag::psh, ContactClass::xmas},
+      {flag::syn | flag::fin, ContactClass::synfin},
+      {flag::syn | flag::rst, ContactClass::synfin},
+      {flag::ack, ContactClass::ack},
+      {flag::fin | flag::ack, ContactClass::maimon},
+      {flag::syn | flag::ack, ContactClass::none},
+      {flag::psh | flag::ack, ContactClass::none},
+  }));
+  REQUIRE(begun(tcp(flags)).contact_class() == expected);
+}
+
+TEST_CASE("contact: a stealth probe is decided by its first segment") {
+  Contact contact;
+  const ContactStep step = contact.begin(tcp(flag::fin), to_server, Cast::unicast);
+  REQUIRE(step.began);
+  require_result(contact, step, Result::malformed);
+  REQUIRE(contact.done());
+}
+
+TEST_CASE("contact: what goes to a group is no contact") {
+  Contact contact;
+  REQUIRE(contact.begin(tcp(flag::syn), to_server, Cast::group).silent());
+  REQUIRE(contact.contact_class() == ContactClass::none);
+  wire::Extra extra;
+  auto multicast = packet(wire::ip_protocol::udp);
+  multicast.dst = address("224.0.0.251");
+  REQUIRE(cast_of(multicast, extra) == Cast::group);
+  auto directed = packet(wire::ip_protocol::udp);
+  directed.dst = address("192.0.2.255");
+  extra.has_mac = true;
+  extra.dst_mac.octets.fill(0xff);
+  REQUIRE(cast_of(directed, extra) == Cast::group);
+}
+
+TEST_CASE("contact: payload in the middle of a stream is no probe") {
+  REQUIRE(begun(tcp(flag::ack, 100)).contact_class() == ContactClass::none);
+  REQUIRE(begun(tcp(flag::ack, 0, {.src = 443, .dst = 51000})).contact_class() ==
+          ContactClass::none);
+}
+
+TEST_CASE("contact: a SYN answered by RST is refused") {
+  Contact contact = begun(tcp(flag::syn));
+  require_result(contact, contact.on_packet(tcp(flag::rst | flag::ack), to_client),
+                 Result::refused);
+  REQUIRE(contact.on_timer(ContactTimer::answer_tcp).silent());
+}
+
+TEST_CASE("contact: a SYN without answer is silent after 1.5 s") {
+  Contact contact;
+  const ContactStep step = contact.begin(tcp(flag::syn), to_server, Cast::unicast);
+  REQUIRE(step.arm == ContactTimer::answer_tcp);
+  REQUIRE(timeout_of(step.arm) == std::chrono::milliseconds{1500});
+  REQUIRE(contact.on_packet(tcp(flag::syn), to_server).silent());  // sent again
+  require_result(contact, contact.on_timer(ContactTimer::answer_tcp), Result::silent);
+  REQUIRE_FALSE(contact.done());
+}
+
+TEST_CASE("contact: an answer after the time-out takes silent back once") {
+  Contact contact = begun(tcp(flag::syn));
+  (void)contact.on_timer(ContactTimer::answer_tcp);
+  SECTION("by a session") {
+    REQUIRE(contact.on_packet(tcp(syn_ack), to_client).silent());
+    REQUIRE(contact.on_packet(tcp(flag::ack), to_server).silent());
+    const ContactStep step = contact.on_packet(tcp(flag::ack | flag::psh, 10), to_server);
+    REQUIRE(step.verdict == Verdict::late);
+    REQUIRE(contact.result() == Result::session);
+    REQUIRE(contact.on_packet(tcp(flag::ack | flag::psh, 10), to_server).silent());
+  }
+  SECTION("not by a refusal, which is as bad") {
+    REQUIRE(contact.on_packet(tcp(flag::rst | flag::ack), to_client).silent());
+  }
+}
+
+TEST_CASE("contact: SYN-ACK then RST of the originator is half open") {
+  Contact contact = begun(tcp(flag::syn));
+  REQUIRE(contact.on_packet(tcp(syn_ack), to_client).arm == ContactTimer::handshake);
+  require_result(contact, contact.on_packet(tcp(flag::rst), to_server), Result::half_open);
+}
+
+TEST_CASE("contact: SYN-ACK without ACK is half open after 5 s") {
+  Contact contact = begun(tcp(flag::syn));
+  (void)contact.on_packet(tcp(syn_ack), to_client);
+  REQUIRE(contact.on_timer(ContactTimer::answer_tcp).silent());
+  require_result(contact, contact.on_timer(ContactTimer::handshake), Result::half_open);
+}
+
+TEST_CASE("contact: an unseen SYN-ACK shows in what the originator does") {
+  Contact contact = begun(tcp(flag::syn));
+  SECTION("RST: half open") {
+    require_result(contact, contact.on_packet(tcp(flag::rst), to_server), Result::half_open);
+  }
+  SECTION("ACK and FIN: connect") {
+    REQUIRE(contact.on_packet(tcp(flag::ack), to_server).arm == ContactTimer::banner);
+    require_result(contact, contact.on_packet(tcp(flag::fin | flag::ack), to_server),
+                   Result::connect);
+  }
+  SECTION("payload: session") {
+    require_result(contact, contact.on_packet(tcp(flag::ack | flag::psh, 5), to_server),
+                   Result::session);
+  }
+}
+
+TEST_CASE("contact: a completed handshake is what its payload makes it") {
+  Contact contact = begun(tcp(flag::syn));
+  (void)contact.on_packet(tcp(syn_ack), to_client);
+  (void)contact.on_packet(tcp(flag::ack), to_server);
+  SECTION("closed without payload: connect") {
+    require_result(contact, contact.on_packet(tcp(flag::fin | flag::ack), to_server),
+                   Result::connect);
+  }
+  SECTION("reset by the originator: connect") {
+    require_result(contact, contact.on_packet(tcp(flag::rst | flag::ack), to_server),
+                   Result::connect);
+  }
+  SECTION("reset by the responder: connect") {
+    require_result(contact, contact.on_packet(tcp(flag::rst), to_client), Result::connect);
+  }
+  SECTION("payload of the responder, then closed: banner") {
+    REQUIRE(contact.on_packet(tcp(flag::ack | flag::psh, 20), to_client).silent());
+    require_result(contact, contact.on_packet(tcp(flag::fin | flag::ack), to_server),
+                   Result::banner);
+  }
+  SECTION("payload of the responder, then nothing for 10 s: banner") {
+    (void)contact.on_packet(tcp(flag::ack | flag::psh, 20), to_client);
+    require_result(contact, contact.on_timer(ContactTimer::banner), Result::banner);
+  }
+  SECTION("nothing for 10 s: idle") {
+    REQUIRE(contact.on_timer(ContactTimer::handshake).silent());
+    require_result(contact, contact.on_timer(ContactTimer::banner), Result::idle);
+  }
+}
+
+TEST_CASE("contact: payload of the responder proves an ACK that was not captured") {
+  Contact contact = begun(tcp(flag::syn));
+  (void)contact.on_packet(tcp(syn_ack), to_client);
+  REQUIRE(contact.on_packet(tcp(flag::ack | flag::psh, 20), to_client).arm == ContactTimer::banner);
+  REQUIRE(contact.on_timer(ContactTimer::handshake).silent());
+}
+
+TEST_CASE("contact: an ACK counts by the RST that answers it") {
+  const int flags = GENERATE(values<int>({flag::ack, flag::fin | flag::ack}));
+  Contact contact = begun(tcp(flags));
+  SECTION("RST: refused") {
+    require_result(contact, contact.on_packet(tcp(flag::rst), to_client), Result::refused);
+  }
+  SECTION("nothing: silent") {
+    require_result(contact, contact.on_timer(ContactTimer::answer_tcp), Result::silent);
+  }
+  SECTION("anything else from the target: mid-stream") {
+    require_result(contact, contact.on_packet(tcp(flag::ack), to_client), Result::midstream);
+  }
+  SECTION("payload of the source, then RST: mid-stream") {
+    REQUIRE(contact.on_packet(tcp(flag::ack | flag::psh, 9), to_server).silent());
+    require_result(contact, contact.on_packet(tcp(flag::rst), to_client), Result::midstream);
+  }
+}
+
+TEST_CASE("contact: an RST without its flow points back at its receiver") {
+  Contact contact;
+  const auto rst = tcp(flag::rst | flag::ack, 0, {.src = 22, .dst = 40000});
+  const ContactStep step = contact.begin(rst, to_server, Cast::unicast);
+  REQUIRE(step.began);
+  require_result(contact, step, Result::refused);
+  REQUIRE(contact.contact_class() == ContactClass::reverse_rst);
+  const Outcome outcome = make_outcome({.time = from_ns(5),
+                                        .client = rst.src,
+                                        .server = rst.dst,
+                                        .client_port = 22,
+                                        .server_port = 40000,
+                                        .packet = 7},
+                                       contact, Outcome::Kind::result, from_ns(9));
+  REQUIRE(outcome.src == rst.dst);
+  REQUIRE(outcome.dst == rst.src);
+  REQUIRE(outcome.dst_port == 22);
+  REQUIRE(outcome.packet == 7);
+  REQUIRE(outcome.first_time == from_ns(5));
+  REQUIRE(outcome.time == from_ns(9));
+}
+
+TEST_CASE("contact: a client's late RST to a server is no answer to a probe") {
+  REQUIRE(begun(tcp(flag::rst, 0, {.src = 51000, .dst = 443})).contact_class() ==
+          ContactClass::none);
+}
+
+TEST_CASE("contact: a UDP packet that looks like an answer is no probe") {
+  const auto [src, dst, expected] = GENERATE(table<std::uint16_t, std::uint16_t, ContactClass>({
+      {40000, 161, ContactClass::udp},
+      {53, 40000, ContactClass::none},
+      {123, 123, ContactClass::udp},
+      {1900, 50000, ContactClass::none},
+      {3478, 50000, ContactClass::none},
+      {5353, 5353, ContactClass::udp},
+  }));
+  REQUIRE(begun(packet(wire::ip_protocol::udp, {.src = src, .dst = dst})).contact_class() ==
+          expected);
+}
+
+TEST_CASE("contact: UDP is answered, silent after 2 s, refused or cut off by a router") {
+  Contact contact;
+  const ContactStep step = contact.begin(packet(wire::ip_protocol::udp), to_server, Cast::unicast);
+  REQUIRE(step.arm == ContactTimer::answer);
+  REQUIRE(timeout_of(step.arm) == std::chrono::seconds{2});
+  SECTION("answered") {
+    require_result(contact, contact.on_packet(packet(wire::ip_protocol::udp), to_client),
+                   Result::session);
+  }
+  SECTION("silent, then answered after all") {
+    require_result(contact, contact.on_timer(ContactTimer::answer), Result::silent);
+    REQUIRE(contact.on_packet(packet(wire::ip_protocol::udp), to_client).verdict == Verdict::late);
+  }
+  SECTION("port unreachable") {
+    require_result(contact, contact.on_icmp_error(icmp(3, 3), to_server), Result::refused);
+  }
+  SECTION("time exceeded") {
+    require_result(contact, contact.on_icmp_error(icmp(11), to_server), Result::time_exceeded);
+  }
+  SECTION("fragmentation needed says nothing") {
+    REQUIRE(contact.on_icmp_error(icmp(3, 4), to_server).silent());
+  }
+  SECTION("an error about an answer says nothing") {
+    REQUIRE(contact.on_icmp_error(icmp(3, 3), to_client).silent());
+  }
+}
+
+TEST_CASE("contact: an ICMP error does not undo a handshake") {
+  Contact contact = begun(tcp(flag::syn));
+  (void)contact.on_packet(tcp(syn_ack), to_client);
+  REQUIRE(contact.on_icmp_error(icmp(3, 1), to_server).silent());
+}
+
+TEST_CASE("contact: ICMP queries are contacts, other messages are not") {
+  const auto [type, expected] = GENERATE(table<std::uint8_t, ContactClass>({
+      {std::uint8_t{8}, ContactClass::icmp},
+      {std::uint8_t{13}, ContactClass::icmp},
+      {std::uint8_t{17}, ContactClass::icmp},
+      {std::uint8_t{0}, ContactClass::none},
+      {std::uint8_t{5}, ContactClass::none},
+  }));
+  REQUIRE(begun(icmp(type)).contact_class() == expected);
+}
+
+TEST_CASE("contact: the target of an ICMP query is its type, of a protocol its number") {
+  const ContactOrigin origin{.client = address("198.51.100.1"),
+                             .server = address("192.0.2.1"),
+                             .client_port = 77,
+                             .server_port = 77,
+                             .proto = 47,
+                             .icmp_type = 8};
+  const Contact echo = begun(icmp(8));
+  REQUIRE(make_outcome(origin, echo, Outcome::Kind::contact, from_ns(0)).dst_port == 8);
+  const Contact gre = begun(packet(47));
+  REQUIRE(gre.contact_class() == ContactClass::ip_protocol);
+  REQUIRE(make_outcome(origin, gre, Outcome::Kind::contact, from_ns(0)).dst_port == 47);
+}
+
+TEST_CASE("contact: SCTP is told by its chunks") {
+  const Bytes init = "01 00 00 14"_hex;
+  const Bytes init_ack = "02 00 00 14"_hex;
+  const Bytes abort = "06 00 00 04"_hex;
+  const Bytes cookie_echo = "0a 00 00 08"_hex;
+  Contact contact = begun(sctp(init));
+  REQUIRE(contact.contact_class() == ContactClass::sctp);
+  SECTION("ABORT: refused") {
+    require_result(contact, contact.on_packet(sctp(abort), to_client), Result::refused);
+  }
+  SECTION("INIT-ACK without COOKIE-ECHO: half open") {
+    REQUIRE(contact.on_packet(sctp(init_ack), to_client).arm == ContactTimer::handshake);
+    REQUIRE(contact.on_timer(ContactTimer::answer_tcp).silent());
+    require_result(contact, contact.on_timer(ContactTimer::handshake), Result::half_open);
+  }
+  SECTION("COOKIE-ECHO: session") {
+    (void)contact.on_packet(sctp(init_ack), to_client);
+    require_result(contact, contact.on_packet(sctp(cookie_echo), to_server), Result::session);
+  }
+  REQUIRE(begun(sctp(cookie_echo)).contact_class() == ContactClass::none);
+}
+
+TEST_CASE("contact: a flow that leaves early is judged by its age") {
+  Contact contact = begun(tcp(flag::syn));
+  SECTION("too young to tell") {
+    require_result(contact, contact.on_close(std::chrono::milliseconds{100}), Result::idle);
+  }
+  SECTION("old enough") {
+    require_result(contact, contact.on_close(std::chrono::milliseconds{300}), Result::silent);
+  }
+}
+
+TEST_CASE("contact: only a broadcast question about somebody else is a first contact of ARP") {
+  wire::Arp arp;
+  arp.operation = wire::Arp::request;
+  arp.sender = address("192.0.2.240");
+  arp.target = address("192.0.2.7");
+  wire::Extra extra;
+  extra.has_mac = true;
+  extra.dst_mac.octets.fill(0xff);
+  const auto outcome = arp_contact(arp, extra, from_ns(3), 9);
+  REQUIRE(outcome.has_value());
+  REQUIRE(outcome->contact_class == ContactClass::arp);
+  REQUIRE(outcome->dst == arp.target);
+  SECTION("unicast revalidates") {
+    extra.dst_mac.octets.fill(0x02);
+    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+  }
+  SECTION("an announcement asks for itself") {
+    arp.target = arp.sender;
+    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+  }
+  SECTION("a probe has no sender") {
+    arp.sender = address("0.0.0.0");
+    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+  }
+}
