@@ -59,7 +59,7 @@ class Pair {
     require(fast_.budget().used <= fast_.budget().limit);
     if (result.verdict == Defragmenter::Verdict::dropped) {
       ++settled_;
-      if (fresh && expected != Defragmenter::Reason::too_many_fragments) twins_.erase(twin);
+      if (fresh) twins_.erase(twin);
       return;
     }
     require((result.verdict == Defragmenter::Verdict::whole) == twin->second.whole());

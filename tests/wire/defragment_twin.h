@@ -61,6 +61,7 @@ class NaiveDatagram {
     if (end > 65535) return Reason::too_long;
     if (!fragment.last && fragment.octets.size() % 8 != 0) return Reason::bad_length;
     if (discarded_) return Reason::discarded;
+    octets_.resize(std::max(octets_.size(), end), nothing);
     if (is_duplicate(fragment)) return Reason::none;
     if (ends_disagree(fragment, end)) {
       discarded_ = version_ == IpVersion::v6;
@@ -131,7 +132,7 @@ class NaiveDatagram {
   }
 
   IpVersion version_;
-  std::vector<int> octets_ = std::vector<int>(65536, nothing);
+  std::vector<int> octets_;
   std::vector<Fragment> fragments_;
   std::optional<std::size_t> end_;
   bool overlapped_ = false;
