@@ -5,15 +5,6 @@
 namespace ntan::flow {
 namespace {
 
-event::FixedText<8> flag_text(std::uint8_t flags) noexcept {
-  constexpr std::string_view letters = "FSRPAUEC";
-  event::FixedText<8> text;
-  for (std::size_t bit = 0; bit < letters.size(); ++bit) {
-    if ((flags >> bit & 1U) != 0) text.octets[text.size++] = letters[bit];
-  }
-  return text;
-}
-
 std::optional<std::uint64_t> rate_bps(std::uint64_t octets, Duration duration) noexcept {
   if (octets == 0 || duration.count() <= 0) return std::nullopt;
   constexpr std::uint64_t bits_ns = 8'000'000'000U;
@@ -48,6 +39,15 @@ void add_tcp(FlowRecord& record, const TcpConnection& tcp) noexcept {
 }
 
 }  // namespace
+
+event::FixedText<8> flag_text(std::uint8_t flags) noexcept {
+  constexpr std::string_view letters = "FSRPAUEC";
+  event::FixedText<8> text;
+  for (std::size_t bit = 0; bit < letters.size(); ++bit) {
+    if ((flags >> bit & 1U) != 0) text.octets[text.size++] = letters[bit];
+  }
+  return text;
+}
 
 std::string_view to_text(AppSource source) noexcept {
   return source == AppSource::content ? "content" : "port";

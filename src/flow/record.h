@@ -116,6 +116,9 @@ struct FlowRecord {
   }
 };
 
+/// TCP flags as letters, `SA` for SYN and ACK.
+[[nodiscard]] event::FixedText<8> flag_text(std::uint8_t flags) noexcept;
+
 /// The record of a flow as it stands. Views borrow from the flow.
 [[nodiscard]] FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) noexcept;
 

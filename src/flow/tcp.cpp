@@ -82,7 +82,8 @@ FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
   return {.seq = segment.seq,
           .mss = options.mss.value_or(0),
           .window_scale = options.window_scale.value_or(0),
-          .has_window_scale = options.window_scale.has_value()};
+          .has_window_scale = options.window_scale.has_value(),
+          .seen = true};
 }
 
 void TcpConnection::first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept {
@@ -96,6 +97,7 @@ void TcpConnection::first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept {
 void TcpConnection::on_client_syn(const FirstSyn& syn, Timestamp time) noexcept {
   TcpSide& client = sides_[index(Direction::to_server)];
   client.syn_seen = true;
+  client.syn_repeated = syn.repeated;
   client.state = EndState::syn_sent;
   first_syn_of(client, syn);
   syn_ns_ = to_ns(time);

@@ -71,6 +71,8 @@ struct FirstSyn {
   std::uint16_t mss = 0;
   std::uint8_t window_scale = 0;
   bool has_window_scale = false;
+  bool seen = false;
+  bool repeated = false;  ///< the same SYN came again
 
   [[nodiscard]] static FirstSyn of(const wire::Decoded& segment) noexcept;
 };
