@@ -164,8 +164,13 @@ struct DecodeOptions {
 };
 
 /// Decodes one frame. Pure: no state, no allocation, never fails; what could not be read is in
-/// bucket, flaw and flaw_layer. An IP fragment comes back as Bucket::fragment with payload = the IP
-/// payload of the fragment (see wire/defragment.h).
+/// bucket, flaw and flaw_layer.
+///
+/// The innermost packet that can be read is the flow; a tunnel whose inside cannot be is a flow of
+/// its outer header. A TCP, UDP or SCTP header of which no more than the ports can be trusted (cut
+/// by the snaplen, or its lengths contradict each other) is a flow without flags and payload, flaw
+/// set; without the ports it is undecodable. An IP fragment comes back as Bucket::fragment with
+/// payload = the IP payload of the fragment (see wire/defragment.h).
 void decode(const PacketView& packet, const DecodeOptions& options, Decoded& out,
             Extra& extra) noexcept;
 
