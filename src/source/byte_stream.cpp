@@ -24,9 +24,11 @@ DescriptorStream::~DescriptorStream() {
 
 /// Waits for octets; false when woken for something else.
 bool DescriptorStream::wait() {
-  if (!may_block_ || interrupt_ == nullptr) return true;
+  if (!may_block_) return true;
   std::array<pollfd, 2> ready{{{.fd = descriptor_, .events = POLLIN, .revents = 0},
-                               {.fd = interrupt_->descriptor(), .events = POLLIN, .revents = 0}}};
+                               {.fd = interrupt_ == nullptr ? -1 : interrupt_->descriptor(),
+                                .events = POLLIN,
+                                .revents = 0}}};
   while (::poll(ready.data(), ready.size(), -1) < 0) {
     if (errno != EINTR) return true;  // read(2) will say what is wrong
   }

@@ -22,6 +22,7 @@ constexpr std::size_t block_trailer_size = 4;
 constexpr std::size_t min_block_size = block_header_size + block_trailer_size;
 constexpr std::size_t min_section_header_size = 28;
 constexpr std::size_t byte_order_magic_end = 12;
+constexpr std::size_t timed_packet_header_size = 20;
 
 constexpr bool is_read(std::uint32_t type) noexcept {
   return type == enhanced_packet || type == interface_description || type == simple_packet ||
@@ -157,8 +158,7 @@ CaptureReader::Wanted PcapngReader::walk_in(Batch& batch) {
       break;
     }
     if (!read) {
-      skip_left_ = length - block_trailer_size;
-      skip_length_ = length;
+      start_skip(length);
       break;
     }
     if (rest.size() < length) {
@@ -178,6 +178,11 @@ CaptureReader::Wanted PcapngReader::walk_in(Batch& batch) {
   }
   input().consume(unread.size() - rest.size());
   return wanted;
+}
+
+void PcapngReader::start_skip(std::uint32_t length) noexcept {
+  skip_left_ = length - block_trailer_size;
+  skip_length_ = length;
 }
 
 /// Blocks of other kinds may be longer than the buffer: they are never held whole.
@@ -200,9 +205,9 @@ CaptureReader::Wanted PcapngReader::skip_block() {
 template <ByteOrder order>
 std::string_view PcapngReader::on_block(std::uint32_t type, Bytes body, Batch& batch) {
   switch (type) {
-    case enhanced_packet: return on_enhanced_packet<order>(body, batch);
+    case enhanced_packet:
+    case obsolete_packet: return on_timed_packet<order>(type, body, batch);
     case simple_packet: return on_simple_packet<order>(body, batch);
-    case obsolete_packet: return on_obsolete_packet<order>(body, batch);
     default: return on_interface<order>(body);
   }
 }
@@ -229,36 +234,39 @@ std::string_view PcapngReader::on_interface(Bytes body) {
   return {};
 }
 
-template <ByteOrder order>
-std::string_view PcapngReader::on_enhanced_packet(Bytes body, Batch& batch) {
-  FileFields<order> fields{body};
-  const std::uint32_t interface = fields.u32();
-  return on_timed_packet(fields, interface, batch);
+inline void PcapngReader::append(Batch& batch, const SectionInterface& from, Bytes data,
+                                 std::uint32_t wire_size) const noexcept {
+  batch.packets[batch.count++] =
+      PacketView{.time = last_time_,
+                 .data = data,
+                 .wire_size = std::max(wire_size, static_cast<std::uint32_t>(data.size())),
+                 .interface = from.index,
+                 .link = from.link};
 }
 
 template <ByteOrder order>
-std::string_view PcapngReader::on_obsolete_packet(Bytes body, Batch& batch) {
-  FileFields<order> fields{body};
-  const std::uint16_t interface = fields.u16();
-  fields.skip(2);  // packets dropped before this one
-  return on_timed_packet(fields, interface, batch);
-}
-
-/// What both packet blocks with a timestamp have from there on.
-template <ByteOrder order>
-std::string_view PcapngReader::on_timed_packet(FileFields<order> fields, std::uint32_t interface,
-                                               Batch& batch) {
+std::string_view PcapngReader::on_timed_packet(std::uint32_t type, Bytes body, Batch& batch) {
+  if (body.size() < timed_packet_header_size) return "packet longer than its block";
+  // Of a size the compiler knows: it drops the checks field by field.
+  FileFields<order> fields{body.first(timed_packet_header_size)};
+  // The obsolete block has 16 bits and a count of lost packets in the place of the interface.
+  std::uint32_t interface = 0;
+  if (type == enhanced_packet) {
+    interface = fields.u32();
+  } else {
+    interface = fields.u16();
+    fields.skip(2);
+  }
   const std::uint64_t high = fields.u32();
   const std::uint64_t low = fields.u32();
   const std::uint32_t captured = fields.u32();
   const std::uint32_t wire_size = fields.u32();
-  const Bytes data = fields.take(captured);
-  if (!fields.ok()) return "packet longer than its block";
+  if (captured > body.size() - timed_packet_header_size) return "packet longer than its block";
   if (captured > max_packet_size) return "packet too long";
   if (interface >= section_.size()) return "undeclared interface";
   const SectionInterface& from = section_[interface];
   last_time_ = from.clock.at(high << 32U | low);
-  append(batch, from, data, wire_size);
+  append(batch, from, body.subspan(timed_packet_header_size, captured), wire_size);
   return {};
 }
 
@@ -274,16 +282,6 @@ std::string_view PcapngReader::on_simple_packet(Bytes body, Batch& batch) {
   if (captured > max_packet_size) return "packet too long";
   append(batch, from, data, wire_size);
   return {};
-}
-
-void PcapngReader::append(Batch& batch, const SectionInterface& from, Bytes data,
-                          std::uint32_t wire_size) const noexcept {
-  batch.packets[batch.count++] =
-      PacketView{.time = last_time_,
-                 .data = data,
-                 .wire_size = std::max(wire_size, static_cast<std::uint32_t>(data.size())),
-                 .interface = from.index,
-                 .link = from.link};
 }
 
 std::string PcapngReader::place() const {

@@ -36,25 +36,24 @@ class PcapngReader final : public CaptureReader {
   [[nodiscard]] bool between_records() const noexcept override { return skip_length_ == 0; }
 
   // A flaw is a static text; empty: none.
-  Wanted start_section();
+  // What is rare is kept out of the loop over packets, or the compiler inlines that instead.
+  [[gnu::cold]] Wanted start_section();
   template <ByteOrder order>
-  Wanted read_section_header(Bytes unread);
+  [[gnu::cold]] Wanted read_section_header(Bytes unread);
   template <ByteOrder order>
-  Wanted walk_in(Batch& batch);
+  [[gnu::noinline]] Wanted walk_in(Batch& batch);
+  void start_skip(std::uint32_t length) noexcept;
   template <ByteOrder order>
-  Wanted skip_block();
+  [[gnu::cold]] Wanted skip_block();
   template <ByteOrder order>
   std::string_view on_block(std::uint32_t type, Bytes body, Batch& batch);
   template <ByteOrder order>
-  std::string_view on_interface(Bytes body);
+  [[gnu::cold]] std::string_view on_interface(Bytes body);
+  /// Enhanced and obsolete packet blocks.
   template <ByteOrder order>
-  std::string_view on_enhanced_packet(Bytes body, Batch& batch);
+  std::string_view on_timed_packet(std::uint32_t type, Bytes body, Batch& batch);
   template <ByteOrder order>
-  std::string_view on_obsolete_packet(Bytes body, Batch& batch);
-  template <ByteOrder order>
-  std::string_view on_timed_packet(FileFields<order> fields, std::uint32_t interface, Batch& batch);
-  template <ByteOrder order>
-  std::string_view on_simple_packet(Bytes body, Batch& batch);
+  [[gnu::cold]] std::string_view on_simple_packet(Bytes body, Batch& batch);
   void append(Batch& batch, const SectionInterface& from, Bytes data,
               std::uint32_t wire_size) const noexcept;
 
