@@ -66,31 +66,51 @@ constexpr bool sorted(std::span<const Named> table) {
 
 static_assert(sorted(types) && sorted(classes) && sorted(rcodes) && sorted(opcodes));
 
-CodeName name_of(std::span<const Named> table, std::uint16_t code, std::string_view fallback) {
-  const auto at = std::ranges::lower_bound(table, code, {}, &Named::code);
-  if (at != table.end() && at->code == code) return CodeName{at->name};
-  CodeName name{fallback};
+// Names by number, ready to be copied: every record of every answer asks for one.
+template <std::size_t size>
+constexpr auto by_number(std::span<const Named> table) {
+  std::array<CodeName, size> names{};
+  for (const Named& each : table) {
+    if (each.code < size) names[each.code] = CodeName{each.name};
+  }
+  return names;
+}
+
+constexpr auto type_names = by_number<261>(types);
+constexpr auto class_names = by_number<256>(classes);
+constexpr auto rcode_names = by_number<24>(rcodes);
+constexpr auto opcode_names = by_number<7>(opcodes);
+
+CodeName numbered(std::string_view prefix, std::uint16_t code) noexcept {
+  CodeName name{prefix};
   const char* end = append_unsigned(name.octets.data() + name.size, code);
   name.size = static_cast<std::uint8_t>(end - name.octets.data());
   return name;
 }
 
+CodeName name_of(std::span<const CodeName> names, std::span<const Named> table, std::uint16_t code,
+                 std::string_view prefix) noexcept {
+  if (code < names.size()) return names[code].size > 0 ? names[code] : numbered(prefix, code);
+  const auto at = std::ranges::lower_bound(table, code, {}, &Named::code);
+  return at != table.end() && at->code == code ? CodeName{at->name} : numbered(prefix, code);
+}
+
 }  // namespace
 
 CodeName type_name(std::uint16_t type) noexcept {
-  return name_of(types, type, "TYPE");
+  return name_of(type_names, types, type, "TYPE");
 }
 
 CodeName class_name(std::uint16_t code) noexcept {
-  return name_of(classes, code, "CLASS");
+  return name_of(class_names, classes, code, "CLASS");
 }
 
 CodeName rcode_name(std::uint16_t rcode) noexcept {
-  return name_of(rcodes, rcode, "RCODE");
+  return name_of(rcode_names, rcodes, rcode, "RCODE");
 }
 
 CodeName opcode_name(std::uint8_t opcode) noexcept {
-  return name_of(opcodes, opcode, "OPCODE");
+  return name_of(opcode_names, opcodes, opcode, "OPCODE");
 }
 
 }  // namespace ntan::app::dns
