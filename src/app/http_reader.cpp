@@ -111,9 +111,9 @@ HttpReader::Step HttpReader::finish() noexcept {
 }
 
 HttpReader::Line HttpReader::look_at_line(Bytes rest) noexcept {
-  const auto feed = std::find(rest.begin(), rest.end(), std::uint8_t{'\n'});
-  Line line{.complete = feed != rest.end()};
-  const auto part = static_cast<std::size_t>(feed - rest.begin());
+  const std::size_t feed = as_text(rest).find('\n');
+  Line line{.complete = feed != std::string_view::npos};
+  const std::size_t part = line.complete ? feed : rest.size();
   line.here = rest.first(line.complete ? part + 1 : part);
   line.size = line_ + part;
   examined_ += line.here.size();
