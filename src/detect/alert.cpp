@@ -37,7 +37,7 @@ void Alert::add(const Probe& probe) {
   last_ = std::max(last_, probe.time);
   ++probes_;
   ++classes_[static_cast<std::size_t>(probe.contact_class)];
-  ttls_.set(probe.ttl);
+  if (probe.ttl != 0) ttls_.set(probe.ttl);
   const std::uint64_t host = host_key(probe.dst);
   if (hosts_.add(host) && targets_.size() < max_listed) targets_.push_back(probe.dst);
   if (has_port(probe.contact_class)) {
