@@ -15,8 +15,9 @@ using run::Command;
 
 namespace {
 
-std::vector<std::string_view> lines_of(const std::string& text) {
-  return split(text, '\n');
+std::vector<std::string> lines_of(const std::string& text) {
+  const auto lines = split(text, '\n');
+  return {lines.begin(), lines.end()};
 }
 
 std::string text_of(const std::vector<std::string>& words) {
@@ -35,10 +36,10 @@ TEST_CASE("help: every option of a command stands at the start of a line of its 
     }
     std::vector<std::string> shown;
     const std::string text = help(topic, Draft::Help::full);
-    for (const std::string_view line : lines_of(text)) {
+    for (const std::string& line : lines_of(text)) {
       if (!line.starts_with("  -") && !line.starts_with("      --")) continue;
-      const std::size_t name = line.find("--") == std::string_view::npos ? 2 : line.find("--");
-      shown.emplace_back(line.substr(0, line.find(' ', name)));
+      const std::size_t name = line.find("--") == std::string::npos ? 2 : line.find("--");
+      shown.push_back(line.substr(0, line.find(' ', name)));
     }
     CHECK(shown == expected);
   }
@@ -47,13 +48,13 @@ TEST_CASE("help: every option of a command stands at the start of a line of its 
 TEST_CASE("help: lines fit 79 columns and groups keep their order") {
   for (const Draft::Help length : {Draft::Help::brief, Draft::Help::full}) {
     for (const Command topic : topics) {
-      for (const std::string_view line : lines_of(help(topic, length))) {
+      for (const std::string& line : lines_of(help(topic, length))) {
         CAPTURE(line);
         CHECK(line.size() <= 79);
         CHECK((line.empty() || line.back() != ' '));
       }
     }
-    for (const std::string_view line : lines_of(help(std::nullopt, length)))
+    for (const std::string& line : lines_of(help(std::nullopt, length)))
       CHECK(line.size() <= 79);
   }
   const std::string text = help(Command::capture, Draft::Help::full);
@@ -70,7 +71,7 @@ TEST_CASE("help: lines fit 79 columns and groups keep their order") {
 TEST_CASE("help: the short form has four examples and fewer options") {
   const std::string brief = help(Command::capture, Draft::Help::brief);
   std::size_t examples = 0;
-  for (const std::string_view line : lines_of(brief)) {
+  for (const std::string& line : lines_of(brief)) {
     if (line.starts_with("  sudo ntan capture")) ++examples;
   }
   CHECK(examples == 4);
