@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace ntan::event {
@@ -23,7 +24,11 @@ struct Note {
     icmp_echo,
     icmp_lost,
     icmp_rtt_us,
+    tcp_hs_rtt_server_us,  ///< SYN to SYN-ACK
+    tcp_hs_rtt_client_us,  ///< SYN-ACK to its ACK
   };
+  static constexpr std::size_t kinds = static_cast<std::size_t>(Kind::tcp_hs_rtt_client_us) + 1;
+
   Kind kind{};
   std::uint64_t value = 1;
 };
