@@ -10,9 +10,9 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include "base/similar.h"
 #include "cli/help.h"
 #include "cli/settle.h"
-#include "cli/similar.h"
 
 namespace ntan::cli {
 namespace {
@@ -28,18 +28,11 @@ struct Arguments {
   std::vector<std::string> after;        ///< what follows `--`
 };
 
-std::vector<std::string> did_you_mean(std::string_view meant) {
-  if (meant.empty()) return {};
-  return {fmt::format("did you mean '{}'?", meant)};
-}
-
 [[noreturn]] void reject_command(std::string_view word) {
   std::vector<std::string_view> known;
-  for (const CommandWord& each : command_words())
-    known.push_back(each.word);
-  auto hints = did_you_mean(nearest(word, known));
-  hints.push_back(fmt::format("commands: {}", fmt::join(known, ", ")));
-  throw UsageError(fmt::format("no command is called '{}'", word), std::move(hints));
+  for (const CommandWord& each : command_words()) known.push_back(each.word);
+  throw UsageError(fmt::format("no command is called '{}'{}", word, did_you_mean(word, known)),
+                   {fmt::format("commands: {}", fmt::join(known, ", "))});
 }
 
 Arguments divide(std::span<const std::string> arguments) {
@@ -120,9 +113,9 @@ const Flag* find_flag(std::string_view argument) noexcept {
     }
   }
   const std::vector<std::string_view> candidates{names.begin(), names.end()};
-  throw UsageError(
-      fmt::format("unknown option {}", typed),
-      did_you_mean(typed.starts_with("--") ? nearest(typed, candidates) : std::string_view{}));
+  const bool is_long = typed.starts_with("--");
+  throw UsageError(fmt::format("unknown option {}{}", typed,
+                               is_long ? did_you_mean(typed, candidates) : std::string{}));
 }
 
 void apply(const Flag& flag, const std::string& value, Draft& draft) {
@@ -244,8 +237,7 @@ Surroundings look_around(std::span<const std::string_view> events) {
 
 std::string describe(const UsageError& error) {
   std::string text = fmt::format("ntan: error: {}\n", error.what());
-  for (const std::string& hint : error.hints())
-    text += fmt::format("  {}\n", hint);
+  for (const std::string& hint : error.hints()) text += fmt::format("  {}\n", hint);
   return text;
 }
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "cli/similar.h"
+#include "base/similar.h"
 
 namespace ntan::cli {
 namespace {
@@ -58,11 +58,9 @@ std::vector<std::string_view> events_named(std::string_view name, const Surround
   if (std::find(around.events.begin(), around.events.end(), name) != around.events.end()) {
     return {name};
   }
-  const std::string_view meant = nearest(name, around.events);
-  std::vector<std::string> hints;
-  if (!meant.empty()) hints.push_back(fmt::format("did you mean '{}'?", meant));
-  hints.push_back(fmt::format("events: {}, run, all", fmt::join(around.events, ", ")));
-  throw UsageError(fmt::format("no event is called '{}'", name), std::move(hints));
+  throw UsageError(
+      fmt::format("no event is called '{}'{}", name, did_you_mean(name, around.events)),
+      {fmt::format("events: {}, run, all", fmt::join(around.events, ", "))});
 }
 
 bool contains(std::span<const std::string_view> names, std::string_view name) noexcept {

@@ -54,8 +54,7 @@ TEST_CASE("help: lines fit 79 columns and groups keep their order") {
         CHECK((line.empty() || line.back() != ' '));
       }
     }
-    for (const std::string& line : lines_of(help(std::nullopt, length)))
-      CHECK(line.size() <= 79);
+    for (const std::string& line : lines_of(help(std::nullopt, length))) CHECK(line.size() <= 79);
   }
   const std::string text = help(Command::capture, Draft::Help::full);
   std::size_t at = 0;

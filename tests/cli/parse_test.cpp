@@ -243,12 +243,12 @@ TEST_CASE("parse: a usage error names the remedy") {
       {{},
        "ntan: error: say what to do\n  ntan read FILE\n  sudo ntan capture -i eth0\n  ntan -h\n"},
       {{"captre"},
-       "ntan: error: no command is called 'captre'\n  did you mean 'capture'?\n"
+       "ntan: error: no command is called 'captre'; did you mean 'capture'?\n"
        "  commands: capture, read, replay, interfaces, schema, help\n"},
       {{"read", "a", "--cuont", "3"},
-       "ntan: error: unknown option --cuont\n  did you mean '--count'?\n"},
+       "ntan: error: unknown option --cuont; did you mean '--count'?\n"},
       {{"read", "a", "--evnets=dns"},
-       "ntan: error: unknown option --evnets\n  did you mean '--events'?\n"},
+       "ntan: error: unknown option --evnets; did you mean '--events'?\n"},
       {{"read", "a", "-x"}, "ntan: error: unknown option -x\n"},
       {{"read", "a", "-i", "eth0"}, "ntan: error: -i is an option of ntan capture\n"},
       {{"capture", "--pace"}, "ntan: error: --pace is an option of ntan read\n"},
@@ -296,7 +296,7 @@ TEST_CASE("parse: a usage error names the remedy") {
       {{"read", "a", "-w", "a"}, "ntan: error: 'a' is read: packets cannot be written to it\n"},
       {{"read", "-", "-"}, "ntan: error: standard input can be read only once\n"},
       {{"read", "a", "--events", "dsn"},
-       "ntan: error: no event is called 'dsn'\n  did you mean 'dns'?\n"
+       "ntan: error: no event is called 'dsn'; did you mean 'dns'?\n"
        "  events: run_start, run_end, packet, flow, dns, http, scan, summary, anomaly, run, all\n"},
       {{"read", "a", "--events", "dns,-dns"}, "ntan: error: --events leaves no event to write\n"},
       {{"read", "a", "-qv"}, "ntan: error: -q and -v exclude each other\n"},
