@@ -123,7 +123,9 @@ struct OpenRequest {
 class IcmpDissector final : public Dissector {
  public:
   explicit IcmpDissector(const FlowContext& flow)
-      : open_(*flow.memory), version_(flow.client.version) {}
+      : open_(*flow.memory),
+        version_(flow.client.version),
+        to_itself_(flow.client == flow.server) {}
 
   Progress consume(const Segment& segment, Output& out) override {
     const auto head = read_head(segment.data);
@@ -161,7 +163,7 @@ class IcmpDissector final : public Dissector {
   auto find(const Head& head, std::uint8_t request, std::uint16_t seq, Direction direction) {
     return open_.find([&](const OpenRequest& open) {
       return open.seq == seq && open.id == head.high && open.type == request &&
-             open.direction == direction;
+             (to_itself_ || open.direction == direction);
     });
   }
 
@@ -251,14 +253,14 @@ class IcmpDissector final : public Dissector {
   }
 
   void close_all(Output& out) {
-    while (!open_.empty())
-      close(open_.take(open_.begin()), out);
+    while (!open_.empty()) close(open_.take(open_.begin()), out);
   }
 
   OpenList<OpenRequest, max_open> open_;
   std::uint32_t last_token_ = 0;
   unsigned errors_ = 0;
   IpVersion version_;
+  bool to_itself_;  // a host that asks itself: both ways look the same
 };
 
 class IcmpErrorDissector final : public Dissector {

@@ -517,15 +517,6 @@ TEST_CASE("dns: without memory each message stands alone") {
   CHECK(dns.memory().refused == 1);
 }
 
-TEST_CASE("dns: time that runs backwards gives no round trip") {
-  // The run clamps its clock, so the two messages fall on one instant at most.
-  DissectorRun dns = run();
-  dns.feed(Direction::to_server, query, 20);
-  dns.feed(Direction::to_client, answer, 0);
-  REQUIRE(dns.result().lines.size() == 1);
-  CHECK(member(dns.result().lines[0], "rtt_us") == "0");
-}
-
 // --- malformed ----------------------------------------------------------------------------------
 
 TEST_CASE("dns: a malformed question is an anomaly and no query") {

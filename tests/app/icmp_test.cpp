@@ -61,6 +61,15 @@ TEST_CASE("icmp: an echo and its reply are one event") {
         R"("queried":true,"answered":true,"retries":0,"rtt_us":15000})");
 }
 
+TEST_CASE("icmp: a host that pings itself sends both halves in one direction") {
+  DissectorRun icmp{app::icmp_protocol, flow("127.0.0.1", "127.0.0.1")};
+  icmp.feed(Direction::to_server, echo(8, 1), 0);
+  icmp.feed(Direction::to_server, echo(0, 1), 1);
+  REQUIRE(icmp.result().lines.size() == 1);
+  CHECK(icmp.result().lines[0].find(R"("answered":true,"retries":0,"rtt_us":1000)") !=
+        std::string::npos);
+}
+
 TEST_CASE("icmp: of four echoes the third stays without reply") {
   DissectorRun icmp{app::icmp_protocol, v4};
   for (std::uint8_t seq = 1; seq <= 4; ++seq) {
