@@ -1,0 +1,116 @@
+#include "stats/aggregator.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "stats/summary.h"
+#include "stats/window.h"
+
+namespace ntan::stats {
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+/// Windows without anything that are reported one after the other.
+constexpr std::uint64_t max_empty_windows = 600;
+
+}  // namespace
+
+// Once max_empty_windows have passed, the window is left open-ended (`idle`) until a packet tells
+// where time goes on: a capture may claim a gap of centuries.
+struct Aggregator::State {
+  explicit State(const Options& chosen)
+      : every(chosen.every.count()), sensor(chosen.sensor), summary(chosen.top) {}
+
+  /// The open-ended window becomes the one that holds `clock`.
+  void wake(Timestamp clock) noexcept;
+  void report(Timestamp end, const Quality& quality, const Emit& emit);
+
+  std::int64_t every;
+  std::string sensor;
+  Summary summary;
+  Window window;
+  Quality told;       ///< totals of the run when the last window ended
+  Timestamp begin{};  ///< of the present window
+  std::int64_t due = never;
+  std::uint64_t empty_windows = 0;  ///< in a row
+  std::uint64_t skipped = 0;
+  bool started = false;
+  bool idle = false;
+};
+
+void Aggregator::State::wake(Timestamp clock) noexcept {
+  idle = false;
+  empty_windows = 0;
+  const std::int64_t now = bin_begin(to_ns(clock), every);
+  if (now > to_ns(begin)) {
+    // Counted without sign: the gap may be longer than half of all time.
+    const auto gap = static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(to_ns(begin));
+    skipped = gap / static_cast<std::uint64_t>(every);
+    begin = from_ns(now);
+  }
+  due = bin_end(to_ns(begin), every);
+}
+
+void Aggregator::State::report(Timestamp end, const Quality& quality, const Emit& emit) {
+  const WindowFrame frame{.begin = begin, .end = std::max(begin, end), .skipped = skipped};
+  const event::Common common{.ts = frame.end, .sensor = sensor};
+  emit(event::make_event(common, summary.of(window, frame, since(told, quality))));
+  told = quality;
+  skipped = 0;
+  window.clear();
+}
+
+Aggregator::Aggregator(const Options& options) : state_(std::make_unique<State>(options)) {}
+
+Aggregator::~Aggregator() = default;
+
+void Aggregator::start(Timestamp first) {
+  state_->started = true;
+  state_->begin = first;
+  if (state_->every > 0) state_->due = bin_end(to_ns(first), state_->every);
+}
+
+void Aggregator::on_packet(const PacketFacts& packet) noexcept {
+  if (state_->idle) [[unlikely]]
+    state_->wake(packet.clock);
+  state_->window.on_packet(packet);
+}
+
+void Aggregator::on_flow(const FlowFacts& flow) {
+  state_->window.on_flow(flow);
+}
+
+void Aggregator::on_note(event::Note note) noexcept {
+  state_->window.on_note(note);
+}
+
+std::int64_t Aggregator::next_due() const noexcept {
+  return state_->due;
+}
+
+void Aggregator::close_window(const Quality& quality, const Emit& emit) {
+  State& state = *state_;
+  if (state.due == never) return;
+  state.empty_windows = state.window.empty() ? state.empty_windows + 1 : 0;
+  if (state.empty_windows > max_empty_windows) {
+    state.idle = true;
+    state.due = never;
+    return;
+  }
+  const Timestamp end = from_ns(state.due);
+  state.report(end, quality, emit);
+  state.begin = end;
+  state.due = bin_end(state.due, state.every);
+}
+
+void Aggregator::finish(Timestamp last, const Quality& quality, const Emit& emit) {
+  State& state = *state_;
+  if (!state.started) return;
+  if (state.idle) state.wake(last);
+  // Time may stop right at a border: the last window then holds nothing, or what ended with it.
+  const bool nothing = state.window.empty() && state.skipped == 0;
+  if (state.every > 0 && last <= state.begin && nothing) return;
+  state.report(last, quality, emit);
+}
+
+}  // namespace ntan::stats

@@ -1,0 +1,96 @@
+// Windows of the whole trace: throughput, latency, protocols, talkers. Feeds the `summary` event
+// and nothing else knows its inside. Told by values only: it knows neither packets nor flows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/packet.h"
+#include "base/time.h"
+#include "event/event.h"
+#include "event/note.h"
+
+namespace ntan::stats {
+
+struct Options {
+  Duration every{};      ///< length of a window; 0: one summary at the end
+  std::size_t top = 10;  ///< entries of each list
+  std::string sensor;
+};
+
+/// One packet as the statistics see it.
+struct PacketFacts {
+  Timestamp clock;  ///< trace clock
+  std::uint32_t wire_bytes = 0;
+  std::uint32_t captured_bytes = 0;
+  LinkType link{};
+  std::string_view network;    ///< `ipv4`, `ipv6`, `arp`, …; lives for ever
+  std::string_view transport;  ///< `tcp`, `udp`, …; empty if none; lives for ever
+};
+
+/// What a flow has added since it was last told of, both directions together.
+struct FlowFacts {
+  IpAddress client;
+  IpAddress server;
+  std::string_view app;  ///< application protocol; lives for ever; empty if unknown
+  std::uint64_t client_packets = 0;
+  std::uint64_t server_packets = 0;
+  std::uint64_t client_bytes = 0;
+  std::uint64_t server_bytes = 0;
+  std::string_view transport;  ///< lives for ever
+  bool began = false;          ///< told of for the first time
+  bool ended = false;
+};
+
+/// What only the source and the shards know, as totals of the run so far. Absent: not known.
+struct Quality {
+  std::optional<std::uint64_t> received;
+  std::optional<std::uint64_t> dropped_by_kernel;
+  std::optional<std::uint64_t> dropped_by_interface;
+  std::uint64_t dropped_by_ntan = 0;
+  std::uint64_t truncated_packets = 0;
+  std::uint64_t undecodable_packets = 0;
+  std::uint64_t flows_active = 0;
+  std::uint64_t flows_evicted = 0;
+  std::uint64_t memory_refused = 0;
+};
+
+/// Windows are aligned to the epoch: with a length of 10 s they begin at :00, :10, …; the first and
+/// the last may be shorter. A packet at a border belongs to the window that begins there.
+class Aggregator {
+ public:
+  using Emit = std::function<void(const event::Event&)>;
+
+  explicit Aggregator(const Options& options);
+  ~Aggregator();
+  Aggregator(const Aggregator&) = delete;
+  Aggregator& operator=(const Aggregator&) = delete;
+
+  /// The first packet's time.
+  void start(Timestamp first);
+  void on_packet(const PacketFacts& packet) noexcept;
+  void on_flow(const FlowFacts& flow);
+  void on_note(event::Note note) noexcept;
+
+  /// End of the present window in ns, or INT64_MAX without windows.
+  [[nodiscard]] std::int64_t next_due() const noexcept;
+  /// Reports the window that ends at next_due() and begins the next one (empty windows are reported
+  /// too, up to a bound after which idle time is skipped and said).
+  void close_window(const Quality& quality, const Emit& emit);
+  /// Reports what the last window holds, and with windows a summary of the whole run is not
+  /// repeated.
+  void finish(Timestamp last, const Quality& quality, const Emit& emit);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ntan::stats

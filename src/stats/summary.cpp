@@ -1,0 +1,202 @@
+#include "stats/summary.h"
+
+#include <algorithm>
+#include <array>
+
+#include "stats/rcode_name.h"
+
+namespace ntan::stats {
+namespace {
+
+using Kind = event::Note::Kind;
+
+std::uint64_t grown(std::uint64_t before, std::uint64_t now) noexcept {
+  return now > before ? now - before : 0;
+}
+
+std::optional<std::uint64_t> grown(std::optional<std::uint64_t> before,
+                                   std::optional<std::uint64_t> now) noexcept {
+  if (!now) return std::nullopt;
+  return grown(before.value_or(0), *now);
+}
+
+constexpr std::uint64_t rounded_us(std::uint64_t ns) noexcept {
+  return (ns + 500) / 1000;
+}
+
+LatencyRow latency_row(std::string_view metric, const Histogram& histogram) noexcept {
+  const auto us = [&histogram](std::uint32_t per_mille) {
+    return rounded_us(histogram.quantile(per_mille));
+  };
+  return {.metric = metric,
+          .n = histogram.n(),
+          .min_us = rounded_us(histogram.min()),
+          .p50_us = us(500),
+          .p90_us = us(900),
+          .p95_us = us(950),
+          .p99_us = us(990),
+          .max_us = rounded_us(histogram.max())};
+}
+
+constexpr std::array<std::string_view, NoteCounts::status_classes> status_names{"1xx", "2xx", "3xx",
+                                                                                "4xx", "5xx"};
+
+}  // namespace
+
+Quality since(const Quality& before, const Quality& now) noexcept {
+  return {.received = grown(before.received, now.received),
+          .dropped_by_kernel = grown(before.dropped_by_kernel, now.dropped_by_kernel),
+          .dropped_by_interface = grown(before.dropped_by_interface, now.dropped_by_interface),
+          .dropped_by_ntan = grown(before.dropped_by_ntan, now.dropped_by_ntan),
+          .truncated_packets = grown(before.truncated_packets, now.truncated_packets),
+          .undecodable_packets = grown(before.undecodable_packets, now.undecodable_packets),
+          .flows_active = now.flows_active,
+          .flows_evicted = grown(before.flows_evicted, now.flows_evicted),
+          .memory_refused = grown(before.memory_refused, now.memory_refused)};
+}
+
+const SummaryRecord& Summary::of(const Window& window, const WindowFrame& frame,
+                                 const Quality& quality) {
+  record_ = {};
+  record_.first_ts = frame.begin;
+  record_.last_ts = frame.end;
+  if (frame.skipped != 0) record_.skipped_windows = frame.skipped;
+  fill_traffic(window, frame.end - frame.begin);
+  fill_quality(quality);
+  fill_protocols(window);
+  fill_talkers(window.talkers());
+  const NoteCounts& notes = window.notes();
+  if (notes.empty()) return record_;
+  fill_latency(notes);
+  fill_dns(notes);
+  fill_http(notes);
+  const std::uint64_t handshakes = notes.of(Kind::tls_handshake);
+  const std::uint64_t failed = notes.of(Kind::tls_failed);
+  if (handshakes + failed != 0) record_.tls_handshakes = handshakes, record_.tls_failed = failed;
+  const std::uint64_t echoes = notes.of(Kind::icmp_echo);
+  const std::uint64_t lost = notes.of(Kind::icmp_lost);
+  if (echoes + lost != 0) record_.icmp_echoes = echoes, record_.icmp_lost = lost;
+  return record_;
+}
+
+void Summary::fill_traffic(const Window& window, Duration length) {
+  const Rate& rate = window.rate();
+  record_.interval_us = to_us(length);
+  record_.packets = rate.frames();
+  record_.bytes = rate.wire_bytes();
+  record_.captured_bytes = rate.captured_bytes();
+  record_.bps = rate.bps(length);
+  record_.pps = rate.pps(length);
+  record_.peak_1s_bps = rate.peak_1s_bps();
+  record_.peak_100ms_bps = rate.peak_100ms_bps();
+  record_.burst_1ms_peak_bps = rate.peak_1ms_bps();
+  record_.flows_new = window.flows().began;
+  record_.flows_ended = window.flows().ended;
+}
+
+void Summary::fill_quality(const Quality& quality) noexcept {
+  record_.flows_active = quality.flows_active;
+  record_.quality_received = quality.received;
+  record_.quality_dropped_by_kernel = quality.dropped_by_kernel;
+  record_.quality_dropped_by_interface = quality.dropped_by_interface;
+  record_.quality_dropped_by_ntan = quality.dropped_by_ntan;
+  record_.quality_truncated_packets = quality.truncated_packets;
+  record_.quality_undecodable_packets = quality.undecodable_packets;
+  record_.quality_flows_evicted = quality.flows_evicted;
+  record_.quality_memory_refused = quality.memory_refused;
+}
+
+void Summary::fill_latency(const NoteCounts& notes) {
+  latency_.clear();
+  for (std::size_t i = 0; i < latency_metrics.size(); ++i) {
+    const Histogram& histogram = notes.latency(i);
+    if (histogram.n() != 0) latency_.push_back(latency_row(latency_metrics[i].name, histogram));
+  }
+  record_.latency = latency_;
+}
+
+void Summary::fill_protocols(const Window& window) {
+  protocols_.clear();
+  for (const Level level : {Level::link, Level::network, Level::transport, Level::application})
+    fill_level(window.protocols(level), level);
+  record_.protocols = protocols_;
+}
+
+// Rows past the list's end join `other`, so that each level still adds up.
+void Summary::fill_level(const ProtocolTable& table, Level level) {
+  std::array<ProtocolTable::Row, ProtocolTable::capacity> rows;
+  const std::span<const ProtocolTable::Row> all = table.rows();
+  const auto end = std::copy(all.begin(), all.end(), rows.begin());
+  std::sort(rows.begin(), end, [](const ProtocolTable::Row& a, const ProtocolTable::Row& b) {
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.name < b.name;
+  });
+  const auto add = [this, level](const ProtocolTable::Row& row) {
+    ProtocolRow shown{.level = level, .name = row.name, .pkts = row.packets, .bytes = row.bytes};
+    if (level != Level::link) shown.flows = row.flows;
+    protocols_.push_back(shown);
+  };
+  const std::size_t shown = std::min(all.size(), top_);
+  std::for_each_n(rows.begin(), shown, add);
+  ProtocolTable::Row other = table.other();
+  for (std::size_t i = shown; i < all.size(); ++i) {
+    other.packets += rows[i].packets;
+    other.bytes += rows[i].bytes;
+    other.flows += rows[i].flows;
+  }
+  other.name = ProtocolTable::other_name;
+  if (other.packets != 0 || other.flows != 0) add(other);
+}
+
+void Summary::fill_talkers(const SpaceSaving& talkers) {
+  talkers_.clear();
+  for (const SpaceSaving::Counter& counter : talkers.top(top_)) {
+    talkers_.push_back({.ip = counter.address,
+                        .bytes = counter.bytes,
+                        .pkts = counter.packets,
+                        .bytes_error = counter.error});
+  }
+  record_.talkers = talkers_;
+}
+
+void Summary::fill_dns(const NoteCounts& notes) {
+  fill_rcodes(notes);
+  const std::uint64_t queries = notes.of(Kind::dns_query);
+  const std::uint64_t answers = notes.of(Kind::dns_answer);
+  const std::uint64_t unanswered = notes.of(Kind::dns_unanswered);
+  const std::uint64_t retries = notes.of(Kind::dns_retry);
+  if (queries + answers + unanswered + retries == 0) return;
+  record_.dns_queries = queries;
+  record_.dns_answers = answers;
+  record_.dns_unanswered = unanswered;
+  record_.dns_retries = retries;
+}
+
+void Summary::fill_rcodes(const NoteCounts& notes) {
+  rcodes_.clear();
+  for (std::size_t code = 0; code < NoteCounts::rcodes; ++code) {
+    const std::uint64_t n = notes.rcode(code);
+    if (n != 0) rcodes_.push_back({.name = rcode_name(static_cast<std::uint16_t>(code)), .n = n});
+  }
+  // Equals stay in the order of their codes.
+  std::stable_sort(rcodes_.begin(), rcodes_.end(),
+                   [](const RcodeRow& a, const RcodeRow& b) { return a.n > b.n; });
+  if (rcodes_.size() > top_) {
+    std::uint64_t rest = 0;
+    for (std::size_t i = top_; i < rcodes_.size(); ++i) rest += rcodes_[i].n;
+    rcodes_.resize(top_);
+    rcodes_.push_back({.name = event::FixedText<10>{ProtocolTable::other_name}, .n = rest});
+  }
+  record_.rcodes = rcodes_;
+}
+
+void Summary::fill_http(const NoteCounts& notes) {
+  http_status_.clear();
+  for (std::size_t i = 0; i < NoteCounts::status_classes; ++i) {
+    if (notes.status(i) != 0) http_status_.push_back({status_names[i], notes.status(i)});
+  }
+  record_.http_status = http_status_;
+  const std::uint64_t requests = notes.of(Kind::http_request);
+  if (requests != 0 || !http_status_.empty()) record_.http_requests = requests;
+}
+
+}  // namespace ntan::stats

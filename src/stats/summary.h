@@ -1,0 +1,52 @@
+// The record of a window, with the memory its lists live in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "stats/summary_record.h"
+#include "stats/window.h"
+
+namespace ntan::stats {
+
+struct WindowFrame {
+  Timestamp begin;
+  Timestamp end;
+  std::uint64_t skipped = 0;  ///< windows before it that are not reported
+};
+
+/// What has become more since `before`; flows_active as it is. A counter that went back counts as
+/// unchanged.
+[[nodiscard]] Quality since(const Quality& before, const Quality& now) noexcept;
+
+class Summary {
+ public:
+  /// `top`: entries of each list.
+  explicit Summary(std::size_t top) : top_(top) {}
+
+  /// The record of a window; valid until the next call.
+  [[nodiscard]] const SummaryRecord& of(const Window& window, const WindowFrame& frame,
+                                        const Quality& quality);
+
+ private:
+  void fill_traffic(const Window& window, Duration length);
+  void fill_quality(const Quality& quality) noexcept;
+  void fill_latency(const NoteCounts& notes);
+  void fill_protocols(const Window& window);
+  void fill_level(const ProtocolTable& table, Level level);
+  void fill_talkers(const SpaceSaving& talkers);
+  void fill_dns(const NoteCounts& notes);
+  void fill_rcodes(const NoteCounts& notes);
+  void fill_http(const NoteCounts& notes);
+
+  std::size_t top_;
+  SummaryRecord record_;
+  std::vector<LatencyRow> latency_;
+  std::vector<ProtocolRow> protocols_;
+  std::vector<TalkerRow> talkers_;
+  std::vector<RcodeRow> rcodes_;
+  std::vector<HttpStatusRow> http_status_;
+};
+
+}  // namespace ntan::stats

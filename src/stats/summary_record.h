@@ -1,0 +1,260 @@
+// The `summary` event: what a window of the trace held, and the rows of its lists.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "event/event.h"
+
+namespace ntan::stats {
+
+/// Quantiles of one latency. Microseconds; n, min and max are exact, the rest within 0.8 %.
+struct LatencyRow {
+  std::string_view metric;
+  std::uint64_t n = 0;
+  std::uint64_t min_us = 0;
+  std::uint64_t p50_us = 0;
+  std::uint64_t p90_us = 0;
+  std::uint64_t p95_us = 0;
+  std::uint64_t p99_us = 0;
+  std::uint64_t max_us = 0;
+
+  static constexpr event::RecordInfo info{.name = "latency_row", .doc = "One kind of latency"};
+
+  static constexpr auto fields() {
+    using event::field;
+    using R = LatencyRow;
+    return event::fields(
+        field<"metric", &R::metric>("What was measured: dns_rtt, http_ttfb, tls_handshake, "
+                                    "icmp_rtt, tcp_hs_rtt_server (SYN to SYN-ACK), "
+                                    "tcp_hs_rtt_client (SYN-ACK to its ACK)"),
+        field<"n", &R::n>("Measurements"), field<"min_us", &R::min_us>("Least, exact"),
+        field<"p50_us", &R::p50_us>("Median, within 0.8 % as the other quantiles"),
+        field<"p90_us", &R::p90_us>("90th percentile"),
+        field<"p95_us", &R::p95_us>("95th percentile"),
+        field<"p99_us", &R::p99_us>("99th percentile"),
+        field<"max_us", &R::max_us>("Greatest, exact"));
+  }
+};
+
+enum class Level : std::uint8_t { link, network, transport, application };
+
+[[nodiscard]] constexpr std::string_view to_text(Level level) noexcept {
+  switch (level) {
+    case Level::link: return "link";
+    case Level::network: return "network";
+    case Level::transport: return "transport";
+    case Level::application: break;
+  }
+  return "application";
+}
+
+struct ProtocolRow {
+  Level level{};
+  std::string_view name;
+  std::uint64_t pkts = 0;
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> flows;
+
+  static constexpr event::RecordInfo info{.name = "protocol_row",
+                                          .doc = "One protocol of one level"};
+
+  static constexpr auto fields() {
+    using event::field;
+    using R = ProtocolRow;
+    return event::fields(
+        field<"level", &R::level>("link, network, transport or application; application counts "
+                                  "packets of flows only"),
+        field<"name", &R::name>("Protocol; unknown: a flow whose application was not recognised; "
+                                "other: all that the list has no place for"),
+        field<"pkts", &R::pkts>("Packets"), field<"bytes", &R::bytes>("Octets on the wire"),
+        field<"flows", &R::flows>("Flows that began, under the name known by then; absent at the "
+                                  "link level"));
+  }
+};
+
+struct TalkerRow {
+  IpAddress ip;
+  std::uint64_t bytes = 0;
+  std::uint64_t pkts = 0;
+  std::uint64_t bytes_error = 0;
+
+  static constexpr event::RecordInfo info{.name = "talker_row",
+                                          .doc = "One address that sent much"};
+
+  static constexpr auto fields() {
+    using event::field;
+    using R = TalkerRow;
+    return event::fields(
+        field<"ip", &R::ip>("Sender"),
+        field<"bytes", &R::bytes>("Octets on the wire it sent in flows, at most"),
+        field<"pkts", &R::pkts>("Packets it sent in flows; at least, if bytes_error is not 0"),
+        field<"bytes_error", &R::bytes_error>(
+            "bytes is too high by no more than this; 0: exact (at most 256 addresses)"));
+  }
+};
+
+struct RcodeRow {
+  event::FixedText<10> name;
+  std::uint64_t n = 0;
+
+  static constexpr event::RecordInfo info{.name = "rcode_row", .doc = "One DNS response code"};
+
+  static constexpr auto fields() {
+    return event::fields(
+        event::field<"name", &RcodeRow::name>(
+            "Response code, RCODE12 without a name; other: all that the list has no place for"),
+        event::field<"n", &RcodeRow::n>("Answers"));
+  }
+};
+
+struct HttpStatusRow {
+  std::string_view status_class;
+  std::uint64_t n = 0;
+
+  static constexpr event::RecordInfo info{.name = "http_status_row",
+                                          .doc = "One class of HTTP status"};
+
+  static constexpr auto fields() {
+    return event::fields(
+        event::field<"class", &HttpStatusRow::status_class>("1xx, 2xx, 3xx, 4xx or 5xx"),
+        event::field<"n", &HttpStatusRow::n>("Responses"));
+  }
+};
+
+/// Counts are of the window, so the summaries of a run add up to its totals. Figures of a protocol
+/// are absent where nothing of it was seen in the window.
+struct SummaryRecord {
+  Timestamp first_ts{};
+  Timestamp last_ts{};
+  std::int64_t interval_us = 0;
+  std::optional<std::uint64_t> skipped_windows;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t captured_bytes = 0;
+  std::optional<std::uint64_t> bps;
+  std::optional<double> pps;
+  std::uint64_t peak_1s_bps = 0;
+  std::uint64_t peak_100ms_bps = 0;
+  std::uint64_t burst_1ms_peak_bps = 0;
+  std::uint64_t flows_new = 0;
+  std::uint64_t flows_ended = 0;
+  std::uint64_t flows_active = 0;
+  std::span<const LatencyRow> latency;
+  std::span<const ProtocolRow> protocols;
+  std::span<const TalkerRow> talkers;
+  std::optional<std::uint64_t> dns_queries;
+  std::optional<std::uint64_t> dns_answers;
+  std::optional<std::uint64_t> dns_unanswered;
+  std::optional<std::uint64_t> dns_retries;
+  std::span<const RcodeRow> rcodes;
+  std::optional<std::uint64_t> http_requests;
+  std::span<const HttpStatusRow> http_status;
+  std::optional<std::uint64_t> tls_handshakes;
+  std::optional<std::uint64_t> tls_failed;
+  std::optional<std::uint64_t> icmp_echoes;
+  std::optional<std::uint64_t> icmp_lost;
+  std::optional<std::uint64_t> quality_received;
+  std::optional<std::uint64_t> quality_dropped_by_kernel;
+  std::optional<std::uint64_t> quality_dropped_by_interface;
+  std::uint64_t quality_dropped_by_ntan = 0;
+  std::uint64_t quality_truncated_packets = 0;
+  std::uint64_t quality_undecodable_packets = 0;
+  std::uint64_t quality_flows_evicted = 0;
+  std::uint64_t quality_memory_refused = 0;
+
+  static constexpr event::RecordInfo info{
+      .name = "summary",
+      .doc =
+          "A window of the trace: throughput, latency, protocols, talkers; the summaries of a "
+          "run add up to its totals",
+      .order = event::Order::summary};
+
+ private:
+  static constexpr auto window_fields() {
+    using event::field;
+    using R = SummaryRecord;
+    return event::fields(
+        field<"first_ts", &R::first_ts>(
+            "Begin of the window: a multiple of --summary-every, or the first packet"),
+        field<"last_ts", &R::last_ts>(
+            "End of the window, which belongs to the next one; at the end of the run the last "
+            "packet, which is counted here"),
+        field<"interval_us", &R::interval_us>("last_ts less first_ts, microseconds"),
+        field<"skipped_windows", &R::skipped_windows>(
+            "Windows without a packet before this one that were not reported: idle time is "
+            "reported for 600 windows only. What happened meanwhile (time-outs) is counted here"),
+        field<"packets", &R::packets>("Packets read"),
+        field<"bytes", &R::bytes>("Octets on the wire, link headers included"),
+        field<"captured_bytes", &R::captured_bytes>("Octets captured of them"),
+        field<"bps", &R::bps>("Bits per second on the wire; absent if the window has no length"),
+        field<"pps", &R::pps>("Packets per second; absent if the window has no length"),
+        field<"peak_1s_bps", &R::peak_1s_bps>(
+            "Bits in the fullest second; seconds are those of the epoch, of one across a border "
+            "of the window only the part inside counts"),
+        field<"peak_100ms_bps", &R::peak_100ms_bps>(
+            "Bits in the fullest tenth of a second, per second"),
+        field<"burst_1ms_peak_bps", &R::burst_1ms_peak_bps>(
+            "Bits in the fullest millisecond, per second"),
+        field<"flows_new", &R::flows_new>("Flows that began"),
+        field<"flows_ended", &R::flows_ended>("Flows that ended"),
+        field<"flows_active", &R::flows_active>("Flows open at the end of the window"));
+  }
+
+  static constexpr auto list_fields() {
+    using event::field;
+    using R = SummaryRecord;
+    return event::fields(
+        field<"latency", &R::latency>("Latencies measured in the window"),
+        field<"protocols", &R::protocols>(
+            "Traffic by protocol, most octets first in each level; --top names and other"),
+        field<"talkers", &R::talkers>("Addresses that sent most octets in flows, at most --top"));
+  }
+
+  static constexpr auto protocol_fields() {
+    using event::field;
+    using R = SummaryRecord;
+    return event::fields(
+        field<"dns_queries", &R::dns_queries>("DNS queries seen, copies included"),
+        field<"dns_answers", &R::dns_answers>("DNS answers seen, copies included"),
+        field<"dns_unanswered", &R::dns_unanswered>("DNS queries given up as unanswered"),
+        field<"dns_retries", &R::dns_retries>("Copies of DNS queries"),
+        field<"rcodes", &R::rcodes>("DNS answers by response code, most first"),
+        field<"http_requests", &R::http_requests>("HTTP requests"),
+        field<"http_status", &R::http_status>("HTTP responses by class of status"),
+        field<"tls_handshakes", &R::tls_handshakes>("TLS handshakes completed"),
+        field<"tls_failed", &R::tls_failed>("TLS handshakes that failed"),
+        field<"icmp_echoes", &R::icmp_echoes>("ICMP echo requests"),
+        field<"icmp_lost", &R::icmp_lost>("ICMP echo requests given up as unanswered"));
+  }
+
+  static constexpr auto quality_fields() {
+    using event::field;
+    using R = SummaryRecord;
+    return event::fields(field<"quality_received", &R::quality_received>(
+                             "Packets the kernel has counted; absent if it does not tell"),
+                         field<"quality_dropped_by_kernel", &R::quality_dropped_by_kernel>(
+                             "Packets the kernel had no room for; absent if it does not tell"),
+                         field<"quality_dropped_by_interface", &R::quality_dropped_by_interface>(
+                             "Packets the interface has lost; absent if it does not tell"),
+                         field<"quality_dropped_by_ntan", &R::quality_dropped_by_ntan>(
+                             "Lines not written because a reader was too slow"),
+                         field<"quality_truncated_packets", &R::quality_truncated_packets>(
+                             "Packets captured in part only"),
+                         field<"quality_undecodable_packets", &R::quality_undecodable_packets>(
+                             "Packets whose headers made no sense"),
+                         field<"quality_flows_evicted", &R::quality_flows_evicted>(
+                             "Flows given up because their table was full"),
+                         field<"quality_memory_refused", &R::quality_memory_refused>(
+                             "Times that no memory was left for part of the analysis"));
+  }
+
+ public:
+  static constexpr auto fields() {
+    return std::tuple_cat(window_fields(), list_fields(), protocol_fields(), quality_fields());
+  }
+};
+
+}  // namespace ntan::stats

@@ -1,0 +1,124 @@
+// What one window has gathered. Fixed in size: nothing here allocates after construction.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/packet.h"
+#include "event/note.h"
+#include "event/value.h"
+#include "stats/aggregator.h"
+#include "stats/histogram.h"
+#include "stats/protocol_table.h"
+#include "stats/rate.h"
+#include "stats/space_saving.h"
+#include "stats/summary_record.h"
+
+namespace ntan::stats {
+
+struct LatencyMetric {
+  event::Note::Kind kind{};
+  std::string_view name;
+};
+
+inline constexpr std::array latency_metrics{
+    LatencyMetric{event::Note::Kind::dns_rtt_us, "dns_rtt"},
+    LatencyMetric{event::Note::Kind::http_ttfb_us, "http_ttfb"},
+    LatencyMetric{event::Note::Kind::tls_handshake_us, "tls_handshake"},
+    LatencyMetric{event::Note::Kind::icmp_rtt_us, "icmp_rtt"},
+    LatencyMetric{event::Note::Kind::tcp_hs_rtt_server_us, "tcp_hs_rtt_server"},
+    LatencyMetric{event::Note::Kind::tcp_hs_rtt_client_us, "tcp_hs_rtt_client"},
+};
+
+/// What dissectors have told.
+class NoteCounts {
+ public:
+  static constexpr std::size_t rcodes = 4096;  // 12 bits
+  static constexpr std::size_t status_classes = 5;
+
+  void add(event::Note note) noexcept;
+  void clear() noexcept;
+
+  [[nodiscard]] bool empty() const noexcept { return total_ == 0; }
+
+  /// Sum of the values of a kind that counts; 0 of the others.
+  [[nodiscard]] std::uint64_t of(event::Note::Kind kind) const noexcept {
+    return counts_[static_cast<std::size_t>(kind)];
+  }
+
+  [[nodiscard]] std::uint64_t rcode(std::size_t code) const noexcept { return rcodes_[code]; }
+
+  /// 0 for 1xx to 4 for 5xx.
+  [[nodiscard]] std::uint64_t status(std::size_t place) const noexcept { return status_[place]; }
+
+  /// As in latency_metrics.
+  [[nodiscard]] const Histogram& latency(std::size_t metric) const noexcept {
+    return latency_[metric];
+  }
+
+ private:
+  void add_latency(std::size_t metric, std::uint64_t us) noexcept;
+
+  std::uint64_t total_ = 0;
+  std::array<std::uint64_t, event::Note::kinds> counts_{};
+  std::array<std::uint64_t, rcodes> rcodes_{};
+  std::array<std::uint64_t, status_classes> status_{};
+  std::array<Histogram, latency_metrics.size()> latency_;
+};
+
+struct FlowCounts {
+  std::uint64_t began = 0;
+  std::uint64_t ended = 0;
+  std::uint64_t told = 0;
+};
+
+class Window {
+ public:
+  void on_packet(const PacketFacts& packet) noexcept;
+  void on_flow(const FlowFacts& flow) noexcept;
+
+  void on_note(event::Note note) noexcept { notes_.add(note); }
+
+  void clear() noexcept;
+
+  /// Nothing was told.
+  [[nodiscard]] bool empty() const noexcept {
+    return rate_.frames() == 0 && flows_.told == 0 && notes_.empty();
+  }
+
+  [[nodiscard]] const Rate& rate() const noexcept { return rate_; }
+
+  [[nodiscard]] const FlowCounts& flows() const noexcept { return flows_; }
+
+  [[nodiscard]] const NoteCounts& notes() const noexcept { return notes_; }
+
+  [[nodiscard]] const SpaceSaving& talkers() const noexcept { return talkers_; }
+
+  [[nodiscard]] const ProtocolTable& protocols(Level level) const noexcept {
+    return protocols_[static_cast<std::size_t>(level)];
+  }
+
+ private:
+  static constexpr std::size_t levels = 4;
+
+  ProtocolTable& table(Level level) noexcept { return protocols_[static_cast<std::size_t>(level)]; }
+
+  [[nodiscard]] std::string_view link_name(LinkType link) noexcept;
+  [[nodiscard]] std::string_view make_link_name(LinkType link) noexcept;
+
+  Rate rate_;
+  FlowCounts flows_;
+  std::array<ProtocolTable, levels> protocols_;
+  SpaceSaving talkers_;
+  NoteCounts notes_;
+  /// The name of the last packet's link type, which hardly ever changes.
+  LinkType last_link_{};
+  std::string_view last_link_name_;
+  /// `LINKTYPE147`, …: they stay when the window is cleared, because names live for ever.
+  std::array<event::FixedText<13>, ProtocolTable::capacity> made_names_;
+  std::size_t made_ = 0;
+};
+
+}  // namespace ntan::stats

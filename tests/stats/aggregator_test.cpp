@@ -1,0 +1,406 @@
+#include "stats/aggregator.h"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "stats/summary_record.h"
+
+using namespace ntan;
+using namespace ntan::stats;
+using event::Note;
+using Kind = event::Note::Kind;
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+/// A copy of an event, its line and its figures.
+struct Told {
+  Timestamp ts;
+  std::string json;
+  SummaryRecord record;  ///< without its lists
+  std::vector<ProtocolRow> protocols;
+  std::vector<TalkerRow> talkers;
+  std::vector<LatencyRow> latency;
+};
+
+struct Listener {
+  std::vector<Told> all;
+
+  [[nodiscard]] Aggregator::Emit emit() {
+    return [this](const event::Event& event) { keep(event); };
+  }
+
+  void keep(const event::Event& event) {
+    std::string line(event::json_bound(event), '\0');
+    line.resize(static_cast<std::size_t>(event::append_json(line.data(), event, {}) - line.data()));
+    const auto& record = *static_cast<const SummaryRecord*>(event.record);
+    all.push_back({.ts = event.common.ts,
+                   .json = line,
+                   .record = record,
+                   .protocols = {record.protocols.begin(), record.protocols.end()},
+                   .talkers = {record.talkers.begin(), record.talkers.end()},
+                   .latency = {record.latency.begin(), record.latency.end()}});
+  }
+};
+
+PacketFacts packet(std::int64_t ns, std::uint32_t size = 100) {
+  return {.clock = from_ns(ns),
+          .wire_bytes = size,
+          .captured_bytes = std::min(size, 96U),
+          .link = LinkType::ethernet,
+          .network = "ipv4",
+          .transport = "udp"};
+}
+
+IpAddress ip(std::string_view text) {
+  return *parse_address(text);
+}
+
+/// As the engine does: windows due are closed before the packet is counted.
+void feed(Aggregator& stats, const PacketFacts& packet, Listener& listener,
+          const Quality& quality = {}) {
+  while (stats.next_due() <= to_ns(packet.clock)) stats.close_window(quality, listener.emit());
+  stats.on_packet(packet);
+}
+
+}  // namespace
+
+TEST_CASE("aggregator: without windows there is one summary, of the whole run") {
+  Listener listener;
+  Aggregator stats({.sensor = "probe"});
+  stats.start(from_ns(1 * second));
+  CHECK(stats.next_due() == INT64_MAX);
+  stats.on_packet(packet(1 * second, 1000));
+  stats.on_packet(packet(3 * second, 1500));
+  stats.on_flow({.client = ip("10.0.0.1"),
+                 .server = ip("10.0.0.53"),
+                 .app = "dns",
+                 .client_packets = 1,
+                 .server_packets = 1,
+                 .client_bytes = 1000,
+                 .server_bytes = 1500,
+                 .transport = "udp",
+                 .began = true,
+                 .ended = true});
+  for (const Note note : {Note{Kind::dns_query}, Note{Kind::dns_answer}, Note{Kind::dns_rcode, 3},
+                          Note{Kind::dns_rtt_us, 1234}}) {
+    stats.on_note(note);
+  }
+  stats.finish(from_ns(3 * second), {.received = 2, .flows_active = 0}, listener.emit());
+  REQUIRE(listener.all.size() == 1);
+  CHECK(
+      listener.all[0].json ==
+      R"({"v":1,"event":"summary","ts":"1970-01-01T00:00:03.000000Z","sensor":"probe","summary":{)"
+      R"("first_ts":"1970-01-01T00:00:01.000000Z","last_ts":"1970-01-01T00:00:03.000000Z",)"
+      R"("interval_us":2000000,"packets":2,"bytes":2500,"captured_bytes":192,"bps":10000,"pps":1,)"
+      R"("peak_1s_bps":12000,"peak_100ms_bps":120000,"burst_1ms_peak_bps":12000000,)"
+      R"("flows_new":1,"flows_ended":1,"flows_active":0,)"
+      R"("latency":[{"metric":"dns_rtt","n":1,"min_us":1234,"p50_us":1234,"p90_us":1234,)"
+      R"("p95_us":1234,"p99_us":1234,"max_us":1234}],)"
+      R"("protocols":[{"level":"link","name":"ethernet","pkts":2,"bytes":2500},)"
+      R"({"level":"network","name":"ipv4","pkts":2,"bytes":2500,"flows":1},)"
+      R"({"level":"transport","name":"udp","pkts":2,"bytes":2500,"flows":1},)"
+      R"({"level":"application","name":"dns","pkts":2,"bytes":2500,"flows":1}],)"
+      R"("talkers":[{"ip":"10.0.0.53","bytes":1500,"pkts":1,"bytes_error":0},)"
+      R"({"ip":"10.0.0.1","bytes":1000,"pkts":1,"bytes_error":0}],)"
+      R"("dns_queries":1,"dns_answers":1,"dns_unanswered":0,"dns_retries":0,)"
+      R"("rcodes":[{"name":"NXDOMAIN","n":1}],)"
+      R"("quality_received":2,"quality_dropped_by_ntan":0,"quality_truncated_packets":0,)"
+      R"("quality_undecodable_packets":0,"quality_flows_evicted":0,"quality_memory_refused":0}})"
+      "\n");
+}
+
+TEST_CASE("aggregator: windows are aligned, and a packet at a border belongs to the next one") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::seconds{10}});
+  stats.start(from_ns(17 * second));
+  feed(stats, packet(17 * second), listener);
+  feed(stats, packet(20 * second - 1), listener);
+  feed(stats, packet(20 * second), listener);
+  feed(stats, packet(31 * second), listener);
+  stats.finish(from_ns(32 * second), {}, listener.emit());
+  REQUIRE(listener.all.size() == 3);
+  const std::int64_t begins[] = {17, 20, 30};
+  const std::int64_t ends[] = {20, 30, 32};
+  const std::uint64_t packets[] = {2, 1, 1};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Told& told = listener.all[i];
+    CHECK(told.record.first_ts == from_ns(begins[i] * second));
+    CHECK(told.record.last_ts == from_ns(ends[i] * second));
+    CHECK(told.record.interval_us == (ends[i] - begins[i]) * 1'000'000);
+    CHECK(told.ts == told.record.last_ts);
+    CHECK(told.record.packets == packets[i]);
+  }
+}
+
+TEST_CASE("aggregator: what was not seen is absent") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::seconds{1}});
+  stats.start(from_ns(0));
+  feed(stats, packet(0), listener);
+  feed(stats, packet(2 * second), listener);
+  REQUIRE(listener.all.size() == 2);
+  CHECK(listener.all[1].json ==
+        R"({"v":1,"event":"summary","ts":"1970-01-01T00:00:02.000000Z","summary":{)"
+        R"("first_ts":"1970-01-01T00:00:01.000000Z","last_ts":"1970-01-01T00:00:02.000000Z",)"
+        R"("interval_us":1000000,"packets":0,"bytes":0,"captured_bytes":0,"bps":0,"pps":0,)"
+        R"("peak_1s_bps":0,"peak_100ms_bps":0,"burst_1ms_peak_bps":0,)"
+        R"("flows_new":0,"flows_ended":0,"flows_active":0,"quality_dropped_by_ntan":0,)"
+        R"("quality_truncated_packets":0,"quality_undecodable_packets":0,)"
+        R"("quality_flows_evicted":0,"quality_memory_refused":0}})"
+        "\n");
+}
+
+TEST_CASE("aggregator: a single packet has no rate") {
+  Listener listener;
+  Aggregator stats({});
+  stats.start(from_ns(5));
+  stats.on_packet(packet(5));
+  stats.finish(from_ns(5), {}, listener.emit());
+  REQUIRE(listener.all.size() == 1);
+  CHECK(!listener.all[0].record.bps);
+  CHECK(!listener.all[0].record.pps);
+  CHECK(listener.all[0].record.peak_1s_bps == 800);
+}
+
+TEST_CASE("aggregator: without a packet there is no summary") {
+  Listener listener;
+  Aggregator stats({});
+  stats.finish(from_ns(0), {}, listener.emit());
+  CHECK(listener.all.empty());
+}
+
+TEST_CASE("aggregator: an end at a border adds no empty summary") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::seconds{1}});
+  stats.start(from_ns(0));
+  feed(stats, packet(0), listener);
+  stats.close_window({}, listener.emit());
+  stats.finish(from_ns(second), {}, listener.emit());
+  CHECK(listener.all.size() == 1);
+}
+
+TEST_CASE("aggregator: idle time is reported for 600 windows, then skipped and said") {
+  const auto [gap, reported, skipped] = GENERATE(table<std::int64_t, std::size_t, std::uint64_t>({
+      {600, 600, 0},
+      {601, 601, 0},
+      {602, 601, 1},
+      {5'000, 601, 4'399},
+      {9'000'000'000, 601, 8'999'999'399},
+  }));
+  Listener listener;
+  Aggregator stats({.every = std::chrono::seconds{1}});
+  stats.start(from_ns(0));
+  feed(stats, packet(0), listener);
+  feed(stats, packet(gap * second + 7), listener);
+  CHECK(listener.all.size() == reported);
+  CHECK(stats.next_due() == (gap + 1) * second);
+  stats.finish(from_ns(gap * second + 8), {}, listener.emit());
+  const SummaryRecord& last = listener.all.back().record;
+  CHECK(last.skipped_windows.value_or(0) == skipped);
+  CHECK(last.first_ts == from_ns(gap * second));
+  CHECK(last.packets == 1);
+}
+
+TEST_CASE("aggregator: what ends while windows are skipped is counted in the next summary") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::milliseconds{10}});
+  stats.start(from_ns(0));
+  feed(stats, packet(0), listener);
+  while (stats.next_due() != INT64_MAX) stats.close_window({}, listener.emit());
+  CHECK(listener.all.size() == 601);
+  stats.on_note({Kind::dns_unanswered});
+  stats.on_flow({.client = ip("10.0.0.1"), .server = ip("10.0.0.2"), .ended = true});
+  feed(stats, packet(3600 * second), listener);
+  CHECK(listener.all.size() == 601);
+  stats.close_window({}, listener.emit());
+  const SummaryRecord& record = listener.all.back().record;
+  CHECK(record.skipped_windows == 360'000 - 601);
+  CHECK(record.dns_unanswered == 1);
+  CHECK(record.flows_ended == 1);
+  CHECK(record.packets == 1);
+}
+
+TEST_CASE("aggregator: a trace over all of time is reported in bounded steps") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::nanoseconds{1}});
+  stats.start(from_ns(INT64_MIN));
+  feed(stats, packet(INT64_MIN), listener);
+  feed(stats, packet(INT64_MAX - 1), listener);
+  stats.finish(from_ns(INT64_MAX), {}, listener.emit());
+  REQUIRE(listener.all.size() == 602);
+  CHECK(listener.all.back().record.skipped_windows == UINT64_MAX - 602);
+}
+
+TEST_CASE("aggregator: counters of the run become counts of the window") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::seconds{1}});
+  stats.start(from_ns(0));
+  feed(stats, packet(0), listener);
+  stats.close_window({.received = 10, .truncated_packets = 3, .flows_active = 4}, listener.emit());
+  stats.close_window({.received = 15, .truncated_packets = 3, .flows_active = 2}, listener.emit());
+  REQUIRE(listener.all.size() == 2);
+  const SummaryRecord& record = listener.all[1].record;
+  CHECK(record.quality_received == 5);
+  CHECK(record.quality_truncated_packets == 0);
+  CHECK(record.flows_active == 2);
+  CHECK(!record.quality_dropped_by_kernel);
+}
+
+TEST_CASE("aggregator: lists are cut to --top and still add up") {
+  Listener listener;
+  Aggregator stats({.top = 2});
+  stats.start(from_ns(0));
+  std::vector<std::string> names;
+  for (int i = 0; i < 80; ++i) names.push_back("app" + std::to_string(i));
+  for (std::uint16_t i = 0; i < 80; ++i) {
+    stats.on_flow({.client = ip("10.0.0." + std::to_string(i)),
+                   .server = ip("10.0.1.1"),
+                   .app = names[i],
+                   .client_packets = 1,
+                   .client_bytes = 100U + i,
+                   .transport = "tcp",
+                   .began = true});
+    stats.on_note({Kind::dns_rcode, i});
+  }
+  stats.on_note({Kind::dns_rcode, 3});
+  stats.on_note({Kind::http_status, 404});
+  stats.on_note({Kind::http_status, 204});
+  stats.on_note({Kind::http_status, 200});
+  stats.finish(from_ns(second), {}, listener.emit());
+  REQUIRE(listener.all.size() == 1);
+  const std::vector<ProtocolRow>& rows = listener.all[0].protocols;
+  REQUIRE(rows.size() == 5);  // two without packets, tcp and ipv4, then three
+  // The first 64 names have rows, so app63 is the heaviest that is known by name.
+  CHECK(rows[2].name == "app63");
+  CHECK(rows[3].name == "app62");
+  CHECK(rows[4].name == "other");
+  CHECK(rows[2].pkts + rows[3].pkts + rows[4].pkts == 80);
+  CHECK(rows[2].flows.value() + rows[3].flows.value() + rows[4].flows.value() == 80);
+  CHECK(rows[2].bytes + rows[3].bytes + rows[4].bytes == 80 * 100 + 79 * 80 / 2);
+  CHECK(listener.all[0].talkers.size() == 2);
+  CHECK_THAT(listener.all[0].json,
+             Catch::Contains(R"("rcodes":[{"name":"NXDOMAIN","n":2},{"name":"NOERROR","n":1},)"
+                             R"({"name":"other","n":78}],"http_requests":0,)"
+                             R"("http_status":[{"class":"2xx","n":2},{"class":"4xx","n":1}])"));
+}
+
+TEST_CASE("aggregator: a link type without a name is named by its number") {
+  Listener listener;
+  Aggregator stats({.top = 100});
+  stats.start(from_ns(0));
+  PacketFacts facts = packet(0);
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    facts.link = LinkType{static_cast<std::uint16_t>(40'000 + i)};
+    stats.on_packet(facts);
+    stats.on_packet(facts);
+  }
+  stats.finish(from_ns(1), {}, listener.emit());
+  const std::vector<ProtocolRow>& rows = listener.all.at(0).protocols;
+  CHECK(rows[0].name == "LINKTYPE40000");
+  CHECK(rows[0].pkts == 2);
+  CHECK(rows[63].name == "LINKTYPE40063");
+  CHECK(rows[64].name == "other");
+  CHECK(rows[64].pkts == 72);
+}
+
+TEST_CASE("aggregator: a duration that is negative is no latency") {
+  Listener listener;
+  Aggregator stats({});
+  stats.start(from_ns(0));
+  stats.on_note({Kind::icmp_rtt_us, static_cast<std::uint64_t>(std::int64_t{-5})});
+  stats.finish(from_ns(1), {}, listener.emit());
+  CHECK(listener.all.at(0).latency.empty());
+}
+
+namespace {
+
+struct Sums {
+  std::uint64_t packets = 0, bytes = 0, captured = 0, flows_new = 0, flows_ended = 0;
+  std::uint64_t queries = 0, handshakes = 0, echoes = 0, requests = 0, latencies = 0;
+  std::uint64_t app_packets = 0, app_bytes = 0, app_flows = 0, talker_bytes = 0, received = 0;
+  friend bool operator==(const Sums&, const Sums&) = default;
+};
+
+Sums sum(const std::vector<Told>& all) {
+  Sums sums;
+  for (const Told& told : all) {
+    const SummaryRecord& r = told.record;
+    sums.packets += r.packets, sums.bytes += r.bytes, sums.captured += r.captured_bytes;
+    sums.flows_new += r.flows_new, sums.flows_ended += r.flows_ended;
+    sums.queries += r.dns_queries.value_or(0), sums.handshakes += r.tls_handshakes.value_or(0);
+    sums.echoes += r.icmp_echoes.value_or(0), sums.requests += r.http_requests.value_or(0);
+    sums.received += r.quality_received.value_or(0);
+    for (const LatencyRow& row : told.latency) sums.latencies += row.n;
+    for (const TalkerRow& row : told.talkers) sums.talker_bytes += row.bytes;
+    for (const ProtocolRow& row : told.protocols) {
+      if (row.level != Level::application) continue;
+      sums.app_packets += row.pkts, sums.app_bytes += row.bytes;
+      sums.app_flows += row.flows.value_or(0);
+    }
+  }
+  return sums;
+}
+
+/// The same random traffic, whatever the length of the windows.
+std::vector<Told> random_run(Duration every, std::uint64_t seed) {
+  std::mt19937_64 dice(seed);
+  Listener listener;
+  Aggregator stats({.every = every, .top = 256});
+  std::int64_t now = static_cast<std::int64_t>(dice() % (20 * second)) - 10 * second;
+  const std::string_view apps[] = {"dns", "http", "", "tls"};
+  constexpr Kind kinds[] = {Kind::dns_query,    Kind::tls_handshake, Kind::icmp_echo,
+                            Kind::http_request, Kind::dns_rtt_us,    Kind::tcp_hs_rtt_server_us};
+  stats.start(from_ns(now));
+  Quality quality{.received = 0};
+  for (int i = 0; i < 2'000; ++i) {
+    quality.received = static_cast<std::uint64_t>(i) + 1;
+    feed(stats, packet(now, 60 + static_cast<std::uint32_t>(dice() % 1'400)), listener, quality);
+    if (dice() % 3 == 0) stats.on_note({kinds[dice() % 6], 1});
+    if (dice() % 4 == 0) {
+      const std::uint64_t draw = dice();
+      stats.on_flow({.client = ip("10.0.0." + std::to_string(draw % 100)),
+                     .server = ip("2001:db8::" + std::to_string(draw / 128 % 100)),
+                     .app = apps[draw % 4],
+                     .client_packets = draw % 7,
+                     .server_packets = draw % 5,
+                     .client_bytes = draw % 7 * 100,
+                     .server_bytes = draw % 5 * 100,
+                     .transport = "tcp",
+                     .began = draw % 3 == 0,
+                     .ended = draw % 2 == 0});
+    }
+    // Bursts, pauses, and now and then a gap that is skipped.
+    now += dice() % 500 == 0 ? 100 * second : static_cast<std::int64_t>(dice() % 40'000'000);
+  }
+  quality.received = 5'000;
+  stats.finish(from_ns(now), quality, listener.emit());
+  return listener.all;
+}
+
+}  // namespace
+
+TEST_CASE("aggregator: the summaries of all windows add up to that of the whole run") {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const std::vector<Told> whole = random_run({}, seed);
+    REQUIRE(whole.size() == 1);
+    const Sums totals = sum(whole);
+    CHECK(totals.packets == 2'000);
+    CHECK(totals.received == 5'000);
+    CHECK(totals.talker_bytes == totals.app_bytes);
+    for (const std::int64_t ms : {20, 700, 1'000, 10'000, 1'000'000}) {
+      const std::vector<Told> windows = random_run(std::chrono::milliseconds{ms}, seed);
+      CHECK(sum(windows) == totals);
+      for (std::size_t i = 1; i < windows.size(); ++i) {
+        const SummaryRecord& record = windows[i].record;
+        const std::int64_t left_out =
+            static_cast<std::int64_t>(record.skipped_windows.value_or(0)) * ms * 1'000'000;
+        CHECK(to_ns(windows[i - 1].record.last_ts) + left_out == to_ns(record.first_ts));
+      }
+    }
+  }
+}
