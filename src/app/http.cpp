@@ -373,13 +373,13 @@ constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Http>};
 
 }  // namespace
 
-const Protocol http{.name = "http",
-                    .transports = mask(Transport::tcp),
-                    .ports = ports,
-                    .events = events,
-                    .probe = probe_http,
-                    .state_size = sizeof(HttpDissector),
-                    .construct = construct<HttpDissector>};
+const Protocol http_protocol{.name = "http",
+                             .transports = mask(Transport::tcp),
+                             .ports = ports,
+                             .events = events,
+                             .probe = probe_http,
+                             .state_size = sizeof(HttpDissector),
+                             .construct = construct<HttpDissector>};
 
 static_assert(sizeof(HttpDissector) <= 640);
 

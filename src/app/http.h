@@ -82,6 +82,6 @@ struct Http {
   }
 };
 
-extern const Protocol http;
+extern const Protocol http_protocol;
 
 }  // namespace ntan::app

@@ -27,12 +27,12 @@ constexpr std::array<std::uint16_t, 2> ports{80, 8080};
 
 }  // namespace
 
-const Protocol http2{.name = "http2",
-                     .transports = mask(Transport::tcp),
-                     .ports = ports,
-                     .events = {},
-                     .probe = probe,
-                     .state_size = sizeof(Http2Dissector),
-                     .construct = construct<Http2Dissector>};
+const Protocol http2_protocol{.name = "http2",
+                              .transports = mask(Transport::tcp),
+                              .ports = ports,
+                              .events = {},
+                              .probe = probe,
+                              .state_size = sizeof(Http2Dissector),
+                              .construct = construct<Http2Dissector>};
 
 }  // namespace ntan::app

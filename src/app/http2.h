@@ -5,6 +5,6 @@
 
 namespace ntan::app {
 
-extern const Protocol http2;
+extern const Protocol http2_protocol;
 
 }  // namespace ntan::app

@@ -10,7 +10,7 @@ namespace {
 
 Verdict probe(std::string_view text) {
   const Bytes data = as_bytes(text);
-  return http2.probe({.data = data, .size = static_cast<std::uint32_t>(data.size())}, {});
+  return http2_protocol.probe({.data = data, .size = static_cast<std::uint32_t>(data.size())}, {});
 }
 
 TEST_CASE("http2: the client's preface is recognised once it is whole") {
@@ -21,7 +21,7 @@ TEST_CASE("http2: the client's preface is recognised once it is whole") {
 }
 
 TEST_CASE("http2: nothing is wanted beyond the name") {
-  test::DissectorRun run(http2, {.transport = Transport::tcp});
+  test::DissectorRun run(http2_protocol, {.transport = Transport::tcp});
   run.feed(Direction::to_server, as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 0);
   CHECK(run.result().progress == Progress::done);
   CHECK(run.result().lines.empty());

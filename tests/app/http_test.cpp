@@ -24,7 +24,7 @@ constexpr std::string_view get_begin =
 class Run {
  public:
   explicit Run(std::size_t memory = std::size_t{1} << 20U)
-      : run_(http, {.transport = Transport::tcp}, memory) {}
+      : run_(http_protocol, {.transport = Transport::tcp}, memory) {}
 
   Run& c(std::string_view text, std::int64_t ms = 0) { return feed(client, text, ms); }
 
@@ -667,7 +667,7 @@ TEST_CASE("http: every prefix of a conversation ends without a flaw of its own")
 
 Verdict probe(std::string_view text) {
   const Bytes data = as_bytes(text);
-  return http.probe({.data = data, .size = static_cast<std::uint32_t>(data.size())}, {});
+  return http_protocol.probe({.data = data, .size = static_cast<std::uint32_t>(data.size())}, {});
 }
 
 TEST_CASE("http: recognised by a start line, on any port") {
