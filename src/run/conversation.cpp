@@ -1,0 +1,34 @@
+#include "run/conversation.h"
+
+#include <algorithm>
+
+#include "base/digits.h"
+#include "flow/service.h"
+
+namespace ntan::run {
+
+Encapsulation::Encapsulation(const wire::Decoded& packet, const wire::Extra& extra) noexcept
+    : vlan_count(packet.vlan_count), tunnel_count(packet.tunnel_depth), vlans(extra.vlans) {
+  for (std::size_t i = 0; i < tunnel_count; ++i) {
+    const wire::Extra::TunnelEntry& tunnel = extra.tunnels[i];
+    std::array<char, 24> text{};
+    const std::string_view name = to_text(tunnel.kind);
+    char* end = std::copy(name.begin(), name.end(), text.data());
+    if (tunnel.id != 0) {
+      *end++ = ':';
+      end = append_unsigned(end, tunnel.id);
+    }
+    tunnels[i] = event::FixedText<24>{{text.data(), static_cast<std::size_t>(end - text.data())}};
+  }
+}
+
+AppName app_name(const Conversation& conversation) noexcept {
+  if (conversation.protocol != nullptr)
+    return {conversation.protocol->name, flow::AppSource::content};
+  const flow::FlowEnds ends = flow::flow_ends(conversation.flow);
+  const std::string_view service = flow::service_name(ends.server_port, conversation.flow.proto());
+  if (service.empty()) return {};
+  return {service, flow::AppSource::port};
+}
+
+}  // namespace ntan::run

@@ -1,0 +1,85 @@
+// A flow with everything that hangs on it: TCP state, streams, a dissector, the scan contact.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "app/protocol.h"
+#include "base/budget.h"
+#include "flow/contact.h"
+#include "flow/flow.h"
+#include "flow/record.h"
+#include "flow/stream.h"
+#include "flow/tcp.h"
+
+namespace ntan::run {
+
+/// Octets of both sides while it is not yet known which protocol they are.
+struct Probing {
+  explicit Probing(Budget& memory) : held{Buffer{memory, limit}, Buffer{memory, limit}} {}
+
+  static constexpr std::size_t limit = std::size_t{4} << 10U;
+  static constexpr std::uint8_t max_segments = 8;
+
+  std::array<Buffer, 2> held;
+  std::array<std::uint8_t, 2> segments{};
+  std::array<bool, 2> failed{};
+};
+
+/// What stood around a flow's first packet; only flows that have some keep it.
+struct Encapsulation {
+  explicit Encapsulation(const wire::Decoded& packet, const wire::Extra& extra) noexcept;
+
+  std::uint8_t vlan_count = 0;
+  std::uint8_t tunnel_count = 0;
+  std::array<std::uint16_t, wire::Extra::max_vlans> vlans{};
+  std::array<event::FixedText<24>, wire::Extra::max_tunnels> tunnels{};  ///< `vxlan:42`, `gre`
+};
+
+/// What the statistics have been told of a flow.
+struct Reported {
+  std::array<std::uint64_t, 2> packets{};
+  std::array<std::uint64_t, 2> bytes{};
+};
+
+/// The look of a flow's first SYN, for the scan detector.
+struct SynLook {
+  bool has_sack : 1 = false;
+  bool has_timestamp : 1 = false;
+  bool has_window_scale : 1 = false;
+  std::uint16_t window = 0;
+};
+
+enum class AppStage : std::uint8_t { probing, active, finished };
+
+struct Conversation {
+  flow::Flow flow;
+  flow::Contact contact;
+  AppStage stage = AppStage::probing;
+  bool hole_timer = false;  ///< a time-out for a hole in a stream is armed
+  std::array<bool, 2> stream_begun{};
+  std::uint8_t contact_timers = 0;  ///< armed contact time-outs, by bit
+  std::uint8_t ttl = 0;             ///< of the first packet
+  SynLook syn;
+  std::uint32_t anomalies = 0;              ///< reasons already reported, by bit
+  const app::Protocol* protocol = nullptr;  ///< recognised by content
+  flow::TcpConnection* tcp =
+      nullptr;  ///< from the shard's pool; null for a lone SYN and for others
+  std::array<flow::Stream, 2>* streams = nullptr;
+  Probing* probing = nullptr;
+  app::Dissector* dissector = nullptr;
+  Encapsulation* encapsulation = nullptr;
+  Reported reported;
+};
+
+/// The application protocol of a flow as records show it.
+struct AppName {
+  std::string_view name;  ///< lives for ever; empty if unknown
+  std::optional<flow::AppSource> source;
+};
+[[nodiscard]] AppName app_name(const Conversation& conversation) noexcept;
+
+}  // namespace ntan::run

@@ -1,0 +1,183 @@
+#include "run/dissection.h"
+
+#include <algorithm>
+#include <new>
+
+namespace ntan::run {
+namespace {
+
+struct Match {
+  const app::Protocol* protocol = nullptr;  ///< the one that says yes
+  bool unsure = false;                      ///< another might, with more octets
+};
+
+bool knows_port(const app::Protocol& protocol, const app::FlowContext& context) noexcept {
+  const auto is_known = [&protocol](std::uint16_t port) {
+    return std::find(protocol.ports.begin(), protocol.ports.end(), port) != protocol.ports.end();
+  };
+  return is_known(context.server_port) || is_known(context.client_port);
+}
+
+// Protocols of a known port are asked first; after them the order of the list stands.
+Match match(const app::Segment& start, const app::FlowContext& context) {
+  Match found;
+  for (const bool with_port : {true, false}) {
+    for (const app::Protocol* protocol : app::protocols()) {
+      if ((protocol->transports & app::mask(context.transport)) == 0) continue;
+      if (knows_port(*protocol, context) != with_port) continue;
+      const app::Verdict verdict = protocol->probe(start, context);
+      if (verdict == app::Verdict::yes) return {.protocol = protocol, .unsure = false};
+      found.unsure = found.unsure || verdict == app::Verdict::unsure;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
+                              Budget& memory) noexcept {
+  const flow::FlowEnds ends = flow::flow_ends(flow);
+  return {.transport = transport,
+          .client = ends.client,
+          .server = ends.server,
+          .client_port = ends.client_port,
+          .server_port = ends.server_port,
+          .memory = &memory};
+}
+
+void Dissection::feed(Conversation& conversation, app::Transport transport,
+                      const app::Segment& segment) {
+  if (conversation.stage == AppStage::active) {
+    take(conversation, conversation.dissector->consume(segment, *out_));
+  } else if (conversation.stage == AppStage::probing) {
+    probe(conversation, transport, segment);
+  }
+}
+
+void Dissection::probe(Conversation& conversation, app::Transport transport,
+                       const app::Segment& segment) {
+  if (conversation.probing == nullptr) {
+    void* memory = pool_->take(sizeof(Probing));
+    if (memory == nullptr) return finish(conversation);
+    conversation.probing = new (memory) Probing(*memory_);
+  }
+  Probing& probing = *conversation.probing;
+  const std::size_t side = index(segment.direction);
+  if (probing.failed[side]) {
+    // Silence of the other side bounds this too: after eight segments nobody waits any longer.
+    if (++probing.segments[side] >= Probing::max_segments) finish(conversation);
+    return;
+  }
+  const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
+  const bool stream = transport == app::Transport::tcp;
+  app::Segment start = segment;
+  if (stream && !probing.held[side].empty()) {
+    if (!probing.held[side].append(segment.data)) return fail_side(conversation, segment.direction);
+    start.data = probing.held[side].view();
+    start.size = static_cast<std::uint32_t>(start.data.size());
+  }
+  const Match found = match(start, context);
+  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, start);
+  ++probing.segments[side];
+  if (!found.unsure || probing.segments[side] >= Probing::max_segments) {
+    // A datagram that is nothing says little about the next one; a stream's first octets decide.
+    if (stream || probing.segments[side] >= Probing::max_segments)
+      fail_side(conversation, segment.direction);
+    return;
+  }
+  if (stream && probing.held[side].empty()) hold(conversation, segment);
+}
+
+void Dissection::hold(Conversation& conversation, const app::Segment& segment) {
+  if (!conversation.probing->held[index(segment.direction)].append(segment.data)) {
+    fail_side(conversation, segment.direction);
+  }
+}
+
+void Dissection::fail_side(Conversation& conversation, Direction direction) {
+  Probing& probing = *conversation.probing;
+  probing.failed[index(direction)] = true;
+  probing.held[index(direction)].release();
+  if (probing.failed[index(reverse(direction))]) finish(conversation);
+}
+
+void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
+                      const app::FlowContext& context, const app::Segment& segment) {
+  void* memory = pool_->take(protocol.state_size);
+  if (memory == nullptr) return finish(conversation);
+  conversation.protocol = &protocol;
+  conversation.dissector = protocol.construct(memory, context);
+  conversation.stage = AppStage::active;
+  // What the other side said first, in case it did, comes before the octets that decided.
+  Buffer& other = conversation.probing->held[index(reverse(segment.direction))];
+  if (!other.empty()) {
+    app::Segment earlier = segment;
+    earlier.direction = reverse(segment.direction);
+    earlier.data = other.view();
+    earlier.size = static_cast<std::uint32_t>(earlier.data.size());
+    const app::Progress progress = conversation.dissector->consume(earlier, *out_);
+    if (progress != app::Progress::more) {
+      destroy_probing(conversation);
+      return take(conversation, progress);
+    }
+  }
+  const app::Progress progress = conversation.dissector->consume(segment, *out_);
+  destroy_probing(conversation);
+  take(conversation, progress);
+}
+
+void Dissection::gap(Conversation& conversation, Direction direction, std::uint64_t size,
+                     Timestamp time) {
+  if (conversation.stage == AppStage::active) {
+    take(conversation, conversation.dissector->on_gap(direction, size, time, *out_));
+    return;
+  }
+  if (conversation.stage != AppStage::probing || conversation.probing == nullptr) return;
+  // What was held no longer joins what follows; the next octets are probed as a beginning.
+  Probing& probing = *conversation.probing;
+  probing.held[index(direction)].release();
+  if (++probing.segments[index(direction)] >= Probing::max_segments &&
+      !probing.failed[index(direction)]) {
+    fail_side(conversation, direction);
+  }
+}
+
+void Dissection::half_close(Conversation& conversation, Direction direction, Timestamp time) {
+  if (conversation.stage == AppStage::active) {
+    take(conversation, conversation.dissector->on_half_close(direction, time, *out_));
+  }
+}
+
+void Dissection::end(Conversation& conversation, Timestamp now) {
+  if (conversation.stage == AppStage::active) conversation.dissector->on_end(now, *out_);
+  finish(conversation);
+}
+
+void Dissection::finish(Conversation& conversation) {
+  destroy_dissector(conversation);
+  destroy_probing(conversation);
+  conversation.stage = AppStage::finished;
+}
+
+void Dissection::take(Conversation& conversation, app::Progress progress) {
+  if (progress == app::Progress::more) return;
+  destroy_dissector(conversation);
+  conversation.stage = progress == app::Progress::restart ? AppStage::probing : AppStage::finished;
+}
+
+void Dissection::destroy_dissector(Conversation& conversation) {
+  if (conversation.dissector == nullptr) return;
+  conversation.dissector->~Dissector();
+  pool_->give_back(conversation.dissector, conversation.protocol->state_size);
+  conversation.dissector = nullptr;
+}
+
+void Dissection::destroy_probing(Conversation& conversation) {
+  if (conversation.probing == nullptr) return;
+  conversation.probing->~Probing();
+  pool_->give_back(conversation.probing, sizeof(Probing));
+  conversation.probing = nullptr;
+}
+
+}  // namespace ntan::run

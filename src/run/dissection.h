@@ -1,0 +1,48 @@
+// Finds the protocol of a flow by its octets and keeps its dissector fed. Ports only order the
+// tries.
+#pragma once
+
+#include <cstdint>
+
+#include "app/protocol.h"
+#include "base/budget.h"
+#include "flow/pool.h"
+#include "run/conversation.h"
+
+namespace ntan::run {
+
+/// What a shard's dissectors share: memory, and the way out for what they report. The owner says
+/// before each call whose flow it is (see ShardOutput).
+class Dissection {
+ public:
+  Dissection(flow::Pool& pool, Budget& memory, app::Output& out) noexcept
+      : pool_(&pool), memory_(&memory), out_(&out) {}
+
+  /// Hands over the next octets of one side.
+  void feed(Conversation& conversation, app::Transport transport, const app::Segment& segment);
+  void gap(Conversation& conversation, Direction direction, std::uint64_t size, Timestamp time);
+  void half_close(Conversation& conversation, Direction direction, Timestamp time);
+  /// The flow is over: what is open is reported, all memory goes back.
+  void end(Conversation& conversation, Timestamp now);
+  /// Nothing more can come of this flow's octets.
+  void finish(Conversation& conversation);
+
+ private:
+  void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
+  void hold(Conversation& conversation, const app::Segment& segment);
+  void fail_side(Conversation& conversation, Direction direction);
+  void open(Conversation& conversation, const app::Protocol& protocol,
+            const app::FlowContext& context, const app::Segment& segment);
+  void take(Conversation& conversation, app::Progress progress);
+  void destroy_dissector(Conversation& conversation);
+  void destroy_probing(Conversation& conversation);
+
+  flow::Pool* pool_;
+  Budget* memory_;
+  app::Output* out_;
+};
+
+[[nodiscard]] app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
+                                            Budget& memory) noexcept;
+
+}  // namespace ntan::run

@@ -1,0 +1,437 @@
+#include "run/engine.h"
+
+#include <algorithm>
+
+#include "run/packet_record.h"
+#include "wire/arp.h"
+
+namespace ntan::run {
+namespace {
+
+using wire::Bucket;
+using ShardWheel = flow::Wheel<Shard>;
+
+// Shares of --mem-limit, in percent; the rest is the process itself.
+constexpr std::size_t flow_share = 55;
+constexpr std::size_t reassembly_share = 20;
+constexpr std::size_t scan_share = 10;
+
+// The trace clock leaves room at both ends of 64-bit nanoseconds, so that adding time-outs is safe.
+constexpr Timestamp earliest_clock = Timestamp::min() + std::chrono::days{1};
+constexpr Timestamp latest_clock = Timestamp::max() - std::chrono::days{1};
+
+constexpr std::size_t fragment_limit = std::size_t{8} << 20U;
+
+wire::DefragmentLimits defragment_limits(const EngineOptions& options) {
+  // A quarter of the reassembly share, and no more than is useful.
+  return {.octets = std::min(fragment_limit, options.mem_limit / 100 * reassembly_share / 4)};
+}
+
+detect::ScanOptions scan_options(const EngineOptions& options) {
+  detect::ScanOptions scan = options.scan;
+  scan.memory = std::min(scan.memory, options.mem_limit / 100 * scan_share);
+  return scan;
+}
+
+std::string_view network_name(const wire::Decoded& decoded) noexcept {
+  if (decoded.src.version == IpVersion::v4 && decoded.bucket != Bucket::arp) return "ipv4";
+  if (decoded.src.version == IpVersion::v6) return "ipv6";
+  return to_text(decoded.bucket);
+}
+
+}  // namespace
+
+Engine::Engine(const EngineOptions& options, Recorder& recorder,
+               const std::vector<source::Interface>& interfaces)
+    : options_(options),
+      recorder_(&recorder),
+      bucket_key_(HashKey::from_seed(options.hash_seed)),
+      defragmenter_(options.decode, defragment_limits(options)),
+      detector_(scan_options(options), *this),
+      stats_(options.stats) {
+  const ShardOptions shard{
+      .max_flows = options.max_flows / options.shards,
+      .flow_memory = options.mem_limit / 100 * flow_share / options.shards,
+      .reassembly_memory = options.mem_limit / 100 * reassembly_share / options.shards / 4 * 3,
+      .sensor = options_.sensor,
+      .interfaces = &interfaces};
+  Merger& merger = *this;
+  for (std::size_t i = 0; i < options.shards; ++i)
+    shards_.push_back(std::make_unique<Shard>(shard, merger));
+}
+
+void Engine::run(const Batch& batch) {
+  const auto packets = batch.view();
+  for (std::size_t i = 0; i < packets.size(); ++i) prepare(packets[i], slots_[i]);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if (slots_[i].decoded.bucket == Bucket::flow)
+      shards_[slots_[i].shard]->prefetch_flow(slots_[i].tag);
+  }
+  for (std::size_t i = 0; i < packets.size(); ++i) take(packets[i], slots_[i]);
+  defragmenter_.release();
+  defragmenter_.expire(clock_, [this](const wire::Defragmenter::Incomplete& datagram) {
+    ledger_.move({datagram.counts.packets, datagram.counts.octets}, Bucket::fragment,
+                 Bucket::fragment_incomplete);
+  });
+  recorder_->advance(clock_);
+}
+
+void Engine::prepare(const PacketView& packet, Slot& slot) {
+  wire::decode(packet, options_.decode, slot.decoded, slot.extra);
+  if (slot.decoded.bucket != Bucket::flow) return;
+  route(slot, flow::make_key(slot.decoded, options_.vlan));
+  shards_[slot.shard]->prefetch(slot.tag);
+}
+
+void Engine::route(Slot& slot, const flow::DirectedKey& key) {
+  slot.key = key;
+  slot.tag = static_cast<std::uint32_t>(flow::hash(key.key, bucket_key_));
+  slot.shard = static_cast<std::uint8_t>((flow::hash(key.key, fixed_hash_key) >> 60U) &
+                                         (shards_.size() - 1));
+}
+
+void Engine::take(const PacketView& packet, Slot& slot) {
+  if (!started_) start(packet.time);
+  if (packet.time < clock_) report_backwards(packet);
+  set_clock(packet.time);
+  count(packet, slot);
+  tell_packet(packet, slot.decoded);
+  if (slot.decoded.bucket == Bucket::fragment) {
+    take_fragment(packet, slot);
+  } else {
+    const Tally tally{1, packet.wire_size};
+    ledger_.of(slot.decoded.bucket) += tally;
+    dispatch(packet, slot, tally);
+  }
+}
+
+void Engine::count(const PacketView& packet, Slot& slot) {
+  // No Ethernet frame is larger, jumbo frames included: it was put together by the host.
+  constexpr std::uint32_t largest_frame = 9'216;
+  ledger_.total += {1, packet.wire_size};
+  ledger_.captured_bytes += packet.data.size();
+  if (packet.cut()) ++ledger_.cut_packets;
+  if (packet.wire_size > largest_frame) ++ledger_.oversized;
+  if (slot.decoded.checksum_bad) ++ledger_.bad_checksums;
+  if (!options_.decode.verify_checksums) return;
+  // Checksums that the network card was to fill in later say nothing about the packet.
+  if (offload_.excuses(packet.interface, slot.extra, slot.decoded)) {
+    slot.decoded.checksum_bad = false;
+    ledger_.offload_checksums = true;
+  }
+}
+
+void Engine::take_fragment(const PacketView& packet, Slot& slot) {
+  Tally tally{1, packet.wire_size};
+  const wire::Defragmenter::Result result = defragmenter_.add(packet, slot.decoded, slot.extra);
+  if (result.verdict == wire::Defragmenter::Verdict::waiting) {
+    ledger_.of(Bucket::fragment) += tally;
+    return;
+  }
+  if (result.verdict == wire::Defragmenter::Verdict::dropped) {
+    ledger_.of(Bucket::fragment_incomplete) += tally;
+    return;
+  }
+  const Tally earlier{result.earlier.packets, result.earlier.octets};
+  ledger_.move(earlier, Bucket::fragment, slot.decoded.bucket);
+  ledger_.of(slot.decoded.bucket) += tally;
+  tally += earlier;
+  if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
+  dispatch(packet, slot, tally);
+}
+
+void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally) {
+  RoutedPacket routed{.view = &packet,
+                      .decoded = &slot.decoded,
+                      .extra = &slot.extra,
+                      .key = slot.key.key,
+                      .tag = slot.tag,
+                      .from_low = slot.key.from_low,
+                      .clock = clock_,
+                      .packets = static_cast<std::uint32_t>(tally.packets),
+                      .wire_bytes = tally.bytes};
+  if (slot.decoded.bucket != Bucket::flow && recorder_->wants(event::schema_of<PacketRecord>)) {
+    shards_.front()->write_packet(routed);
+  }
+  switch (slot.decoded.bucket) {
+    case Bucket::flow: {
+      Shard& shard = *shards_[slot.shard];
+      shard.on_packet(routed);
+      next_due_ = std::min(next_due_, shard.next_timer().due);
+      break;
+    }
+    case Bucket::icmp_error: dispatch_error(routed, slot); break;
+    case Bucket::arp: dispatch_arp(routed, slot); break;
+    case Bucket::unknown_link: ledger_.unknown_links[packet.link] += tally; break;
+    case Bucket::fragment:
+    case Bucket::fragment_incomplete:
+    case Bucket::other_l2:
+    case Bucket::non_ip:
+    case Bucket::undecodable: break;
+  }
+}
+
+void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
+  Shard& reporter = *shards_.front();
+  reporter.on_flowless(routed, app::Transport::icmp_error,
+                       {.data = slot.decoded.payload_bytes(),
+                        .size = slot.decoded.payload_size,
+                        .time = routed.view->time,
+                        .packet = routed.view->number});
+  next_due_ = std::min(next_due_, reporter.next_timer().due);
+  if (slot.extra.quoted_proto == 0 || !slot.extra.quoted_src.known()) return;
+  const flow::DirectedKey quoted = flow::quoted_key(slot.decoded, slot.extra, options_.vlan);
+  route(slot, quoted);
+  routed.tag = slot.tag;
+  Shard& shard = *shards_[slot.shard];
+  (void)shard.on_icmp_error(routed, quoted);
+  next_due_ = std::min(next_due_, shard.next_timer().due);
+}
+
+void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
+  const Bytes octets = slot.decoded.payload_bytes();
+  if (const auto arp = wire::Arp::parse(octets)) report_arp_contact(routed, *arp);
+  Shard& shard = *shards_.front();
+  app::Segment segment{.data = octets,
+                       .size = slot.decoded.payload_size,
+                       .time = routed.view->time,
+                       .packet = routed.view->number};
+  if (slot.extra.has_mac) segment.link_source = slot.extra.src_mac;
+  shard.on_flowless(routed, app::Transport::arp, segment);
+  next_due_ = std::min(next_due_, shard.next_timer().due);
+}
+
+// A broadcast request is a first contact on the link (its answers go to one host and are not seen
+// everywhere). Announcements and probes of an own address (RFC 5227) ask for nobody else.
+void Engine::report_arp_contact(const RoutedPacket& routed, const wire::Arp& arp) {
+  const bool asks = arp.operation == wire::Arp::request && !arp.is_gratuitous() && !arp.is_probe();
+  constexpr MacAddress broadcast{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+  if (!asks || !routed.extra->has_mac || routed.extra->dst_mac != broadcast) return;
+  flow::Outcome outcome{.time = clock_,
+                        .first_time = clock_,
+                        .src = arp.sender,
+                        .dst = arp.target,
+                        .kind = flow::Outcome::Kind::contact,
+                        .contact_class = flow::ContactClass::arp,
+                        .packet = routed.view->number};
+  outcome.src_mac = routed.extra->src_mac;
+  outcome.dst_mac = routed.extra->dst_mac;
+  outcome.has_mac = true;
+  detector_.on_outcome(outcome);
+}
+
+// --- time
+// -----------------------------------------------------------------------------------------
+
+void Engine::start(Timestamp time) {
+  const Timestamp first = std::clamp(time, earliest_clock, latest_clock);
+  started_ = true;
+  clock_ = first;
+  first_ = first;
+  tick_ = ShardWheel::tick_of(to_ns(first));
+  for (const auto& shard : shards_) shard->start(first);
+  stats_.start(first);
+  next_due_ = (tick_ + 1) * ShardWheel::tick_ns;
+}
+
+void Engine::report_backwards(const PacketView& packet) {
+  ++ledger_.backwards;
+  if (clock_ - packet.time > std::chrono::seconds{1}) ++ledger_.backwards_second;
+}
+
+void Engine::advance(Timestamp clock) {
+  if (!started_) return;
+  set_clock(clock);
+  recorder_->advance(clock_);
+}
+
+void Engine::set_clock(Timestamp time) {
+  if (time <= clock_) return;
+  clock_ = std::min(time, latest_clock);
+  if (to_ns(clock_) >= next_due_) release_timers();
+}
+
+// Does everything due up to the clock, in order of (due, sequence) over all shards: second by
+// second, because a shard knows the order inside a second only once that second has been entered.
+void Engine::release_timers() {
+  const std::int64_t now = to_ns(clock_);
+  const std::int64_t last_tick = ShardWheel::tick_of(now);
+  while (tick_ < last_tick) {
+    fire_until((tick_ + 1) * ShardWheel::tick_ns - 1);
+    const bool idle = std::all_of(shards_.begin(), shards_.end(),
+                                  [](const auto& shard) { return shard->nothing_filed(); });
+    // With nothing in the wheels, seconds pass unseen up to the next time-out of another kind.
+    const std::int64_t next =
+        idle ? std::min(last_tick, ShardWheel::tick_of(earliest_due())) : tick_ + 1;
+    enter_seconds(std::max(next, tick_ + 1));
+  }
+  fire_until(now);
+  next_due_ = std::min(earliest_due(), (tick_ + 1) * ShardWheel::tick_ns);
+}
+
+std::int64_t Engine::earliest_due() const noexcept {
+  std::int64_t due = stats_.next_due();
+  due = std::min(due, to_ns(detector_.next_due()));
+  for (const auto& shard : shards_) due = std::min(due, shard->next_timer().due);
+  return due;
+}
+
+void Engine::enter_seconds(std::int64_t tick) {
+  tick_ = tick;
+  for (const auto& shard : shards_) {
+    if (shard->nothing_filed()) shard->jump(tick);
+    shard->enter_second(tick);
+  }
+}
+
+void Engine::fire_until(std::int64_t limit) {
+  while (true) {
+    Shard* first = shards_.front().get();
+    for (const auto& shard : shards_) {
+      if (shard->next_timer() < first->next_timer()) first = shard.get();
+    }
+    const std::int64_t timer = first->next_timer().due;
+    const std::int64_t decision = to_ns(detector_.next_due());
+    const std::int64_t due = std::min(timer, decision);
+    close_windows(std::min(due, limit));
+    if (due > limit) return;
+    // What spans flows is due after the flows' own time-outs of that instant have told it all.
+    if (timer <= decision) {
+      first->fire_next(limit);
+    } else {
+      detector_.advance(from_ns(decision));
+    }
+  }
+}
+
+// A window is closed before anything later than its border counts. A packet at the border belongs
+// to the next window, so set_clock() closes it first; its summary still stands behind that time's
+// events.
+void Engine::close_windows(std::int64_t due) {
+  while (stats_.next_due() <= due) {
+    tell_flows();
+    stats_.close_window(quality(), [this](const event::Event& summary) {
+      recorder_->record(summary, {event::Order::summary, 0});
+    });
+  }
+}
+
+// --- statistics
+// -----------------------------------------------------------------------------------
+
+void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept {
+  stats_.on_packet({.clock = clock_,
+                    .wire_bytes = packet.wire_size,
+                    .captured_bytes = static_cast<std::uint32_t>(packet.data.size()),
+                    .link = packet.link,
+                    .network = network_name(decoded),
+                    .transport = decoded.src.known() && decoded.proto != 0
+                                     ? flow::proto_text(decoded.proto)
+                                     : std::string_view{}});
+}
+
+// Every flow's share of the window that ends: never a note per packet.
+void Engine::tell_flows() {
+  for (const auto& shard : shards_) {
+    shard->each_flow(
+        [this](Conversation& conversation) { tell_flow(conversation, FlowFate::alive); });
+  }
+}
+
+void Engine::tell_flow(Conversation& conversation, FlowFate fate) {
+  const flow::Flow& flow = conversation.flow;
+  Reported& told = conversation.reported;
+  const flow::Side& client = flow.sides[0];
+  const flow::Side& server = flow.sides[1];
+  const bool news = client.packets != told.packets[0] || server.packets != told.packets[1];
+  if (!news && fate == FlowFate::alive) return;
+  const flow::FlowEnds ends = flow::flow_ends(flow);
+  stats_.on_flow({.client = ends.client,
+                  .server = ends.server,
+                  .app = app_name(conversation).name,
+                  .client_packets = client.packets - told.packets[0],
+                  .server_packets = server.packets - told.packets[1],
+                  .client_bytes = client.wire_bytes - told.bytes[0],
+                  .server_bytes = server.wire_bytes - told.bytes[1],
+                  .transport = flow::proto_text(flow.proto()),
+                  .began = told.packets[0] + told.packets[1] == 0,
+                  .ended = fate == FlowFate::ended});
+  told = {.packets = {client.packets, server.packets},
+          .bytes = {client.wire_bytes, server.wire_bytes}};
+}
+
+stats::Quality Engine::quality() const {
+  stats::Quality quality = outside_;
+  const ShardCounters given_up = counters();
+  quality.truncated_packets = ledger_.cut_packets;
+  quality.undecodable_packets = ledger_.of(Bucket::undecodable).packets;
+  for (const auto& shard : shards_) quality.flows_active += shard->live_flows();
+  quality.flows_evicted = given_up.evicted;
+  quality.memory_refused =
+      given_up.without_tcp_state + given_up.without_stream + given_up.reassembly_refused;
+  return quality;
+}
+
+// --- the end
+// --------------------------------------------------------------------------------------
+
+void Engine::finish() {
+  defragmenter_.drain([this](const wire::Defragmenter::Incomplete& datagram) {
+    ledger_.move({datagram.counts.packets, datagram.counts.octets}, Bucket::fragment,
+                 Bucket::fragment_incomplete);
+  });
+  struct Open {
+    flow::Due due;
+    Shard* shard = nullptr;
+  };
+  std::vector<Open> open;
+  std::vector<flow::Due> listed;
+  for (const auto& shard : shards_) {
+    listed.clear();
+    shard->list_flows(listed);
+    for (const flow::Due& due : listed) open.push_back({due, shard.get()});
+  }
+  std::sort(open.begin(), open.end(), [](const Open& a, const Open& b) { return a.due < b.due; });
+  // One kind of event after the other, so that nothing has to be held back however many flows are
+  // open.
+  const std::uint64_t after = ledger_.total.packets + 1;
+  recorder_->enter(event::Order::protocol);
+  for (const Open& flow : open) flow.shard->end_dissection(flow.due.number, clock_, after);
+  shards_.front()->end_flowless(clock_, after);
+  for (const Open& flow : open) flow.shard->end_contact(flow.due.number, clock_);
+  recorder_->enter(event::Order::flow);
+  for (const Open& flow : open) flow.shard->end_flow(flow.due.number, clock_, after);
+  detector_.finish(clock_);
+  recorder_->enter(event::Order::summary);
+  stats_.finish(clock_, quality(), [this](const event::Event& summary) {
+    recorder_->record(summary, {event::Order::summary, 0});
+  });
+}
+
+ShardCounters Engine::counters() const noexcept {
+  ShardCounters sum;
+  for (const auto& shard : shards_) {
+    const ShardCounters one = shard->counters();
+    sum.flows += one.flows;
+    sum.evicted += one.evicted;
+    sum.without_tcp_state += one.without_tcp_state;
+    sum.without_stream += one.without_stream;
+    sum.timers_refused += one.timers_refused;
+    sum.anomalies += one.anomalies;
+    sum.reassembly_refused += one.reassembly_refused;
+  }
+  return sum;
+}
+
+// --- what shards and the detector tell
+// ------------------------------------------------------------
+
+void Engine::flow_ended(Conversation& conversation) {
+  tell_flow(conversation, FlowFate::ended);
+}
+
+void Engine::on_scan(const event::Common& common, const detect::ScanRecord& record) {
+  recorder_->record(event::make_event(common, record), {event::Order::scan, ++scan_sequence_});
+}
+
+}  // namespace ntan::run

@@ -1,0 +1,137 @@
+// The analysis: batches of packets in, events in their final order out. One thread, no I/O, no
+// clock.
+//
+//   decode, key, hash and prefetch the batch → each packet to its shard, in order → merger (here):
+//   recorder, scan detector, statistics
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/packet.h"
+#include "detect/scan_detector.h"
+#include "run/ledger.h"
+#include "run/offload.h"
+#include "run/recorder.h"
+#include "run/shard.h"
+#include "source/source.h"
+#include "stats/aggregator.h"
+#include "wire/arp.h"
+#include "wire/decoded.h"
+#include "wire/defragment.h"
+
+namespace ntan::run {
+
+struct EngineOptions {
+  std::size_t mem_limit = std::size_t{512} << 20U;
+  std::size_t max_flows = 1'000'000;
+  std::size_t shards = 16;      ///< a power of two up to 16; sixteen outside of tests
+  std::uint64_t hash_seed = 0;  ///< of the bucket hash; never reaches the output
+  flow::VlanUse vlan = flow::VlanUse::keep;
+  wire::DecodeOptions decode;
+  detect::ScanOptions scan;
+  stats::Options stats;
+  std::string sensor;
+};
+
+class Engine final : private Merger, private detect::ScanSink {
+ public:
+  /// `interfaces` grows while the input is read and outlives the engine, as does `recorder`.
+  Engine(const EngineOptions& options, Recorder& recorder,
+         const std::vector<source::Interface>& interfaces);
+
+  void run(const Batch& batch);
+  /// Live, while no packet comes: the trace clock moves on by itself.
+  void advance(Timestamp clock);
+  /// The input has ended: everything open closes at the clock of the last packet. Leaves the
+  /// recorder ready for what comes after all events.
+  void finish();
+
+  /// What only the source and the sinks know, as totals so far; summaries show the last that was
+  /// told.
+  void set_outside(const stats::Quality& outside) { outside_ = outside; }
+
+  [[nodiscard]] const Ledger& ledger() const noexcept { return ledger_; }
+  [[nodiscard]] ShardCounters counters() const noexcept;
+  [[nodiscard]] detect::ScanCounters scan_counters() const noexcept { return detector_.counters(); }
+  /// Trace clock; the epoch before the first packet.
+  [[nodiscard]] Timestamp clock() const noexcept { return clock_; }
+  [[nodiscard]] bool started() const noexcept { return started_; }
+  /// Time of the first packet. Requires: started().
+  [[nodiscard]] Timestamp first() const noexcept { return first_; }
+  /// Fragments that found no memory.
+  [[nodiscard]] std::uint64_t fragments_refused() const noexcept {
+    return defragmenter_.budget().refused;
+  }
+  /// Place behind all that the engine records.
+  [[nodiscard]] Place last_place() const noexcept { return {event::Order::summary, UINT64_MAX}; }
+
+ private:
+  /// A packet of the batch between the passes.
+  struct Slot {
+    wire::Decoded decoded;
+    wire::Extra extra;
+    flow::DirectedKey key;
+    std::uint32_t tag = 0;
+    std::uint8_t shard = 0;
+  };
+
+  void start(Timestamp first);
+  void prepare(const PacketView& packet, Slot& slot);
+  void route(Slot& slot, const flow::DirectedKey& key);
+  void take(const PacketView& packet, Slot& slot);
+  void take_fragment(const PacketView& packet, Slot& slot);
+  void dispatch(const PacketView& packet, Slot& slot, const Tally& tally);
+  void dispatch_error(RoutedPacket& routed, Slot& slot);
+  void set_clock(Timestamp time);
+  void release_timers();
+  void fire_until(std::int64_t limit);
+  void enter_seconds(std::int64_t tick);
+  void dispatch_arp(RoutedPacket& routed, Slot& slot);
+  void report_arp_contact(const RoutedPacket& routed, const wire::Arp& arp);
+  void count(const PacketView& packet, Slot& slot);
+  void report_backwards(const PacketView& packet);
+  void close_windows(std::int64_t due);
+  [[nodiscard]] std::int64_t earliest_due() const noexcept;
+
+  enum class FlowFate : std::uint8_t { alive, ended };
+  void tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept;
+  void tell_flows();
+  void tell_flow(Conversation& conversation, FlowFate fate);
+  [[nodiscard]] stats::Quality quality() const;
+
+  // Merger
+  void record(const event::Event& event, Place place) override { recorder_->record(event, place); }
+  [[nodiscard]] bool wants(const event::Schema& schema) override {
+    return recorder_->wants(schema);
+  }
+  void note(event::Note note) override { stats_.on_note(note); }
+  void outcome(const flow::Outcome& outcome) override { detector_.on_outcome(outcome); }
+  void lost_contact() override { detector_.on_lost_contact(); }
+  void flow_ended(Conversation& conversation) override;
+  // detect::ScanSink
+  void on_scan(const event::Common& common, const detect::ScanRecord& record) override;
+
+  EngineOptions options_;
+  Recorder* recorder_;
+  HashKey bucket_key_;
+  wire::Defragmenter defragmenter_;
+  detect::ScanDetector detector_;
+  stats::Aggregator stats_;
+  stats::Quality outside_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::array<Slot, Batch::capacity> slots_;
+  Ledger ledger_;
+  OffloadWatch offload_;
+  Timestamp clock_{};
+  Timestamp first_{};
+  std::int64_t tick_ = 0;
+  std::int64_t next_due_ = INT64_MAX;
+  std::uint64_t scan_sequence_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace ntan::run

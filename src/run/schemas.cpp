@@ -1,0 +1,48 @@
+#include "run/schemas.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "app/protocol.h"
+#include "detect/scan_record.h"
+#include "event/anomaly.h"
+#include "flow/record.h"
+#include "run/packet_record.h"
+#include "run/run_records.h"
+#include "stats/summary_record.h"
+
+namespace ntan::run {
+namespace {
+
+std::vector<const event::Schema*> all_schemas() {
+  std::vector<const event::Schema*> all{&event::schema_of<RunStart>,
+                                        &event::schema_of<PacketRecord>,
+                                        &event::schema_of<flow::FlowRecord>};
+  for (const app::Protocol* protocol : app::protocols()) {
+    for (const event::Schema* schema : protocol->events) {
+      if (std::find(all.begin(), all.end(), schema) == all.end()) all.push_back(schema);
+    }
+  }
+  all.insert(all.end(),
+             {&event::schema_of<detect::ScanRecord>, &event::schema_of<stats::SummaryRecord>,
+              &event::schema_of<event::Anomaly>, &event::schema_of<RunEnd>});
+  return all;
+}
+
+}  // namespace
+
+std::span<const event::Schema* const> schemas() {
+  static const std::vector<const event::Schema*> all = all_schemas();
+  return all;
+}
+
+std::span<const std::string_view> event_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> list;
+    for (const event::Schema* schema : schemas()) list.push_back(schema->name);
+    return list;
+  }();
+  return names;
+}
+
+}  // namespace ntan::run

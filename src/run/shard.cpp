@@ -1,0 +1,444 @@
+#include "run/shard.h"
+
+#include <algorithm>
+
+#include "base/digits.h"
+#include "event/anomaly.h"
+#include "run/packet_record.h"
+
+namespace ntan::run {
+namespace {
+
+using flow::EndReason;
+namespace flag = wire::tcp_flag;
+namespace ip = wire::ip_protocol;
+
+// Of the flow share, what the table's records and index may take; the rest is TCP state and
+// dissectors.
+constexpr std::size_t table_percent = 50;
+constexpr std::size_t timers_per_flow = 2;
+
+std::size_t flow_cap(const ShardOptions& options) noexcept {
+  constexpr std::size_t per_flow = sizeof(Conversation) + 16;  // 16: its share of the index
+  const std::size_t affordable = options.flow_memory / 100 * table_percent / per_flow;
+  return std::max<std::size_t>(16, std::min(options.max_flows, affordable));
+}
+
+bool is_icmp(std::uint8_t proto) noexcept {
+  return proto == ip::icmp || proto == ip::icmpv6;
+}
+
+bool is_lone_syn(const wire::Decoded& packet) noexcept {
+  constexpr std::uint8_t others = flag::ack | flag::fin | flag::rst;
+  return packet.has(flag::syn) && !packet.has(others) && packet.payload_size == 0;
+}
+
+event::Reason reason_of_flaw(Flaw flaw) noexcept {
+  switch (flaw) {
+    case Flaw::truncated: return event::Reason::truncated;
+    case Flaw::bad_length: return event::Reason::bad_length;
+    case Flaw::bad_value:
+    case Flaw::unsupported: return event::Reason::bad_value;
+  }
+  return event::Reason::bad_value;
+}
+
+EndReason reason_of(const Conversation& conversation) noexcept {
+  if (conversation.tcp == nullptr || !conversation.tcp->closed()) return EndReason::idle;
+  return conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin;
+}
+
+}  // namespace
+
+Shard::Shard(const ShardOptions& options, Merger& merger)
+    : merger_(&merger),
+      sensor_(options.sensor),
+      interfaces_(options.interfaces),
+      flow_memory_{.limit = options.flow_memory / 100 * (100 - table_percent)},
+      reassembly_memory_{.limit = options.reassembly_memory},
+      pool_(flow_memory_),
+      slab_(flow_cap(options)),
+      wheel_(*this),
+      timers_{TimerRing{timers_per_flow * slab_.capacity()},
+              TimerRing{timers_per_flow * slab_.capacity()},
+              TimerRing{timers_per_flow * slab_.capacity()},
+              TimerRing{timers_per_flow * slab_.capacity()},
+              TimerRing{timers_per_flow * slab_.capacity()},
+              TimerRing{timers_per_flow * slab_.capacity()},
+              TimerRing{timers_per_flow * slab_.capacity()},
+              TimerRing{timers_per_flow * slab_.capacity()}},
+      dissection_(pool_, reassembly_memory_, *this) {}
+
+Shard::~Shard() {
+  // The pool and the slab free memory, not what it holds: streams and dissectors own more.
+  for (flow::Number number = 1; number <= slab_.touched(); ++number) {
+    if (alive(number)) erase(number);
+  }
+  for (Flowless& flowless : flowless_) flowless.dissector->~Dissector();
+}
+
+void Shard::prefetch_flow(std::uint32_t tag) const noexcept {
+  const flow::Number number = index_.candidate(tag);
+  if (number == 0) return;
+  const auto* record = reinterpret_cast<const char*>(
+      &slab_[number]);  // NOLINT(*-reinterpret-cast): an address to fetch
+  __builtin_prefetch(record);
+  __builtin_prefetch(record + 64);
+  __builtin_prefetch(record + 128);
+}
+
+flow::Number Shard::find(const RoutedPacket& packet) const noexcept {
+  return index_.find(packet.tag,
+                     [&](flow::Number number) { return slab_[number].flow.key == packet.key; });
+}
+
+void Shard::on_packet(const RoutedPacket& packet) {
+  flow::Number number = find(packet);
+  std::uint8_t same_start = 0;
+  if (number != 0 && packet.decoded->proto == ip::tcp && begins_anew(slab_[number], packet)) {
+    const flow::Flow& old = slab_[number].flow;
+    if (old.first == packet.clock) same_start = static_cast<std::uint8_t>(old.same_start + 1);
+    current_ = {.conversation = &slab_[number],
+                .number = number,
+                .now = packet.clock,
+                .sequence = packet.view->number};
+    close(number, reason_of(slab_[number]));
+    number = 0;
+  }
+  const bool first = number == 0;
+  if (first) {
+    number = open_flow(packet, same_start);
+    if (number == 0) return;  // cannot happen while eviction works; counted there
+  }
+  Conversation& conversation = slab_[number];
+  const Direction direction = conversation.flow.direction(packet.from_low);
+  current_ = {.conversation = &conversation,
+              .number = number,
+              .packet = &packet,
+              .now = packet.clock,
+              .sequence = packet.view->number};
+  count(conversation, packet, direction);
+  report_flaws(packet);
+  if (merger_->wants(event::schema_of<PacketRecord>)) write_packet(packet, direction);
+  if (first) {
+    begin_contact(conversation, number, packet, direction);
+  } else if (!conversation.contact.done()) {
+    take_step(conversation, number, conversation.contact.on_packet(*packet.decoded, direction),
+              packet.clock, nullptr);
+  }
+  if (packet.decoded->proto == ip::tcp) {
+    on_tcp(conversation, number, packet, direction);
+  } else if (packet.decoded->proto == ip::udp) {
+    on_datagram(conversation, packet, direction, app::Transport::udp);
+  } else if (is_icmp(packet.decoded->proto)) {
+    on_datagram(conversation, packet, direction, app::Transport::icmp);
+  }
+}
+
+bool Shard::begins_anew(const Conversation& conversation,
+                        const RoutedPacket& packet) const noexcept {
+  const wire::Decoded& decoded = *packet.decoded;
+  if (!decoded.has(flag::syn) || decoded.has(flag::ack | flag::rst)) return false;
+  if (conversation.tcp == nullptr) return decoded.seq != conversation.flow.first_syn.seq;
+  const Direction direction = conversation.flow.direction(packet.from_low);
+  return conversation.tcp->reused_by(decoded.seq, direction, packet.clock - conversation.flow.last);
+}
+
+flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_start) {
+  flow::Number number = slab_.create();
+  if (number == 0) {
+    make_room();
+    number = slab_.create();
+    if (number == 0) return 0;
+  }
+  Conversation& conversation = slab_[number];
+  flow::Flow& flow = conversation.flow;
+  flow.key = packet.key;
+  flow.tag = packet.tag;
+  flow.first = packet.clock;
+  flow.last = packet.clock;
+  flow.first_packet = packet.view->number;
+  flow.same_start = same_start;
+  flow.interface = packet.view->interface;
+  flow.orientation = flow::orient(*packet.decoded, packet.from_low);
+  flow.icmp_type = packet.decoded->icmp_type;
+  flow.icmp_code = packet.decoded->icmp_code;
+  conversation.ttl = packet.decoded->ttl;
+  index_.insert(flow.tag, number);
+  if (packet.decoded->vlan_count != 0 || packet.decoded->tunnel_depth != 0) {
+    if (void* memory = pool_.take(sizeof(Encapsulation)); memory != nullptr) {
+      conversation.encapsulation = new (memory) Encapsulation(*packet.decoded, *packet.extra);
+    }
+  }
+  ++counters_.flows;
+  wheel_.file(number, flow::next_due(flow, nullptr, number));
+  return number;
+}
+
+// Looks at sixteen flows from where it looked last and ends the one that is missed least: a flow
+// that only one side has spoken in, then a closed one, then one that has been silent longest.
+void Shard::make_room() {
+  constexpr std::size_t looks = 16;
+  const auto rank = [](const Conversation& conversation) {
+    if (conversation.flow.one_sided()) return 0;
+    if (conversation.tcp != nullptr) return conversation.tcp->closed() ? 1 : 3;
+    return 2;
+  };
+  flow::Number victim = 0;
+  for (std::size_t i = 0; i < looks; ++i) {
+    clock_hand_ = clock_hand_ % static_cast<flow::Number>(slab_.touched()) + 1;
+    if (!alive(clock_hand_)) continue;
+    if (victim == 0) {
+      victim = clock_hand_;
+      continue;
+    }
+    const Conversation& best = slab_[victim];
+    const Conversation& next = slab_[clock_hand_];
+    if (std::pair{rank(next), next.flow.last} < std::pair{rank(best), best.flow.last})
+      victim = clock_hand_;
+  }
+  if (victim == 0) return;
+  ++counters_.evicted;
+  current_ = {.conversation = &slab_[victim],
+              .number = victim,
+              .now = current_.now,
+              .sequence = current_.sequence};
+  close(victim, EndReason::evicted);
+}
+
+bool Shard::alive(flow::Number number) const noexcept {
+  return slab_[number].flow.first_packet != 0;
+}
+
+void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direction direction) {
+  flow::Flow& flow = conversation.flow;
+  flow::Side& side = flow.sides[index(direction)];
+  const wire::Decoded& decoded = *packet.decoded;
+  flow.last = packet.clock;
+  side.packets += packet.packets;
+  side.wire_bytes += packet.wire_bytes;
+  side.l3_bytes += decoded.l3_size;
+  side.payload_bytes += decoded.payload_size;
+  side.tcp_flags |= decoded.tcp_flags;
+  if (decoded.fragmented) flow.fragments += packet.packets;
+  if (decoded.checksum_bad) flow.history.add_counted('c', direction, ++flow.bad_checksums);
+  if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);
+}
+
+void Shard::report_flaws(const RoutedPacket& packet) {
+  const wire::Decoded& decoded = *packet.decoded;
+  // What the capture cut off is nobody's fault.
+  if (decoded.flaw_layer == wire::Layer::none || packet.view->cut()) return;
+  anomaly(to_text(decoded.flaw_layer), reason_of_flaw(decoded.flaw), {});
+}
+
+void Shard::on_tcp(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
+                   Direction direction) {
+  const wire::Decoded& decoded = *packet.decoded;
+  flow::Flow& flow = conversation.flow;
+  if (conversation.tcp == nullptr && direction == Direction::to_server && is_lone_syn(decoded)) {
+    // A flood of SYNs needs no state, even when they are repeated; Karn's rule needs to know that.
+    const bool first = !flow.first_syn.seen;
+    if (first) flow.first_syn = flow::FirstSyn::of(decoded);
+    flow.first_syn.repeated = !first;
+    flow.history.add('s', direction);
+    return;
+  }
+  if (conversation.tcp == nullptr && !ensure_tcp(conversation)) return;
+  // A wrong checksum counts in the flow but does not move its state.
+  if (decoded.checksum_bad) return;
+  const Duration before = flow::idle_timeout(flow, conversation.tcp);
+  const flow::TcpConnection::Effect effect =
+      conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);
+  if (effect.established) tell_handshake(*conversation.tcp);
+  if (effect.window_violation) anomaly("tcp", event::Reason::window_violation, {});
+  if (flow::idle_timeout(flow, conversation.tcp) < before) refile(number);
+  feed_stream(conversation, packet, direction, effect.payload_accepted);
+  watch_holes(conversation, number, packet.clock);
+}
+
+void Shard::tell_handshake(const flow::TcpConnection& tcp) {
+  const auto tell = [this](event::Note::Kind kind, std::optional<Duration> half) {
+    if (half) merger_->note({.kind = kind, .value = static_cast<std::uint64_t>(to_us(*half))});
+  };
+  tell(event::Note::Kind::tcp_hs_rtt_server_us, tcp.handshake_server());
+  tell(event::Note::Kind::tcp_hs_rtt_client_us, tcp.handshake_client());
+}
+
+bool Shard::ensure_tcp(Conversation& conversation) {
+  void* memory = pool_.take(sizeof(flow::TcpConnection));
+  if (memory == nullptr) {
+    ++counters_.without_tcp_state;
+    return false;
+  }
+  const flow::Flow& flow = conversation.flow;
+  conversation.tcp = flow.first_syn.seen ? new (memory)
+                                               flow::TcpConnection(flow.first_syn, flow.first)
+                                         : new (memory) flow::TcpConnection();
+  return true;
+}
+
+/// What a stream hands over goes to the dissector.
+struct StreamTap {
+  Shard& shard;
+  Conversation& conversation;
+  Direction direction;
+  Timestamp time;
+  std::uint64_t packet;
+
+  void data(Bytes octets) {
+    shard.dissection_.feed(conversation, app::Transport::tcp,
+                           {.data = octets,
+                            .size = static_cast<std::uint32_t>(octets.size()),
+                            .direction = direction,
+                            .time = time,
+                            .packet = packet});
+  }
+  void gap(std::uint64_t size) { shard.dissection_.gap(conversation, direction, size, time); }
+  void conflict(std::uint64_t offset, std::uint64_t size) {
+    std::array<char, 2 * max_integer_text + 16> detail{};
+    char* end = append_unsigned(detail.data(), size);
+    *end++ = '@';
+    end = append_unsigned(end, offset);
+    shard.anomaly("tcp", event::Reason::overlap_conflict,
+                  {detail.data(), static_cast<std::size_t>(end - detail.data())});
+  }
+  void end() { shard.dissection_.half_close(conversation, direction, time); }
+};
+
+void Shard::feed_stream(Conversation& conversation, const RoutedPacket& packet, Direction direction,
+                        bool accepted) {
+  if (conversation.stage == AppStage::finished) return;
+  const wire::Decoded& decoded = *packet.decoded;
+  if (conversation.streams == nullptr && (!accepted || !ensure_streams(conversation))) return;
+  begin_stream(conversation, decoded, direction);
+  flow::Stream& own = (*conversation.streams)[index(direction)];
+  flow::Stream& other = (*conversation.streams)[index(reverse(direction))];
+  if (decoded.has(flag::ack) &&
+      flow::in_window(decoded.ack, 0, other.next_seq(), conversation.tcp->side(direction).window)) {
+    StreamTap tap{*this, conversation, reverse(direction), packet.view->time, packet.view->number};
+    other.on_ack(decoded.ack, packet.clock, tap);
+  }
+  StreamTap tap{*this, conversation, direction, packet.view->time, packet.view->number};
+  const std::uint32_t seq = decoded.seq + (decoded.has(flag::syn) ? 1U : 0U);
+  if (accepted)
+    own.on_segment({.seq = seq, .size = decoded.payload_size, .captured = decoded.payload_bytes()},
+                   packet.clock, tap);
+  if (decoded.has(flag::fin) && !decoded.has(flag::syn))
+    own.on_fin(seq + decoded.payload_size, packet.clock, tap);
+  if (conversation.stage == AppStage::finished) release_streams(conversation);
+}
+
+bool Shard::ensure_streams(Conversation& conversation) {
+  void* memory = pool_.take(sizeof(*conversation.streams));
+  if (memory == nullptr) {
+    ++counters_.without_stream;
+    dissection_.finish(conversation);
+    return false;
+  }
+  conversation.streams = new (memory) std::array<flow::Stream, 2>{flow::Stream{reassembly_memory_},
+                                                                  flow::Stream{reassembly_memory_}};
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    const flow::TcpSide& side = conversation.tcp->side(direction);
+    if (!side.syn_seen) continue;
+    (*conversation.streams)[index(direction)].begin(side.isn + 1);
+    conversation.stream_begun[index(direction)] = true;
+  }
+  return true;
+}
+
+// A side whose SYN was not seen begins with the first payload that is.
+void Shard::begin_stream(Conversation& conversation, const wire::Decoded& segment,
+                         Direction direction) {
+  if (conversation.stream_begun[index(direction)] || segment.payload_size == 0) return;
+  (*conversation.streams)[index(direction)].begin(segment.seq);
+  conversation.stream_begun[index(direction)] = true;
+}
+
+void Shard::release_streams(Conversation& conversation) {
+  if (conversation.streams == nullptr) return;
+  std::destroy_at(conversation.streams);
+  pool_.give_back(conversation.streams, sizeof(*conversation.streams));
+  conversation.streams = nullptr;
+}
+
+void Shard::watch_holes(Conversation& conversation, flow::Number number, Timestamp now) {
+  if (conversation.streams == nullptr || conversation.hole_timer) return;
+  if (!(*conversation.streams)[0].due() && !(*conversation.streams)[1].due()) return;
+  conversation.hole_timer = true;
+  arm_timer(TimerKind::stream_hole, {.due = to_ns(now + flow::Stream::hole_lifetime),
+                                     .sequence = conversation.flow.first_packet,
+                                     .first_packet = conversation.flow.first_packet,
+                                     .number = number});
+}
+
+void Shard::expire_holes(Conversation& conversation, flow::Number number, Timestamp now) {
+  conversation.hole_timer = false;
+  if (conversation.streams == nullptr) return;
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    StreamTap tap{*this, conversation, direction, now, current_.sequence};
+    (*conversation.streams)[index(direction)].expire(now, tap);
+  }
+  if (conversation.stage == AppStage::finished) release_streams(conversation);
+  watch_holes(conversation, number, now);
+}
+
+void Shard::flush_stream(Conversation& conversation, Direction direction) {
+  StreamTap tap{*this, conversation, direction, current_.now, current_.sequence};
+  (*conversation.streams)[index(direction)].flush(tap);
+}
+
+void Shard::on_datagram(Conversation& conversation, const RoutedPacket& packet, Direction direction,
+                        app::Transport transport) {
+  if (conversation.stage == AppStage::finished || packet.decoded->payload_size == 0) return;
+  dissection_.feed(conversation, transport,
+                   {.data = packet.decoded->payload_bytes(),
+                    .size = packet.decoded->payload_size,
+                    .direction = direction,
+                    .time = packet.view->time,
+                    .packet = packet.view->number});
+}
+
+void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport,
+                        const app::Segment& segment) {
+  auto found = std::find_if(
+      flowless_.begin(), flowless_.end(),
+      [transport](const Flowless& flowless) { return flowless.transport == transport; });
+  if (found == flowless_.end()) {
+    for (const app::Protocol* protocol : app::protocols()) {
+      if ((protocol->transports & app::mask(transport)) == 0) continue;
+      void* memory = pool_.take(protocol->state_size);
+      if (memory == nullptr) return;
+      app::FlowContext context;
+      context.transport = transport;
+      context.memory = &reassembly_memory_;
+      flowless_.push_back({transport, protocol, protocol->construct(memory, context)});
+      found = flowless_.end() - 1;
+      break;
+    }
+    if (found == flowless_.end()) return;
+  }
+  current_ = {
+      .flowless = &*found, .packet = &packet, .now = packet.clock, .sequence = packet.view->number};
+  (void)found->dissector->consume(segment, *this);
+}
+
+bool Shard::on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& quoted) {
+  const flow::Number number = index_.find(
+      error.tag, [&](flow::Number candidate) { return slab_[candidate].flow.key == quoted.key; });
+  if (number == 0) return false;
+  Conversation& conversation = slab_[number];
+  ++conversation.flow.icmp_errors;
+  if (conversation.contact.done()) return true;
+  current_ = {.conversation = &conversation,
+              .number = number,
+              .packet = &error,
+              .now = error.clock,
+              .sequence = error.view->number};
+  const Direction direction = conversation.flow.direction(quoted.from_low);
+  take_step(conversation, number, conversation.contact.on_icmp_error(*error.decoded, direction),
+            error.clock, nullptr);
+  return true;
+}
+
+}  // namespace ntan::run

@@ -1,0 +1,238 @@
+// One virtual shard: its flows and all that hangs on them. There are always sixteen, whatever the
+// number of threads; caps and budgets are a shard's own, so what is given up never depends on
+// threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "app/protocol.h"
+#include "base/budget.h"
+#include "event/event.h"
+#include "event/note.h"
+#include "flow/contact.h"
+#include "flow/index.h"
+#include "flow/outcome.h"
+#include "flow/pool.h"
+#include "flow/record.h"
+#include "flow/slab.h"
+#include "flow/wheel.h"
+#include "run/conversation.h"
+#include "run/dissection.h"
+#include "run/recorder.h"
+#include "run/timers.h"
+#include "source/source.h"
+#include "wire/decoded.h"
+
+namespace ntan::run {
+
+/// A decoded packet on its way to its shard. Pointers live for the batch.
+struct RoutedPacket {
+  const PacketView* view = nullptr;
+  const wire::Decoded* decoded = nullptr;
+  const wire::Extra* extra = nullptr;
+  flow::FlowKey key;
+  std::uint32_t tag = 0;  ///< seeded hash: bucket and tag
+  bool from_low = true;
+  Timestamp clock;               ///< trace clock: the largest packet time so far
+  std::uint32_t packets = 1;     ///< frames this stands for; more for a reassembled datagram
+  std::uint64_t wire_bytes = 0;  ///< octets on the wire of those frames
+};
+
+/// What stands behind the shards. Everything that spans flows lives there.
+class Merger {
+ public:
+  Merger() = default;
+  Merger(const Merger&) = delete;
+  Merger& operator=(const Merger&) = delete;
+  virtual ~Merger() = default;
+
+  virtual void record(const event::Event& event, Place place) = 0;
+  [[nodiscard]] virtual bool wants(const event::Schema& schema) = 0;
+  virtual void note(event::Note note) = 0;
+  virtual void outcome(const flow::Outcome& outcome) = 0;
+  /// A contact left the table before an answer was due.
+  virtual void lost_contact() = 0;
+  /// Called once per flow, whether or not its record is written.
+  virtual void flow_ended(Conversation& conversation) = 0;
+};
+
+struct ShardOptions {
+  std::size_t max_flows = 0;
+  std::size_t flow_memory = 0;        ///< TCP state, streams, dissector state, index
+  std::size_t reassembly_memory = 0;  ///< octets held out of order or of unfinished messages
+  std::string_view sensor;
+  const std::vector<source::Interface>* interfaces =
+      nullptr;  ///< those met so far; outlives the shard
+};
+
+/// What a shard had to give up, and what it saw.
+struct ShardCounters {
+  std::uint64_t flows = 0;
+  std::uint64_t evicted = 0;
+  std::uint64_t without_tcp_state = 0;  ///< TCP flows for which memory was lacking
+  std::uint64_t without_stream = 0;
+  std::uint64_t timers_refused = 0;
+  std::uint64_t anomalies = 0;
+  std::uint64_t reassembly_refused = 0;  ///< octets out of order or of unfinished messages not kept
+};
+
+/// The earliest thing a shard has to do.
+struct NextTimer {
+  std::int64_t due = INT64_MAX;
+  std::uint64_t sequence = UINT64_MAX;
+
+  friend constexpr bool operator<(const NextTimer& a, const NextTimer& b) noexcept {
+    return a.due != b.due ? a.due < b.due : a.sequence < b.sequence;
+  }
+};
+
+class Shard final : private app::Output {
+ public:
+  Shard(const ShardOptions& options, Merger& merger);
+  ~Shard() override;
+
+  void prefetch(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
+  void prefetch_flow(std::uint32_t tag) const noexcept;
+
+  void on_packet(const RoutedPacket& packet);
+  /// A `packet` event for a packet without flow.
+  void write_packet(const RoutedPacket& packet);
+  /// An ICMP error that quotes a packet of this shard. Returns whether the flow is known.
+  bool on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& quoted);
+  /// Octets for a dissector without flow (ARP, ICMP errors); shard 0 only.
+  void on_flowless(const RoutedPacket& packet, app::Transport transport,
+                   const app::Segment& segment);
+
+  /// Starts the wheel at the first packet.
+  void start(Timestamp clock) noexcept { wheel_.start(clock); }
+  /// Enters the second `tick` (all seconds before it have been entered).
+  void enter_second(std::int64_t tick);
+  [[nodiscard]] bool nothing_filed() const noexcept { return wheel_.empty(); }
+  void jump(std::int64_t tick) noexcept { wheel_.jump(tick); }
+  /// The earliest thing to do, or earlier than that: fire_next() looks again.
+  [[nodiscard]] const NextTimer& next_timer() const noexcept { return earliest_; }
+  /// Does the earliest thing if it is due by `limit`, and finds the next.
+  void fire_next(std::int64_t limit);
+
+  /// At the end of the input: every flow's number with its sequence.
+  void list_flows(std::vector<flow::Due>& out) const;
+  void end_dissection(flow::Number number, Timestamp now, std::uint64_t sequence);
+  void end_flowless(Timestamp now, std::uint64_t sequence);
+  void end_contact(flow::Number number, Timestamp now);
+  void end_flow(flow::Number number, Timestamp now, std::uint64_t sequence);
+
+  /// Calls `visit` for every live flow, in no order that may reach the output.
+  template <class Visit>
+  void each_flow(Visit&& visit) {
+    for (flow::Number number = 1; number <= slab_.touched(); ++number) {
+      if (alive(number)) visit(slab_[number]);
+    }
+  }
+
+  [[nodiscard]] ShardCounters counters() const noexcept;
+  [[nodiscard]] std::size_t live_flows() const noexcept { return slab_.alive(); }
+
+  // What the wheel asks.
+  flow::WheelLink& link(flow::Number number) noexcept { return slab_[number].flow.link; }
+  [[nodiscard]] flow::Due due(flow::Number number) const noexcept;
+  [[nodiscard]] bool is(flow::Number number, std::uint64_t sequence) const noexcept {
+    return slab_[number].flow.first_packet == sequence;
+  }
+
+ private:
+  friend struct StreamTap;
+
+  /// A dissector that serves a whole link, not a flow.
+  struct Flowless {
+    app::Transport transport{};
+    const app::Protocol* protocol = nullptr;
+    app::Dissector* dissector = nullptr;
+  };
+  /// What app::Output fills envelopes from: the flow at hand, or a packet without one.
+  struct Current {
+    Conversation* conversation = nullptr;
+    flow::Number number = 0;
+    Flowless* flowless = nullptr;
+    const RoutedPacket* packet = nullptr;  ///< for VLANs and tunnels; null in a time-out
+    Timestamp now;
+    std::uint64_t sequence = 0;
+    bool in_timer = false;
+  };
+
+  [[nodiscard]] flow::Number find(const RoutedPacket& packet) const noexcept;
+  [[nodiscard]] bool alive(flow::Number number) const noexcept;
+  [[nodiscard]] bool begins_anew(const Conversation& conversation,
+                                 const RoutedPacket& packet) const noexcept;
+  flow::Number open_flow(const RoutedPacket& packet, std::uint8_t same_start);
+  void make_room();
+  void count(Conversation& conversation, const RoutedPacket& packet, Direction direction);
+  void on_tcp(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
+              Direction direction);
+  void feed_stream(Conversation& conversation, const RoutedPacket& packet, Direction direction,
+                   bool accepted);
+  void on_datagram(Conversation& conversation, const RoutedPacket& packet, Direction direction,
+                   app::Transport transport);
+  bool ensure_streams(Conversation& conversation);
+  void begin_stream(Conversation& conversation, const wire::Decoded& segment, Direction direction);
+  void release_streams(Conversation& conversation);
+  void watch_holes(Conversation& conversation, flow::Number number, Timestamp now);
+  void expire_holes(Conversation& conversation, flow::Number number, Timestamp now);
+  void flush_stream(Conversation& conversation, Direction direction);
+  void flush_streams(Conversation& conversation);
+  void refile(flow::Number number);
+
+  void begin_contact(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
+                     Direction direction);
+  void take_step(Conversation& conversation, flow::Number number, const flow::ContactStep& step,
+                 Timestamp now, const RoutedPacket* first);
+  void tell_handshake(const flow::TcpConnection& tcp);
+  bool ensure_tcp(Conversation& conversation);
+  void report_flaws(const RoutedPacket& packet);
+  void write_packet(const RoutedPacket& packet, Direction direction);
+
+  [[nodiscard]] NextTimer find_next_timer() noexcept;
+  void fire(const TimerEntry& entry, TimerKind kind);
+  void fire_contact(Conversation& conversation, flow::Number number, TimerKind kind, Timestamp now);
+  void fire_wheel();
+  void arm_timer(TimerKind kind, const TimerEntry& entry);
+
+  void write_record(Conversation& conversation, std::optional<flow::EndReason> reason);
+  void erase(flow::Number number);
+  void close(flow::Number number, flow::EndReason reason);
+  void common_of_flow(const Conversation& conversation, event::Common& common);
+  void common_of_packet(const RoutedPacket& packet, event::Common& common);
+  void encapsulate(const Encapsulation& encapsulation, event::Common& common);
+  [[nodiscard]] Place place(event::Order order) const noexcept;
+  [[nodiscard]] std::string_view interface_name(std::uint32_t interface) const noexcept;
+
+  // app::Output, for the flow in current_.
+  void arm(app::Timer timer, std::uint32_t token) override;
+  void note(event::Note note) override;
+  void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
+  void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;
+
+  Merger* merger_;
+  std::string_view sensor_;
+  const std::vector<source::Interface>* interfaces_;
+  Budget flow_memory_;
+  Budget reassembly_memory_;
+  flow::Pool pool_;
+  flow::Slab<Conversation> slab_;
+  flow::Index index_;
+  flow::Wheel<Shard> wheel_;
+  std::array<TimerRing, timer_kind_count> timers_;
+  Dissection dissection_;
+  std::vector<Flowless> flowless_;
+  Current current_;
+  std::array<std::string_view, wire::Extra::max_tunnels>
+      tunnel_views_;  // behind the envelope being made
+  std::optional<Encapsulation> packet_encapsulation_;
+  NextTimer earliest_;
+  flow::Number clock_hand_ = 0;
+  ShardCounters counters_;
+};
+
+}  // namespace ntan::run

@@ -1,0 +1,455 @@
+// The part of a shard that speaks: time-outs, contacts, records, and what dissectors report.
+#include <algorithm>
+#include <memory>
+
+#include "event/anomaly.h"
+#include "flow/contact_outcome.h"
+#include "flow/record.h"
+#include "run/packet_record.h"
+#include "run/shard.h"
+
+namespace ntan::run {
+namespace {
+
+using flow::EndReason;
+
+constexpr TimerKind kind_of(app::Timer timer) noexcept {
+  switch (timer) {
+    case app::Timer::query_10s: return TimerKind::app_query;
+    case app::Timer::reply_5s: return TimerKind::app_reply;
+    case app::Timer::body_60s: return TimerKind::app_body;
+  }
+  return TimerKind::app_query;
+}
+
+constexpr TimerKind kind_of(flow::ContactTimer timer) noexcept {
+  switch (timer) {
+    case flow::ContactTimer::none:
+    case flow::ContactTimer::answer_tcp: return TimerKind::contact_answer_tcp;
+    case flow::ContactTimer::answer: return TimerKind::contact_answer;
+    case flow::ContactTimer::handshake: return TimerKind::contact_handshake;
+    case flow::ContactTimer::banner: return TimerKind::contact_banner;
+  }
+  return TimerKind::contact_answer_tcp;
+}
+
+constexpr std::array contact_timers{flow::ContactTimer::answer_tcp, flow::ContactTimer::answer,
+                                    flow::ContactTimer::handshake, flow::ContactTimer::banner};
+
+constexpr std::uint8_t bit(flow::ContactTimer timer) noexcept {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(timer));
+}
+
+// app::Timer of a ring, or nothing for the rings of other kinds.
+std::optional<app::Timer> app_timer(TimerKind kind) noexcept {
+  switch (kind) {
+    case TimerKind::app_query: return app::Timer::query_10s;
+    case TimerKind::app_reply: return app::Timer::reply_5s;
+    case TimerKind::app_body: return app::Timer::body_60s;
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+// --- time
+// -----------------------------------------------------------------------------------------
+
+flow::Due Shard::due(flow::Number number) const noexcept {
+  const Conversation& conversation = slab_[number];
+  return flow::next_due(conversation.flow, conversation.tcp, number);
+}
+
+void Shard::enter_second(std::int64_t tick) {
+  while (wheel_.tick() < tick) wheel_.enter_next_second();
+  earliest_ = find_next_timer();
+}
+
+NextTimer Shard::find_next_timer() noexcept {
+  NextTimer next;
+  if (const flow::Due* due = wheel_.front(); due != nullptr) next = {due->time, due->sequence};
+  for (const TimerRing& ring : timers_) {
+    if (const TimerEntry* entry = ring.front(); entry != nullptr) {
+      next = std::min(next, NextTimer{entry->due, entry->sequence});
+    }
+  }
+  return next;
+}
+
+void Shard::fire_next(std::int64_t limit) {
+  const NextTimer next = find_next_timer();
+  if (next.due <= limit) {
+    const auto ring =
+        std::find_if(timers_.begin(), timers_.end(), [&next](const TimerRing& candidate) {
+          const TimerEntry* entry = candidate.front();
+          return entry != nullptr && entry->due == next.due && entry->sequence == next.sequence;
+        });
+    if (ring != timers_.end()) {
+      fire(ring->pop(), static_cast<TimerKind>(ring - timers_.begin()));
+    } else {
+      fire_wheel();
+    }
+  }
+  earliest_ = find_next_timer();
+}
+
+void Shard::fire_wheel() {
+  const flow::Due due = wheel_.pop();
+  Conversation& conversation = slab_[due.number];
+  const Timestamp now = from_ns(due.time);
+  const flow::Due actual = flow::next_due(conversation.flow, conversation.tcp, due.number);
+  if (actual.time > due.time) {
+    wheel_.file(due.number, actual);
+    return;
+  }
+  current_ = {.conversation = &conversation,
+              .number = due.number,
+              .now = now,
+              .sequence = due.sequence,
+              .in_timer = true};
+  const Timestamp idle_end =
+      conversation.flow.last + flow::idle_timeout(conversation.flow, conversation.tcp);
+  if (idle_end <= now) {
+    close(due.number, conversation.tcp != nullptr && conversation.tcp->closed()
+                          ? (conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin)
+                          : EndReason::idle);
+    return;
+  }
+  write_record(conversation, std::nullopt);
+  ++conversation.flow.records;
+  wheel_.file(due.number, flow::next_due(conversation.flow, conversation.tcp, due.number));
+}
+
+void Shard::refile(flow::Number number) {
+  wheel_.remove(number);
+  const flow::Due due = flow::next_due(slab_[number].flow, slab_[number].tcp, number);
+  wheel_.file(number, due);
+  if (flow::Wheel<Shard>::tick_of(due.time) <= wheel_.tick())
+    earliest_ = std::min(earliest_, NextTimer{due.time, due.sequence});
+}
+
+void Shard::arm_timer(TimerKind kind, const TimerEntry& entry) {
+  if (!timers_[static_cast<std::size_t>(kind)].push(entry)) ++counters_.timers_refused;
+  earliest_ = std::min(earliest_, NextTimer{entry.due, entry.sequence});
+}
+
+void Shard::fire(const TimerEntry& entry, TimerKind kind) {
+  const Timestamp now = from_ns(entry.due);
+  const auto timer = app_timer(kind);
+  if (entry.number == 0) {
+    Flowless& flowless = flowless_[entry.first_packet];
+    current_ = {.flowless = &flowless, .now = now, .sequence = entry.sequence, .in_timer = true};
+    flowless.dissector->on_timer(*timer, entry.token, now, *this);
+    return;
+  }
+  if (!is(entry.number, entry.first_packet)) return;
+  Conversation& conversation = slab_[entry.number];
+  current_ = {.conversation = &conversation,
+              .number = entry.number,
+              .now = now,
+              .sequence = entry.sequence,
+              .in_timer = true};
+  if (timer) {
+    if (conversation.dissector != nullptr)
+      conversation.dissector->on_timer(*timer, entry.token, now, *this);
+  } else if (kind == TimerKind::stream_hole) {
+    expire_holes(conversation, entry.number, now);
+  } else {
+    fire_contact(conversation, entry.number, kind, now);
+  }
+}
+
+void Shard::fire_contact(Conversation& conversation, flow::Number number, TimerKind kind,
+                         Timestamp now) {
+  for (const flow::ContactTimer timer : contact_timers) {
+    if (kind_of(timer) != kind) continue;
+    conversation.contact_timers =
+        static_cast<std::uint8_t>(conversation.contact_timers & ~bit(timer));
+    take_step(conversation, number, conversation.contact.on_timer(timer), now, nullptr);
+  }
+}
+
+// --- contacts
+// -------------------------------------------------------------------------------------
+
+void Shard::begin_contact(Conversation& conversation, flow::Number number,
+                          const RoutedPacket& packet, Direction direction) {
+  const wire::Decoded& decoded = *packet.decoded;
+  const flow::ContactStep step =
+      conversation.contact.begin(decoded, direction, flow::cast_of(decoded, *packet.extra));
+  take_step(conversation, number, step, packet.clock, &packet);
+}
+
+void Shard::take_step(Conversation& conversation, flow::Number number,
+                      const flow::ContactStep& step, Timestamp now, const RoutedPacket* first) {
+  if (step.arm != flow::ContactTimer::none) {
+    conversation.contact_timers =
+        static_cast<std::uint8_t>(conversation.contact_timers | bit(step.arm));
+    const std::uint64_t sequence = conversation.flow.first_packet;
+    arm_timer(kind_of(step.arm), {.due = to_ns(now + flow::timeout_of(step.arm)),
+                                  .sequence = sequence,
+                                  .first_packet = sequence,
+                                  .number = number});
+  }
+  if (step.silent()) return;
+  const flow::Flow& flow = conversation.flow;
+  const flow::FlowEnds ends = flow::flow_ends(flow);
+  const flow::ContactOrigin origin{.time = flow.first,
+                                   .client = ends.client,
+                                   .server = ends.server,
+                                   .client_port = ends.client_port,
+                                   .server_port = ends.server_port,
+                                   .proto = flow.proto(),
+                                   .icmp_type = flow.icmp_type,
+                                   .ttl = conversation.ttl,
+                                   .packet = flow.first_packet};
+  const auto tell = [&](flow::Outcome::Kind kind) {
+    flow::Outcome outcome = flow::make_outcome(origin, conversation.contact, kind, now);
+    if (first != nullptr) {
+      flow::describe_first_packet(*first->decoded, *first->extra, outcome);
+      conversation.syn = {.has_sack = outcome.syn_has_sack,
+                          .has_timestamp = outcome.syn_has_timestamp,
+                          .has_window_scale = outcome.syn_has_window_scale,
+                          .window = outcome.syn_window};
+    } else {
+      outcome.syn_has_sack = conversation.syn.has_sack;
+      outcome.syn_has_timestamp = conversation.syn.has_timestamp;
+      outcome.syn_has_window_scale = conversation.syn.has_window_scale;
+      outcome.syn_window = conversation.syn.window;
+    }
+    merger_->outcome(outcome);
+  };
+  if (step.began) tell(flow::Outcome::Kind::contact);
+  if (step.verdict == flow::ContactStep::Verdict::result) tell(flow::Outcome::Kind::result);
+  if (step.verdict == flow::ContactStep::Verdict::late) tell(flow::Outcome::Kind::late);
+}
+
+// --- the end of flows
+// -----------------------------------------------------------------------------
+
+// Requires: current_ names this flow.
+void Shard::close(flow::Number number, EndReason reason) {
+  Conversation& conversation = slab_[number];
+  flush_streams(conversation);
+  dissection_.end(conversation, current_.now);
+  if (!conversation.contact.done()) {
+    if (reason == EndReason::evicted && conversation.contact_timers != 0) merger_->lost_contact();
+    take_step(conversation, number,
+              conversation.contact.on_close(current_.now - conversation.flow.first), current_.now,
+              nullptr);
+  }
+  write_record(conversation, reason);
+  merger_->flow_ended(conversation);
+  erase(number);
+}
+
+void Shard::flush_streams(Conversation& conversation) {
+  if (conversation.streams == nullptr) return;
+  for (const Direction direction : {Direction::to_server, Direction::to_client})
+    flush_stream(conversation, direction);
+  release_streams(conversation);
+}
+
+void Shard::list_flows(std::vector<flow::Due>& out) const {
+  for (flow::Number number = 1; number <= slab_.touched(); ++number) {
+    if (alive(number))
+      out.push_back({.time = 0, .sequence = slab_[number].flow.first_packet, .number = number});
+  }
+}
+
+void Shard::end_dissection(flow::Number number, Timestamp now, std::uint64_t sequence) {
+  Conversation& conversation = slab_[number];
+  current_ = {.conversation = &conversation, .number = number, .now = now, .sequence = sequence};
+  flush_streams(conversation);
+  dissection_.end(conversation, now);
+}
+
+void Shard::end_flowless(Timestamp now, std::uint64_t sequence) {
+  for (Flowless& flowless : flowless_) {
+    current_ = {.flowless = &flowless, .now = now, .sequence = sequence};
+    flowless.dissector->on_end(now, *this);
+  }
+}
+
+void Shard::end_contact(flow::Number number, Timestamp now) {
+  Conversation& conversation = slab_[number];
+  for (const flow::ContactTimer timer : contact_timers) {
+    if ((conversation.contact_timers & bit(timer)) == 0 || conversation.contact.done()) continue;
+    take_step(conversation, number, conversation.contact.on_timer(timer), now, nullptr);
+  }
+}
+
+void Shard::end_flow(flow::Number number, Timestamp now, std::uint64_t sequence) {
+  Conversation& conversation = slab_[number];
+  current_ = {.conversation = &conversation, .number = number, .now = now, .sequence = sequence};
+  write_record(conversation, EndReason::eof);
+  merger_->flow_ended(conversation);
+  erase(number);
+}
+
+void Shard::write_record(Conversation& conversation, std::optional<EndReason> reason) {
+  if (!merger_->wants(event::schema_of<flow::FlowRecord>)) return;
+  flow::FlowRecord record = flow::make_record(conversation.flow, conversation.tcp);
+  record.final = reason.has_value();
+  record.end_reason = reason;
+  const AppName app = app_name(conversation);
+  record.app = app.name;
+  record.app_source = app.source;
+  std::array<std::string_view, event::reason_count> reasons;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < event::reason_count; ++i) {
+    if ((conversation.anomalies >> i & 1U) != 0)
+      reasons[count++] = to_text(static_cast<event::Reason>(i));
+  }
+  record.anomalies = std::span{reasons}.first(count);
+  event::Common common;
+  common_of_flow(conversation, common);
+  merger_->record(event::make_event(common, record), place(event::Order::flow));
+}
+
+void Shard::erase(flow::Number number) {
+  Conversation& conversation = slab_[number];
+  wheel_.remove(number);
+  index_.erase(conversation.flow.tag, number);
+  dissection_.finish(conversation);
+  release_streams(conversation);
+  if (conversation.tcp != nullptr) {
+    std::destroy_at(conversation.tcp);
+    pool_.give_back(conversation.tcp, sizeof(flow::TcpConnection));
+  }
+  if (conversation.encapsulation != nullptr) {
+    std::destroy_at(conversation.encapsulation);
+    pool_.give_back(conversation.encapsulation, sizeof(Encapsulation));
+  }
+  conversation.flow.first_packet = 0;  // what still names this number finds nobody
+  slab_.destroy(number);
+}
+
+ShardCounters Shard::counters() const noexcept {
+  ShardCounters all = counters_;
+  all.reassembly_refused = reassembly_memory_.refused;
+  return all;
+}
+
+// --- envelopes
+// ------------------------------------------------------------------------------------
+
+Place Shard::place(event::Order order) const noexcept {
+  return {.order = current_.in_timer ? event::Order::timer : order, .sequence = current_.sequence};
+}
+
+std::string_view Shard::interface_name(std::uint32_t interface) const noexcept {
+  if (interfaces_ == nullptr || interfaces_->size() < 2 || interface >= interfaces_->size())
+    return {};
+  return (*interfaces_)[interface].name;
+}
+
+void Shard::common_of_flow(const Conversation& conversation, event::Common& common) {
+  const flow::Flow& flow = conversation.flow;
+  const flow::FlowEnds ends = flow::flow_ends(flow);
+  common.ts = current_.now;
+  common.flow_id = flow::flow_id(flow);
+  common.community_id = flow::flow_community_id(flow);
+  common.src_ip = ends.client;
+  common.dst_ip = ends.server;
+  common.proto = flow::proto_text(flow.proto());
+  if (flow::has_ports(flow.proto())) {
+    common.src_port = ends.client_port;
+    common.dst_port = ends.server_port;
+  }
+  common.in_if = interface_name(flow.interface);
+  common.sensor = sensor_;
+  if (conversation.encapsulation != nullptr) encapsulate(*conversation.encapsulation, common);
+}
+
+void Shard::common_of_packet(const RoutedPacket& packet, event::Common& common) {
+  const wire::Decoded& decoded = *packet.decoded;
+  common.src_ip = decoded.src;
+  common.dst_ip = decoded.dst;
+  if (decoded.proto != 0) common.proto = flow::proto_text(decoded.proto);
+  common.in_if = interface_name(packet.view->interface);
+  if (decoded.vlan_count == 0 && decoded.tunnel_depth == 0) return;
+  packet_encapsulation_.emplace(decoded, *packet.extra);
+  encapsulate(*packet_encapsulation_, common);
+}
+
+// Views of the envelope borrow from `encapsulation` and from this shard, for the event being made.
+void Shard::encapsulate(const Encapsulation& encapsulation, event::Common& common) {
+  common.vlan = std::span{encapsulation.vlans}.first(encapsulation.vlan_count);
+  for (std::size_t i = 0; i < encapsulation.tunnel_count; ++i)
+    tunnel_views_[i] = encapsulation.tunnels[i].view();
+  common.tunnel = std::span{tunnel_views_}.first(encapsulation.tunnel_count);
+}
+
+void Shard::write_packet(const RoutedPacket& packet, Direction direction) {
+  event::Common common;
+  common_of_flow(*current_.conversation, common);
+  const Sender sender = direction == Direction::to_server ? Sender::src : Sender::dst;
+  const PacketRecord record = make_packet_record(*packet.view, *packet.decoded, sender);
+  merger_->record(event::make_event(common, record), place(event::Order::packet));
+}
+
+void Shard::write_packet(const RoutedPacket& packet) {
+  event::Common common;
+  common_of_packet(packet, common);
+  common.ts = packet.clock;
+  common.sensor = sensor_;
+  const PacketRecord record = make_packet_record(*packet.view, *packet.decoded, std::nullopt);
+  merger_->record(event::make_event(common, record), {event::Order::packet, packet.view->number});
+}
+
+// --- what dissectors report
+// -----------------------------------------------------------------------
+
+void Shard::arm(app::Timer timer, std::uint32_t token) {
+  TimerEntry entry{.due = to_ns(current_.now + app::length(timer)),
+                   .sequence = current_.sequence,
+                   .token = token};
+  if (current_.conversation != nullptr) {
+    entry.number = current_.number;
+    entry.first_packet = current_.conversation->flow.first_packet;
+  } else {
+    entry.first_packet = static_cast<std::uint64_t>(current_.flowless - flowless_.data());
+  }
+  arm_timer(kind_of(timer), entry);
+}
+
+void Shard::note(event::Note note) {
+  merger_->note(note);
+}
+
+void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_view detail) {
+  ++counters_.anomalies;
+  event::Common common;
+  if (Conversation* conversation = current_.conversation; conversation != nullptr) {
+    const std::uint32_t seen = 1U << static_cast<unsigned>(reason);
+    if ((conversation->anomalies & seen) != 0) return;
+    conversation->anomalies |= seen;
+    common_of_flow(*conversation, common);
+  } else if (current_.packet != nullptr) {
+    common_of_packet(*current_.packet, common);
+  }
+  common.ts = current_.now;
+  common.sensor = sensor_;
+  const event::Anomaly record{.layer = layer, .reason = reason, .detail = detail};
+  merger_->record(event::make_event(common, record), place(event::Order::anomaly));
+}
+
+void Shard::emit_record(const event::Schema& schema, const void* record, const Ends* ends) {
+  if (!merger_->wants(schema)) return;
+  event::Common common;
+  if (current_.conversation != nullptr) {
+    common_of_flow(*current_.conversation, common);
+  } else if (current_.packet != nullptr) {
+    common_of_packet(*current_.packet, common);
+  }
+  if (ends != nullptr) {
+    common.src_ip = ends->source;
+    common.dst_ip = ends->destination;
+  }
+  common.ts = current_.now;
+  common.sensor = sensor_;
+  merger_->record({common, schema, record}, place(schema.order));
+}
+
+}  // namespace ntan::run
