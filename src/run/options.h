@@ -69,7 +69,7 @@ struct Options {
   std::vector<std::string> interfaces;  ///< capture: empty means that of the default route
   std::vector<std::string> files;       ///< read: `-` is standard input, at most once
   std::uint32_t snaplen = 262'144;
-  std::size_t buffer_size = std::size_t{16} << 20U;  ///< of the capture ring, per interface
+  std::size_t buffer_size = std::size_t{64} << 20U;  ///< of the capture ring, per interface
   Promiscuous promiscuous = Promiscuous::on;
   std::string user;  ///< to run as after opening; empty: who called sudo, else nobody
   Pace pace = Pace::fast;

@@ -1,0 +1,114 @@
+#include "run/commands.h"
+
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+#include <fmt/core.h>
+
+#include "event/json_schema.h"
+#include "event/markdown.h"
+#include "run/console.h"
+#include "run/interface_list.h"
+#include "run/pipeline.h"
+#include "run/schemas.h"
+#include "run/signals.h"
+#include "source/interfaces.h"
+
+namespace ntan::run {
+namespace {
+
+ExitCode code_of(source::Error::Kind kind) noexcept {
+  switch (kind) {
+    case source::Error::Kind::not_a_capture: return ExitCode::not_a_capture;
+    case source::Error::Kind::permission: return ExitCode::permission;
+    case source::Error::Kind::not_found: return ExitCode::not_found;
+    case source::Error::Kind::usage: return ExitCode::usage;
+    case source::Error::Kind::runtime: return ExitCode::runtime;
+  }
+  return ExitCode::runtime;
+}
+
+ExitCode code_of(const std::error_code& error) noexcept {
+  if (error == std::errc::permission_denied || error == std::errc::operation_not_permitted ||
+      error == std::errc::read_only_file_system) {
+    return ExitCode::permission;
+  }
+  if (error == std::errc::no_such_file_or_directory) return ExitCode::not_found;
+  return ExitCode::runtime;
+}
+
+ExitCode print(const std::string& text) {
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (written || errno == EPIPE) return ExitCode::done;
+  say_error(
+      fmt::format("cannot write standard output: {}", std::generic_category().message(errno)));
+  return ExitCode::runtime;
+}
+
+// The command line as a shell would take it again.
+std::string command_line(std::span<const std::string> arguments) {
+  std::string line = "ntan";
+  for (const std::string& argument : arguments) {
+    const bool plain =
+        argument.find_first_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%") ==
+        std::string::npos;
+    line += plain && !argument.empty() ? " " + argument : " '" + argument + "'";
+  }
+  return line;
+}
+
+ExitCode run_pipeline(const Options& options) {
+  source::Interrupt interrupt;
+  const SignalGuard guard(interrupt);
+  Pipeline pipeline(options, interrupt);
+  pipeline.open();
+  return pipeline.run();
+}
+
+ExitCode show_schema(const Options& options) {
+  const bool markdown = options.schema_format == SchemaFormat::markdown;
+  if (options.schema_event.empty())
+    return print(markdown ? event::markdown(schemas()) : event::json_schema(schemas()));
+  for (const event::Schema* schema : schemas()) {
+    if (schema->name != options.schema_event) continue;
+    return print(markdown ? event::markdown(std::span{&schema, 1}) : event::json_schema(*schema));
+  }
+  say_error(fmt::format("there is no event '{}'", options.schema_event));
+  return ExitCode::usage;
+}
+
+}  // namespace
+
+ExitCode execute(const Options& options, std::span<const std::string> arguments) {
+  for (const std::string& warning : options.warnings) say_warning(warning);
+  try {
+    switch (options.command) {
+      case Command::capture:
+      case Command::read: return run_pipeline(options);
+      case Command::interfaces:
+        return print(interface_list(options.interfaces_as_json ? ListForm::json : ListForm::table));
+      case Command::schema: return show_schema(options);
+      case Command::help:
+      case Command::version: return print(options.text);
+    }
+  } catch (const source::Error& error) {
+    std::vector<std::string> hints = error.hints();
+    if (error.kind() == source::Error::Kind::permission && options.command == Command::capture) {
+      hints.insert(hints.begin(), "hint: sudo " + command_line(arguments));
+    }
+    say_error(error.what(), hints);
+    return code_of(error.kind());
+  } catch (const std::system_error& error) {
+    say_error(error.what());
+    return code_of(error.code());
+  } catch (const std::runtime_error& error) {
+    say_error(error.what());
+    return ExitCode::runtime;
+  }
+  return ExitCode::runtime;
+}
+
+}  // namespace ntan::run

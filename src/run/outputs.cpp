@@ -1,0 +1,153 @@
+#include "run/outputs.h"
+
+#include <algorithm>
+
+#include "run/schemas.h"
+
+namespace ntan::run {
+namespace {
+
+sink::Flushing flushing(const Options& options) noexcept {
+  return options.buffering == Buffering::line ? sink::Flushing::records : sink::Flushing::blocks;
+}
+
+std::vector<const event::Schema*> selection(const Options& options) {
+  std::vector<const event::Schema*> selected;
+  for (const event::Schema* schema : schemas()) {
+    if (std::find(options.events.begin(), options.events.end(), schema->name) !=
+        options.events.end())
+      selected.push_back(schema);
+  }
+  return selected;
+}
+
+// What a person at a terminal is shown line by line; the summary follows as a block.
+bool in_table(const event::Schema& schema, Verbosity verbosity) noexcept {
+  if (schema.order == event::Order::summary) return schema.name == "summary";
+  if (verbosity == Verbosity::quiet) return false;
+  return schema.order != event::Order::flow && schema.order != event::Order::packet;
+}
+
+}  // namespace
+
+Outputs::Outputs(const Options& options) : options_(&options) {}
+
+void Outputs::open() {
+  // Sinks keep views of the schemas: the list must outlive them.
+  static std::vector<const event::Schema*> selected;
+  selected = selection(*options_);
+  if (options_->format) {
+    entries_.push_back(
+        {sink::make_stream_sink(sink::OutputFile::standard_output(flushing(*options_)),
+                                *options_->format, selected),
+         true});
+  }
+  for (const Output& output : options_->outputs) {
+    entries_.push_back(
+        {sink::make_pattern_sink(output.pattern, output.format, selected, flushing(*options_))});
+  }
+  if (!options_->write_packets) return;
+  const std::string& path = *options_->write_packets;
+  auto file = path == "-" ? sink::OutputFile::standard_output(flushing(*options_))
+                          : sink::OutputFile::create(path, flushing(*options_));
+  packets_.emplace(std::move(file), sink::capture_format(path));
+}
+
+bool Outputs::selected(std::string_view event) const {
+  return std::find(options_->events.begin(), options_->events.end(), event) !=
+         options_->events.end();
+}
+
+bool Outputs::wanted(const void* outputs, const event::Schema& schema, Format format) {
+  const auto& self = *static_cast<const Outputs*>(outputs);
+  if (!self.selected(schema.name)) return false;
+  if (format == Format::table && !in_table(schema, self.options_->verbosity)) return false;
+  return std::any_of(self.entries_.begin(), self.entries_.end(),
+                     [format](const Entry& entry) { return entry.sink->format() == format; });
+}
+
+void Outputs::write(const event::Schema& schema, Timestamp time, Format format,
+                    std::string_view line) {
+  bool written = false;
+  for (Entry& entry : entries_) {
+    if (entry.sink->format() != format || entry.sink->state() != sink::State::good) continue;
+    entry.sink->write(schema.name, time, line);
+    written = true;
+  }
+  if (written) ++events_;
+}
+
+void Outputs::write_packets(const Batch& batch, const std::vector<source::Interface>& interfaces) {
+  if (!packets_) return;
+  for (; interfaces_told_ < interfaces.size(); ++interfaces_told_) {
+    const source::Interface& one = interfaces[interfaces_told_];
+    packets_->add_interface({.name = one.name, .link = one.link, .snaplen = one.snaplen});
+  }
+  packets_->write(batch);
+}
+
+void Outputs::flush() {
+  for (Entry& entry : entries_) {
+    if (entry.sink->pending()) entry.sink->flush();
+  }
+  if (packets_) packets_->flush();
+}
+
+void Outputs::finish() {
+  for (Entry& entry : entries_) entry.sink->finish();
+  if (packets_) packets_->finish();
+}
+
+bool Outputs::closed() const {
+  if (packets_ && packets_->state() == sink::State::closed) return true;
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const Entry& entry) { return entry.sink->state() == sink::State::closed; });
+}
+
+bool Outputs::useless() const {
+  const bool any = !entries_.empty() || packets_;
+  const bool good = std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
+    return entry.sink->state() == sink::State::good;
+  });
+  return any && !good && !(packets_ && packets_->state() == sink::State::good);
+}
+
+std::vector<std::string> Outputs::take_failures() {
+  std::vector<std::string> messages;
+  for (Entry& entry : entries_) {
+    if (entry.reported || entry.sink->state() != sink::State::failed) continue;
+    entry.reported = true;
+    messages.push_back(entry.sink->message());
+  }
+  if (packets_ && !packets_reported_ && packets_->state() == sink::State::failed) {
+    packets_reported_ = true;
+    messages.push_back(packets_->message());
+  }
+  failed_ = failed_ || !messages.empty();
+  return messages;
+}
+
+std::uint64_t Outputs::lost() const {
+  std::uint64_t lost = packets_ ? packets_->lost() : 0;
+  for (const Entry& entry : entries_) {
+    for (const sink::Written& file : entry.sink->written()) lost += file.lost;
+  }
+  return lost;
+}
+
+std::vector<std::string> Outputs::empty_files() const {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries_) {
+    if (entry.standard_output) continue;
+    for (const sink::Written& file : entry.sink->written()) {
+      if (file.lines == 0) names.push_back(file.name);
+    }
+  }
+  return names;
+}
+
+std::uint64_t Outputs::other_links() const {
+  return packets_ ? packets_->other_links() : 0;
+}
+
+}  // namespace ntan::run

@@ -1,0 +1,69 @@
+// All that a run writes: standard output, -o files, -w packets. Owns the sinks and knows who wants
+// what.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/options.h"
+#include "run/recorder.h"
+#include "sink/packet_sink.h"
+#include "sink/sink.h"
+#include "source/source.h"
+
+namespace ntan::run {
+
+class Outputs final : public LineSink {
+ public:
+  explicit Outputs(const Options& options);
+
+  /// Creates what can be created now. Under sudo that is done after root was given up, so that the
+  /// files belong to the caller. Throws std::system_error.
+  void open();
+
+  /// A Recorder::Wanted over this object.
+  static bool wanted(const void* outputs, const event::Schema& schema, Format format);
+
+  void write(const event::Schema& schema, Timestamp time, Format format,
+             std::string_view line) override;
+  void write_packets(const Batch& batch, const std::vector<source::Interface>& interfaces);
+  void flush();
+  void finish();
+
+  /// Standard output's reader has gone: nobody listens there any more.
+  [[nodiscard]] bool closed() const;
+  /// Every output has failed or closed: going on would be for nobody.
+  [[nodiscard]] bool useless() const;
+  /// Failures not reported before, one line each.
+  [[nodiscard]] std::vector<std::string> take_failures();
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
+  [[nodiscard]] std::uint64_t lost() const;
+  [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
+  /// Files that got no event, by name.
+  [[nodiscard]] std::vector<std::string> empty_files() const;
+  /// Packets that -w left out because a pcap file has one link type.
+  [[nodiscard]] std::uint64_t other_links() const;
+
+ private:
+  struct Entry {
+    std::unique_ptr<sink::Sink> sink;
+    bool standard_output = false;
+    bool reported = false;
+  };
+
+  [[nodiscard]] bool selected(std::string_view event) const;
+
+  const Options* options_;
+  std::vector<Entry> entries_;
+  std::optional<sink::PacketSink> packets_;
+  std::size_t interfaces_told_ = 0;
+  bool packets_reported_ = false;
+  bool failed_ = false;
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace ntan::run

@@ -1,0 +1,377 @@
+#include "run/pipeline.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "run/console.h"
+#include "run/privileges.h"
+#include "run/run_totals.h"
+#include "run/signals.h"
+#include "source/file_source.h"
+#include "source/filter.h"
+#include "source/interfaces.h"
+#include "source/live_source.h"
+
+namespace ntan::run {
+namespace {
+
+// The kernel hands over a packet this much after its time stamp at the latest: until then an idle
+// link's clock must not pass it.
+constexpr Duration idle_lag = std::chrono::milliseconds{500};
+constexpr std::int64_t progress_every_ns = 500'000'000;
+constexpr std::int64_t progress_after_ns = 1'000'000'000;
+
+std::int64_t process_clock_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string read_filter_file(const std::string& path) {
+  constexpr std::size_t most = std::size_t{64} << 10U;  // a filter beyond that is no filter
+  std::ifstream file(path);
+  if (!file)
+    throw source::Error(source::Error::Kind::not_found,
+                        fmt::format("cannot read the filter file {}", path));
+  std::string text(most + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > most)
+    throw source::Error(source::Error::Kind::usage,
+                        fmt::format("the filter file {} is larger than 64 KiB", path));
+  return text;
+}
+
+std::string without_folder(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+detect::Sense sense_of(Sensitivity sensitivity) noexcept {
+  switch (sensitivity) {
+    case Sensitivity::low: return detect::Sense::low;
+    case Sensitivity::medium: return detect::Sense::medium;
+    case Sensitivity::high: return detect::Sense::high;
+  }
+  return detect::Sense::medium;
+}
+
+std::vector<detect::Network> networks(const std::vector<Network>& from) {
+  std::vector<detect::Network> to;
+  for (const Network& one : from) to.push_back({one.address, one.bits});
+  return to;
+}
+
+EngineOptions engine_options(const Options& options) {
+  return {
+      .mem_limit = options.mem_limit,
+      .max_flows = options.max_flows,
+      .vlan = options.vlan_key == VlanKey::ignored ? flow::VlanUse::ignore : flow::VlanUse::keep,
+      .decode = {.verify_checksums = options.checksums == Checksums::all},
+      .scan = {.sense = sense_of(options.scan.sensitivity),
+               .memory = options.scan.memory,
+               .allow = networks(options.scan.allowed),
+               .home = networks(options.scan.home)},
+      .stats = {.every = options.summary_every, .top = options.top, .sensor = options.sensor},
+      .sensor = options.sensor};
+}
+
+event::LineStyle line_style(const Options& options) {
+  return {.values = {.digits = options.time_digits},
+          .formulas = options.csv_safe ? event::Formulas::guard : event::Formulas::keep,
+          .color = options.color ? event::Color::on : event::Color::off};
+}
+
+std::string counted(const std::optional<std::uint64_t>& value) {
+  return value ? fmt::format("{}", *value) : "unknown";
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Options& options, source::Interrupt& interrupt)
+    : options_(&options),
+      interrupt_(&interrupt),
+      outputs_(options),
+      recorder_(outputs_, Outputs::wanted, &outputs_, line_style(options)) {}
+
+void Pipeline::open() {
+  filter_ = options_->filter_file ? read_filter_file(*options_->filter_file) : options_->filter;
+  if (!filter_.empty()) source::check_filter(filter_);
+  const auto identity = identity_to_take(options_->user);
+  // Root's own outputs are created while root; a sudo caller's after the change, so that they are
+  // his.
+  const bool outputs_first = live() && identity && !called_by_sudo();
+  open_source();
+  if (outputs_first) outputs_.open();
+  if (live()) drop_privileges(identity);
+  if (!outputs_first) outputs_.open();
+  engine_ = std::make_unique<Engine>(engine_options(*options_), recorder_, source_->interfaces());
+}
+
+void Pipeline::open_source() {
+  if (!live()) {
+    for (const std::string& file : options_->files)
+      source_names_.push_back(file == "-" ? file : without_folder(file));
+    source_ = source::open_files(options_->files, {.filter = filter_,
+                                                   .pace = options_->pace == Pace::recorded
+                                                               ? source::Pace::as_recorded
+                                                               : source::Pace::as_fast_as_possible,
+                                                   .interrupt = interrupt_});
+    return;
+  }
+  std::string name;
+  if (options_->interfaces.empty()) {
+    const auto found = source::default_interface();
+    if (!found) {
+      throw source::Error(source::Error::Kind::not_found,
+                          "there is no default route to choose an interface by",
+                          {"name one with -i; `ntan interfaces` lists them"});
+    }
+    name = *found;
+    std::string others;
+    for (const source::NetworkInterface& other : source::list_interfaces()) {
+      if (other.name != name) others += (others.empty() ? "" : ", ") + other.name;
+    }
+    say(fmt::format("capturing on {} (default route); others: {}", name,
+                    others.empty() ? "none" : others));
+  } else {
+    name = options_->interfaces.front();
+  }
+  source_names_.push_back(name);
+  source_ = source::open_live({.interface = name,
+                               .filter = filter_,
+                               .snaplen = options_->snaplen,
+                               .ring_size = options_->buffer_size,
+                               .promiscuity = options_->promiscuous == Promiscuous::on
+                                                  ? source::Promiscuity::on
+                                                  : source::Promiscuity::off,
+                               .interrupt = interrupt_});
+}
+
+ExitCode Pipeline::run() {
+  started_ns_ = process_clock_ns();
+  progress_ns_ = started_ns_ + progress_after_ns;
+  if (live()) {
+    if (const auto now = source_->clock()) write_start(*now);
+    outputs_.flush();
+  }
+  Batch batch;
+  bool more = true;
+  while (more) {
+    batch.count = 0;
+    const source::Status status = source_->read(batch);
+    report_source();
+    if (status == source::Status::end) break;
+    if (status == source::Status::packets) more = take(batch);
+    // A ring or pipe that is empty for now: what is decided goes out, nobody waits for a full
+    // block.
+    if (status == source::Status::idle || (live() && !batch.full())) go_idle();
+    handle_requests();
+    report_outputs();
+    if (outputs_.closed() || outputs_.useless()) {
+      stop_reason_ = outputs_.failed() ? StopReason::output_failed : StopReason::output_closed;
+      break;
+    }
+  }
+  if (SignalGuard::stop_asked()) stop_reason_ = StopReason::signal;
+  finish();
+  return exit_code();
+}
+
+bool Pipeline::take(Batch& batch) {
+  const bool more = limit(batch);
+  if (batch.count == 0) return more;
+  if (!start_written_) write_start(batch.packets.front().time);
+  if (engine_->ledger().total.packets == 0) first_ = batch.packets.front().time;
+  outputs_.write_packets(batch, source_->interfaces());
+  engine_->run(batch);
+  constexpr std::uint64_t look_every = 64;
+  if (++batches_ % look_every == 0) {
+    tell_outside();
+    show_progress();
+  }
+  return more;
+}
+
+void Pipeline::go_idle() {
+  if (const auto now = source_->clock()) {
+    tell_outside();
+    const Timestamp clock = *now - idle_lag;
+    engine_->advance(clock);
+    if (options_->duration && start_written_ && clock - first_ >= *options_->duration &&
+        engine_->started())
+      interrupt_->stop();
+  }
+  recorder_.finish();
+  outputs_.flush();
+}
+
+// Cuts the batch where a stop condition is met; false says that nothing is to follow.
+bool Pipeline::limit(Batch& batch) {
+  const Ledger& ledger = engine_->ledger();
+  std::uint64_t octets = ledger.captured_bytes;
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    const PacketView& packet = batch.packets[i];
+    const Timestamp first = ledger.total.packets == 0 ? batch.packets.front().time : first_;
+    const auto stop = [&](StopReason reason, std::size_t keep) {
+      stop_reason_ = reason;
+      batch.count = keep;
+      return false;
+    };
+    if (options_->duration && packet.time - first >= *options_->duration)
+      return stop(StopReason::duration, i);
+    octets += packet.data.size();
+    if (options_->count && ledger.total.packets + i + 1 >= *options_->count)
+      return stop(StopReason::count, i + 1);
+    if (options_->file_size && octets >= *options_->file_size)
+      return stop(StopReason::file_size, i + 1);
+  }
+  return true;
+}
+
+void Pipeline::tell_outside() {
+  stats::Quality quality;
+  if (live()) {
+    const source::Counters counters = source_->counters();
+    quality.received = counters.received;
+    quality.dropped_by_kernel = counters.dropped_by_kernel;
+    quality.dropped_by_interface = counters.dropped_by_interface;
+  }
+  quality.dropped_by_ntan = outputs_.lost();
+  engine_->set_outside(quality);
+}
+
+void Pipeline::handle_requests() {
+  const Requests requests = SignalGuard::take_requests();
+  if (requests.flush) outputs_.flush();
+  if (requests.report) say_figures();
+}
+
+void Pipeline::report_source() {
+  for (; damage_said_ < source_->damage().size(); ++damage_said_)
+    say_warning(source_->damage()[damage_said_].text);
+  for (; notes_said_ < source_->notes().size(); ++notes_said_)
+    say_warning(source_->notes()[notes_said_]);
+}
+
+void Pipeline::report_outputs() {
+  for (const std::string& message : outputs_.take_failures()) say_error(message);
+}
+
+void Pipeline::show_progress() {
+  if (!options_->progress || options_->verbosity == Verbosity::quiet) return;
+  const std::int64_t now = process_clock_ns();
+  if (now < progress_ns_) return;
+  progress_ns_ = now + progress_every_ns;
+  progress_shown_ = true;
+  const Ledger& ledger = engine_->ledger();
+  const double mb = static_cast<double>(source_->position()) / 1e6;
+  const auto size = source_->size();
+  const std::string of = size ? fmt::format(" of {:.0f}", static_cast<double>(*size) / 1e6) : "";
+  fmt::print(stderr, "\r\x1b[K{:.0f}{} MB  {} packets  {} events", mb, of, ledger.total.packets,
+             outputs_.events());
+}
+
+void Pipeline::finish() {
+  if (progress_shown_) fmt::print(stderr, "\r\x1b[K");
+  if (!start_written_) write_start(engine_->clock());
+  tell_outside();
+  engine_->finish();
+  write_end();
+  recorder_.finish();
+  outputs_.finish();
+  report_outputs();
+  say_end();
+}
+
+void Pipeline::write_start(Timestamp first) {
+  start_written_ = true;
+  if (live()) first_ = first;
+  std::vector<std::string_view> names(source_names_.begin(), source_names_.end());
+  const RunStart start{.version = NTAN_VERSION,
+                       .input = live() ? InputKind::live : InputKind::files,
+                       .sources = names,
+                       .filter = filter_,
+                       .summary_every_us = to_us(options_->summary_every),
+                       .mem_limit_bytes = options_->mem_limit,
+                       .max_flows = options_->max_flows};
+  event::Common common{.ts = first};
+  common.sensor = options_->sensor;
+  recorder_.record(event::make_event(common, start), {event::Order::timer, 0});
+}
+
+void Pipeline::write_end() {
+  const RunTotals totals(*engine_, *source_);
+  RunEnd end = totals.record();
+  end.stop_reason = stop_reason_;
+  end.events = recorder_.recorded();
+  end.dropped_by_ntan = outputs_.lost();
+  if (engine_->started()) {
+    end.first_ts = live() ? std::optional{engine_->first()} : std::optional{first_};
+    end.last_ts = engine_->clock();
+  }
+  event::Common common{.ts = engine_->clock()};
+  common.sensor = options_->sensor;
+  recorder_.record(event::make_event(common, end), engine_->last_place());
+}
+
+void Pipeline::say_figures() const {
+  const Ledger& ledger = engine_->ledger();
+  say(fmt::format("{} packets, {} octets, {} flows, {} events", ledger.total.packets,
+                  ledger.total.bytes, engine_->counters().flows, recorder_.recorded()));
+  if (!live()) return;
+  const source::Counters counters = source_->counters();
+  say(fmt::format("received {}, dropped by kernel {}, dropped by interface {}, dropped by ntan {}",
+                  counted(counters.received), counted(counters.dropped_by_kernel),
+                  counted(counters.dropped_by_interface), outputs_.lost()));
+}
+
+void Pipeline::say_end() const {
+  if (options_->verbosity != Verbosity::quiet &&
+      (live() || options_->verbosity > Verbosity::normal))
+    say_figures();
+  const Ledger& ledger = engine_->ledger();
+  for (const auto& [link, tally] : ledger.unknown_links) {
+    const std::string_view name = to_text(link);
+    say_warning(fmt::format("link type {} ({}) is not decoded: {} packets are counted only",
+                            static_cast<unsigned>(link), name.empty() ? "no name known" : name,
+                            tally.packets));
+  }
+  if (ledger.backwards_second != 0) {
+    say_warning(
+        fmt::format("{} packets are more than a second older than one before them; the trace clock "
+                    "does not go back",
+                    ledger.backwards_second));
+  }
+  if (const auto counters = source_->counters(); counters.dropped_by_kernel.value_or(0) != 0) {
+    say_warning(
+        "the kernel dropped packets; try a larger ring (-B), a smaller snaplen (-s) or a narrower "
+        "filter (-f)");
+  }
+  for (const std::string& file : outputs_.empty_files()) {
+    say_warning(fmt::format(
+        "{}: no events; {} packets were read{}", file, ledger.total.packets,
+        filter_.empty() ? std::string{} : fmt::format(", the filter was '{}'", filter_)));
+  }
+  if (const std::uint64_t others = outputs_.other_links(); others != 0) {
+    say_warning(fmt::format(
+        "{} packets of other link types are not in the pcap file: name it .pcapng to keep them",
+        others));
+  }
+}
+
+ExitCode Pipeline::exit_code() const {
+  if (outputs_.failed() || outputs_.other_links() != 0) return ExitCode::runtime;
+  if (options_->strict && !source_->damage().empty()) return ExitCode::not_a_capture;
+  if (options_->fail_empty && recorder_.recorded() == 0) return ExitCode::not_a_capture;
+  const Ledger& ledger = engine_->ledger();
+  // Nothing at all could be looked at.
+  const bool all_unknown = ledger.total.packets != 0 &&
+                           ledger.of(wire::Bucket::unknown_link).packets == ledger.total.packets;
+  return all_unknown ? ExitCode::runtime : ExitCode::done;
+}
+
+}  // namespace ntan::run

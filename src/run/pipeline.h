@@ -1,0 +1,67 @@
+// One run of capture or read: source → packets out → engine → events out, until something says
+// stop.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "run/engine.h"
+#include "run/exit_code.h"
+#include "run/options.h"
+#include "run/outputs.h"
+#include "run/recorder.h"
+#include "run/run_records.h"
+#include "source/interrupt.h"
+#include "source/source.h"
+
+namespace ntan::run {
+
+class Pipeline {
+ public:
+  /// `options` outlives the pipeline. `interrupt` stops and wakes the source.
+  Pipeline(const Options& options, source::Interrupt& interrupt);
+
+  /// Opens the input, gives up root, opens the outputs. Throws source::Error, std::system_error.
+  void open();
+  /// Reads to the end. Throws nothing that is not fatal; failures of outputs are in the exit code.
+  ExitCode run();
+
+ private:
+  [[nodiscard]] bool live() const noexcept { return options_->command == Command::capture; }
+  void open_source();
+  bool take(Batch& batch);
+  void go_idle();
+  [[nodiscard]] bool limit(Batch& batch);
+  void handle_requests();
+  void report_source();
+  void report_outputs();
+  void say_figures() const;
+  void show_progress();
+  void tell_outside();
+  void finish();
+  void write_start(Timestamp first);
+  void write_end();
+  void say_end() const;
+  [[nodiscard]] ExitCode exit_code() const;
+
+  const Options* options_;
+  source::Interrupt* interrupt_;
+  std::unique_ptr<source::Source> source_;
+  std::vector<std::string> source_names_;
+  std::string filter_;
+  Outputs outputs_;
+  Recorder recorder_;
+  std::unique_ptr<Engine> engine_;
+  StopReason stop_reason_ = StopReason::end_of_input;
+  bool start_written_ = false;
+  Timestamp first_{};
+  std::size_t damage_said_ = 0;
+  std::size_t notes_said_ = 0;
+  std::uint64_t batches_ = 0;
+  std::int64_t started_ns_ = 0;  ///< process clock, for progress only
+  std::int64_t progress_ns_ = 0;
+  bool progress_shown_ = false;
+};
+
+}  // namespace ntan::run

@@ -1,0 +1,77 @@
+#include "run/run_totals.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+namespace ntan::run {
+namespace {
+
+std::vector<std::string_view> limits_hit(const ShardCounters& shards,
+                                         const detect::ScanCounters& scan,
+                                         std::uint64_t fragments) {
+  std::vector<std::string_view> limits;
+  const auto add = [&limits](std::uint64_t count, std::string_view name) {
+    if (count != 0) limits.push_back(name);
+  };
+  add(shards.evicted, "flows");
+  add(shards.without_tcp_state, "tcp_state");
+  add(shards.without_stream, "streams");
+  add(shards.reassembly_refused, "reassembly");
+  add(shards.timers_refused, "timers");
+  add(fragments, "fragments");
+  add(scan.sources_evicted + scan.rows_evicted + scan.sets_saturated + scan.probations_dropped +
+          scan.alerts_refused,
+      "scan");
+  return limits;
+}
+
+bool has_damage(const std::vector<source::Damage>& damage, source::Damage::Kind kind) {
+  return std::any_of(damage.begin(), damage.end(),
+                     [kind](const source::Damage& one) { return one.kind == kind; });
+}
+
+}  // namespace
+
+RunTotals::RunTotals(const Engine& engine, source::Source& source) {
+  const Ledger& ledger = engine.ledger();
+  const ShardCounters shards = engine.counters();
+  const source::Counters counters = source.counters();
+  for (std::size_t i = 0; i < wire::bucket_count; ++i) {
+    const Tally& tally = ledger.buckets[i];
+    if (tally.packets != 0)
+      rows_.push_back({to_text(static_cast<wire::Bucket>(i)), tally.packets, tally.bytes});
+  }
+  link_names_.reserve(ledger.unknown_links.size());
+  for (const auto& [link, tally] : ledger.unknown_links) {
+    const std::string_view name = to_text(link);
+    link_names_.push_back(name.empty() ? fmt::format("LINKTYPE{}", static_cast<unsigned>(link))
+                                       : std::string{name});
+    links_.push_back({link_names_.back(), tally.packets});
+  }
+  limits_ = limits_hit(shards, engine.scan_counters(), engine.fragments_refused());
+  end_ = {.packets = ledger.total.packets,
+          .bytes = ledger.total.bytes,
+          .captured_bytes = ledger.captured_bytes,
+          .flows = shards.flows,
+          .input_truncated = has_damage(source.damage(), source::Damage::Kind::truncated),
+          .input_damaged = !source.damage().empty(),
+          .truncated_packets = ledger.cut_packets,
+          .ts_backwards = ledger.backwards,
+          .received = counters.received,
+          .dropped_by_kernel = counters.dropped_by_kernel,
+          .dropped_by_interface = counters.dropped_by_interface,
+          .flows_evicted = shards.evicted,
+          .bad_checksums = ledger.bad_checksums};
+  if (ledger.offload_suspected()) end_.offload_suspected = true;
+}
+
+RunEnd RunTotals::record() const {
+  RunEnd end = end_;
+  end.ledger = rows_;
+  end.unknown_links = links_;
+  end.limits_hit = limits_;
+  return end;
+}
+
+}  // namespace ntan::run
