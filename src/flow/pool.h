@@ -11,31 +11,66 @@
 
 namespace ntan::flow {
 
-/// Blocks of 64, 256, 1,024 and 4,096 octets out of 64 KiB chunks. A chunk is paid from the Budget
-/// when it is made and never given back: what a flood needed once, the next one finds ready.
+/// Blocks of ten sizes from 64 to 4,096 octets, out of chunks. A chunk is paid from the Budget when
+/// it is made and never given back: what a flood needed once, the next one finds ready. Memory is
+/// touched only as far as blocks were ever taken.
 class Pool {
  public:
+  static constexpr std::size_t largest = 4096;
+
   explicit Pool(Budget& budget) noexcept : budget_(&budget) {}
 
   /// A block of at least `size` octets, or nullptr when the budget is spent. Requires: size <=
-  /// 4,096.
-  [[nodiscard]] void* take(std::size_t size);
+  /// largest.
+  [[nodiscard]] void* take(std::size_t size) {
+    SizeClass& blocks = classes_[class_of(size)];
+    if (blocks.free != nullptr) {
+      FreeBlock* block = blocks.free;
+      blocks.free = block->next;
+      return block;
+    }
+    return carve(blocks, class_of(size));
+  }
+
   /// Requires: `block` came from take(size).
-  void give_back(void* block, std::size_t size) noexcept;
+  void give_back(void* block, std::size_t size) noexcept {
+    SizeClass& blocks = classes_[class_of(size)];
+    blocks.free = new (block) FreeBlock{blocks.free};
+  }
 
  private:
-  static constexpr std::size_t chunk_size = std::size_t{64} << 10U;
-  static constexpr std::array<std::size_t, 4> sizes{64, 256, 1024, 4096};
+  static constexpr std::size_t chunk_size = std::size_t{16} << 10U;
+  static constexpr std::size_t step = 64;
+  static constexpr std::array<std::uint16_t, 10> sizes{64,  128, 192,  256,  320,
+                                                       384, 512, 1024, 2048, 4096};
 
   struct FreeBlock {
     FreeBlock* next = nullptr;
   };
 
-  static std::size_t size_class(std::size_t size) noexcept;
-  bool refill(std::size_t size_class);
+  struct SizeClass {
+    FreeBlock* free = nullptr;
+    std::byte* fresh = nullptr;  ///< never taken yet, up to `end`
+    std::byte* end = nullptr;
+  };
+
+  // From a size in steps of 64 octets to the smallest class that holds it.
+  static constexpr auto class_by_step = [] {
+    std::array<std::uint8_t, largest / step + 1> classes{};
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      while (sizes[classes[i]] < i * step) ++classes[i];
+    }
+    return classes;
+  }();
+
+  static constexpr std::size_t class_of(std::size_t size) noexcept {
+    return class_by_step[(size + step - 1) / step];
+  }
+
+  [[nodiscard]] void* carve(SizeClass& blocks, std::size_t size_class);
 
   Budget* budget_;
-  std::array<FreeBlock*, sizes.size()> free_{};
+  std::array<SizeClass, sizes.size()> classes_{};
   std::vector<std::unique_ptr<std::byte[]>> chunks_;  // NOLINT(*-c-arrays)
 };
 

@@ -286,20 +286,35 @@ void Engine::enter_seconds(std::int64_t tick) {
 
 void Engine::fire_until(std::int64_t limit) {
   while (true) {
+    // The shard with the earliest time-out, and how far it may go before another one has its turn.
     Shard* first = shards_.front().get();
-    for (const auto& shard : shards_) {
-      if (shard->next_timer() < first->next_timer()) first = shard.get();
+    NextTimer rest;
+    for (std::size_t i = 1; i < shards_.size(); ++i) {
+      const NextTimer& next = shards_[i]->next_timer();
+      if (next < first->next_timer()) {
+        rest = first->next_timer();
+        first = shards_[i].get();
+      } else {
+        rest = std::min(rest, next);
+      }
     }
-    const std::int64_t timer = first->next_timer().due;
     const std::int64_t decision = to_ns(detector_.next_due());
-    const std::int64_t due = std::min(timer, decision);
-    close_windows(std::min(due, limit));
-    if (due > limit) return;
-    // What spans flows is due after the flows' own time-outs of that instant have told it all.
-    if (timer <= decision) {
-      first->fire_next(limit);
-    } else {
+    const std::int64_t window = stats_.next_due();
+    const std::int64_t timer = first->next_timer().due;
+    if (window <= std::min({timer, decision, limit})) {
+      close_window();
+    } else if (std::min(timer, decision) > limit) {
+      return;
+    } else if (decision < timer) {
+      // What spans flows is due after the flows' own time-outs of that instant have told it all.
       detector_.advance(from_ns(decision));
+    } else {
+      first->fire_next(limit);
+      const std::int64_t turn = std::min(limit, window - 1);
+      while (first->next_timer() < rest &&
+             first->next_timer().due <= std::min(turn, to_ns(detector_.next_due()))) {
+        first->fire_next(turn);
+      }
     }
   }
 }
@@ -307,13 +322,11 @@ void Engine::fire_until(std::int64_t limit) {
 // A window is closed before anything later than its border counts. A packet at the border belongs
 // to the next window, so set_clock() closes it first; its summary still stands behind that time's
 // events.
-void Engine::close_windows(std::int64_t due) {
-  while (stats_.next_due() <= due) {
-    tell_flows();
-    stats_.close_window(quality(), [this](const event::Event& summary) {
-      recorder_->record(summary, {event::Order::summary, 0});
-    });
-  }
+void Engine::close_window() {
+  tell_flows();
+  stats_.close_window(quality(), [this](const event::Event& summary) {
+    recorder_->record(summary, {event::Order::summary, 0});
+  });
 }
 
 // --- statistics
@@ -328,6 +341,8 @@ void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded)
                     .transport = decoded.src.known() && decoded.proto != 0
                                      ? flow::proto_text(decoded.proto)
                                      : std::string_view{}});
+  // After a skipped gap the windows begin again with this packet.
+  next_due_ = std::min(next_due_, stats_.next_due());
 }
 
 // Every flow's share of the window that ends: never a note per packet.

@@ -94,7 +94,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void report_arp_contact(const RoutedPacket& routed, const wire::Arp& arp);
   void count(const PacketView& packet, Slot& slot);
   void report_backwards(const PacketView& packet);
-  void close_windows(std::int64_t due);
+  void close_window();
   [[nodiscard]] std::int64_t earliest_due() const noexcept;
 
   enum class FlowFate : std::uint8_t { alive, ended };

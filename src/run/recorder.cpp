@@ -32,6 +32,7 @@ void Recorder::record(const event::Event& event, Place place) {
   const std::uint8_t wanted = formats_of(event.schema);
   if (wanted == 0) return;
   ++recorded_;
+  const std::size_t before = text_size_;
   Entry entry{.time = event.common.ts, .place = place, .schema = &event.schema, .pieces = {}};
   for (const Format format : formats) {
     if ((wanted & bit(format)) != 0)
@@ -39,7 +40,7 @@ void Recorder::record(const event::Event& event, Place place) {
   }
   if (static_cast<int>(place.order) == direct_order_) {
     hand_over(entry);
-    text_size_ = entries_.empty() ? 0 : text_size_;
+    text_size_ = before;
     return;
   }
   entries_.push_back(entry);

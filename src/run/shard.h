@@ -81,8 +81,11 @@ struct ShardCounters {
 
 /// The earliest thing a shard has to do.
 struct NextTimer {
+  static constexpr std::uint8_t wheel = timer_kind_count;  ///< `source` of a flow's own due time
+
   std::int64_t due = INT64_MAX;
   std::uint64_t sequence = UINT64_MAX;
+  std::uint8_t source = wheel;  ///< which ring it waits in
 
   friend constexpr bool operator<(const NextTimer& a, const NextTimer& b) noexcept {
     return a.due != b.due ? a.due < b.due : a.sequence < b.sequence;

@@ -68,27 +68,24 @@ void Shard::enter_second(std::int64_t tick) {
 NextTimer Shard::find_next_timer() noexcept {
   NextTimer next;
   if (const flow::Due* due = wheel_.front(); due != nullptr) next = {due->time, due->sequence};
-  for (const TimerRing& ring : timers_) {
-    if (const TimerEntry* entry = ring.front(); entry != nullptr) {
-      next = std::min(next, NextTimer{entry->due, entry->sequence});
-    }
+  for (std::uint8_t i = 0; i < timer_kind_count; ++i) {
+    const TimerEntry* entry = timers_[i].front();
+    if (entry == nullptr || entry->due > next.due) continue;
+    next = std::min(next, NextTimer{entry->due, entry->sequence, i});
   }
   return next;
 }
 
 void Shard::fire_next(std::int64_t limit) {
-  const NextTimer next = find_next_timer();
-  if (next.due <= limit) {
-    const auto ring =
-        std::find_if(timers_.begin(), timers_.end(), [&next](const TimerRing& candidate) {
-          const TimerEntry* entry = candidate.front();
-          return entry != nullptr && entry->due == next.due && entry->sequence == next.sequence;
-        });
-    if (ring != timers_.end()) {
-      fire(ring->pop(), static_cast<TimerKind>(ring - timers_.begin()));
-    } else {
-      fire_wheel();
-    }
+  // Rings only grow at their end, so their front is what was found; a flow may have left the wheel.
+  if (earliest_.source == NextTimer::wheel) earliest_ = find_next_timer();
+  const NextTimer next = earliest_;
+  if (next.due > limit) return;
+  earliest_ = {};  // what is armed meanwhile must not be taken for what is fired now
+  if (next.source == NextTimer::wheel) {
+    fire_wheel();
+  } else {
+    fire(timers_[next.source].pop(), static_cast<TimerKind>(next.source));
   }
   earliest_ = find_next_timer();
 }
@@ -129,8 +126,12 @@ void Shard::refile(flow::Number number) {
 }
 
 void Shard::arm_timer(TimerKind kind, const TimerEntry& entry) {
-  if (!timers_[static_cast<std::size_t>(kind)].push(entry)) ++counters_.timers_refused;
-  earliest_ = std::min(earliest_, NextTimer{entry.due, entry.sequence});
+  if (!timers_[static_cast<std::size_t>(kind)].push(entry)) {
+    ++counters_.timers_refused;
+    return;
+  }
+  earliest_ =
+      std::min(earliest_, NextTimer{entry.due, entry.sequence, static_cast<std::uint8_t>(kind)});
 }
 
 void Shard::fire(const TimerEntry& entry, TimerKind kind) {
