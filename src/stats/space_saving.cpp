@@ -17,7 +17,8 @@ bool heavier(const SpaceSaving::Counter& a, const SpaceSaving::Counter& b) noexc
 void SpaceSaving::add(const IpAddress& address, std::uint64_t bytes,
                       std::uint64_t packets) noexcept {
   total_ += bytes;
-  const std::size_t slot = find_slot(address);
+  const std::size_t from = home(address);
+  const std::size_t slot = find_slot(address, from);
   if (slots_[slot] != 0) {
     const auto place = static_cast<Place>(slots_[slot] - 1);
     counters_[place].bytes += bytes;
@@ -27,13 +28,11 @@ void SpaceSaving::add(const IpAddress& address, std::uint64_t bytes,
     append({.address = address, .bytes = bytes, .packets = packets});
   } else {
     const Place place = heap_.front();
-    Counter& counter = counters_[place];
-    free_slot(find_slot(counter.address));
-    counter = {.address = address,
-               .bytes = counter.bytes + bytes,
-               .error = counter.bytes,
-               .packets = packets};
-    slots_[find_slot(address)] = static_cast<Place>(place + 1);
+    leave(place);
+    const std::uint64_t least = counters_[place].bytes;
+    counters_[place] = {
+        .address = address, .bytes = least + bytes, .error = least, .packets = packets};
+    enter(place, from);
     sink(0);
   }
 }
@@ -45,12 +44,10 @@ void SpaceSaving::merge(const SpaceSaving& other) {
   std::vector<Counter> all(counters_.begin(),
                            counters_.begin() + static_cast<std::ptrdiff_t>(size_));
   for (Counter& counter : all) {
-    const Place there = other.slots_[other.find_slot(counter.address)];
-    if (there != 0) {
-      const Counter& same = other.counters_[there - 1U];
-      counter.bytes += same.bytes;
-      counter.error += same.error;
-      counter.packets += same.packets;
+    if (const Counter* same = other.find(counter.address)) {
+      counter.bytes += same->bytes;
+      counter.error += same->error;
+      counter.packets += same->packets;
     } else {
       counter.bytes += least_there;
       counter.error += least_there;
@@ -58,7 +55,7 @@ void SpaceSaving::merge(const SpaceSaving& other) {
   }
   for (std::size_t i = 0; i < other.size_; ++i) {
     Counter counter = other.counters_[i];
-    if (slots_[find_slot(counter.address)] != 0) continue;
+    if (find(counter.address) != nullptr) continue;
     counter.bytes += least_here;
     counter.error += least_here;
     all.push_back(counter);
@@ -91,35 +88,42 @@ std::size_t SpaceSaving::home(const IpAddress& address) noexcept {
   return hash_words(words, fixed_hash_key) % slots;
 }
 
-std::size_t SpaceSaving::find_slot(const IpAddress& address) const noexcept {
-  // Half of the slots are free, so this ends.
-  std::size_t slot = home(address);
+std::size_t SpaceSaving::find_slot(const IpAddress& address, std::size_t from) const noexcept {
+  // Most slots are free, so this ends.
+  std::size_t slot = from;
   while (slots_[slot] != 0 && counters_[slots_[slot] - 1U].address != address)
     slot = (slot + 1) % slots;
   return slot;
 }
 
+const SpaceSaving::Counter* SpaceSaving::find(const IpAddress& address) const noexcept {
+  const Place found = slots_[find_slot(address, home(address))];
+  return found == 0 ? nullptr : &counters_[found - 1U];
+}
+
+void SpaceSaving::enter(Place place, std::size_t from) noexcept {
+  homes_[place] = static_cast<Place>(from);
+  slots_[find_slot(counters_[place].address, from)] = static_cast<Place>(place + 1);
+}
+
 // Those behind move up, so that no search ends before what it looks for.
-void SpaceSaving::free_slot(std::size_t slot) noexcept {
+void SpaceSaving::leave(Place place) noexcept {
+  std::size_t slot = find_slot(counters_[place].address, homes_[place]);
   slots_[slot] = 0;
-  std::size_t next = (slot + 1) % slots;
-  while (slots_[next] != 0) {
-    const std::size_t wanted = home(counters_[slots_[next] - 1U].address);
-    const std::size_t from_wanted = (next + slots - wanted) % slots;
+  for (std::size_t next = (slot + 1) % slots; slots_[next] != 0; next = (next + 1) % slots) {
+    const std::size_t from_home = (next + slots - homes_[slots_[next] - 1U]) % slots;
     const std::size_t from_free = (next + slots - slot) % slots;
-    if (from_wanted >= from_free) {
-      slots_[slot] = slots_[next];
-      slots_[next] = 0;
-      slot = next;
-    }
-    next = (next + 1) % slots;
+    if (from_home < from_free) continue;
+    slots_[slot] = slots_[next];
+    slots_[next] = 0;
+    slot = next;
   }
 }
 
 void SpaceSaving::append(const Counter& counter) noexcept {
   const auto place = static_cast<Place>(size_++);
-  slots_[find_slot(counter.address)] = static_cast<Place>(place + 1);
   counters_[place] = counter;
+  enter(place, home(counter.address));
   put(place, place);
   rise(place);
 }

@@ -40,12 +40,15 @@ class SpaceSaving {
 
  private:
   using Place = std::uint16_t;  // among counters_
-  static constexpr std::size_t slots = 2 * capacity;
+  static constexpr std::size_t slots = 4 * capacity;
 
   [[nodiscard]] static std::size_t home(const IpAddress& address) noexcept;
-  /// The address's slot, or the free one where it would go.
-  [[nodiscard]] std::size_t find_slot(const IpAddress& address) const noexcept;
-  void free_slot(std::size_t slot) noexcept;
+  /// The address's slot, or the free one where it would go. `from`: its home.
+  [[nodiscard]] std::size_t find_slot(const IpAddress& address, std::size_t from) const noexcept;
+  /// The address's counter, if it has one.
+  [[nodiscard]] const Counter* find(const IpAddress& address) const noexcept;
+  void enter(Place place, std::size_t from) noexcept;
+  void leave(Place place) noexcept;
   void append(const Counter& counter) noexcept;
   /// The smallest counter first, then the lowest place.
   [[nodiscard]] bool before(Place a, Place b) const noexcept;
@@ -59,6 +62,7 @@ class SpaceSaving {
   std::array<Place, capacity> heap_{};     ///< places, the smallest counter at the top
   std::array<Place, capacity> heap_at_{};  ///< of a place, where in heap_
   std::array<Place, slots> slots_{};       ///< place + 1, or 0; linear probing
+  std::array<Place, capacity> homes_{};    ///< of a place, where its address's probing begins
   std::size_t size_ = 0;
   std::uint64_t total_ = 0;
 };
