@@ -4,19 +4,16 @@
 
 namespace ntan::stats {
 
-ProtocolTable::Row& ProtocolTable::find(std::string_view name) noexcept {
+std::size_t ProtocolTable::place_of(std::string_view name) noexcept {
   const auto known = std::ranges::find(rows(), name, &Row::name);
-  auto at = static_cast<std::size_t>(known - rows().begin());
-  if (at == size_) {
-    if (size_ < capacity) {
-      rows_[size_++].name = name;
-    } else {
-      at = capacity;
-      rows_[at].name = other_name;
-    }
+  const auto place = static_cast<std::size_t>(known - rows().begin());
+  if (place < size_) return place;
+  if (size_ < capacity) {
+    rows_[size_].name = name;
+    return size_++;
   }
-  recent_[recent_place(name)] = {.text = name.data(), .size = name.size(), .row = at};
-  return rows_[at];
+  rows_.back().name = other_name;
+  return capacity;
 }
 
 }  // namespace ntan::stats

@@ -4,15 +4,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
 
 namespace ntan::stats {
 
 /// The first 64 names seen have a row; all that comes later is counted as `other`. Names live for
-/// ever. A lookup is one comparison of pointers for a name seen lately, at most 64 comparisons of
-/// texts else.
+/// ever.
 class ProtocolTable {
  public:
   static constexpr std::size_t capacity = 64;
@@ -25,13 +23,13 @@ class ProtocolTable {
     std::uint64_t flows = 0;  ///< that began
   };
 
-  /// Valid until clear().
-  [[nodiscard]] Row& row(std::string_view name) noexcept {
-    const Recent& recent = recent_[recent_place(name)];
-    if (recent.text == name.data() && recent.size == name.size()) [[likely]]
-      return rows_[recent.row];
-    return find(name);
-  }
+  /// Place of the name's row, made if need be: at most 64 comparisons.
+  [[nodiscard]] std::size_t place_of(std::string_view name) noexcept;
+
+  /// Requires: a place given since the last clear().
+  [[nodiscard]] Row& at(std::size_t place) noexcept { return rows_[place]; }
+
+  [[nodiscard]] Row& row(std::string_view name) noexcept { return at(place_of(name)); }
 
   void clear() noexcept { *this = {}; }
 
@@ -41,21 +39,7 @@ class ProtocolTable {
   [[nodiscard]] const Row& other() const noexcept { return rows_.back(); }
 
  private:
-  struct Recent {
-    const char* text = nullptr;
-    std::size_t size = 0;
-    std::size_t row = 0;
-  };
-
-  // Where a name lies in memory decides how fast it is found, not what is found.
-  [[nodiscard]] static std::size_t recent_place(std::string_view name) noexcept {
-    return std::hash<const char*>{}(name.data()) * 0x9e3779b97f4a7c15U >> 60U;
-  }
-
-  Row& find(std::string_view name) noexcept;
-
   std::array<Row, capacity + 1> rows_{};
-  std::array<Recent, 16> recent_{};
   std::size_t size_ = 0;
 };
 

@@ -1,6 +1,6 @@
 #include "stats/window.h"
 
-#include <cstring>
+#include <functional>
 #include <limits>
 
 #include "base/digits.h"
@@ -74,13 +74,9 @@ void Window::on_packet(const PacketFacts& packet) noexcept {
   rate_.add({.clock = packet.clock,
              .wire_bytes = packet.wire_bytes,
              .captured_bytes = packet.captured_bytes});
-  count(table(Level::link).row(link_name(packet.link)), 1, packet.wire_bytes);
-  if (!packet.network.empty()) {
-    count(table(Level::network).row(packet.network), 1, packet.wire_bytes);
-  }
-  if (!packet.transport.empty()) {
-    count(table(Level::transport).row(packet.transport), 1, packet.wire_bytes);
-  }
+  Mix& mix = mix_of(packet);
+  ++mix.packets;
+  mix.bytes += packet.wire_bytes;
 }
 
 void Window::on_flow(const FlowFacts& flow) noexcept {
@@ -113,16 +109,57 @@ void Window::clear() noexcept {
   notes_.clear();
 }
 
-std::string_view Window::link_name(LinkType link) noexcept {
-  if (link != last_link_ || last_link_name_.empty()) [[unlikely]] {
-    const std::string_view known = to_text(link);
-    last_link_name_ = known.empty() ? make_link_name(link) : known;
-    last_link_ = link;
+ProtocolTable Window::protocols(Level level) const noexcept {
+  const auto at = static_cast<std::size_t>(level);
+  ProtocolTable all = protocols_[at];
+  if (level == Level::application) return all;
+  for (const Mix& mix : mixes_) {
+    if (mix.packets != 0 && mix.places[at] != no_place)
+      count(all.at(mix.places[at]), mix.packets, mix.bytes);
   }
-  return last_link_name_;
+  return all;
 }
 
-std::string_view Window::make_link_name(LinkType link) noexcept {
+std::size_t Window::home(const PacketFacts& packet) noexcept {
+  const std::hash<const char*> address;
+  const std::uint64_t words =
+      address(packet.network.data()) ^ (address(packet.transport.data()) << 20U);
+  return (words + static_cast<std::uint64_t>(packet.link)) * 0x9e3779b97f4a7c15U >> 58U;
+}
+
+Window::Mix& Window::mix_of(const PacketFacts& packet) noexcept {
+  const std::size_t first = home(packet);
+  if (mixes_[first].holds(packet)) [[likely]]
+    return mixes_[first];
+  Mix& second = mixes_[first ^ 1U];
+  return second.holds(packet) ? second : make_mix(packet);
+}
+
+Window::Mix& Window::make_mix(const PacketFacts& packet) noexcept {
+  const std::size_t first = home(packet);
+  const bool neighbour = mixes_[first].packets != 0 && mixes_[first ^ 1U].packets == 0;
+  Mix& mix = mixes_[neighbour ? first ^ 1U : first];
+  for (std::size_t i = 0; i < packet_levels; ++i) {
+    if (mix.packets != 0 && mix.places[i] != no_place)
+      count(protocols_[i].at(mix.places[i]), mix.packets, mix.bytes);
+  }
+  mix = {.link = packet.link,
+         .places = {place_of(Level::link, link_name(packet.link)),
+                    place_of(Level::network, packet.network),
+                    place_of(Level::transport, packet.transport)},
+         .network = packet.network,
+         .transport = packet.transport};
+  return mix;
+}
+
+std::uint8_t Window::place_of(Level level, std::string_view name) noexcept {
+  static_assert(ProtocolTable::capacity < no_place);
+  return name.empty() ? no_place : static_cast<std::uint8_t>(table(level).place_of(name));
+}
+
+std::string_view Window::link_name(LinkType link) noexcept {
+  const std::string_view known = to_text(link);
+  if (!known.empty()) return known;
   event::FixedText<13> name{"LINKTYPE"};
   const char* end = append_unsigned(name.octets.data() + name.size, static_cast<unsigned>(link));
   name.size = static_cast<std::uint8_t>(end - name.octets.data());

@@ -96,26 +96,48 @@ class Window {
 
   [[nodiscard]] const SpaceSaving& talkers() const noexcept { return talkers_; }
 
-  [[nodiscard]] const ProtocolTable& protocols(Level level) const noexcept {
-    return protocols_[static_cast<std::size_t>(level)];
-  }
+  [[nodiscard]] ProtocolTable protocols(Level level) const noexcept;
 
  private:
   static constexpr std::size_t levels = 4;
+  static constexpr std::size_t packet_levels = 3;  // application is known of flows only
+  static constexpr std::size_t mixes = 64;
+
+  /// Packets that are the same at every level, so that one lookup counts a packet at all of them.
+  /// Which have a place here depends on where names lie in memory; what is counted does not.
+  struct Mix {
+    LinkType link{};
+    std::array<std::uint8_t, packet_levels> places{};  ///< of the rows, or `no_place`
+    std::string_view network;
+    std::string_view transport;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+
+    [[nodiscard]] bool holds(const PacketFacts& packet) const noexcept {
+      return network.data() == packet.network.data() &&
+             transport.data() == packet.transport.data() && link == packet.link &&
+             network.size() == packet.network.size() &&
+             transport.size() == packet.transport.size() && packets != 0;
+    }
+  };
+
+  static constexpr std::uint8_t no_place = 255;
 
   ProtocolTable& table(Level level) noexcept { return protocols_[static_cast<std::size_t>(level)]; }
 
+  [[nodiscard]] static std::size_t home(const PacketFacts& packet) noexcept;
+  [[nodiscard]] Mix& mix_of(const PacketFacts& packet) noexcept;
+  /// Kept out of on_packet(), which then needs neither a frame nor a stack guard.
+  [[nodiscard, gnu::noinline]] Mix& make_mix(const PacketFacts& packet) noexcept;
+  [[nodiscard]] std::uint8_t place_of(Level level, std::string_view name) noexcept;
   [[nodiscard]] std::string_view link_name(LinkType link) noexcept;
-  [[nodiscard]] std::string_view make_link_name(LinkType link) noexcept;
 
   Rate rate_;
   FlowCounts flows_;
   std::array<ProtocolTable, levels> protocols_;
+  std::array<Mix, mixes> mixes_{};
   SpaceSaving talkers_;
   NoteCounts notes_;
-  /// The name of the last packet's link type, which hardly ever changes.
-  LinkType last_link_{};
-  std::string_view last_link_name_;
   /// `LINKTYPE147`, …: they stay when the window is cleared, because names live for ever.
   std::array<event::FixedText<13>, ProtocolTable::capacity> made_names_;
   std::size_t made_ = 0;

@@ -1,5 +1,6 @@
 #include "stats/aggregator.h"
 
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -403,4 +404,47 @@ TEST_CASE("aggregator: the summaries of all windows add up to that of the whole 
       }
     }
   }
+}
+
+TEST_CASE("aggregator: packets of many kinds are counted exactly at every level") {
+  std::mt19937_64 dice(4);
+  const std::vector<std::string> networks{"ipv4", "ipv6", "arp", "", "other_l2"};
+  std::vector<std::string> transports{""};
+  for (int i = 0; i < 60; ++i) transports.push_back(std::to_string(i));
+  std::map<std::pair<Level, std::string>, std::pair<std::uint64_t, std::uint64_t>> truth;
+  const auto add = [&truth](Level level, std::string_view name, std::uint64_t bytes) {
+    if (name.empty()) return;
+    auto& [packets, sum] = truth[{level, std::string(name)}];
+    ++packets, sum += bytes;
+  };
+  Listener listener;
+  Aggregator stats({.top = 100});
+  stats.start(from_ns(0));
+  for (int i = 0; i < 20'000; ++i) {
+    PacketFacts facts = packet(i, 60 + static_cast<std::uint32_t>(dice() % 1'400));
+    facts.link = dice() % 2 == 0 ? LinkType::null : LinkType::raw;
+    facts.network = networks[dice() % networks.size()];
+    facts.transport = transports[dice() % transports.size()];
+    stats.on_packet(facts);
+    add(Level::link, to_text(facts.link), facts.wire_bytes);
+    add(Level::network, facts.network, facts.wire_bytes);
+    add(Level::transport, facts.transport, facts.wire_bytes);
+  }
+  stats.finish(from_ns(second), {}, listener.emit());
+  const std::vector<ProtocolRow>& rows = listener.all.at(0).protocols;
+  CHECK(rows.size() == truth.size());
+  for (const ProtocolRow& row : rows)
+    CHECK(truth[{row.level, std::string(row.name)}] == std::pair{row.pkts, row.bytes});
+}
+
+TEST_CASE("aggregator: a first packet without any name is counted") {
+  Listener listener;
+  Aggregator stats({});
+  stats.start(from_ns(0));
+  stats.on_packet({.clock = from_ns(0), .wire_bytes = 60, .link = LinkType::null});
+  stats.finish(from_ns(0), {}, listener.emit());
+  CHECK(listener.all.at(0).record.packets == 1);
+  REQUIRE(listener.all[0].protocols.size() == 1);
+  CHECK(listener.all[0].protocols[0].name == "null");
+  CHECK(listener.all[0].protocols[0].pkts == 1);
 }
