@@ -172,20 +172,25 @@ void Summary::fill_dns(const NoteCounts& notes) {
 }
 
 void Summary::fill_rcodes(const NoteCounts& notes) {
+  std::vector<std::uint16_t> codes;
+  for (std::uint16_t code = 0; code < NoteCounts::rcodes; ++code) {
+    if (notes.rcode(code) != 0) codes.push_back(code);
+  }
+  std::sort(codes.begin(), codes.end(), [&notes](std::uint16_t a, std::uint16_t b) {
+    return notes.rcode(a) != notes.rcode(b) ? notes.rcode(a) > notes.rcode(b) : a < b;
+  });
   rcodes_.clear();
-  for (std::size_t code = 0; code < NoteCounts::rcodes; ++code) {
-    const std::uint64_t n = notes.rcode(code);
-    if (n != 0) rcodes_.push_back({.name = rcode_name(static_cast<std::uint16_t>(code)), .n = n});
+  const std::size_t shown = std::min(codes.size(), top_);
+  std::uint64_t rest = 0;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (i < shown) {
+      rcodes_.push_back({.name = rcode_name(codes[i]), .n = notes.rcode(codes[i])});
+    } else {
+      rest += notes.rcode(codes[i]);
+    }
   }
-  // Equals stay in the order of their codes.
-  std::stable_sort(rcodes_.begin(), rcodes_.end(),
-                   [](const RcodeRow& a, const RcodeRow& b) { return a.n > b.n; });
-  if (rcodes_.size() > top_) {
-    std::uint64_t rest = 0;
-    for (std::size_t i = top_; i < rcodes_.size(); ++i) rest += rcodes_[i].n;
-    rcodes_.resize(top_);
+  if (rest != 0)
     rcodes_.push_back({.name = event::FixedText<10>{ProtocolTable::other_name}, .n = rest});
-  }
   record_.rcodes = rcodes_;
 }
 
