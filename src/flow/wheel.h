@@ -1,6 +1,6 @@
 // Expiry in trace time: a wheel of one-second slots that packets never touch. A packet only writes
 // the flow's last time; when the second of a filed due time is entered, its slot is drained into a
-// small array sorted by (due, sequence), from which flows are released exactly when they are due.
+// small heap ordered by (due, sequence), from which flows are released exactly when they are due.
 // Whoever holds the flows decides then whether one is really over or is filed again.
 #pragma once
 
@@ -22,6 +22,7 @@ struct WheelLink {
   Number next = 0;
   Number previous = 0;
   std::uint16_t slot = nowhere;
+  std::uint16_t readied = 0;  ///< how often the flow became ready: only its last entry counts
 };
 
 /// A filed due time as it is released. Ordered by (due, sequence).
@@ -29,6 +30,7 @@ struct Due {
   std::int64_t time = 0;       ///< ns
   std::uint64_t sequence = 0;  ///< number of the flow's first packet
   Number number = 0;
+  std::uint16_t readied = 0;  ///< the wheel's own, see WheelLink
 
   friend constexpr bool operator<(const Due& a, const Due& b) noexcept {
     return a.time != b.time ? a.time < b.time : a.sequence < b.sequence;
@@ -48,29 +50,25 @@ class Wheel {
   /// Files a flow under its due time. Requires: the flow is in no slot.
   void file(Number number, const Due& due) {
     const std::int64_t tick = tick_of(due.time);
+    WheelLink& link = links_->link(number);
+    ++filed_;
     if (tick <= tick_) {
-      const auto at = std::upper_bound(ready_.begin() + static_cast<std::ptrdiff_t>(ready_at_),
-                                       ready_.end(), due);
-      ready_.insert(at, due);
-      links_->link(number).slot = ready_slot;
-      ++filed_;
+      make_ready(link, due);
       return;
     }
     const auto slot = static_cast<std::uint16_t>(static_cast<std::uint64_t>(tick) % slot_count);
-    WheelLink& link = links_->link(number);
     link.slot = slot;
     link.previous = 0;
     link.next = heads_[slot];
     if (link.next != 0) links_->link(link.next).previous = number;
     heads_[slot] = number;
-    ++filed_;
   }
 
   /// Takes a flow out, wherever it is.
   void remove(Number number) noexcept {
     WheelLink& link = links_->link(number);
     if (link.slot == WheelLink::nowhere) return;
-    // An entry of the ready array stays behind: front() passes over it. Erasing would be linear.
+    // An entry of the ready heap stays behind: front() drops it. Erasing would be linear.
     if (link.slot != ready_slot) {
       if (link.previous != 0) {
         links_->link(link.previous).next = link.next;
@@ -89,19 +87,15 @@ class Wheel {
   /// Enters the next second: its slot's flows that are due in it become ready, others stay.
   void enter_next_second() {
     ++tick_;
-    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_at_));
-    ready_at_ = 0;
     const auto slot = static_cast<std::size_t>(static_cast<std::uint64_t>(tick_) % slot_count);
     Number number = heads_[slot];
     heads_[slot] = 0;
-    const auto before = static_cast<std::ptrdiff_t>(ready_.size());
     while (number != 0) {
       WheelLink& link = links_->link(number);
       const Number next = link.next;
       const Due due = links_->due(number);
       if (tick_of(due.time) <= tick_) {
-        link.slot = ready_slot;
-        ready_.push_back(due);
+        make_ready(link, due);
       } else {
         link.slot = WheelLink::nowhere;
         --filed_;
@@ -109,19 +103,17 @@ class Wheel {
       }
       number = next;
     }
-    std::sort(ready_.begin() + before, ready_.end());
-    std::inplace_merge(ready_.begin(), ready_.begin() + before, ready_.end());
   }
 
   /// The smallest ready due time, or nullptr. Later seconds may hold more.
   [[nodiscard]] const Due* front() noexcept {
-    while (ready_at_ < ready_.size() && stale(ready_[ready_at_])) ++ready_at_;
-    return ready_at_ < ready_.size() ? &ready_[ready_at_] : nullptr;
+    while (!ready_.empty() && stale(ready_.front())) take_front();
+    return ready_.empty() ? nullptr : &ready_.front();
   }
 
   /// Takes the front. Requires: front() was asked and is not null.
   Due pop() noexcept {
-    const Due due = ready_[ready_at_++];
+    const Due due = take_front();
     links_->link(due.number).slot = WheelLink::nowhere;
     --filed_;
     return due;
@@ -140,16 +132,33 @@ class Wheel {
  private:
   static constexpr std::uint16_t ready_slot = slot_count;
 
-  // Its flow was taken out (or is another one by now) after the entry was made.
+  static bool later(const Due& a, const Due& b) noexcept { return b < a; }
+
+  void make_ready(WheelLink& link, Due due) {
+    link.slot = ready_slot;
+    due.readied = ++link.readied;
+    ready_.push_back(due);
+    std::push_heap(ready_.begin(), ready_.end(), later);
+  }
+
+  Due take_front() noexcept {
+    std::pop_heap(ready_.begin(), ready_.end(), later);
+    const Due due = ready_.back();
+    ready_.pop_back();
+    return due;
+  }
+
+  // Its flow was taken out, filed again, or is another one by now.
   [[nodiscard]] bool stale(const Due& due) const noexcept {
-    return !links_->is(due.number, due.sequence) || links_->link(due.number).slot != ready_slot;
+    if (!links_->is(due.number, due.sequence)) return true;
+    const WheelLink& link = links_->link(due.number);
+    return link.slot != ready_slot || link.readied != due.readied;
   }
 
   Links* links_;
   std::int64_t tick_ = INT64_MIN;
   std::size_t filed_ = 0;
-  std::size_t ready_at_ = 0;
-  std::vector<Due> ready_;
+  std::vector<Due> ready_;  // a heap, the earliest in front
   std::array<Number, slot_count> heads_{};
 };
 
