@@ -23,8 +23,16 @@ SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size) n
   added.filled_hole = filled != 0;
   added.unseen = filled + (end - old_end);
   added.repeated = size - added.unseen;
-  advance(end);
+  if (sequence_distance(end, next_) > 0) next_ = end;
   return added;
+}
+
+bool SequenceSpace::pass(std::uint32_t seq) noexcept {
+  const std::int32_t ahead = sequence_distance(seq, next_);
+  if (ahead < 0) return false;
+  if (ahead > 0) open_hole({next_, seq});
+  next_ = seq + 1;
+  return ahead > 0;
 }
 
 void SequenceSpace::open_hole(Hole hole) noexcept {

@@ -31,10 +31,8 @@ class SequenceSpace {
   [[nodiscard]] bool started() const noexcept { return started_; }
   /// One past the highest sequence number seen.
   [[nodiscard]] std::uint32_t next() const noexcept { return next_; }
-  /// Moves over a SYN or FIN.
-  void advance(std::uint32_t next) noexcept {
-    if (sequence_distance(next, next_) > 0) next_ = next;
-  }
+  /// Moves over a FIN that stands at `seq`. Returns whether octets before it are missing.
+  bool pass(std::uint32_t seq) noexcept;
 
   /// Adds data octets [seq, seq + size).
   Added add(std::uint32_t seq, std::uint32_t size) noexcept;

@@ -17,6 +17,17 @@ bool inactive(EndState state) noexcept {
   return state == EndState::inactive || state == EndState::partial;
 }
 
+// Whether an acknowledgement covers the side's SYN and nothing that it has not sent (RFC 7413 3:
+// that of a fast open covers data too).
+bool acknowledges_syn(std::uint32_t ack, const TcpSide& side) noexcept {
+  return sequence_distance(ack, side.isn) > 0 && sequence_distance(ack, side.space.next()) <= 0;
+}
+
+// The first sequence number of a segment's data; a SYN takes one.
+std::uint32_t data_seq(const Decoded& segment) noexcept {
+  return segment.seq + (segment.has(flag::syn) ? 1U : 0U);
+}
+
 char letter_of(const Decoded& segment) noexcept {
   const bool syn = segment.has(flag::syn);
   const bool fin = segment.has(flag::fin);
@@ -57,17 +68,22 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (const char letter = letter_of(segment); letter != '\0') history.add(letter, direction);
   if (segment.payload_size != 0 && !segment.has(flag::rst)) history.add('d', direction);
 
-  if (segment.has(flag::syn) && !segment.has(flag::rst)) on_syn(segment, direction, time);
-  if (self.state == EndState::inactive) self.state = EndState::partial;
-  if (segment.has(flag::rst)) {
-    on_reset(segment, direction, effect);
+  if (!acceptable(segment, direction)) {
+    effect.window_violation = true;
     return effect;
   }
+  if (segment.has(flag::rst)) {
+    self.state = EndState::reset;
+    effect.reset = true;
+    return effect;
+  }
+  if (segment.has(flag::syn)) on_syn(segment, direction, time);
+  if (self.state == EndState::inactive) self.state = EndState::partial;
   if (direction == Direction::to_server && segment.has(flag::ack) && !segment.has(flag::syn)) {
     on_handshake_ack(segment, time, effect);
   }
   if (segment.payload_size != 0) on_payload(segment, direction, history, effect);
-  if (segment.has(flag::fin)) on_fin(segment, direction);
+  if (segment.has(flag::fin)) on_fin(segment, direction, history);
   if (segment.has(flag::ack) &&
       (!self.has_ack || sequence_distance(segment.ack, self.ack_max) > 0)) {
     self.ack_max = segment.ack;
@@ -88,7 +104,9 @@ FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
 
 void TcpConnection::first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept {
   side.isn = syn.seq;
-  side.space.start(syn.seq + 1);
+  // Data may have overtaken the SYN; what was seen farther off is of an older connection.
+  const std::int32_t ahead = sequence_distance(side.space.next(), syn.seq + 1);
+  if (!side.space.started() || ahead < 0 || ahead > least_window) side.space.start(syn.seq + 1);
   side.mss = syn.mss;
   side.has_window_scale = syn.has_window_scale;
   side.window_scale = syn.window_scale;
@@ -120,9 +138,8 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
   }
   syn_ack_ns_ = now;
   if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
-    if (first && !peer.syn_repeated && segment.ack == peer.isn + 1 && now >= syn_ns_)
-      server_ns_ = now - syn_ns_;
-    if (self.state == EndState::inactive || self.state == EndState::syn_sent)
+    if (first && !peer.syn_repeated && now >= syn_ns_) server_ns_ = now - syn_ns_;
+    if (inactive(self.state) || self.state == EndState::syn_sent)
       self.state = EndState::established;
     if (peer.state == EndState::syn_sent) peer.state = EndState::established;
   } else if (self.state == EndState::inactive) {
@@ -141,35 +158,36 @@ void TcpConnection::on_handshake_ack(const Decoded& segment, Timestamp time,
   effect.established = true;
 }
 
-void TcpConnection::on_reset(const Decoded& segment, Direction direction, Effect& effect) noexcept {
-  TcpSide& self = sides_[index(direction)];
+bool TcpConnection::acceptable(const Decoded& segment, Direction direction) const noexcept {
+  const TcpSide& self = sides_[index(direction)];
+  const TcpSide& peer = sides_[index(reverse(direction))];
   // RFC 5961 3: a RST outside the window is no RST. Without any sequence known, all are believed.
-  if (self.space.started() && self.has_ack && !in_window(segment, direction)) {
-    effect.window_violation = true;
-    return;
-  }
-  self.state = EndState::reset;
-  effect.reset = true;
+  if (segment.has(flag::rst))
+    return !self.space.started() || !self.has_ack || in_window(segment, direction);
+  // RFC 9293 3.10.7.3: a SYN-ACK that does not acknowledge the SYN establishes nothing.
+  if (segment.has(flag::syn) && segment.has(flag::ack) && peer.syn_seen &&
+      !acknowledges_syn(segment.ack, peer))
+    return false;
+  const bool takes_space = segment.payload_size != 0 || segment.has(flag::fin);
+  return !takes_space || !self.space.started() || in_window(segment, direction);
 }
 
-void TcpConnection::on_fin(const Decoded& segment, Direction direction) noexcept {
+void TcpConnection::on_fin(const Decoded& segment, Direction direction, History& history) noexcept {
   TcpSide& self = sides_[index(direction)];
+  const std::uint32_t fin = data_seq(segment) + segment.payload_size;
   self.fin_seen = true;
-  self.fin_seq = segment.seq + segment.payload_size + 1;
-  self.space.advance(self.fin_seq);
+  self.fin_seq = fin + 1;
+  if (self.space.started() && self.space.pass(fin)) {
+    history.add_counted('g', direction, ++self.gaps);
+  }
   if (self.state != EndState::reset) self.state = EndState::closed;
 }
 
 void TcpConnection::on_payload(const Decoded& segment, Direction direction, History& history,
                                Effect& effect) noexcept {
   TcpSide& self = sides_[index(direction)];
-  const std::uint32_t seq = segment.has(flag::syn) ? segment.seq + 1 : segment.seq;
-  if (self.space.started() && !in_window(segment, direction)) {
-    effect.window_violation = true;
-    return;
-  }
   effect.payload_accepted = true;
-  const SequenceSpace::Added added = self.space.add(seq, segment.payload_size);
+  const SequenceSpace::Added added = self.space.add(data_seq(segment), segment.payload_size);
   self.goodput_bytes += added.unseen;
   if (added.opened_hole) history.add_counted('g', direction, ++self.gaps);
   if (added.repeated != 0 || added.filled_hole) history.add_counted('t', direction, ++self.repeats);

@@ -130,13 +130,12 @@ class TcpConnection {
   void on_syn(const wire::Decoded& segment, Direction direction, Timestamp time) noexcept;
   static void first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept;
   void on_handshake_ack(const wire::Decoded& segment, Timestamp time, Effect& effect) noexcept;
-  void on_reset(const wire::Decoded& segment, Direction direction, Effect& effect) noexcept;
-  void on_fin(const wire::Decoded& segment, Direction direction) noexcept;
+  void on_fin(const wire::Decoded& segment, Direction direction, History& history) noexcept;
   void on_payload(const wire::Decoded& segment, Direction direction, History& history,
                   Effect& effect) noexcept;
   void note_window(const wire::Decoded& segment, Direction direction, History& history) noexcept;
+  [[nodiscard]] bool acceptable(const wire::Decoded& segment, Direction direction) const noexcept;
   [[nodiscard]] bool in_window(const wire::Decoded& segment, Direction direction) const noexcept;
-  [[nodiscard]] bool handshake_complete() const noexcept { return complete_; }
 
   std::array<TcpSide, 2> sides_;
   bool complete_ = false;

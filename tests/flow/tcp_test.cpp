@@ -1,0 +1,351 @@
+#include "flow/tcp.h"
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include <catch2/catch.hpp>
+
+#include "tests/flow/segment.h"
+#include "tests/support/bytes.h"
+
+namespace ntan::flow {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Segment;
+using test::Talk;
+using test::literals::operator""_hex;
+namespace flag = wire::tcp_flag;
+
+constexpr auto to_server = Direction::to_server;
+constexpr auto to_client = Direction::to_client;
+constexpr std::string_view handshake = ">S +40 <SA +10 >A ";
+
+Talk established() {
+  return Talk{handshake};
+}
+
+}  // namespace
+
+TEST_CASE("tcp: packets give the state and history that Zeek names") {
+  struct Case {
+    std::string_view script;
+    std::string_view state;
+    std::string_view history;
+  };
+  const auto c = GENERATE(values<Case>({
+      {">S", "S0", "S"},
+      {">S >*", "S0", "S"},
+      {">S <SA", "S1", "Sh"},
+      {">S <SA >A", "S1", "ShA"},
+      {">S <SA >A >D10A <A <D20A >A", "S1", "ShADad"},
+      {">S <SA >A >D10A <A >FA <A <FA >A", "SF", "ShADaFf"},
+      {">S <SA >A >FA <FA >A", "SF", "ShAFf"},
+      {">S <RA", "REJ", "Sr"},
+      {">S <R", "REJ", "Sr"},
+      {">S <RA >R", "REJ", "SrR"},
+      {">S <SA >A >FA <A", "S2", "ShAFa"},
+      {">S <SA >A <FA >A", "S3", "ShAf"},
+      {">S <SA >A >R", "RSTO", "ShAR"},
+      {">S <SA >R", "RSTO", "ShR"},
+      {">S <SA >A <RA", "RSTR", "ShAr"},
+      {">S <SA >A >D5A <RA", "RSTR", "ShADr"},
+      {">S >R", "RSTOS0", "SR"},
+      {"<SA <R", "RSTRH", "hr"},
+      {">S >F", "SH", "SF"},
+      {"<SA <FA", "SHR", "hf"},
+      {">D10A <A", "OTH", "Da"},
+      {"<SA", "OTH", "h"},
+      {">A <R", "RSTRH", "Ar"},
+      {">D1A <D1A >FA <FA", "SF", "DdFf"},
+      {">S <S >SA <SA", "S1", "SsHh"},
+      {">SF", "SH", "Q"},
+      {">SR", "RSTOS0", "I"},
+      {">S <SA >A >FR", "RSTO", "ShAI"},
+  }));
+  CAPTURE(c.script);
+  const Talk talk(c.script);
+  CHECK(talk.state() == c.state);
+  CHECK(talk.history.view() == c.history);
+}
+
+TEST_CASE("tcp: the same packets say the same where sequence numbers wrap") {
+  const std::uint32_t isn = GENERATE(0xffffffffU, 0xfffffffeU, 0xfffffff0U, 0x7fffffffU);
+  const Talk talk(">S +40 <SA +10 >A >D30A <A <D40A >FA <FA >A", isn, isn + 3);
+  CHECK(talk.state() == "SF");
+  CHECK(talk.tcp.handshake_server() == Duration{40ms});
+  CHECK(talk.client().goodput_bytes == 30);
+  CHECK(talk.server().goodput_bytes == 40);
+  CHECK(talk.client().fin_seq == isn + 1 + 30 + 1);
+  CHECK_FALSE(talk.effect().window_violation);
+}
+
+TEST_CASE("tcp: handshake halves, and what leaves them out") {
+  struct Case {
+    std::string_view script;
+    std::optional<Duration> server;
+    std::optional<Duration> client;
+    std::optional<Duration> connect;
+  };
+  const auto c = GENERATE(values<Case>({
+      {">S +40 <SA +10 >A", 40ms, 10ms, 50ms},
+      {">S +40 <SA", 40ms, {}, {}},
+      {">S +40 <SA +10 >D5A", 40ms, 10ms, 50ms},
+      // A repeated SYN: which one was answered? (Karn)
+      {">S +1000 >* +40 <SA +10 >A", {}, 10ms, 1050ms},
+      // Repeated after the answer: no doubt about the server's half.
+      {">S +40 <SA +960 >* +10 >A", 40ms, 970ms, 1010ms},
+      // A repeated SYN-ACK.
+      {">S +40 <SA +1000 <* +10 >A", 40ms, {}, 1050ms},
+      {">S +1000 >* +40 <SA +1000 <* +10 >A", {}, {}, 2050ms},
+      // Without the SYN, and mid-stream.
+      {"<SA +10 >A", {}, 10ms, {}},
+      {">D5A +10 <A +10 >A", {}, {}, {}},
+      // A simultaneous open has no such halves.
+      {">S +5 <S +5 >SA +5 <SA +5 >A", {}, {}, 20ms},
+      // Time went back between two packets.
+      {">S +-5 <SA +10 >A", {}, 10ms, 5ms},
+      {">S +40 <SA +-5 >A", 40ms, {}, 35ms},
+      // Fast open: the SYN-ACK covers the SYN's data (RFC 7413 3).
+      {">SD100 +40 <SA +10 >A", 40ms, 10ms, 50ms},
+      {">S <RA", {}, {}, {}},
+  }));
+  CAPTURE(c.script);
+  const Talk talk(c.script);
+  CHECK(talk.tcp.handshake_server() == c.server);
+  CHECK(talk.tcp.handshake_client() == c.client);
+  CHECK(talk.tcp.connect() == c.connect);
+}
+
+TEST_CASE("tcp: a remembered SYN counts as if it had just been seen") {
+  const auto repeated = GENERATE(false, true);
+  FirstSyn syn = FirstSyn::of(
+      test::decoded({.flags = flag::syn, .seq = 1000, .options = "020405b4 01030307"_hex}));
+  CHECK(syn.seen);
+  CHECK(syn.mss == 1460);
+  syn.repeated = repeated;
+  Talk talk(1001);
+  talk.tcp = TcpConnection(syn, talk.now());
+  talk.play("+40 <SA +10 >A");
+  CHECK(talk.state() == "S1");
+  CHECK(talk.tcp.handshake_server() ==
+        (repeated ? std::optional<Duration>{} : std::optional<Duration>{40ms}));
+  CHECK(talk.tcp.connect() == Duration{50ms});
+  CHECK(talk.client().mss == 1460);
+  CHECK(talk.client().window_scale == 7);
+}
+
+TEST_CASE("tcp: the segment that completes the handshake says so once") {
+  Talk talk;
+  talk.play(">S <SA");
+  CHECK_FALSE(talk.effect().established);
+  CHECK(talk.tcp.embryonic());
+  talk.play(">A");
+  CHECK(talk.effect().established);
+  CHECK_FALSE(talk.tcp.embryonic());
+  talk.play(">*");
+  CHECK_FALSE(talk.effect().established);
+}
+
+TEST_CASE("tcp: a SYN-ACK that answers no SYN of this connection changes nothing") {
+  // RFC 9293 3.10.7.3: an ACK outside of what was sent is refused.
+  const std::uint32_t ack = GENERATE(0U, 1000U, 1002U, 0x80000000U);
+  Talk talk(">S");
+  CHECK(talk.send({.direction = to_client, .flags = flag::syn | flag::ack, .seq = 77, .ack = ack})
+            .window_violation);
+  CHECK(talk.state() == "S0");
+  talk.play("+40 <SA +10 >A");
+  CHECK(talk.state() == "S1");
+  CHECK(talk.tcp.handshake_server() == Duration{40ms});
+  CHECK(talk.server().isn == 5000);
+}
+
+TEST_CASE("tcp: data that overtook its SYN-ACK belongs to the connection and counts once") {
+  Talk talk(">S");
+  const Segment data{
+      .direction = to_client, .flags = flag::ack, .seq = 5001, .ack = 1001, .size = 10};
+  talk.send(data);
+  talk.play("<SA >A");
+  talk.send(data);
+  CHECK(talk.state() == "S1");
+  CHECK(talk.server().goodput_bytes == 10);
+  CHECK(talk.server().gaps == 0);
+}
+
+TEST_CASE("tcp: goodput counts each octet once, holes filled late included") {
+  Talk talk = established();
+  const auto data = [&talk](std::uint32_t offset, std::uint32_t size) {
+    return talk.send({.flags = flag::ack, .seq = 1001 + offset, .ack = 5001, .size = size});
+  };
+  CHECK(data(0, 100).payload_accepted);
+  CHECK(data(0, 100).payload_accepted);
+  CHECK(talk.client().goodput_bytes == 100);
+  data(300, 100);
+  CHECK(talk.client().gaps == 1);
+  CHECK(talk.client().goodput_bytes == 200);
+  data(50, 300);  // fills the hole and repeats both its neighbours
+  CHECK(talk.client().goodput_bytes == 400);
+  data(0, 400);
+  CHECK(talk.client().goodput_bytes == 400);
+  CHECK(talk.history.view() == "ShADTG");
+}
+
+TEST_CASE("tcp: a FIN that overtook data leaves the hole open") {
+  Talk talk = established();
+  const std::uint32_t size = GENERATE(0U, 20U);
+  talk.send({.flags = flag::fin | flag::ack, .seq = 1101, .ack = 5001, .size = size});
+  CHECK(talk.client().gaps == 1);
+  talk.send({.flags = flag::ack, .seq = 1001, .ack = 5001, .size = 100});
+  CHECK(talk.client().goodput_bytes == 100 + size);
+  CHECK(talk.client().fin_seq == 1101 + size + 1);
+  CHECK(talk.state() == "S2");
+}
+
+TEST_CASE("tcp: a FIN in a SYN lies behind the SYN's own number") {
+  const Talk talk(">SFD10");
+  CHECK(talk.client().fin_seq == 1000 + 1 + 10 + 1);
+  CHECK(talk.client().goodput_bytes == 10);
+  CHECK(talk.client().space.next() == talk.client().fin_seq);
+}
+
+TEST_CASE("tcp: what lies outside of the window moves nothing") {
+  struct Case {
+    int flags;
+    std::uint32_t size;
+  };
+  const auto c = GENERATE(values<Case>({{flag::ack, 10},
+                                        {flag::fin | flag::ack, 0},
+                                        {flag::fin | flag::ack, 10},
+                                        {flag::rst, 0},
+                                        {flag::rst | flag::ack, 0}}));
+  const std::uint32_t seq = GENERATE(1001U + (2U << 20U), 1001U - (65U << 10U), 0x90000000U);
+  CAPTURE(c.flags, c.size, seq);
+  Talk talk = established();
+  const auto effect = talk.send({.flags = c.flags, .seq = seq, .ack = 0x70000000, .size = c.size});
+  CHECK(effect.window_violation);
+  CHECK_FALSE(effect.payload_accepted);
+  CHECK_FALSE(effect.reset);
+  CHECK(talk.state() == "S1");
+  CHECK_FALSE(talk.client().fin_seen);
+  CHECK(talk.client().ack_max == 5001);
+  CHECK(talk.client().space.next() == 1001);
+  talk.play(">D10A <A");
+  CHECK(talk.client().goodput_bytes == 10);
+  CHECK_FALSE(talk.effect().window_violation);
+}
+
+TEST_CASE("tcp: a RST at the next number or inside the window resets") {
+  const std::uint32_t ahead = GENERATE(0U, 1U, 0x4000U);
+  Talk talk = established();
+  const auto effect = talk.send({.direction = to_client, .flags = flag::rst, .seq = 5001 + ahead});
+  CHECK(effect.reset);
+  CHECK_FALSE(effect.window_violation);
+  CHECK(talk.state() == "RSTR");
+  CHECK(talk.tcp.was_reset());
+  CHECK(talk.tcp.closed());
+}
+
+TEST_CASE("tcp: a scaled window above 1 MiB admits data that far ahead") {
+  // Both SYNs carry a shift of 14; the server's window is then 0x400 << 14, 16 MiB.
+  Talk talk;
+  talk.send({.flags = flag::syn, .seq = 1000, .options = "0303 0e 00"_hex});
+  talk.send({.direction = to_client,
+             .flags = flag::syn | flag::ack,
+             .seq = 5000,
+             .ack = 1001,
+             .options = "0303 0e 00"_hex});
+  CHECK(talk.server().window == 0x4000);  // RFC 7323 2.2: never scaled in a SYN
+  talk.send({.flags = flag::ack, .seq = 1001, .ack = 5001});
+  talk.send(
+      {.direction = to_client, .flags = flag::ack, .seq = 5001, .ack = 1001, .window = 0x400});
+  CHECK(talk.server().window == 16U << 20U);
+  CHECK(talk.send({.flags = flag::ack, .seq = 1001 + (15U << 20U), .ack = 5001, .size = 1})
+            .payload_accepted);
+  CHECK(talk.send({.flags = flag::ack, .seq = 1001 + (40U << 20U), .ack = 5001, .size = 1})
+            .window_violation);
+}
+
+TEST_CASE("tcp: a window is scaled only if both SYNs offered it") {
+  Talk talk;
+  talk.send({.flags = flag::syn, .seq = 1000, .options = "03030700"_hex});
+  talk.play("<SA");
+  talk.send({.flags = flag::ack, .seq = 1001, .ack = 5001, .window = 100});
+  CHECK(talk.client().has_window_scale);
+  CHECK(talk.client().window == 100);
+}
+
+TEST_CASE("tcp: data in one direction alone needs no acknowledgement") {
+  Talk talk;
+  for (int i = 0; i < 100; ++i) talk.play(">D50000A");
+  CHECK(talk.client().goodput_bytes == 5'000'000);
+  CHECK_FALSE(talk.effect().window_violation);
+}
+
+TEST_CASE("tcp: zero windows are written down at the 1st and 10th time") {
+  Talk talk = established();
+  for (int i = 0; i < 10; ++i) talk.play("<AZ");
+  CHECK(talk.server().zero_windows == 10);
+  CHECK(talk.history.view() == "ShAaww");
+  const Talk closing(">SZ <SAZ >RZ");
+  CHECK(closing.client().zero_windows == 0);
+  CHECK(closing.server().zero_windows == 0);
+}
+
+TEST_CASE("tcp: a payload in a RST is no data") {
+  Talk talk = established();
+  talk.play(">RD20");
+  CHECK(talk.effect().reset);
+  CHECK(talk.client().goodput_bytes == 0);
+  CHECK(talk.history.view() == "ShAR");
+}
+
+TEST_CASE("tcp: only a handshake that is not complete is embryonic") {
+  struct Case {
+    std::string_view script;
+    bool embryonic;
+    bool closed;
+  };
+  const auto c = GENERATE(values<Case>({{">S", true, false},
+                                        {">S <SA", true, false},
+                                        {"<SA", true, false},
+                                        {">S <SA >A", false, false},
+                                        {">S <RA", false, true},
+                                        {">A <A", false, false},
+                                        {">D1A", false, false},
+                                        {">S <SA >D5A", false, false},
+                                        {">S <SA >A >FA", false, false},
+                                        {">S <SA >A >FA <FA", false, true}}));
+  CAPTURE(c.script);
+  const Talk talk(c.script);
+  CHECK(talk.tcp.embryonic() == c.embryonic);
+  CHECK(talk.tcp.closed() == c.closed);
+}
+
+TEST_CASE("tcp: which SYN begins another connection") {
+  struct Case {
+    std::string_view script;
+    std::uint32_t isn;
+    Duration idle;
+    bool reused;
+  };
+  const auto c = GENERATE(values<Case>({
+      {handshake, 1000, 1s, false},    // the same SYN once more
+      {handshake, 1000, 100s, false},  // however late
+      {handshake, 1500, 1s, false},    // a number inside the window
+      {handshake, 1500, 60s, true},    // after a silence
+      {handshake, 1500, 59s, false},
+      {handshake, 1001 + (2U << 20U), 1s, true},  // beyond the window
+      {handshake, 1001 - (65U << 10U), 1s, true},
+      {">S <SA >A >FA <FA >A", 1500, 0s, true},  // after the end
+      {">S <SA >A >R", 1500, 0s, true},
+      {">S <SA >A >FA <FA >A", 1000, 0s, false},
+      {">A <A", 1500, 0s, true},    // mid-stream, then a SYN
+      {"<SA >A", 1000, 0s, false},  // the SYN of a SYN-ACK seen before it
+  }));
+  CAPTURE(c.script, c.isn, c.idle.count());
+  const Talk talk(c.script);
+  CHECK(talk.tcp.reused_by(c.isn, to_server, c.idle) == c.reused);
+}
+
+}  // namespace ntan::flow
