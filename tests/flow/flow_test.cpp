@@ -1,0 +1,186 @@
+#include "flow/flow.h"
+
+#include <chrono>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include <catch2/catch.hpp>
+
+#include "tests/flow/segment.h"
+
+namespace ntan::flow {
+namespace {
+
+using namespace std::chrono_literals;
+namespace flag = wire::tcp_flag;
+namespace ip = wire::ip_protocol;
+using test::Talk;
+
+constexpr Timestamp start = from_ns(1'700'000'000'000'000'000);
+
+wire::Decoded packet(std::uint8_t proto, std::uint16_t src_port, std::uint16_t dst_port,
+                     int flags = 0) {
+  wire::Decoded decoded;
+  decoded.src = *parse_address("198.51.100.1");
+  decoded.dst = *parse_address("192.0.2.1");
+  decoded.src_port = src_port;
+  decoded.dst_port = dst_port;
+  decoded.proto = proto;
+  decoded.tcp_flags = static_cast<std::uint8_t>(flags);
+  decoded.bucket = wire::Bucket::flow;
+  return decoded;
+}
+
+Flow begin(const wire::Decoded& first) {
+  const DirectedKey made = make_key(first, VlanUse::keep);
+  Flow flow;
+  flow.key = made.key;
+  flow.first = flow.last = start;
+  flow.first_packet = 1;
+  flow.orientation = orient(first, made.from_low);
+  flow.sides[index(flow.direction(made.from_low))].packets = 1;
+  return flow;
+}
+
+Duration timeout_after(std::string_view script) {
+  const Talk talk(script);
+  return idle_timeout(begin(packet(ip::tcp, 40000, 80, flag::syn)), &talk.tcp);
+}
+
+}  // namespace
+
+TEST_CASE("flow: the originator is told by SYN, SYN-ACK, known port, first sender, in this order") {
+  struct Case {
+    std::uint8_t proto;
+    std::uint16_t src_port, dst_port;
+    int flags;
+    std::string_view how;
+    bool sender_is_client;
+  };
+  const auto c = GENERATE(values<Case>({
+      {ip::tcp, 40000, 80, flag::syn, "syn", true},
+      {ip::tcp, 80, 40000, flag::syn, "syn", true},
+      {ip::tcp, 80, 40000, flag::syn | flag::ack, "synack", false},
+      {ip::tcp, 40000, 80, flag::syn | flag::ack, "synack", false},
+      {ip::tcp, 40000, 80, flag::ack, "port", true},
+      {ip::tcp, 80, 40000, flag::ack, "port", false},
+      {ip::tcp, 80, 443, flag::ack, "first", true},
+      {ip::tcp, 40000, 40001, flag::rst, "first", true},
+      {ip::udp, 53, 40000, 0, "port", false},
+      {ip::udp, 40000, 53, 0, "port", true},
+      {ip::udp, 40000, 22, 0, "first", true},  // ssh is TCP only
+      {ip::udp, 5353, 5353, 0, "first", true},
+      {ip::icmp, 53, 53, 0, "first", true},
+  }));
+  CAPTURE(c.src_port, c.dst_port, c.flags);
+  const wire::Decoded first = packet(c.proto, c.src_port, c.dst_port, c.flags);
+  const Flow flow = begin(first);
+  CHECK(to_text(flow.orientation.how) == c.how);
+  const FlowEnds both = flow_ends(flow);
+  CHECK(both.client == (c.sender_is_client ? first.src : first.dst));
+  CHECK(both.server == (c.sender_is_client ? first.dst : first.src));
+  CHECK(both.client_port == (c.sender_is_client ? c.src_port : c.dst_port));
+  CHECK(both.server_port == (c.sender_is_client ? c.dst_port : c.src_port));
+  CHECK(flow.sides[c.sender_is_client ? 0 : 1].packets == 1);
+  CHECK(flow.one_sided());
+}
+
+TEST_CASE("flow: its id depends on key, start and equal starts, on nothing else") {
+  const Flow flow = begin(packet(ip::udp, 40000, 53));
+  Flow same = begin(packet(ip::udp, 40000, 53));
+  same.first_packet = 99;
+  same.tag = 7;
+  same.interface = 3;
+  same.last = start + 1s;
+  same.records = 2;
+  same.orientation = {.client_is_low = !flow.orientation.client_is_low, .how = Orientation::first};
+  same.sides[1].packets = 5;
+  CHECK(flow_id(same) == flow_id(flow));
+
+  std::set<std::uint64_t> ids{flow_id(flow).value};
+  Flow other = flow;
+  other.first += 1ns;
+  ids.insert(flow_id(other).value);
+  other = flow;
+  other.same_start = 1;
+  ids.insert(flow_id(other).value);
+  for (std::uint16_t port = 0; port < 1000; ++port)
+    ids.insert(flow_id(begin(packet(ip::udp, port, 53))).value);
+  CHECK(ids.size() == 1003);
+}
+
+TEST_CASE("flow: its id stays what it has been") {
+  CHECK(flow_id(begin(packet(ip::udp, 40000, 53))).value == 0xdb97c53dd079b080U);
+}
+
+TEST_CASE("flow: the idle time-out follows protocol and state") {
+  CHECK(idle_timeout(begin(packet(ip::udp, 40000, 53)), nullptr) == 60s);
+  CHECK(idle_timeout(begin(packet(ip::udplite, 40000, 53)), nullptr) == 60s);
+  CHECK(idle_timeout(begin(packet(ip::icmp, 1, 1)), nullptr) == 30s);
+  CHECK(idle_timeout(begin(packet(ip::icmpv6, 1, 1)), nullptr) == 30s);
+  CHECK(idle_timeout(begin(packet(ip::sctp, 40000, 53)), nullptr) == 60s);
+  const Flow tcp = begin(packet(ip::tcp, 40000, 80, flag::syn));
+  CHECK(idle_timeout(tcp, nullptr) == 10s);
+  CHECK(timeout_after(">S <SA") == 10s);
+  CHECK(timeout_after(">S <SA >A") == 300s);
+  CHECK(timeout_after(">A <A") == 300s);
+  CHECK(timeout_after(">S <SA >A >FA") == 300s);
+  CHECK(timeout_after(">S <SA >A >FA <FA") == 5s);
+  CHECK(timeout_after(">S <RA") == 5s);
+}
+
+TEST_CASE("flow: it is due at its idle end or its next interim record, whichever is first") {
+  Flow flow = begin(packet(ip::udp, 40000, 53));
+  flow.first_packet = 42;
+  flow.last = start + 50s;
+  const Due interim = next_due(flow, nullptr, 3);
+  CHECK(interim.time == to_ns(start + 60s));
+  CHECK(interim.sequence == 42);
+  CHECK(interim.number == 3);
+  flow.records = 1;
+  CHECK(next_due(flow, nullptr, 3).time == to_ns(start + 110s));
+  flow.records = 2;
+  CHECK(next_due(flow, nullptr, 3).time == to_ns(start + 110s));
+  flow.last = start + 1000 * 24h;
+  flow.records = 1000 * 24 * 60 - 1;
+  CHECK(next_due(flow, nullptr, 3).time == to_ns(start + 1000 * 24h));
+}
+
+TEST_CASE("flow: UDP states tell who has sent, others have none") {
+  Flow flow = begin(packet(ip::udp, 40000, 53));
+  CHECK(state(flow, nullptr) == ConnState::S0);
+  flow.sides[1].packets = 1;
+  CHECK(state(flow, nullptr) == ConnState::SF);
+  flow.sides[0].packets = 0;
+  CHECK(state(flow, nullptr) == ConnState::SHR);
+  CHECK(state(begin(packet(ip::icmp, 1, 1)), nullptr) == ConnState::OTH);
+  CHECK(state(begin(packet(ip::tcp, 40000, 80, flag::syn)), nullptr) == ConnState::S0);
+}
+
+TEST_CASE("flow: a protocol without a name shows its number") {
+  CHECK(proto_text(ip::tcp) == "tcp");
+  CHECK(proto_text(ip::icmpv6) == "icmpv6");
+  CHECK(proto_text(0) == "0");
+  CHECK(proto_text(99) == "99");
+  CHECK(proto_text(253) == "253");
+}
+
+TEST_CASE("flow: ports mean ports in four protocols") {
+  int with_ports = 0;
+  for (int proto = 0; proto < 256; ++proto)
+    with_ports += has_ports(static_cast<std::uint8_t>(proto)) ? 1 : 0;
+  CHECK(with_ports == 4);
+  CHECK(has_ports(ip::sctp));
+  CHECK_FALSE(has_ports(ip::icmp));
+}
+
+TEST_CASE("flow: the Community ID is the same whoever was seen first") {
+  const Flow one = begin(packet(ip::udp, 40000, 53));
+  wire::Decoded reply = packet(ip::udp, 53, 40000);
+  std::swap(reply.src, reply.dst);
+  CHECK(flow_community_id(begin(reply)).view() == flow_community_id(one).view());
+  CHECK(flow_community_id(one).view().substr(0, 2) == "1:");
+}
+
+}  // namespace ntan::flow
