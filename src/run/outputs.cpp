@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "run/schemas.h"
 
 namespace ntan::run {
@@ -28,19 +30,42 @@ bool in_table(const event::Schema& schema, Verbosity verbosity) noexcept {
   return schema.order != event::Order::flow && schema.order != event::Order::packet;
 }
 
+/// Every file that is named by now.
+std::vector<std::string> known_files(const Options& options) {
+  std::vector<std::string> files;
+  for (const Output& output : options.outputs) {
+    if (sink::depends_on_time(output.pattern)) continue;
+    for (const std::string& event : options.events)
+      files.push_back(sink::expand(output.pattern, event, {}));
+  }
+  if (options.write_packets && *options.write_packets != "-")
+    files.push_back(*options.write_packets);
+  return files;
+}
+
+// A capture may have several names; emptied is emptied by any of them.
+void keep_inputs(const Options& options) {
+  for (const std::string& file : known_files(options)) {
+    for (const std::string& input : options.files) {
+      if (sink::same_file(file, input))
+        throw source::Error(source::Error::Kind::usage,
+                            fmt::format("'{}' is read: it cannot be written to", file));
+    }
+  }
+}
+
 }  // namespace
 
 Outputs::Outputs(const Options& options) : options_(&options) {}
 
 void Outputs::open() {
+  keep_inputs(*options_);
   // Sinks keep views of the schemas: the list must outlive them.
   static std::vector<const event::Schema*> selected;
   selected = selection(*options_);
   if (options_->format) {
     entries_.push_back(
-        {sink::make_stream_sink(sink::OutputFile::standard_output(flushing(*options_)),
-                                *options_->format, selected),
-         true});
+        {sink::make_stream_sink(standard_output(), *options_->format, selected), true});
   }
   for (const Output& output : options_->outputs) {
     entries_.push_back(
@@ -48,9 +73,18 @@ void Outputs::open() {
   }
   if (!options_->write_packets) return;
   const std::string& path = *options_->write_packets;
-  auto file = path == "-" ? sink::OutputFile::standard_output(flushing(*options_))
-                          : sink::OutputFile::create(path, flushing(*options_));
+  auto file = path == "-" ? standard_output() : sink::OutputFile::create(path, flushing(*options_));
   packets_.emplace(std::move(file), sink::capture_format(path));
+}
+
+// Live, packets must not wait for a reader; files can.
+sink::OutputFile Outputs::standard_output() const {
+  auto file = sink::OutputFile::standard_output(flushing(*options_));
+  constexpr std::size_t most = std::size_t{64} << 20U;
+  constexpr std::size_t share = 10;
+  if (options_->command == Command::capture)
+    file.drop_when_slow(std::min(most, options_->mem_limit / share));
+  return file;
 }
 
 bool Outputs::selected(std::string_view event) const {
@@ -91,6 +125,11 @@ void Outputs::flush() {
     if (entry.sink->pending()) entry.sink->flush();
   }
   if (packets_) packets_->flush();
+}
+
+void Outputs::wait_for_readers() {
+  for (Entry& entry : entries_) entry.sink->wait_for_reader();
+  if (packets_) packets_->wait_for_reader();
 }
 
 void Outputs::finish() {

@@ -32,6 +32,8 @@ class Outputs final : public LineSink {
              std::string_view line) override;
   void write_packets(const Batch& batch, const std::vector<source::Interface>& interfaces);
   void flush();
+  /// The input has ended: what comes now may wait for a slow reader.
+  void wait_for_readers();
   void finish();
 
   /// Standard output's reader has gone: nobody listens there any more.
@@ -55,6 +57,7 @@ class Outputs final : public LineSink {
     bool reported = false;
   };
 
+  [[nodiscard]] sink::OutputFile standard_output() const;
   [[nodiscard]] bool selected(std::string_view event) const;
 
   const Options* options_;

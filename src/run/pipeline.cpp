@@ -22,6 +22,7 @@ namespace {
 // The kernel hands over a packet this much after its time stamp at the latest: until then an idle
 // link's clock must not pass it.
 constexpr Duration idle_lag = std::chrono::milliseconds{500};
+constexpr std::int64_t silent_seconds = 5;
 constexpr std::int64_t progress_every_ns = 500'000'000;
 constexpr std::int64_t progress_after_ns = 1'000'000'000;
 
@@ -155,6 +156,7 @@ ExitCode Pipeline::run() {
   started_ns_ = process_clock_ns();
   progress_ns_ = started_ns_ + progress_after_ns;
   if (live()) {
+    links_at_start_ = source::link_counts();
     if (const auto now = source_->clock()) write_start(*now);
     outputs_.flush();
   }
@@ -164,7 +166,10 @@ ExitCode Pipeline::run() {
     batch.count = 0;
     const source::Status status = source_->read(batch);
     report_source();
-    if (status == source::Status::end) break;
+    if (status == source::Status::end) {
+      if (live() && !interrupt_->stopped()) stop_reason_ = StopReason::interface_gone;
+      break;
+    }
     if (status == source::Status::packets) more = take(batch);
     // A ring or pipe that is empty for now: what is decided goes out, nobody waits for a full
     // block.
@@ -207,6 +212,20 @@ void Pipeline::go_idle() {
   }
   recorder_.finish();
   outputs_.flush();
+  warn_of_silence();
+}
+
+// Once, if nothing came in the first seconds: the usual reasons are a wrong interface or filter.
+void Pipeline::warn_of_silence() {
+  constexpr std::int64_t ns_per_second = 1'000'000'000;
+  if (!live() || silence_judged_ ||
+      process_clock_ns() - started_ns_ < silent_seconds * ns_per_second)
+    return;
+  silence_judged_ = true;
+  if (engine_->ledger().total.packets != 0) return;
+  say_warning(source::explain(
+      {.interface = source_names_.front(), .filter = filter_, .seconds = silent_seconds},
+      links_at_start_, source::link_counts()));
 }
 
 // Cuts the batch where a stop condition is met; false says that nothing is to follow.
@@ -263,6 +282,7 @@ void Pipeline::report_outputs() {
 
 void Pipeline::show_progress() {
   if (!options_->progress || options_->verbosity == Verbosity::quiet) return;
+  if (::isatty(STDERR_FILENO) == 0) return;
   const std::int64_t now = process_clock_ns();
   if (now < progress_ns_) return;
   progress_ns_ = now + progress_every_ns;
@@ -279,7 +299,10 @@ void Pipeline::finish() {
   if (progress_shown_) fmt::print(stderr, "\r\x1b[K");
   if (!start_written_) write_start(engine_->clock());
   tell_outside();
+  outputs_.wait_for_readers();
   engine_->finish();
+  recorder_.finish();
+  outputs_.flush();
   write_end();
   recorder_.finish();
   outputs_.finish();
@@ -365,6 +388,7 @@ void Pipeline::say_end() const {
 
 ExitCode Pipeline::exit_code() const {
   if (outputs_.failed() || outputs_.other_links() != 0) return ExitCode::runtime;
+  if (stop_reason_ == StopReason::interface_gone) return ExitCode::runtime;
   if (options_->strict && !source_->damage().empty()) return ExitCode::not_a_capture;
   if (options_->fail_empty && recorder_.recorded() == 0) return ExitCode::not_a_capture;
   const Ledger& ledger = engine_->ledger();

@@ -13,6 +13,7 @@
 #include "run/recorder.h"
 #include "run/run_records.h"
 #include "source/interrupt.h"
+#include "source/link_activity.h"
 #include "source/source.h"
 
 namespace ntan::run {
@@ -38,6 +39,7 @@ class Pipeline {
   void report_outputs();
   void say_figures() const;
   void show_progress();
+  void warn_of_silence();
   void tell_outside();
   void finish();
   void write_start(Timestamp first);
@@ -60,6 +62,8 @@ class Pipeline {
   std::size_t notes_said_ = 0;
   std::uint64_t batches_ = 0;
   std::int64_t started_ns_ = 0;  ///< process clock, for progress only
+  std::vector<source::LinkCount> links_at_start_;
+  bool silence_judged_ = false;
   std::int64_t progress_ns_ = 0;
   bool progress_shown_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -18,6 +19,12 @@ namespace ntan::sink {
 namespace {
 
 constexpr std::size_t block_size = std::size_t{64} << 10U;
+
+// What a reader may take to come back before its end is assumed.
+constexpr std::chrono::milliseconds last_patience{2000};
+// A reader at work empties a pipe in less; one that is not costs no more than this per flush.
+constexpr std::chrono::milliseconds flush_patience{1};
+constexpr std::size_t most_per_flush = std::size_t{4} << 20U;
 
 std::string cannot_write(const std::string& name) {
   return fmt::format("cannot write {}", event::printable(name));
@@ -110,7 +117,10 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
       message_(std::move(other.message_)),
       block_(std::move(other.block_)),
       ends_(std::move(other.ends_)),
-      lost_(other.lost_) {}
+      lost_(other.lost_),
+      queue_(std::move(other.queue_)),
+      write_at_(other.write_at_),
+      reader_is_awaited_(other.reader_is_awaited_) {}
 
 OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
   if (this == &other) return *this;
@@ -123,6 +133,9 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
   block_ = std::move(other.block_);
   ends_ = std::move(other.ends_);
   lost_ = other.lost_;
+  queue_ = std::move(other.queue_);
+  write_at_ = other.write_at_;
+  reader_is_awaited_ = other.reader_is_awaited_;
   return *this;
 }
 
@@ -135,6 +148,10 @@ void OutputFile::append(std::string_view record, std::string_view rest) {
     ++lost_;
     return;
   }
+  if (queue_) {
+    enqueue(record, rest);
+    return;
+  }
   if (block_.size() + record.size() + rest.size() > block_size) flush();
   block_ += record;
   block_ += rest;
@@ -142,7 +159,53 @@ void OutputFile::append(std::string_view record, std::string_view rest) {
   if (flushing_ == Flushing::records || block_.size() >= block_size) flush();
 }
 
+void OutputFile::drop_when_slow(std::size_t backlog) {
+  if (!PipeQueue::fits(descriptor_)) return;
+  queue_ = std::make_unique<PipeQueue>(backlog);
+  write_at_ = block_size;
+}
+
+void OutputFile::enqueue(std::string_view record, std::string_view rest) {
+  const auto patience = reader_is_awaited_ ? last_patience : std::chrono::milliseconds{0};
+  if (!queue_->push(record, rest)) {
+    write_queue(patience, SIZE_MAX);
+    if (state_ != State::good || !queue_->push(record, rest)) {
+      ++lost_;
+      return;
+    }
+  }
+  if (flushing_ == Flushing::records) {
+    flush();
+  } else if (queue_->size() >= write_at_) {
+    write_queue(patience, SIZE_MAX);
+    // A full pipe is not asked again for each record.
+    write_at_ = queue_->size() + block_size;
+  }
+}
+
+void OutputFile::write_queue(std::chrono::milliseconds patience, std::size_t most) {
+  const int error = queue_->write(descriptor_, patience, most);
+  const bool given_up = reader_is_awaited_ && queue_->size() != 0;
+  if (error == 0 && !given_up) return;
+  lost_ += queue_->records();
+  queue_->clear();
+  if (error != 0) {
+    fail(error, 0);
+  } else {
+    state_ = State::closed;
+  }
+}
+
 void OutputFile::flush() {
+  if (queue_ && state_ == State::good) {
+    if (reader_is_awaited_) {
+      write_queue(last_patience, SIZE_MAX);
+    } else {
+      write_queue(flush_patience, most_per_flush);
+    }
+    write_at_ = queue_->size() + block_size;
+    return;
+  }
   if (block_.empty() || state_ != State::good) return;
   const Written written = write_all(descriptor_, block_);
   if (written.error != 0) fail(written.error, written.octets);
@@ -151,6 +214,7 @@ void OutputFile::flush() {
 }
 
 void OutputFile::close() {
+  wait_for_reader();
   flush();
   if (descriptor_ < 0) return;
   // Some file systems tell of a full disk only here.

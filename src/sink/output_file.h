@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "sink/pipe_queue.h"
 
 namespace ntan::sink {
 
@@ -38,6 +41,14 @@ class OutputFile {
   /// Closes without writing what is left: call close() to know that all was written.
   ~OutputFile();
 
+  /// From now on a slow reader of a pipe or socket holds nobody up: `backlog` octets wait for it,
+  /// what comes beyond is lost and counted. Files and terminals are written as before.
+  /// Requires: nothing was appended yet.
+  void drop_when_slow(std::size_t backlog);
+  /// From now on a slow reader is waited for again, until it takes nothing for two seconds. Then
+  /// the state is closed.
+  void wait_for_reader() noexcept { reader_is_awaited_ = true; }
+
   /// Adds one record, given in two pieces where that saves a copy. May write a block, and then
   /// waits for a slow reader.
   void append(std::string_view record, std::string_view rest = {});
@@ -51,7 +62,9 @@ class OutputFile {
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
 
   /// Whether octets wait for a flush.
-  [[nodiscard]] bool pending() const noexcept { return !block_.empty(); }
+  [[nodiscard]] bool pending() const noexcept {
+    return !block_.empty() || (queue_ && queue_->size() != 0);
+  }
 
   /// Records that were appended but not written.
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
@@ -59,6 +72,8 @@ class OutputFile {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
+  void enqueue(std::string_view record, std::string_view rest);
+  void write_queue(std::chrono::milliseconds patience, std::size_t most);
   void fail(int error, std::size_t written);
   void cut_to_border(std::size_t written, std::size_t border) noexcept;
 
@@ -70,6 +85,9 @@ class OutputFile {
   std::string block_;
   std::vector<std::size_t> ends_;  ///< of the records in block_
   std::uint64_t lost_ = 0;
+  std::unique_ptr<PipeQueue> queue_;  ///< instead of block_, where a reader may be slow
+  std::size_t write_at_ = 0;          ///< size of the queue at which the next write is tried
+  bool reader_is_awaited_ = false;
 };
 
 /// Whether both paths lead to one existing file: writing to it would destroy what is read.

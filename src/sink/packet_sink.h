@@ -35,6 +35,8 @@ class PacketSink {
   void write(const Batch& batch);
   /// Also writes the file's header if there is none yet, so that a reader of a pipe can begin.
   void flush();
+  /// The input has ended: a slow reader is waited for, see OutputFile.
+  void wait_for_reader() noexcept { file_.wait_for_reader(); }
   void finish();
 
   [[nodiscard]] State state() const noexcept { return file_.state(); }

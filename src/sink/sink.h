@@ -35,6 +35,8 @@ class Sink {
   /// Takes one event: a whole line (or several) with its end.
   virtual void write(std::string_view event, Timestamp time, std::string_view line) = 0;
   virtual void flush() = 0;
+  /// The input has ended: a slow reader is waited for, see OutputFile.
+  virtual void wait_for_reader() noexcept {}
   /// Writes what is left and closes. Nothing may be written afterwards.
   virtual void finish() = 0;
 

@@ -8,8 +8,7 @@ class StreamSink final : public Sink {
   StreamSink(OutputFile file, event::Format format, Schemas events)
       : Sink(format), file_(std::move(file)) {
     std::string head;
-    for (const event::Schema* schema : events)
-      event::append_head(head, *schema, format);
+    for (const event::Schema* schema : events) event::append_head(head, *schema, format);
     if (!head.empty()) file_.append(head);
   }
 
@@ -19,6 +18,8 @@ class StreamSink final : public Sink {
   }
 
   void flush() override { file_.flush(); }
+
+  void wait_for_reader() noexcept override { file_.wait_for_reader(); }
 
   void finish() override { file_.close(); }
 
