@@ -1,9 +1,9 @@
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "cli/parse.h"
 #include "run/commands.h"
+#include "run/console.h"
 #include "run/schemas.h"
 
 int main(int argc, char** argv) {
@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   try {
     options = ntan::cli::parse(arguments, ntan::cli::look_around(ntan::run::event_names()));
   } catch (const ntan::cli::UsageError& error) {
-    std::fputs(ntan::cli::describe(error).c_str(), stderr);
+    ntan::run::say_error(error.what(), error.hints());
     return static_cast<int>(ntan::run::ExitCode::usage);
   }
   return static_cast<int>(ntan::run::execute(options, arguments));

@@ -235,10 +235,4 @@ Surroundings look_around(std::span<const std::string_view> events) {
   return around;
 }
 
-std::string describe(const UsageError& error) {
-  std::string text = fmt::format("ntan: error: {}\n", error.what());
-  for (const std::string& hint : error.hints()) text += fmt::format("  {}\n", hint);
-  return text;
-}
-
 }  // namespace ntan::cli

@@ -28,7 +28,4 @@ struct Surroundings {
 [[nodiscard]] run::Options parse(std::span<const std::string> arguments,
                                  const Surroundings& around);
 
-/// The complaint as it goes to stderr, hints included.
-[[nodiscard]] std::string describe(const UsageError& error);
-
 }  // namespace ntan::cli

@@ -10,7 +10,7 @@ namespace ntan::run {
 
 void say_error(std::string_view message, std::span<const std::string> hints) {
   fmt::print(stderr, "ntan: error: {}\n", event::printable(message));
-  for (const std::string& hint : hints) fmt::print(stderr, "  {}\n", hint);
+  for (const std::string& hint : hints) fmt::print(stderr, "  {}\n", event::printable(hint));
 }
 
 void say_warning(std::string_view message) {

@@ -31,7 +31,9 @@ std::string complaint(const Words& words, Stream input = Stream::other,
   try {
     (void)parse_on(input, output, words);
   } catch (const UsageError& error) {
-    return describe(error);
+    std::string text = std::string("ntan: error: ") + error.what() + '\n';
+    for (const std::string& hint : error.hints()) text += "  " + hint + '\n';
+    return text;
   }
   return "accepted";
 }
