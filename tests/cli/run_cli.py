@@ -1,0 +1,672 @@
+#!/usr/bin/python3
+"""Runs $NTAN as a user would: exit codes, messages, files, pipes, and traffic made to deceive.
+
+Prints `ok NAME`, `not ok NAME` or `skip NAME reason` a line. Needs no privilege and no network.
+"""
+
+import csv
+import gzip
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NTAN = os.environ.get("NTAN", str(ROOT / "build/release/ntan"))
+LIMIT_S = 60
+
+CASES = []
+
+
+class Skip(Exception):
+    """The case cannot be tried here."""
+
+
+def case(name):
+    """The decorated function checks one claim in a folder of its own."""
+
+    def register(function):
+        CASES.append((name, function))
+        return function
+
+    return register
+
+
+def load_sample():
+    spec = importlib.util.spec_from_file_location("make_sample", ROOT / "scripts/make_sample.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SAMPLE = load_sample()
+
+
+def ntan(*arguments, stdin=b"", code=0, **more):
+    """Runs to the end; checks the exit code; never shares a terminal."""
+    more.setdefault("stdout", subprocess.PIPE)
+    if "stdin" not in more and not hasattr(stdin, "fileno"):
+        more["input"] = stdin
+    elif hasattr(stdin, "fileno"):
+        more["stdin"] = stdin
+    done = subprocess.run([NTAN, *map(str, arguments)], stderr=subprocess.PIPE, timeout=LIMIT_S,
+                          check=False, **more)
+    assert done.returncode == code, f"{arguments}: exit {done.returncode}, not {code}: {done.stderr}"
+    return done
+
+
+def says(*arguments, code, words=(), **more):
+    """Fails with `code` and one `ntan: error:` line that holds all words; stdout stays empty."""
+    done = ntan(*arguments, code=code, **more)
+    text = done.stderr.decode()
+    assert text.startswith("ntan: error: "), text
+    for word in words:
+        assert word in text, f"{word!r} is not in {text!r}"
+    assert not done.stdout, done.stdout
+    return text
+
+
+def lines(data):
+    return [json.loads(line) for line in data.decode("utf-8", "strict").splitlines()]
+
+
+def events(*arguments, **more):
+    return lines(ntan(*arguments, **more).stdout)
+
+
+def names(found):
+    return [event["event"] for event in found]
+
+
+def sample(folder, name="sample.pcap"):
+    path = folder / name
+    path.write_bytes(SAMPLE.sample())
+    return path
+
+
+def long_capture(folder, copies):
+    """The sample again and again, four seconds apart."""
+    whole = SAMPLE.sample()
+    out = [whole[:24]]
+    for copy in range(copies):
+        at = 24
+        while at < len(whole):
+            seconds, _, size, _ = struct.unpack_from("<IIII", whole, at)
+            out.append(struct.pack("<I", seconds + 4 * copy) + whole[at + 4:at + 16 + size])
+            at += 16 + size
+    path = folder / "long.pcap"
+    path.write_bytes(b"".join(out))
+    return path
+
+
+# Exit codes and complaints.
+
+
+@case("exit code 0: a capture is read, with nothing on standard error")
+def _(folder):
+    done = ntan("read", sample(folder))
+    assert done.stderr == b"", done.stderr
+    found = lines(done.stdout)
+    assert names(found)[0] == "run_start" and names(found)[-1] == "run_end"
+    assert {"arp", "icmp", "dns", "http", "tls", "scan", "flow", "summary"} <= set(names(found))
+    end = found[-1]["run_end"]
+    assert end["stop_reason"] == "end_of_input", end
+    assert sum(row["packets"] for row in end["ledger"]) == end["packets"]
+    assert sum(row["bytes"] for row in end["ledger"]) == end["bytes"]
+    assert end["events"] == len(found) - 1
+    assert [event["ts"] for event in found] == sorted(event["ts"] for event in found)
+
+
+@case("exit code 1: standard output is full")
+def _(folder):
+    with open("/dev/full", "wb") as full:
+        done = ntan("read", sample(folder), "-o", folder / "all.ndjson", "--json", stdout=full, code=1)
+    assert b"cannot write standard output: No space left on device" in done.stderr, done.stderr
+    found = lines((folder / "all.ndjson").read_bytes())
+    assert names(found)[-1] == "run_end", "the other output must be complete"
+
+
+@case("exit code 1: help and schema say so too when standard output is full")
+def _(_folder):
+    for words in (["--help"], ["schema"], ["--version"], ["interfaces"]):
+        with open("/dev/full", "wb") as full:
+            done = ntan(*words, stdout=full, code=1)
+        assert b"standard output" in done.stderr, (words, done.stderr)
+
+
+@case("exit code 1: a full device behind -o is named, standard output is complete")
+def _(folder):
+    link = folder / "full.ndjson"
+    try:
+        os.mknod(link, 0o666 | 0o020000, os.makedev(1, 7))
+        open(link, "wb").close()
+    except PermissionError as error:
+        raise Skip("cannot make a device file") from error
+    done = ntan("read", sample(folder), "--json", "-o", link, code=1)
+    assert f"cannot write {link}: No space left on device".encode() in done.stderr, done.stderr
+    assert names(lines(done.stdout))[-1] == "run_end"
+
+
+@case("exit code 1: a full device behind -w is named, the events are complete")
+def _(folder):
+    link = folder / "full.pcap"
+    try:
+        os.mknod(link, 0o666 | 0o020000, os.makedev(1, 7))
+        open(link, "wb").close()
+    except PermissionError as error:
+        raise Skip("cannot make a device file") from error
+    done = ntan("read", sample(folder), "-w", link, code=1)
+    assert f"cannot write {link}".encode() in done.stderr, done.stderr
+    assert names(lines(done.stdout))[-1] == "run_end"
+
+
+@case("exit code 2: misspelt commands, options and events are guessed")
+def _(folder):
+    path = sample(folder)
+    says("captre", code=2, words=["captre", "did you mean 'capture'?"])
+    says("read", "--cuont", "3", path, code=2, words=["--cuont", "did you mean '--count'?"])
+    says("read", "--events", "dsn", path, code=2, words=["'dsn'", "did you mean 'dns'?"])
+    says("schema", "htpp", code=2, words=["did you mean 'http'?"])
+
+
+@case("exit code 2: values that cannot be are refused")
+def _(folder):
+    path = sample(folder)
+    for words in (["-c", "0"], ["-c", "x"], ["-c", "-1"], ["--duration", "5x"], ["--duration", "0s"],
+                  ["--filesize", "0"], ["--summary-every", "10ms"], ["--mem-limit", "1k"],
+                  ["--format", "xml"], ["--top", "0"], ["-o", "-"], ["-o", "x.bin"],
+                  ["-o", "{host}.csv"], ["--json", "--csv"], ["-q", "-v"], ["-c"],
+                  ["--color", "maybe"], ["--home", "300.0.0.0/8"], ["--events", ""],
+                  ["-f", "ip", "-F", "x"]):
+        says("read", path, *words, code=2)
+    says("read", "-", "-", code=2, words=["only once"])
+    says(code=2)
+
+
+@case("exit code 2: a bad filter shows where, before anything is written")
+def _(folder):
+    path = sample(folder)
+    text = says("-r", path, "-o", folder / "x.ndjson", "udp", "prot", "53", code=2,
+                words=["bad filter 'udp prot 53'", "did you mean", "'port'"])
+    complaint = text.splitlines()
+    filter_at = next(i for i, line in enumerate(complaint) if line.strip() == "udp prot 53")
+    assert complaint[filter_at + 1].index("^") == complaint[filter_at].index("prot"), text
+    assert not (folder / "x.ndjson").exists()
+    says("read", path, "-f", "dns.query", code=2)
+
+
+@case("exit code 2: CSV of several events names the remedies")
+def _(folder):
+    path = sample(folder)
+    says("read", path, "--csv", code=2, words=["--events dns --csv", "{event}.csv"])
+    says("read", path, "-o", folder / "x.csv", code=2, words=["{event}.csv", "--events dns"])
+    assert not (folder / "x.csv").exists()
+
+
+@case("exit code 3: what is no capture is told apart")
+def _(folder):
+    for name, data, word in (("empty", b"", "empty"), ("text", b"hello, this is text\n" * 9, "text"),
+                             ("zeros", bytes(500), ""), ("noise", bytes(range(255, 0, -1)) * 9, ""),
+                             ("short", b"\xd4\xc3\xb2\xa1", "")):
+        path = folder / name
+        path.write_bytes(data)
+        says("read", path, code=3, words=[name, word])
+        says("read", "-", stdin=data, code=3, words=[word])
+    done = subprocess.run([NTAN, "read", folder], capture_output=True, timeout=LIMIT_S, check=False,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode in (1, 3) and done.stderr.startswith(b"ntan: error: "), done
+
+
+@case("exit code 3: --strict refuses a capture that is cut off, without it all whole packets count")
+def _(folder):
+    whole = SAMPLE.sample()
+    packets = events("read", sample(folder))[-1]["run_end"]["packets"]
+    cut = folder / "cut.pcap"
+    cut.write_bytes(whole[:-10])
+    done = ntan("read", cut)
+    assert b"ntan: warning: " in done.stderr and b"cut.pcap" in done.stderr, done.stderr
+    end = lines(done.stdout)[-1]["run_end"]
+    assert end["input_truncated"] is True and end["packets"] == packets - 1, end
+    strict = ntan("read", cut, "--strict", code=3)
+    assert lines(strict.stdout) == lines(done.stdout)
+
+
+@case("exit code 3: --fail-empty, where no event was written")
+def _(folder):
+    path = sample(folder)
+    ntan("read", path, "--events", "dns", "-f", "tcp port 1", "--fail-empty", code=3)
+    ntan("read", path, "--events", "dns", "--fail-empty")
+
+
+@case("exit code 4: a path that may not be written")
+def _(folder):
+    path = sample(folder)
+    closed = folder / "closed"
+    closed.mkdir()
+    closed.chmod(0o500)
+    target = closed / "x.ndjson"
+    prefix = []
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            raise Skip("root, and no setpriv")
+        folder.chmod(0o755)
+        path.chmod(0o644)
+        prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        binary = folder / "ntan"
+        shutil.copy(NTAN, binary)
+    else:
+        binary = NTAN
+    for option in (["-o", target], ["-w", closed / "x.pcap"]):
+        done = subprocess.run([*prefix, binary, "read", path, *map(str, option)], capture_output=True,
+                              check=False, stdin=subprocess.DEVNULL, timeout=LIMIT_S)
+        assert done.returncode == 4, done
+        assert f"cannot write {option[1]}: Permission denied".encode() in done.stderr, done.stderr
+
+
+@case("exit code 5: files that are not there")
+def _(folder):
+    says("read", folder / "none.pcap", code=5, words=["none.pcap", "No such file"])
+    says("read", sample(folder), "-o", folder / "no/such/x.ndjson", code=5, words=["x.ndjson"])
+    says("read", sample(folder), "-F", folder / "none.bpf", code=5, words=["none.bpf"])
+
+
+@case("exit code 130: the second interrupt leaves at once")
+def _(folder):
+    reading, writing = os.pipe()
+    with subprocess.Popen([NTAN, "read", "-"], stdin=reading, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        os.close(reading)
+        os.write(writing, SAMPLE.sample()[:2000])
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert names(lines(out))[-1] == "run_end"
+        assert lines(out)[-1]["run_end"]["stop_reason"] == "signal"
+    os.close(writing)
+    big = long_capture(folder, 300)
+    with subprocess.Popen([NTAN, "read", big, "--events", "packet"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+        time.sleep(0.5)  # blocked: nobody reads its output
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=5) == 130, process.returncode
+
+
+# Output.
+
+
+@case("a closed pipe ends quietly with 0")
+def _(folder):
+    big = long_capture(folder, 300)
+    for words in (["--json"], ["--table"], ["--events", "packet", "--csv"]):
+        with subprocess.Popen([NTAN, "read", big, "-o", folder / "all.ndjson", "--events",
+                               "packet,dns,run", *words] if "--csv" not in words else
+                              [NTAN, "read", big, *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+            process.stdout.readline()
+            process.stdout.close()
+            text = process.stderr.read()
+            assert process.wait(timeout=LIMIT_S) == 0, (words, process.returncode, text)
+            assert text == b"", text
+    found = lines((folder / "all.ndjson").read_bytes())
+    assert names(found)[-1] == "run_end", "the other output must be closed properly"
+
+
+@case("-o '{event}.csv' writes one strict CSV per event, the same as CSV on standard output")
+def _(folder):
+    path = sample(folder)
+    out = folder / "out"
+    out.mkdir()
+    ntan("read", path, "-o", f"{out}/{{event}}.csv")
+    wanted = names(events("read", path))
+    for file in out.iterdir():
+        rows = list(csv.reader(io.StringIO(file.read_text(), newline=""), strict=True))
+        assert all(len(row) == len(rows[0]) for row in rows), file
+        assert len(rows) - 1 == wanted.count(file.stem), file
+        if file.stem == "run_end":
+            continue  # it counts the events written
+        alone = ntan("read", path, "--events", file.stem, "--csv").stdout
+        assert alone == file.read_bytes(), file
+    assert {file.stem for file in out.iterdir()} >= set(wanted)
+
+
+@case("an output without events is named on standard error")
+def _(folder):
+    done = ntan("read", sample(folder), "-f", "icmp", "--events", "dns", "-o", folder / "d.csv")
+    assert b"d.csv: no events" in done.stderr and b"icmp" in done.stderr, done.stderr
+    assert (folder / "d.csv").read_text().startswith("v,"), "the header is there all the same"
+
+
+@case("--events says exactly what is written")
+def _(folder):
+    path = sample(folder)
+    everything = set(names(events("read", path)))
+    table = (("dns", {"dns"}), ("run", {"run_start", "run_end"}), ("dns,run_end", {"dns", "run_end"}),
+             ("-flow", everything - {"flow"}), ("all,-http", (everything | {"packet"}) - {"http"}),
+             ("all", everything | {"packet"}))
+    for words, wanted in table:
+        assert set(names(events("read", path, f"--events={words}"))) == wanted, words
+    assert "packet" not in everything
+
+
+@case("-c, --duration and --filesize stop the run and say why")
+def _(folder):
+    path = sample(folder)
+    end = events("read", path, "-c", "7")[-1]["run_end"]
+    assert (end["stop_reason"], end["packets"]) == ("count", 7), end
+    end = events("read", path, "--duration", "500ms")[-1]["run_end"]
+    assert end["stop_reason"] == "duration" and 0 < end["packets"] < 30, end
+    end = events("read", path, "--filesize", "1k")[-1]["run_end"]
+    assert end["stop_reason"] == "file_size" and 0 < end["packets"] < 20, end
+
+
+@case("-w writes the packets that passed the filter, -w - to standard output")
+def _(folder):
+    path = sample(folder)
+    ntan("read", path, "-w", folder / "all.pcap", "-o", folder / "x.ndjson")
+    assert (folder / "all.pcap").read_bytes()[24:] == path.read_bytes()[24:]
+    piped = ntan("read", path, "-w", "-", "-f", "udp port 53").stdout
+    ntan("read", path, "-w", folder / "dns.pcap", "-f", "udp port 53", "-o", folder / "y.ndjson")
+    assert piped == (folder / "dns.pcap").read_bytes()
+    again = ntan("read", "-", stdin=piped).stdout
+    assert lines(again)[-1]["run_end"]["packets"] == 4
+    dns = ntan("read", path, "--events", "dns").stdout
+    assert ntan("read", "-", "--events", "dns", stdin=piped).stdout == dns, "ids survive a filter"
+    ntan("read", path, "-w", folder / "all.pcapng", "-o", folder / "z.ndjson")
+    assert ntan("read", folder / "all.pcapng", "--events", "-run").stdout == \
+        ntan("read", path, "--events", "-run").stdout
+    says("read", path, "-w", "-", "--json", code=2, words=["-w -"])
+    says("read", path, "-w", path, code=2)
+
+
+@case("what is read is never written to, by whatever name")
+def _(folder):
+    path = sample(folder)
+    before = path.read_bytes()
+    (folder / "hard.pcap").hardlink_to(path)
+    (folder / "soft.pcap").symlink_to(path)
+    for other in ("hard.pcap", "soft.pcap", "./sample.pcap"):
+        done = subprocess.run([NTAN, "read", path, "-w", f"{folder}/{other}"], capture_output=True,
+                              check=False, stdin=subprocess.DEVNULL, timeout=LIMIT_S)
+        assert done.returncode != 0, other
+        assert path.read_bytes() == before, other
+
+
+@case("several files are one run in the order given; standard input may be one of them")
+def _(folder):
+    whole = SAMPLE.sample()
+    # Two halves at a packet's border.
+    at = 24
+    while at < len(whole) // 2:
+        at += 16 + struct.unpack_from("<I", whole, at + 8)[0]
+    first, second = folder / "1.pcap", folder / "2.pcap"
+    first.write_bytes(whole[:at])
+    second.write_bytes(whole[:24] + whole[at:])
+    wanted = ntan("read", sample(folder), "--events", "-run").stdout
+    assert ntan("read", first, second, "--events", "-run").stdout == wanted
+    assert ntan("-r", first, "-r", second, "--events", "-run").stdout == wanted
+    assert ntan("read", first, "-", "--events", "-run", stdin=second.read_bytes()).stdout == wanted
+    start = events("read", first, second)[0]["run_start"]
+    assert start["sources"] == ["1.pcap", "2.pcap"], start
+
+
+@case("gzip, zstd and lz4 captures are read as they are, from files and from a pipe")
+def _(folder):
+    path = long_capture(folder, 40)
+    wanted = ntan("read", path, "--events", "-run").stdout
+    packed = {"gz": gzip.compress(path.read_bytes())}
+    for suffix, tool in (("zst", ["zstd", "-c"]), ("lz4", ["lz4", "-c", "-B4"])):
+        if shutil.which(tool[0]):
+            packed[suffix] = subprocess.run(tool, input=path.read_bytes(), check=True,
+                                            capture_output=True).stdout
+    for suffix, data in packed.items():
+        file = folder / f"sample.pcap.{suffix}"
+        file.write_bytes(data)
+        assert ntan("read", file, "--events", "-run").stdout == wanted, suffix
+        assert ntan("read", "-", "--events", "-run", stdin=data).stdout == wanted, suffix
+        file.write_bytes(data[:-20])
+        ntan("read", file)
+        ntan("read", file, "--strict", code=3)
+
+
+@case("--nano gives nine digits, the default six")
+def _(folder):
+    path = sample(folder)
+    pattern = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{%d}Z"
+    for words, digits in (([], 6), (["--micro"], 6), (["--nano"], 9)):
+        for event in events("read", path, *words):
+            assert re.fullmatch(pattern % digits, event["ts"]), event["ts"]
+
+
+@case("words after the options are a filter for the bare forms, files for read")
+def _(folder):
+    path = sample(folder)
+    bare = ntan("-r", path, "udp", "port", "53", "--events", "dns").stdout
+    assert bare == ntan("read", path, "-f", "udp port 53", "--events", "dns").stdout
+    assert ntan("read", path, "--events", "dns", "--", "udp", "port", "53").stdout == bare
+    (folder / "filter.bpf").write_text("udp port 53\n")
+    assert ntan("read", path, "-F", folder / "filter.bpf", "--events", "dns").stdout == bare
+    assert ntan("replay", path, "--events", "dns").stdout == bare
+    says("read", path, "udp", code=5, words=["udp"])
+
+
+@case("two runs give the same bytes, under any locale, time zone and working folder")
+def _(folder):
+    path = sample(folder)
+    for words in (["--json"], ["--table"], ["--events", "flow", "--csv"], ["--summary-every", "1s"]):
+        one = ntan("read", path, *words).stdout
+        two = ntan("read", path, *words, cwd="/", env={"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Tokyo"})
+        assert one == two.stdout, words
+
+
+@case("files beside, and none that was not named")
+def _(folder):
+    path = sample(folder)
+    work = folder / "work"
+    work.mkdir()
+    ntan("read", path, cwd=work)
+    assert not list(work.iterdir())
+
+
+# Help and self-description.
+
+
+@case("every command has -h and --help, and --version is one line")
+def _(_folder):
+    for command in ([], ["capture"], ["read"], ["replay"], ["interfaces"], ["schema"]):
+        brief = ntan(*command, "-h")
+        full = ntan(*command, "--help")
+        assert b"Usage: ntan" in brief.stdout and b"Usage: ntan" in full.stdout, command
+        assert len(full.stdout) >= len(brief.stdout) and not brief.stderr and not full.stderr
+        for text in (brief.stdout, full.stdout):
+            assert max(map(len, text.decode().splitlines())) <= 100, command
+    ntan("help", "read")
+    version = ntan("--version").stdout.decode()
+    assert re.fullmatch(r"ntan \d+\.\d+\.\d+.*\n", version), version
+
+
+@case("interfaces: JSON and text list the same, loopback among them")
+def _(_folder):
+    found = lines(ntan("interfaces", "--json").stdout)
+    listed = [one["name"] for one in found]
+    text = ntan("interfaces").stdout.decode()
+    assert "lo" in listed and all(name in text for name in listed)
+    assert ntan("-D").stdout.decode() == text
+    assert ntan("interfaces", "--json").stdout.endswith(b"\n")
+
+
+@case("schema: every line emitted here satisfies it, and nothing is undescribed")
+def _(folder):
+    try:
+        import jsonschema
+    except ImportError as error:
+        raise Skip("no python3-jsonschema") from error
+    schema = json.loads(ntan("schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    hostile = folder / "hostile.pcap"
+    hostile.write_bytes(hostile_capture())
+    for path in (sample(folder), hostile):
+        for event in events("read", path, "--events", "all", "--summary-every", "1s"):
+            errors = [error.message[:300] for error in validator.iter_errors(event)]
+            assert not errors, (event["event"], errors[:3])
+    bad = events("read", hostile, "--events", "dns")[0]
+    bad["dns"]["unknown"] = 1
+    assert not validator.is_valid(bad), "the schema must forbid unknown fields"
+    for name in {"dns", "http", "flow", "summary"}:
+        one = jsonschema.Draft202012Validator(json.loads(ntan("schema", name).stdout))
+        for event in events("read", hostile, "--events", name):
+            one.validate(event)
+        assert f"{name}".encode() in ntan("schema", name, "--format", "markdown").stdout
+
+
+# Octets from the network.
+
+HOSTILE = b"\x1b]0;owned\x07\x1b[31m\x00\r\n\"',;=cmd|' /C calc'!A0\\" + \
+    "\u202e\u200b\u0085é".encode() + b"\xff\xfe\xc3\x28\x7f"
+
+
+def hostile_capture():
+    capture = SAMPLE.Capture()
+    for port, label in ((50001, HOSTILE[:60]), (50002, b"=cmd|' /C calc'!A0"), (50003, b"a.b\\c\0d")):
+        name = bytes([len(label)]) + label + b"\x07example\x00"
+        question = name + struct.pack("!HH", 1, 1)
+        head = struct.pack("!HHHHHH", port & 0xFFFF, 0x0100, 1, 0, 0, 0)
+        capture.udp(SAMPLE.CLIENT, port, SAMPLE.ROUTER, 53, head + question)
+        capture.wait(5)
+        text = bytes([len(HOSTILE)]) + HOSTILE
+        answer = b"\xc0\x0c" + struct.pack("!HHIH", 16, 1, 60, len(text)) + text
+        head = struct.pack("!HHHHHH", port & 0xFFFF, 0x8180, 1, 1, 0, 0)
+        capture.udp(SAMPLE.ROUTER, 53, SAMPLE.CLIENT, port, head + question + answer)
+        capture.wait(5)
+    agent = HOSTILE.replace(b"\r\n", b"").replace(b"\0", b"")
+    connection = SAMPLE.Connection(capture, SAMPLE.CLIENT, 40081, SAMPLE.WEB, 80)
+    connection.open()
+    connection.send(True, SAMPLE.PSH | SAMPLE.ACK,
+                    b"GET /" + agent.replace(b" ", b"") + b" HTTP/1.1\r\nHost: =1+1\r\nUser-Agent: " +
+                    agent + b"\r\nReferer: +1\r\n\r\n")
+    capture.wait(5)
+    connection.send(False, SAMPLE.PSH | SAMPLE.ACK,
+                    b"HTTP/1.1 200 \x1b[2J" + b"\r\nServer: @x\x1b[0m\r\nContent-Length: 0\r\n\r\n")
+    connection.close()
+    return b"".join(capture.out)
+
+
+def hostile_file(folder):
+    path = folder / "hostile.pcap"
+    path.write_bytes(hostile_capture())
+    return path
+
+
+def forbidden(text):
+    """Code points that act on a terminal or reorder text."""
+    return [hex(ord(c)) for c in text
+            if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0
+            or c in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"]
+
+
+@case("hostile text: JSON stays one valid object a line, reversible and free of controls")
+def _(folder):
+    out = ntan("read", hostile_file(folder), "--events", "all").stdout
+    text = out.decode("utf-8", "strict")
+    assert not forbidden(text), forbidden(text)
+    found = lines(out)
+    queries = [event["dns"]["query"] for event in found if event["event"] == "dns"]
+    assert len(queries) == 3, queries
+    http = next(event["http"] for event in found if event["event"] == "http")
+    assert "\\x1b]0;owned\\x07" in http["user_agent"], http
+    assert "\\xff\\xfe" in http["user_agent"] and "é" in http["user_agent"], http
+    assert "\u202e" in http["user_agent"], http
+
+
+@case("hostile text: CSV stays strict, a cell a field and a row an event")
+def _(folder):
+    path = hostile_file(folder)
+    for name in ("dns", "http", "flow", "packet"):
+        out = ntan("read", path, "--events", name, "--csv").stdout.decode("utf-8", "strict")
+        assert not forbidden(out), (name, forbidden(out))
+        rows = list(csv.reader(io.StringIO(out, newline=""), strict=True))
+        assert all(len(row) == len(rows[0]) for row in rows), name
+        assert len(rows) - 1 == len(events("read", path, "--events", name)), name
+
+
+@case("hostile text: --csv-safe leaves no cell that a spreadsheet would compute")
+def _(folder):
+    path = hostile_file(folder)
+    guarded = 0
+    for name in ("dns", "http"):
+        out = ntan("read", path, "--events", name, "--csv", "--csv-safe").stdout.decode()
+        for row in list(csv.reader(io.StringIO(out, newline=""), strict=True))[1:]:
+            guarded += sum(cell.startswith("'") for cell in row)
+            assert not [cell for cell in row if cell[:1] in ("=", "+", "@", "\t")], row
+    assert guarded > 0
+
+
+@case("hostile text: no control octet reaches a terminal, in tables or messages")
+def _(folder):
+    for words in (["--table"], ["--table", "--color", "never"], ["--table", "--events", "all"]):
+        out = ntan("read", hostile_file(folder), *words).stdout.decode("utf-8", "strict")
+        assert not forbidden(out), forbidden(out)
+    name = "x\x1b[31m\x07\u202e.pcap"
+    for arguments in (["read", folder / name], ["read", "--events", name, folder / "x"], [name],
+                      ["read", f"--{name}"], ["read", folder / "x", "-o", name],
+                      ["schema", name], ["read", folder / "x", "--duration", name],
+                      ["read", "-r", hostile_file(folder), "-f", name], ["capture", "-i", name]):
+        done = subprocess.run([NTAN, *map(str, arguments)], capture_output=True, timeout=LIMIT_S,
+                              check=False, stdin=subprocess.DEVNULL)
+        assert done.returncode in (2, 3, 4, 5), done
+        assert not forbidden(done.stderr.decode("utf-8", "strict")), (arguments, done.stderr)
+
+
+@case("noise: packets of random octets end without harm, each in one bucket")
+def _(folder):
+    import random
+    rng = random.Random(1)
+    capture = SAMPLE.Capture()
+    for _ in range(3000):
+        capture.frame(bytes(rng.randrange(256) for _ in range(12)) +
+                      rng.choice([b"\x08\x00\x45", b"\x86\xdd\x60", b"\x08\x06", b"\x81\x00", b""]) +
+                      bytes(rng.randrange(256) for _ in range(rng.randrange(120))))
+        capture.wait(1)
+    path = folder / "noise.pcap"
+    path.write_bytes(b"".join(capture.out))
+    end = events("read", path, "--events", "all")[-1]["run_end"]
+    assert end["packets"] == 3000 and sum(row["packets"] for row in end["ledger"]) == 3000, end
+
+
+def main():
+    failed = False
+    if not os.access(NTAN, os.X_OK):
+        print(f"not ok cli: {NTAN} cannot be run")
+        return 1
+    chosen = sys.argv[1:]
+    for name, function in CASES:
+        if chosen and not any(word in name for word in chosen):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                function(Path(folder))
+                print(f"ok cli: {name}", flush=True)
+            except Skip as reason:
+                print(f"skip cli: {name} {reason}", flush=True)
+            except Exception:  # pylint: disable=broad-except
+                failed = True
+                print(f"not ok cli: {name}", flush=True)
+                traceback.print_exc()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
