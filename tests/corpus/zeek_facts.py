@@ -1,0 +1,61 @@
+"""Facts that Zeek's logs and ntan's events can both state; only what Zeek logged is asked for."""
+
+import collections
+
+import events
+import oracles
+
+
+def distinct(facts):
+    return collections.Counter(set(facts))
+
+
+def dns(records, run):
+    theirs = distinct((oracles.zeek_ends(entry), entry["trans_id"], entry["query"], entry["qtype"],
+                       entry["rcode"], tuple(entry["answers"] or ()))
+                      for entry in oracles.zeek(records, "dns"))
+    ours = distinct((events.ends_of(event), message["id"], message.get("query"),
+                     events.dns_type(message.get("type")),
+                     events.dns_rcode(message.get("rcode")),
+                     tuple(answer.get("data", "") for answer in message.get("answers", [])))
+                    for event, message in run.of("dns"))
+    return theirs, ours
+
+
+def http(records, run):
+    theirs = distinct((oracles.zeek_ends(entry), entry["method"], entry["host"], entry["uri"],
+                       entry["status_code"])
+                      for entry in oracles.zeek(records, "http"))
+    ours = distinct((events.ends_of(event), message.get("method"), message.get("host"),
+                     message.get("uri"), message.get("status"))
+                    for event, message in run.of("http"))
+    return theirs, ours
+
+
+def tls(records, run):
+    theirs = distinct((oracles.zeek_ends(entry), entry["server_name"],
+                       entry["version"], entry["cipher"])
+                      for entry in oracles.zeek(records, "ssl"))
+    ours = distinct((events.ends_of(event), message.get("sni"),
+                     message.get("version", "").replace(".", ""), message.get("cipher"))
+                    for event, message in run.of("tls"))
+    return theirs, ours
+
+
+def conn(records, run, *columns):
+    """Facts of connections: originator, responder and the wanted columns."""
+    names = {"orig_pkts": "src_pkts", "resp_pkts": "dst_pkts", "conn_state": "state",
+             "history": "history"}
+    empty = {"orig_pkts": 0, "resp_pkts": 0}
+    theirs = distinct(
+        (entry["proto"], events.address(entry["id.orig_h"]), entry["id.orig_p"],
+         events.address(entry["id.resp_h"]), entry["id.resp_p"],
+         *(entry.get(column) for column in columns))
+        for entry in oracles.zeek(records, "conn")
+        if entry.get("proto") in ("tcp", "udp") and all(column in entry for column in columns))
+    ours = distinct(
+        (event["proto"], events.address(event["src_ip"]), event["src_port"],
+         events.address(event["dst_ip"]), event["dst_port"],
+         *(flow.get(names[column], empty.get(column)) for column in columns))
+        for event, flow in events.final_flows(run) if event["proto"] in ("tcp", "udp"))
+    return theirs, ours
