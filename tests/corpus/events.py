@@ -4,6 +4,7 @@ import collections
 import ipaddress
 import json
 import os
+import re
 import subprocess
 
 RUN_SECONDS = 20
@@ -80,11 +81,20 @@ def dns_rcode(name):
 
 
 def dns_answers(records):
-    """(type, data) of each answer; data only where every tool writes it alike."""
+    """(type, data) of each answer; data only where every tool writes it alike.
+
+    Records that the tshark oracle does not list are left out: SRV, and those without data (RFC 2136 2.4).
+    """
     kept = ("A", "AAAA", "CNAME", "NS", "PTR")
     return tuple(sorted(
-        (dns_type(record["type"]), record.get("data", "") if record["type"] in kept else "")
-        for record in records))
+        (dns_type(record["type"]), plain(record.get("data", "")) if record["type"] in kept else "")
+        for record in records
+        if record["type"] != "SRV" and (record.get("data") or record["type"] not in kept)))
+
+
+def plain(text):
+    """Undoes the escapes of ntan's text, then those of RFC 1035 5.1."""
+    return re.sub(r"\\(\d{3})", lambda found: chr(int(found[1])), text.replace("\\\\", "\\"))
 
 
 def dns(run):

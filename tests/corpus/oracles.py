@@ -65,7 +65,8 @@ def dns(records):
         asked = (ends_of(message), message["id"], domain_name(question.get("name")),
                  question.get("type"))
         if message["qr"]:
-            data = tuple(sorted(answer(record) for record in message["answers"]))
+            data = tuple(sorted(answer(record) for record in message["answers"]
+                                if record["type"] != 33))
             answers[asked + (message["rcode"], data)] += 1
         else:
             queries[asked] += 1
@@ -73,11 +74,12 @@ def dns(records):
 
 
 def http(records):
+    """Requests and responses; an empty field is an absent one, as it is in events."""
     requests, responses = collections.Counter(), collections.Counter()
     for message in of(records, "http"):
         if message["is_request"]:
-            requests[(ends_of(message), message["method"], message["host"], message["uri"],
-                      message["user_agent"])] += 1
+            requests[(ends_of(message), message["method"], message["host"] or None,
+                      message["uri"] or None, message["user_agent"] or None)] += 1
         else:
             responses[(ends_of(message), message["status"], message["content_type"])] += 1
     return requests, responses

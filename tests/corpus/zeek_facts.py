@@ -1,6 +1,7 @@
 """Facts that Zeek's logs and ntan's events can both state; only what Zeek logged is asked for."""
 
 import collections
+import urllib.parse
 
 import events
 import oracles
@@ -27,9 +28,16 @@ def http(records, run):
                        entry["status_code"])
                       for entry in oracles.zeek(records, "http"))
     ours = distinct((events.ends_of(event), message.get("method"), message.get("host"),
-                     message.get("uri"), message.get("status"))
+                     unescaped(message.get("uri")), message.get("status"))
                     for event, message in run.of("http"))
     return theirs, ours
+
+
+def unescaped(uri):
+    """A request target as Zeek logs it: %XX undone, what is not ASCII as \\xHH."""
+    if uri is None:
+        return None
+    return urllib.parse.unquote_to_bytes(uri).decode("ascii", errors="backslashreplace")
 
 
 def tls(records, run):
