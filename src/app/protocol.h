@@ -136,6 +136,7 @@ struct Protocol {
   /// Whether the first octets of one side look like this protocol. May see more of the same octets
   /// again after `unsure`; a flow is given up after 4 KiB or 8 segments of it.
   Verdict (*probe)(const Segment& start, const FlowContext& flow) = nullptr;
+  bool may_follow = false;     ///< may begin in the middle of another protocol's stream (STARTTLS)
   std::size_t state_size = 0;  ///< sizeof the dissector, at most 4,096
   Dissector* (*construct)(void* memory, const FlowContext& flow) = nullptr;
 };

@@ -363,6 +363,7 @@ constexpr Protocol tls_protocol{.name = "tls",
                                 .ports = ports,
                                 .events = events,
                                 .probe = probe,
+                                .may_follow = true,
                                 .state_size = sizeof(TlsDissector),
                                 .construct = construct<TlsDissector>};
 

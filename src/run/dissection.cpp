@@ -33,6 +33,16 @@ Match match(const app::Segment& start, const app::FlowContext& context) {
   return found;
 }
 
+// A protocol that another one has handed over to.
+const app::Protocol* match_late(const app::Segment& start, const app::FlowContext& context) {
+  for (const app::Protocol* protocol : app::protocols()) {
+    if (!protocol->may_follow || (protocol->transports & app::mask(context.transport)) == 0)
+      continue;
+    if (protocol->probe(start, context) == app::Verdict::yes) return protocol;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
@@ -64,12 +74,15 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   }
   Probing& probing = *conversation.probing;
   const std::size_t side = index(segment.direction);
+  const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
   if (probing.failed[side]) {
-    // Silence of the other side bounds this too: after eight segments nobody waits any longer.
-    if (++probing.segments[side] >= Probing::max_segments) finish(conversation);
+    if (const app::Protocol* late = match_late(segment, context); late != nullptr) {
+      open(conversation, *late, context, segment);
+    } else if (++probing.segments[side] >= Probing::late_segments) {
+      finish(conversation);
+    }
     return;
   }
-  const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
   const bool stream = transport == app::Transport::tcp;
   app::Segment start = segment;
   if (stream && !probing.held[side].empty()) {
@@ -99,7 +112,9 @@ void Dissection::fail_side(Conversation& conversation, Direction direction) {
   Probing& probing = *conversation.probing;
   probing.failed[index(direction)] = true;
   probing.held[index(direction)].release();
-  if (probing.failed[index(reverse(direction))]) finish(conversation);
+  // A stream that is nothing known may still hand over to a protocol that is; datagrams do not.
+  if (conversation.tcp == nullptr && probing.failed[index(reverse(direction))])
+    finish(conversation);
 }
 
 void Dissection::open(Conversation& conversation, const app::Protocol& protocol,

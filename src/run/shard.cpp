@@ -54,6 +54,7 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
     : merger_(&merger),
       sensor_(options.sensor),
       interfaces_(options.interfaces),
+      verify_checksums_(options.verify_checksums),
       flow_memory_{.limit = options.flow_memory / 100 * (100 - table_percent)},
       reassembly_memory_{.limit = options.reassembly_memory},
       pool_(flow_memory_),
@@ -245,8 +246,9 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
     return;
   }
   if (conversation.tcp == nullptr && !ensure_tcp(conversation)) return;
-  // A wrong checksum counts in the flow but does not move its state.
-  if (decoded.checksum_bad) return;
+  // Where transport checksums are looked at, a wrong one counts in the flow but does not move its
+  // state.
+  if (decoded.checksum_bad && verify_checksums_) return;
   const Duration before = flow::idle_timeout(flow, conversation.tcp);
   const flow::TcpConnection::Effect effect =
       conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);

@@ -64,6 +64,7 @@ struct ShardOptions {
   std::size_t flow_memory = 0;        ///< TCP state, streams, dissector state, index
   std::size_t reassembly_memory = 0;  ///< octets held out of order or of unfinished messages
   std::string_view sensor;
+  bool verify_checksums = false;      ///< those of TCP and UDP were looked at
   const std::vector<source::Interface>* interfaces =
       nullptr;  ///< those met so far; outlives the shard
 };
@@ -220,6 +221,7 @@ class Shard final : private app::Output {
   Merger* merger_;
   std::string_view sensor_;
   const std::vector<source::Interface>* interfaces_;
+  bool verify_checksums_;
   Budget flow_memory_;
   Budget reassembly_memory_;
   flow::Pool pool_;
