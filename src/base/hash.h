@@ -1,5 +1,5 @@
-// One keyed hash for table keys: folded 64x64 multiply (performance page of the design: 1.7 ns for
-// a 40-octet key). Not cryptographic; tables that meet chosen collisions rekey (flow/table.h).
+// One keyed hash for table keys: folded 64x64 multiply, a few nanoseconds for a flow's key. Not
+// cryptographic: a secret seed keeps strangers from choosing keys that collide.
 #pragma once
 
 #include <array>

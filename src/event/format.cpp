@@ -17,9 +17,12 @@ void append_line(std::string& out, const Event& event, Format format, const Line
     }
     case Format::csv:
       return append_csv(out, event, {.values = style.values, .formulas = style.formulas});
-    case Format::table:
-      return append_table(out, event,
-                          {.values = style.values, .color = style.color, .width = style.width});
+    case Format::table: {
+      const TableStyle table{.values = style.values, .color = style.color, .width = style.width};
+      // A summary is a screen of its own, not a line among lines.
+      if (event.schema.order == Order::summary) return append_table_block(out, event, table);
+      return append_table(out, event, table);
+    }
   }
 }
 

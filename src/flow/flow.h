@@ -69,7 +69,7 @@ struct Flow {
   std::uint32_t interface = 0;
   std::uint32_t records = 0;  ///< interim records written so far
   std::uint32_t fragments = 0;
-  std::uint32_t bad_checksums = 0;
+  std::array<std::uint32_t, 2> bad_checksums{};  ///< indexed by Direction
   std::uint32_t icmp_errors = 0;
   std::uint8_t icmp_type = 0;  ///< of the first packet, for the Community ID
   std::uint8_t icmp_code = 0;

@@ -78,7 +78,7 @@ FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) noexcept {
                     .dst_tcp_flags = flag_text(server.tcp_flags),
                     .icmp_err = unless_zero(flow.icmp_errors),
                     .frags = unless_zero(flow.fragments),
-                    .csum_bad = unless_zero(flow.bad_checksums)};
+                    .csum_bad = unless_zero(flow.bad_checksums[0] + flow.bad_checksums[1])};
   if (tcp != nullptr) {
     add_tcp(record, *tcp);
   } else if (flow.proto() == wire::ip_protocol::tcp) {

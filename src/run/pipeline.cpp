@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <sys/random.h>
+#include <system_error>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -66,10 +68,21 @@ std::vector<detect::Network> networks(const std::vector<Network>& from) {
   return to;
 }
 
+// Who can send packets must not be able to choose which flows share a bucket. Files get a fixed
+// seed: with a full table it decides which flow gives way.
+std::uint64_t hash_seed(const Options& options) {
+  std::uint64_t seed = 0;
+  if (options.command == Command::capture && getrandom(&seed, sizeof seed, 0) != sizeof seed) {
+    throw std::system_error(errno, std::generic_category(), "cannot get a random number");
+  }
+  return seed;
+}
+
 EngineOptions engine_options(const Options& options) {
   return {
       .mem_limit = options.mem_limit,
       .max_flows = options.max_flows,
+      .hash_seed = hash_seed(options),
       .vlan = options.vlan_key == VlanKey::ignored ? flow::VlanUse::ignore : flow::VlanUse::keep,
       .decode = {.verify_checksums = options.checksums == Checksums::all},
       .scan = {.sense = sense_of(options.scan.sensitivity),

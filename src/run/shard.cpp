@@ -222,7 +222,7 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   side.payload_bytes += decoded.payload_size;
   side.tcp_flags |= decoded.tcp_flags;
   if (decoded.fragmented) flow.fragments += packet.packets;
-  if (decoded.checksum_bad) flow.history.add_counted('c', direction, ++flow.bad_checksums);
+  if (decoded.checksum_bad) flow.history.add_counted('c', direction, ++flow.bad_checksums[index(direction)]);
   if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("record: rare counters show once they are not zero") {
   Flow flow = udp_flow();
   flow.icmp_errors = 1;
   flow.fragments = 2;
-  flow.bad_checksums = 3;
+  flow.bad_checksums = {1, 2};
   flow.records = 4;
   const FlowRecord record = make_record(flow, nullptr);
   CHECK(record.icmp_err == 1U);
