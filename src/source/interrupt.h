@@ -17,7 +17,8 @@ class Interrupt {
 
   /// A waiting read() returns Status::idle at once, or the next one does. Async-signal-safe.
   void wake() noexcept;
-  /// This and every later read() returns Status::end. Async-signal-safe.
+  /// A read() returns Status::end once what had arrived live before the stop is delivered; files
+  /// end at once. Async-signal-safe.
   void stop() noexcept;
 
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <linux/filter.h>
 #include <poll.h>
 #include <span>
+#include <sys/socket.h>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,17 @@
 
 namespace ntan::source {
 namespace {
+
+// The kernel hands over a block that has waited for the block time; a timer may be this late.
+constexpr std::chrono::milliseconds last_block_time{100};
+
+/// The kernel passes no packet on from now; what is in the ring stays.
+void shut(pcap_t* handle) noexcept {
+  sock_filter nothing{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+  const sock_fprog program{.len = 1, .filter = &nothing};
+  // On failure the ring may take as long to empty as packets keep coming.
+  (void)::setsockopt(pcap_fileno(handle), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
 
 Timestamp wall_time() noexcept {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -43,6 +56,7 @@ class LiveSource final : public Source {
   static void on_packet(u_char* self, const pcap_pkthdr* header, const u_char* data);
   void append(const pcap_pkthdr& header, const u_char* data);
   [[nodiscard]] bool dispatch(Batch& batch);
+  Status drain(Batch& batch);
   Status wait();
   [[nodiscard]] int wait_ms() const;
   void read_counters();
@@ -66,6 +80,7 @@ class LiveSource final : public Source {
   std::size_t octets_used_ = 0;
   std::uint64_t packets_ = 0;
   bool ended_ = false;
+  bool shut_ = false;
   RingCounter received_;
   RingCounter dropped_by_kernel_;
   RingCounter dropped_by_interface_;
@@ -91,10 +106,12 @@ LiveSource::LiveSource(OpenedRing ring, const LiveOptions& options)
 Status LiveSource::read(Batch& batch) {
   batch.count = 0;
   octets_used_ = 0;
-  if (ended_ || stopped()) return Status::end;
+  if (ended_) return Status::end;
+  if (stopped()) return drain(batch);
   if (!dispatch(batch)) return end(pcap_geterr(ring_.handle.get()));
   if (batch.count == 0) {
     const Status waited = wait();
+    if (stopped()) return drain(batch);
     if (waited != Status::packets) return waited;
     if (!dispatch(batch)) return end(pcap_geterr(ring_.handle.get()));
   }
@@ -139,6 +156,22 @@ void LiveSource::append(const pcap_pkthdr& header, const u_char* data) {
                  .link = link_};
 }
 
+/// What the kernel has counted as received before the stop is still to be delivered.
+Status LiveSource::drain(Batch& batch) {
+  if (!shut_) shut(ring_.handle.get());
+  shut_ = true;
+  if (!dispatch(batch)) return end(pcap_geterr(ring_.handle.get()));
+  if (batch.count == 0) {
+    pollfd ready{.fd = pcap_get_selectable_fd(ring_.handle.get()), .events = POLLIN, .revents = 0};
+    const auto limit = static_cast<int>(last_block_time.count());
+    if (::poll(&ready, 1, limit) > 0 && !dispatch(batch))
+      return end(pcap_geterr(ring_.handle.get()));
+  }
+  if (batch.count > 0) return Status::packets;
+  ended_ = true;
+  return Status::end;
+}
+
 /// Status::packets: the ring may hold some.
 Status LiveSource::wait() {
   std::array<pollfd, 2> ready{
@@ -148,7 +181,6 @@ Status LiveSource::wait() {
         .revents = 0}}};
   const int count = ::poll(ready.data(), ready.size(), wait_ms());
   if (ready[1].revents != 0) interrupt_->clear();
-  if (stopped()) return Status::end;
   // A signal or the time limit; errors of the ring are dispatch()'s to find.
   if (count <= 0 || ready[0].revents == 0) {
     if (const Timestamp now = wall_time(); now - counters_read_ >= std::chrono::seconds{1})
