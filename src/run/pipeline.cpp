@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 #include "run/console.h"
-#include "run/privileges.h"
 #include "run/run_totals.h"
 #include "run/signals.h"
 #include "source/file_source.h"
@@ -121,8 +120,25 @@ void Pipeline::open() {
   open_source();
   if (outputs_first) outputs_.open();
   if (live()) drop_privileges(identity);
+  if (live() && identity) check_later_files(*identity);
   if (!outputs_first) outputs_.open();
   engine_ = std::make_unique<Engine>(engine_options(*options_), recorder_, source_->interfaces());
+}
+
+// Files whose names come with the time are created by whom we run as; better told now than then.
+void Pipeline::check_later_files(const Identity& identity) const {
+  for (const Output& output : options_->outputs) {
+    if (!sink::depends_on_time(output.pattern)) continue;
+    const std::string known = output.pattern.substr(0, output.pattern.find('%'));
+    const std::size_t slash = known.find_last_of('/');
+    const std::string folder = slash == std::string::npos ? "." : known.substr(0, slash + 1);
+    if (::access(folder.c_str(), W_OK | X_OK) == 0) continue;
+    throw source::Error(
+        source::Error::Kind::permission,
+        fmt::format("cannot write {}: {} may not create files there", output.pattern,
+                    identity.name.empty() ? fmt::format("user {}", identity.user) : identity.name),
+        {"run as a user who may: --user NAME"});
+  }
 }
 
 void Pipeline::open_source() {
@@ -219,9 +235,10 @@ void Pipeline::go_idle() {
     tell_outside();
     const Timestamp clock = *now - idle_lag;
     engine_->advance(clock);
-    if (options_->duration && start_written_ && clock - first_ >= *options_->duration &&
-        engine_->started())
+    if (options_->duration && start_written_ && clock - first_ >= *options_->duration) {
+      stop_reason_ = StopReason::duration;
       interrupt_->stop();
+    }
   }
   recorder_.finish();
   outputs_.flush();

@@ -10,6 +10,7 @@
 #include "run/exit_code.h"
 #include "run/options.h"
 #include "run/outputs.h"
+#include "run/privileges.h"
 #include "run/recorder.h"
 #include "run/run_records.h"
 #include "source/interrupt.h"
@@ -31,6 +32,7 @@ class Pipeline {
  private:
   [[nodiscard]] bool live() const noexcept { return options_->command == Command::capture; }
   void open_source();
+  void check_later_files(const Identity& identity) const;
   bool take(Batch& batch);
   void go_idle();
   [[nodiscard]] bool limit(Batch& batch);
