@@ -1,0 +1,788 @@
+#!/usr/bin/python3
+"""Captures real traffic with $NTAN between two network namespaces of its own.
+
+    ns A  v0 10.9.0.1  <-- veth -->  v1 10.9.0.2  ns B (servers)
+
+Needs root and iproute2; nothing leaves the namespaces, and they go away at the end. Prints `ok NAME`,
+`not ok NAME` or `skip NAME reason` a line. Arguments select cases by words of their names.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NTAN = os.environ.get("NTAN", str(ROOT / "build/release/ntan"))
+A, B = f"ntan-{os.getpid()}-a", f"ntan-{os.getpid()}-b"
+CLIENT, SERVER, SILENT = "10.9.0.1", "10.9.0.2", "10.9.0.9"
+PATIENCE_S = 20
+
+CASES = []
+
+
+class Skip(Exception):
+    """The case cannot be tried here."""
+
+
+def case(name, *tools):
+    """The decorated function checks one claim in a folder of its own; it needs these programs."""
+
+    def register(function):
+        CASES.append((name, tools, function))
+        return function
+
+    return register
+
+
+def run(*words, check=True, **more):
+    more.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run([*map(str, words)], capture_output=True, timeout=60, check=check, **more)
+
+
+def inside(namespace, *words):
+    """`ip netns exec` replaces itself, so the process is the program named."""
+    return ["ip", "netns", "exec", namespace, *map(str, words)]
+
+
+def in_a(*words, **more):
+    return run(*inside(A, *words), **more)
+
+
+def end(process):
+    """Ends one process of ours."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+    process.wait()
+
+
+def link(name, peer):
+    run("ip", "link", "add", name, "netns", A, "type", "veth", "peer", "name", peer, "netns", B)
+    for namespace, end_of_link in ((A, name), (B, peer)):
+        # Real checksums, and frames as they would be on a wire.
+        run(*inside(namespace, "ethtool", "-K", end_of_link, "tx", "off", "gro", "off", "gso", "off",
+                    "tso", "off"), check=False)
+        run("ip", "-n", namespace, "link", "set", end_of_link, "up")
+
+
+def set_up():
+    for namespace in (A, B):
+        run("ip", "netns", "add", namespace)
+        atexit.register(run, "ip", "netns", "del", namespace, check=False)
+        run(*inside(namespace, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
+                    "net.ipv6.conf.default.disable_ipv6=1"), check=False)
+        run("ip", "-n", namespace, "link", "set", "lo", "up")
+    link("v0", "v1")
+    run("ip", "-n", A, "addr", "add", f"{CLIENT}/24", "dev", "v0")
+    run("ip", "-n", B, "addr", "add", f"{SERVER}/24", "dev", "v1")
+
+
+def serve(*words, port, folder):
+    """Starts a server in B and waits until it listens."""
+    process = subprocess.Popen(inside(B, *words), stdin=subprocess.DEVNULL, cwd=folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(end, process)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if f":{port} ".encode() in run(*inside(B, "ss", "-Hlntu")).stdout:
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{words[0]} does not listen")
+
+
+def start_servers(folder):
+    (folder / "page").write_text("a page\n" * 1000)
+    serve(sys.executable, "-m", "http.server", "80", "--bind", SERVER, port=80, folder=folder)
+    if shutil.which("dnsmasq"):
+        serve("dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts", "--conf-file=/dev/null",
+              "--user=root", f"--listen-address={SERVER}", "--bind-interfaces", "--pid-file=",
+              "--address=/example.test/192.0.2.7", "--txt-record=t.example.test,hello", port=53,
+              folder=folder)
+    if shutil.which("openssl"):
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-days", "2", "-subj", "/CN=live.example.test", "-keyout", folder / "key", "-out",
+            folder / "cert")
+        serve("openssl", "s_server", "-accept", f"{SERVER}:443", "-key", folder / "key", "-cert",
+              folder / "cert", "-quiet", port=443, folder=folder)
+
+
+class Capture:
+    """A running `ntan capture`; collects its lines with the time of their arrival."""
+
+    def __init__(self, *words, interface="v0", wrap=(), env=None, binary=NTAN, ready=True):
+        command = [*wrap, binary, "capture", "-i", interface, *map(str, words)]
+        self.process = subprocess.Popen(inside(A, *command), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env={**os.environ, **(env or {})})
+        self.arrived = []
+        self.errors = []
+        self.threads = [threading.Thread(target=self.collect, daemon=True),
+                        threading.Thread(target=self.collect_errors, daemon=True)]
+        for thread in self.threads:
+            thread.start()
+        if ready:
+            self.wait(lambda event: event["event"] == "run_start")
+
+    def collect(self):
+        for line in self.process.stdout:
+            self.arrived.append((time.monotonic(), line))
+
+    def collect_errors(self):
+        for line in self.process.stderr:
+            self.errors.append(line.decode())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        end(self.process)
+
+    def events(self):
+        return [json.loads(line) for _, line in self.arrived]
+
+    def wait(self, wanted, patience=PATIENCE_S):
+        """The first event that is wanted, and when it arrived."""
+        deadline = time.monotonic() + patience
+        seen = 0
+        while time.monotonic() < deadline:
+            while seen < len(self.arrived):
+                moment, line = self.arrived[seen]
+                event = json.loads(line)
+                if wanted(event):
+                    return event, moment
+                seen += 1
+            if self.process.poll() is not None and not self.threads[0].is_alive():
+                break
+            time.sleep(0.005)
+        raise AssertionError(f"no such event in {patience} s; {seen} lines; {self.errors}")
+
+    def finish(self, code=0):
+        """Interrupts it once, and gives all events."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.join(code)
+
+    def join(self, code=0):
+        assert self.process.wait(timeout=PATIENCE_S) == code, (self.process.returncode, self.errors)
+        for thread in self.threads:
+            thread.join(timeout=PATIENCE_S)
+        return self.events()
+
+
+def said(capture):
+    return "".join(capture.errors)
+
+
+def kinds(events):
+    return {event["event"] for event in events}
+
+
+def of(events, kind):
+    return [event[kind] for event in events if event["event"] == kind]
+
+
+def end_of(events):
+    assert events[-1]["event"] == "run_end", events[-1]
+    return events[-1]["run_end"]
+
+
+def dig(name, kind="A", server=SERVER):
+    return in_a("dig", f"@{server}", name, kind, "+tries=1", "+time=1", "+short", "+nocookie",
+                check=False).stdout
+
+
+PING = """
+import socket, struct, sys, time
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+for number in range(int(sys.argv[1])):
+    head = struct.pack("!BBHHH", 8, 0, 0, 7, number)
+    total = 0x0807 + number
+    out.sendto(head[:2] + struct.pack("!H", 0xffff - total) + head[4:] + bytes(40), (sys.argv[2], 0))
+    time.sleep(0.1)
+"""
+
+
+def ping(count, address=SERVER):
+    in_a(sys.executable, "-c", PING, count, address)
+
+
+def curl(path="page"):
+    in_a("curl", "-s", "-o", "/dev/null", f"http://{SERVER}/{path}")
+
+
+SEND = """
+import socket, sys
+count, size = int(sys.argv[1]), int(sys.argv[2])
+out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
+for number in range(count):
+    out.sendto(number.to_bytes(4, "big") + bytes(size), ("%s", 1 + number %% 60000))
+""" % SILENT
+
+
+def send(count, size=60):
+    """Datagrams to an address that nobody has, straight onto the link."""
+    run("ip", "-n", A, "neigh", "replace", SILENT, "lladdr", "02:00:00:00:00:09", "dev", "v0")
+    in_a(sys.executable, "-c", SEND, count, size)
+
+
+def settle(capture, packets):
+    """Waits until ntan says by a report on standard error that it has seen so many packets."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        capture.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
+        reports = re.findall(r"(\d+) packets, ", said(capture))
+        if reports and int(reports[-1]) >= packets:
+            return
+    raise AssertionError(said(capture))
+
+
+FOUR = re.compile(r"received (\d+), dropped by kernel (\d+), dropped by interface (\d+), "
+                  r"dropped by ntan (\d+)")
+
+
+# What is seen.
+
+
+@case("dns, http, tls, icmp, arp, scan and flow events tell what happened", "dig", "curl", "openssl",
+      "nmap")
+def _(_folder):
+    run("ip", "-n", A, "neigh", "flush", "dev", "v0")
+    with Capture("--json", "--summary-every", "2s") as capture:
+        ping(3)
+        assert dig("www.example.test") == b"192.0.2.7\n"
+        dig("t.example.test", "TXT")
+        curl()
+        curl("missing")
+        in_a("openssl", "s_client", "-connect", f"{SERVER}:443", "-servername", "live.example.test",
+             check=False, input=b"", stdin=None)
+        in_a("nmap", "-n", "-Pn", "-sS", "-T4", "-p", "1-200", "--max-retries", "1", SERVER)
+        capture.wait(lambda event: event["event"] == "scan")
+        in_a("nmap", "-n", "-Pn", "-sT", "-T4", "-p", "1-200", "--max-retries", "1", SERVER)
+        capture.wait(lambda event: event["event"] == "summary")
+        events = capture.finish()
+    dns = of(events, "dns")
+    assert [(one["query"], one["type"], one["rcode"]) for one in dns] == [
+        ("www.example.test", "A", "NOERROR"), ("t.example.test", "TXT", "NOERROR")], dns
+    assert dns[0]["answers"][0]["data"] == "192.0.2.7" and 0 < dns[0]["rtt_us"] < 1_000_000, dns[0]
+    assert "hello" in dns[1]["answers"][0]["data"], dns[1]
+    http = of(events, "http")
+    assert [(one["method"], one["uri"], one["status"]) for one in http] == [
+        ("GET", "/page", 200), ("GET", "/missing", 404)], http
+    assert http[0]["host"] == SERVER and http[0]["user_agent"].startswith("curl/"), http[0]
+    assert http[0]["response_body_bytes"] == 7000 and http[0]["complete"] is True, http[0]
+    tls = of(events, "tls")
+    assert len(tls) == 1 and tls[0]["sni"] == "live.example.test", tls
+    assert tls[0]["version"] == "TLSv1.3" and tls[0]["established"] is True, tls
+    icmp = of(events, "icmp")
+    assert len(icmp) == 3 and all(one["answered"] and one["rtt_us"] < 1_000_000 for one in icmp), icmp
+    arp = of(events, "arp")
+    assert any(one["target_ip"] == SERVER and one["answered"] for one in arp), arp
+    scans = [event for event in events if event["event"] == "scan"]
+    assert {event["src_ip"] for event in scans} == {CLIENT}
+    assert all(event["dst_ip"] == SERVER and event["scan"]["kind"] == "vertical" for event in scans)
+    assert {"tcp_syn", "tcp_connect"} & {event["scan"]["technique"] for event in scans}
+    flows = [event for event in events if event["event"] == "flow"]
+    apps = {event["flow"].get("app") for event in flows}
+    assert {"dns", "http", "tls"} <= apps, apps
+    summaries = of(events, "summary")
+    finish = end_of(events)
+    assert sum(one["packets"] for one in summaries) == finish["packets"] > 400, finish
+    assert finish["stop_reason"] == "signal" and not finish.get("limits_hit"), finish
+    assert finish["packets"] == sum(row["packets"] for row in finish["ledger"])
+    assert finish.get("bad_checksums", 0) == 0, finish
+    assert [event["ts"] for event in events] == sorted(event["ts"] for event in events)
+
+
+@case("a filter keeps everything else out", "dig", "curl")
+def _(_folder):
+    with Capture("-f", "udp port 53", "--json") as capture:
+        curl()
+        dig("a.example.test")
+        curl()
+        dig("b.example.test")
+        capture.wait(lambda event: event.get("dns", {}).get("query") == "b.example.test")
+        events = capture.finish()
+    assert kinds(events) == {"run_start", "dns", "flow", "summary", "run_end"}, kinds(events)
+    assert end_of(events)["packets"] == 4, events[-1]
+    assert events[0]["run_start"]["filter"] == "udp port 53", events[0]
+
+
+@case("an event is there within 100 ms of its packet, ready for jq", "dig", "jq")
+def _(_folder):
+    delays = []
+    with Capture("-f", "udp port 53", "--json") as capture:
+        for number in range(10):
+            name = f"n{number}.example.test"
+            dig(name)
+            sent = time.monotonic()
+            _, arrived = capture.wait(lambda event, name=name: event.get("dns", {}).get("query") == name)
+            delays.append(arrived - sent)
+        capture.finish()
+    # The machine may be busy; half of them in time tells that nothing waits for a timer.
+    assert sorted(delays)[5] < 0.1 and max(delays) < 1, delays
+    pipe = f"{NTAN} capture -i v0 -f 'udp port 53' --json | jq --unbuffered -c ."
+    shell = subprocess.Popen(inside(A, "bash", "-c", f"exec 3< <({pipe}); echo $!; cat <&3"),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, text=True)
+    try:
+        shell.stdout.readline()
+        assert json.loads(shell.stdout.readline())["event"] == "run_start"
+        dig("jq.example.test")
+        sent = time.monotonic()
+        event = json.loads(shell.stdout.readline())
+        assert event["dns"]["query"] == "jq.example.test", event
+        assert time.monotonic() - sent < 1
+        # By the process tree, so that nothing else is ended.
+        for pid in descendants(shell.pid):
+            if Path(f"/proc/{pid}/comm").read_text() == "ntan\n":
+                os.kill(pid, signal.SIGINT)
+        rest = shell.stdout.read().splitlines()
+        assert json.loads(rest[-1])["event"] == "run_end", rest[-1]
+    finally:
+        end(shell)
+
+
+def descendants(pid):
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += [int(child), *descendants(int(child))]
+    return found
+
+
+def tell_apart(live, offline):
+    """The first line that differs, both ways."""
+    for one, two in zip(live, offline):
+        if one != two:
+            return f"live    {one}\noffline {two}"
+    more = (live + offline)[min(len(live), len(offline)):] if len(live) != len(offline) else []
+    return f"{len(live)} live lines, {len(offline)} offline: {more[:1]}"
+
+
+def comparable(path, last):
+    """Lines decided by the last packet, but run_* and what only the kernel knows."""
+    kept = []
+    for line in Path(path).read_text().splitlines():
+        event = json.loads(line)
+        if event["event"].startswith("run_") or event["ts"] > last:
+            continue
+        if event["event"] == "summary":
+            line = re.sub(r',"quality_\w+":\d+', "", line)
+        kept.append(line)
+    return kept
+
+
+@case("live and offline give the same lines for the same packets", "dig", "curl", "nmap",
+      "openssl")
+def _(folder):
+    folder.chmod(0o777)
+    pcap, live, offline = folder / "cap.pcap", folder / "live.ndjson", folder / "offline.ndjson"
+    with Capture("-w", pcap, "-o", live, "--json", "--summary-every", "2s") as capture:
+        for _ in range(2):
+            curl()
+            dig("www.example.test")
+            dig("silent.example.test", server=SILENT)
+            ping(2)
+            in_a("openssl", "s_client", "-connect", f"{SERVER}:443", check=False, input=b"", stdin=None)
+        in_a("nmap", "-n", "-Pn", "-sS", "-T4", "-p", "1-300", "--max-retries", "1", SERVER)
+        time.sleep(7)  # time-outs are decided by the clock of the wall
+        dig("later.example.test")
+        time.sleep(6)
+        dig("last.example.test")
+        capture.wait(lambda event: event.get("dns", {}).get("query") == "last.example.test")
+        events = capture.finish()
+    last = end_of(events)["last_ts"]
+    run(NTAN, "read", pcap, "--summary-every", "2s", "-o", offline)
+    packets = json.loads(offline.read_text().splitlines()[-1])
+    assert packets["run_end"]["packets"] == end_of(events)["packets"]
+    # The clock of an idle link goes on after the last packet; a file's ends there.
+    last = min(last, packets["ts"])
+    one, two = comparable(live, last), comparable(offline, last)
+    # What a file closes at its end stands at its last packet's time; live that comes later.
+    two = [line for line in two if json.loads(line)["ts"] < last]
+    one = [line for line in one if json.loads(line)["ts"] < last]
+    assert len(one) > 100 and one == two, tell_apart(one, two)
+
+
+@case("an idle link: flows end and summaries come although no packet does", "curl")
+def _(_folder):
+    with Capture("-f", "tcp port 80", "--json", "--summary-every", "1s") as capture:
+        curl()
+        begun = time.monotonic()
+        flow, moment = capture.wait(lambda event: event["event"] == "flow")
+        assert flow["flow"]["end_reason"] == "fin", flow
+        assert 4 < moment - begun < 9, moment - begun
+        assert len(of(capture.events(), "summary")) >= 4
+        events = capture.finish()
+    assert all(one["packets"] == 0 for one in of(events, "summary")[2:]), of(events, "summary")
+    lag = time.time() - time.mktime(time.strptime(events[-1]["ts"][:19], "%Y-%m-%dT%H:%M:%S")) + time.timezone
+    assert -1 < lag < 5, lag
+
+
+@case("silence for five seconds is explained on standard error", "curl")
+def _(_folder):
+    with Capture("-f", "udp port 53", "--json") as one, Capture("-f", "tcp port 80") as heard, \
+            Capture("--json", interface="x0") as quiet:
+        for _ in range(5):
+            curl()
+            time.sleep(0.2)
+        time.sleep(5)
+        one.finish()
+        heard.finish()
+        quiet.finish()
+    assert re.search(r"warning: no packet passed the filter 'udp port 53' on v0 in 5 s, "
+                     r"but the link has traffic \(\+\d+ packets\)", said(one)), said(one)
+    assert "warning: no traffic on x0 in 5 s; busiest interface is v0" in said(quiet), said(quiet)
+    assert "warning" not in said(heard), said(heard)
+
+
+# How it ends.
+
+
+@case("the first interrupt ends cleanly, by SIGTERM too; --duration and -c end by themselves", "dig")
+def _(_folder):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with Capture("--json") as capture:
+            dig("www.example.test")
+            capture.wait(lambda event: event["event"] == "dns")
+            capture.process.send_signal(number)
+            events = capture.join(0)
+            assert end_of(events)["stop_reason"] == "signal"
+            assert "flow" in kinds(events), "what is open is closed"
+    with Capture("--json", "--duration", "1s") as capture:
+        assert end_of(capture.join(0))["stop_reason"] == "duration"
+    with Capture("--json", "-c", "3", "-f", "udp") as capture:
+        send(10)
+        finish = end_of(capture.join(0))
+        assert (finish["stop_reason"], finish["packets"]) == ("count", 3), finish
+
+
+@case("the second interrupt leaves at once with 130")
+def _(_folder):
+    reading, writing = os.pipe()
+    process = subprocess.Popen(inside(A, NTAN, "capture", "-i", "v0", "--events", "packet,run"),
+                               stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        os.read(reading, 1)
+        send(2000)
+        time.sleep(0.5)  # nobody reads: the end has to wait for the reader
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None, "the first one waits for the reader"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=1) == 130
+    finally:
+        end(process)
+        os.close(reading)
+
+
+@case("a reader that goes away ends the capture quietly with 0")
+def _(_folder):
+    reading, writing = os.pipe()
+    process = subprocess.Popen(inside(A, NTAN, "capture", "-i", "v0", "--json", "-q"),
+                               stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    try:
+        os.read(reading, 1)
+        os.close(reading)
+        ping(1)
+        send(2)
+        assert process.wait(timeout=PATIENCE_S) == 0
+        assert process.stderr.read() == b""
+    finally:
+        end(process)
+
+
+@case("a link that goes down is waited for; an interface that goes away ends the capture")
+def _(_folder):
+    link("x1", "y1")
+    run("ip", "-n", A, "addr", "add", "10.9.8.1/24", "dev", "x1")
+    with Capture("--json", "--summary-every", "1s", interface="x1") as capture:
+        run("ip", "-n", A, "link", "set", "x1", "down")
+        time.sleep(1)
+        assert capture.process.poll() is None, said(capture)
+        run("ip", "-n", A, "link", "set", "x1", "up")
+        seen = len(capture.arrived)
+        ping(1, "10.9.8.2")
+        capture.wait(lambda event: event["event"] == "summary" and event["summary"]["packets"] > 0)
+        assert len(capture.arrived) > seen
+        run("ip", "-n", A, "link", "del", "x1")
+        events = capture.join(1)
+    assert end_of(events)["stop_reason"] == "interface_gone", events[-1]
+    assert "x1" in said(capture) and "warning" in said(capture), said(capture)
+
+
+@case("a link that is down, or none, is told apart before the start")
+def _(_folder):
+    run("ip", "-n", A, "link", "add", "d0", "type", "veth", "peer", "name", "d1")
+    done = run(*inside(A, NTAN, "capture", "-i", "d0"), check=False)
+    assert done.returncode == 5 and b"d0 is down" in done.stderr, done
+    assert b"ip link set d0 up" in done.stderr, done
+    run("ip", "-n", A, "link", "del", "d0")
+    done = run(*inside(A, NTAN, "capture", "-i", "v00"), check=False)
+    assert done.returncode == 5 and b"no interface 'v00'; did you mean 'v0'?" in done.stderr, done
+    assert CLIENT.encode() in done.stderr, done
+    done = run(*inside(A, NTAN, "capture", "-i", "v0", "udp", "prot", "53"), check=False)
+    assert done.returncode == 2 and b"^" in done.stderr, done
+    done = run(*inside(A, NTAN, "capture"), check=False)
+    assert done.returncode == 5 and b"default route" in done.stderr and b"-i" in done.stderr, done
+
+
+# What is lost, and that it is said.
+
+
+@case("every packet sent is delivered or counted as dropped, in all three places")
+def _(_folder):
+    sent = 20_000
+    with Capture("-f", f"dst host {SILENT}", "--events", "run,summary", "--summary-every", "1s") as capture:
+        send(sent)
+        settle(capture, sent)
+        capture.wait(lambda event: event["event"] == "summary")
+        events = capture.finish()
+    finish = end_of(events)
+    assert finish["packets"] == sent and finish["received"] == sent, finish
+    assert finish["dropped_by_kernel"] == finish["dropped_by_interface"] == 0, finish
+    assert finish["dropped_by_ntan"] == 0, finish
+    assert FOUR.findall(said(capture))[-1] == (str(sent), "0", "0", "0"), said(capture)
+    for one in of(events, "summary"):
+        assert {"quality_received", "quality_dropped_by_kernel", "quality_dropped_by_interface",
+                "quality_dropped_by_ntan"} <= set(one), one
+
+
+@case("a full ring: sent = delivered + dropped by the kernel, with a warning that says what helps")
+def _(_folder):
+    sent = 60_000
+    with Capture("-f", f"dst host {SILENT}", "--events", "run,summary", "-B", "2M", "--summary-every",
+                 "1s") as capture:
+        capture.process.send_signal(signal.SIGSTOP)
+        send(sent, 200)
+        capture.process.send_signal(signal.SIGCONT)
+        time.sleep(1)
+        events = capture.finish()
+    finish = end_of(events)
+    assert finish["dropped_by_kernel"] > 0, finish
+    assert finish["packets"] + finish["dropped_by_kernel"] == sent == finish["received"], finish
+    figures = tuple(map(int, FOUR.findall(said(capture))[-1]))
+    assert figures == (sent, finish["dropped_by_kernel"], 0, 0), said(capture)
+    assert "the kernel dropped packets" in said(capture) and "-B" in said(capture), said(capture)
+    assert sum(one["packets"] for one in of(events, "summary")) == finish["packets"]
+
+
+@case("a reader that stops costs events, counted, never packets; the end does not hang")
+def _(folder):
+    folder.chmod(0o777)
+    reading, writing = os.pipe()
+    sent = 25_000
+    process = subprocess.Popen(
+        inside(A, NTAN, "capture", "-i", "v0", "-f", f"dst host {SILENT}", "--json", "--events",
+               "packet,run", "--mem-limit", "32M", "-w", folder / "all.pcap"),
+        stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    try:
+        os.read(reading, 1)
+        send(sent)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        assert process.wait(timeout=10) == 0
+        assert time.monotonic() - begun < 6
+        text = process.stderr.read().decode()
+    finally:
+        end(process)
+        os.close(reading)
+    received, kernel, _, lost = map(int, FOUR.findall(text)[-1])
+    assert received == sent and kernel == 0, text
+    assert lost > 0, text
+    packets = json.loads(run(NTAN, "read", folder / "all.pcap", "--events", "run_end").stdout)
+    assert packets["run_end"]["packets"] == sent, packets
+
+
+@case("a reader that comes back gets whole lines, run_end last, and the number of those missing")
+def _(_folder):
+    reading, writing = os.pipe()
+    sent = 25_000
+    process = subprocess.Popen(
+        inside(A, NTAN, "capture", "-i", "v0", "-f", f"dst host {SILENT}", "--json", "--events",
+               "packet,run", "--mem-limit", "32M"),
+        stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    try:
+        first = os.read(reading, 1)
+        send(sent)
+        time.sleep(1)
+        collected = [first]
+        reader = threading.Thread(target=lambda: collected.extend(iter(lambda: os.read(reading, 65536), b"")))
+        reader.start()
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE_S) == 0
+        reader.join()
+        process.stderr.read()
+    finally:
+        end(process)
+        os.close(reading)
+    events = [json.loads(line) for line in b"".join(collected).splitlines()]
+    finish = end_of(events)
+    assert finish["packets"] == sent and finish["dropped_by_ntan"] > 0, finish
+    assert len(of(events, "packet")) + finish["dropped_by_ntan"] == sent, finish
+
+
+# Who may, and as whom.
+
+
+def status(process):
+    text = Path(f"/proc/{process.pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+@case("started by root it becomes nobody without any privilege; its files are root's")
+def _(folder):
+    with Capture("--json", "-o", folder / "x.ndjson", "-w", folder / "x.pcap") as capture:
+        facts = status(capture.process)
+        capture.finish()
+    nobody = pwd.getpwnam("nobody")
+    assert facts["Uid"].split() == [str(nobody.pw_uid)] * 4, facts["Uid"]
+    assert facts["Gid"].split() == [str(nobody.pw_gid)] * 4, facts["Gid"]
+    assert facts["Groups"].split() in ([], [str(nobody.pw_gid)]), facts["Groups"]
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert int(facts[name], 16) == 0, (name, facts[name])
+    assert facts["NoNewPrivs"] == "1", facts
+    for name in ("x.ndjson", "x.pcap"):
+        file = (folder / name).stat()
+        assert file.st_uid == 0 and file.st_mode & 0o007 == 0, (name, file)
+        assert file.st_size > 0
+
+
+@case("under sudo it becomes the caller, and the files are the caller's")
+def _(folder):
+    folder.chmod(0o777)
+    env = {"SUDO_UID": "12345", "SUDO_GID": "12346", "SUDO_USER": "somebody"}
+    with Capture("--json", "-o", folder / "x.ndjson", "-w", folder / "x.pcap", env=env) as capture:
+        facts = status(capture.process)
+        capture.finish()
+    assert facts["Uid"].split() == ["12345"] * 4 and facts["Gid"].split() == ["12346"] * 4, facts
+    assert int(facts["CapEff"], 16) == 0
+    for name in ("x.ndjson", "x.pcap"):
+        file = (folder / name).stat()
+        assert (file.st_uid, file.st_gid) == (12345, 12346), (name, file)
+    with Capture("--json", env={"SUDO_UID": "0", "SUDO_GID": "0"}) as capture:
+        assert status(capture.process)["Uid"].split()[0] == str(pwd.getpwnam("nobody").pw_uid)
+        capture.finish()
+    with Capture("--json", "--user", "daemon") as capture:
+        assert status(capture.process)["Uid"].split()[0] == str(pwd.getpwnam("daemon").pw_uid)
+        capture.finish()
+
+
+@case("names that come after root was given up must be writable then, checked at the start")
+def _(folder):
+    done = run(*inside(A, NTAN, "capture", "-i", "v0", "--duration", "1s", "-o",
+                       folder / "%Y-{event}.ndjson"), check=False)
+    assert done.returncode == 4 and b"--user" in done.stderr, done
+
+
+def unprivileged(folder):
+    if not shutil.which("setpriv"):
+        raise Skip("no setpriv")
+    folder.chmod(0o755)
+    binary = folder / "ntan"
+    shutil.copy(NTAN, binary)
+    binary.chmod(0o755)
+    return binary, ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+@case("CAP_NET_RAW on the file is enough", "setcap", "dig")
+def _(folder):
+    binary, wrap = unprivileged(folder)
+    run("setcap", "cap_net_raw=ep", binary)
+    with Capture("--json", "-f", "udp port 53", wrap=wrap, binary=binary) as capture:
+        dig("www.example.test")
+        capture.wait(lambda event: event["event"] == "dns")
+        facts = status(capture.process)
+        capture.finish()
+    assert int(facts["CapEff"], 16) == int(facts["CapPrm"], 16) == 0, facts
+    assert facts["Uid"].split() == ["65534"] * 4
+
+
+@case("exit code 4: without permission, with what helps; reading still works")
+def _(folder):
+    binary, wrap = unprivileged(folder)
+    done = run(*inside(A, *wrap, binary, "capture", "-i", "v0", "-f", "udp port 53"), check=False)
+    text = done.stderr.decode()
+    assert done.returncode == 4, done
+    assert "cannot capture on v0: needs CAP_NET_RAW" in text, text
+    assert "sudo ntan capture -i v0 -f 'udp port 53'" in text, text
+    assert f"setcap cap_net_raw=ep {binary}" in text, text
+    assert "reading files needs no privilege" in text, text
+    sample = folder / "s.pcap"
+    run(sys.executable, ROOT / "scripts/make_sample.py", sample)
+    sample.chmod(0o644)
+    run(*wrap, binary, "read", sample)
+
+
+def skip_all(reason):
+    for name, _, _ in CASES:
+        print(f"skip live: {name} {reason}")
+    return 0
+
+
+def attempt(name, tools, function):
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    if missing:
+        print(f"skip live: {name} no {missing[0]}", flush=True)
+        return True
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            function(Path(folder))
+            print(f"ok live: {name}", flush=True)
+        except Skip as reason:
+            print(f"skip live: {name} {reason}", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            print(f"not ok live: {name}", flush=True)
+            traceback.print_exc()
+            return False
+    return True
+
+
+def main():
+    if os.geteuid() != 0:
+        return skip_all("not root")
+    for tool in ("ip", "ss", "ethtool"):
+        if not shutil.which(tool):
+            return skip_all(f"no {tool}")
+    if not os.access(NTAN, os.X_OK):
+        print(f"not ok live: {NTAN} cannot be run")
+        return 1
+    # So that what was set up goes away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        set_up()
+        link("x0", "y0")
+    except subprocess.CalledProcessError as error:
+        return skip_all(f"no namespaces ({error.stderr.decode().strip()})")
+    good = True
+    with tempfile.TemporaryDirectory() as folder:
+        start_servers(Path(folder))
+        chosen = sys.argv[1:]
+        for name, tools, function in CASES:
+            if not chosen or any(word in name for word in chosen):
+                good = attempt(name, tools, function) and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
