@@ -170,6 +170,12 @@ void Pipeline::open_source() {
   } else {
     name = options_->interfaces.front();
   }
+  if (options_->interfaces.size() > 1) {
+    throw source::Error(
+        source::Error::Kind::usage,
+        fmt::format("cannot capture on {} and {} in one run", name, options_->interfaces[1]),
+        {"-i any captures on all interfaces"});
+  }
   source_names_.push_back(name);
   source_ = source::open_live({.interface = name,
                                .filter = filter_,

@@ -539,6 +539,8 @@ def _(_folder):
     assert CLIENT.encode() in done.stderr, done
     done = run(*inside(A, NTAN, "capture", "-i", "v0", "udp", "prot", "53"), check=False)
     assert done.returncode == 2 and b"^" in done.stderr, done
+    done = run(*inside(A, NTAN, "capture", "-i", "v0", "-i", "x0"), check=False)
+    assert done.returncode == 2 and b"-i any" in done.stderr, done
     done = run(*inside(A, NTAN, "capture"), check=False)
     assert done.returncode == 5 and b"default route" in done.stderr and b"-i" in done.stderr, done
 
