@@ -56,8 +56,9 @@ struct Orient {
 
 struct Flow {
   FlowKey key;
-  Timestamp first{};
+  Timestamp first{};               ///< trace clock of the first packet
   Timestamp last{};                ///< trace clock of the last packet: never goes back
+  Timestamp first_own{};           ///< the first packet's own time, for the id alone
   std::uint64_t first_packet = 0;  ///< number of the first packet; the flow's sequence
   std::array<Side, 2> sides;       ///< indexed by Direction
   WheelLink link;
@@ -65,7 +66,7 @@ struct Flow {
   FirstSyn first_syn;
   History history;
   Orient orientation;
-  std::uint8_t same_start = 0;  ///< earlier flows of this key that began at the same nanosecond
+  std::uint8_t same_start = 0;  ///< earlier flows of this key with the same `first_own`
   std::uint32_t interface = 0;
   std::uint32_t records = 0;  ///< interim records written so far
   std::uint32_t fragments = 0;
@@ -94,7 +95,7 @@ struct Flow {
 /// Zeek's state name; UDP and others by who has sent.
 [[nodiscard]] ConnState state(const Flow& flow, const TcpConnection* tcp) noexcept;
 
-/// The id of a flow: a fixed-key hash of its key, first time and `same_start`. Nothing of the
+/// The id of a flow: a fixed-key hash of its key, `first_own` and `same_start`. Nothing of the
 /// machine or the input goes in, so cut and filtered files keep ids.
 [[nodiscard]] event::Id flow_id(const Flow& flow) noexcept;
 

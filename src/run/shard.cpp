@@ -98,7 +98,8 @@ void Shard::on_packet(const RoutedPacket& packet) {
   std::uint8_t same_start = 0;
   if (number != 0 && packet.decoded->proto == ip::tcp && begins_anew(slab_[number], packet)) {
     const flow::Flow& old = slab_[number].flow;
-    if (old.first == packet.clock) same_start = static_cast<std::uint8_t>(old.same_start + 1);
+    if (old.first_own == packet.view->time)
+      same_start = static_cast<std::uint8_t>(old.same_start + 1);
     current_ = {.conversation = &slab_[number],
                 .number = number,
                 .now = packet.clock,
@@ -158,6 +159,7 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   flow.tag = packet.tag;
   flow.first = packet.clock;
   flow.last = packet.clock;
+  flow.first_own = packet.view->time;
   flow.first_packet = packet.view->number;
   flow.same_start = same_start;
   flow.interface = packet.view->interface;

@@ -1,0 +1,342 @@
+#include "run/engine.h"
+
+#include <limits>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/analysis.h"
+#include "tests/support/bytes.h"
+
+namespace ntan {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Contains;
+using test::Analysis;
+using test::FlowLine;
+using test::Frame;
+using test::Frames;
+using test::in_ethernet;
+using test::ipv4;
+using test::Pair;
+using test::traffic_start;
+
+constexpr std::uint32_t client = ipv4(10, 0, 0, 1);
+constexpr std::uint32_t server = ipv4(198, 51, 100, 1);
+
+Frame udp(Timestamp time, const Pair& ends) {
+  return {.time = time, .data = in_ethernet(test::udp_packet(ends, test::octets("x")))};
+}
+
+Frame syn(Timestamp time, const Pair& ends) {
+  return {.time = time,
+          .data = in_ethernet(test::tcp_packet(ends, {.seq = 7, .flags = test::tcp::syn}))};
+}
+
+/// A packet of another flow that only moves the clock.
+Frame tick(Timestamp time) {
+  return {.time = time, .data = test::in_ethernet({}, 0x88cc)};
+}
+
+std::string ts(Timestamp time) {
+  std::array<char, max_time_text> text{};
+  return {text.data(), append_time(text.data(), time, TimeDigits::micro)};
+}
+
+FlowLine only_flow(const Frames& frames) {
+  const auto flows = test::flow_lines(test::analyse(frames));
+  REQUIRE(flows.size() == 1);
+  return flows.front();
+}
+
+// --- time-outs
+
+TEST_CASE("engine: a UDP flow ends 60 s after its last packet") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const Timestamp last = traffic_start + 123'456'789ns;
+  const auto flows = test::flow_lines(
+      test::analyse({udp(traffic_start, ends), udp(last, ends), tick(last + 200s)}));
+  REQUIRE(flows.size() == 2);  // it still lives at 60 s
+  CHECK(flows[1].ts == ts(last + 60s));
+  CHECK(flows[1].end_reason == "idle");
+}
+
+TEST_CASE("engine: a UDP flow is open until the very nanosecond of its time-out") {
+  const Pair ends{client, server, 40'000, 9'000};
+  CHECK(only_flow({udp(traffic_start, ends), tick(traffic_start + 60s - 1ns)}).end_reason == "eof");
+  CHECK(only_flow({udp(traffic_start, ends), tick(traffic_start + 60s)}).end_reason == "idle");
+}
+
+TEST_CASE("engine: a packet at the nanosecond of the time-out begins a new flow") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const auto flows =
+      test::flow_lines(test::analyse({udp(traffic_start, ends), udp(traffic_start + 60s, ends)}));
+  REQUIRE(flows.size() == 2);
+  CHECK(flows[0].id != flows[1].id);
+  CHECK(flows[0].packets == 1);
+}
+
+TEST_CASE("engine: a lone SYN ends after 10 s") {
+  const FlowLine flow = only_flow(
+      {syn(traffic_start + 1ns, {client, server, 40'000, 443}), tick(traffic_start + 11s)});
+  CHECK(flow.ts == ts(traffic_start + 10s + 1ns));
+  CHECK(flow.end_reason == "idle");
+}
+
+TEST_CASE("engine: a closed TCP connection ends 5 s after its last packet") {
+  Frames frames;
+  test::TcpScript script(frames, {client, server, 40'000, 9'000}, traffic_start);
+  script.handshake();
+  SECTION("with FIN of both sides") {
+    script.fin_both();
+    const Timestamp last = frames.back().time;
+    frames.push_back(tick(last + 60s));
+    const FlowLine flow = only_flow(frames);
+    CHECK(flow.ts == ts(last + 5s));
+    CHECK(flow.end_reason == "fin");
+  }
+  SECTION("with RST") {
+    script.reset(true);
+    const Timestamp last = frames.back().time;
+    frames.push_back(tick(last + 60s));
+    const FlowLine flow = only_flow(frames);
+    CHECK(flow.ts == ts(last + 5s));
+    CHECK(flow.end_reason == "rst");
+  }
+}
+
+TEST_CASE("engine: an established TCP connection ends 300 s after its last packet") {
+  Frames frames;
+  test::TcpScript script(frames, {client, server, 40'000, 9'000}, traffic_start);
+  script.handshake();
+  const Timestamp last = frames.back().time;
+  frames.push_back(tick(last + 1'000s));
+  const auto flows = test::flow_lines(test::analyse(frames));
+  REQUIRE(!flows.empty());
+  CHECK(flows.back().ts == ts(last + 300s));
+  CHECK(flows.back().end_reason == "idle");
+}
+
+TEST_CASE("engine: a living flow is reported at each 60 s of its life") {
+  Frames frames;
+  const Pair ends{client, server, 40'000, 9'000};
+  for (int i = 0; i < 5; ++i) frames.push_back(udp(traffic_start + i * 50s, ends));  // until 200 s
+  frames.push_back(tick(traffic_start + 1'000s));
+  const Analysis analysis = test::analyse(frames);
+  CHECK(test::broken_law(analysis).value_or("") == "");
+  const auto flows = test::flow_lines(analysis);
+  REQUIRE(flows.size() == 5);
+  const std::vector<std::uint64_t> packets{2, 3, 4, 5, 5};
+  for (std::size_t i = 0; i < 4; ++i) {
+    INFO("record " << i);
+    CHECK(flows[i].ts == ts(traffic_start + static_cast<std::int64_t>(i + 1) * 60s));
+    CHECK(flows[i].packets == packets[i]);
+    CHECK(flows[i].seq == i);
+    CHECK_FALSE(flows[i].final);
+  }
+  CHECK(flows[4].ts == ts(traffic_start + 260s));
+  CHECK(flows[4].final);
+}
+
+TEST_CASE("engine: a DNS query is unanswered 10 s after it") {
+  const Pair ends{client, server, 40'000, 53};
+  const Frames frames{
+      {.time = traffic_start + 5ns,
+       .data = in_ethernet(test::udp_packet(ends, test::dns_query(7, "www.example.org")))},
+      tick(traffic_start + 9s),
+      tick(traffic_start + 30s)};
+  const Analysis analysis = test::analyse(frames);
+  const auto lines = analysis.of("dns");
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Contains(ts(traffic_start + 10s + 5ns)) && Contains(R"("answered":false)"));
+}
+
+TEST_CASE("engine: time-outs of one instant come in the order of their flows' first packets") {
+  // Ports spread the flows over shards and buckets.
+  Frames frames;
+  for (std::uint16_t i = 0; i < 200; ++i)
+    frames.push_back(
+        udp(traffic_start, {client, server, static_cast<std::uint16_t>(60'000 - i), 9'000}));
+  frames.push_back(tick(traffic_start + 100s));
+  for (const std::size_t shards : {1U, 2U, 16U}) {
+    const auto flows =
+        test::flow_lines(test::analyse(frames, {.shards = shards, .hash_seed = shards}));
+    REQUIRE(flows.size() == 200);
+    for (std::size_t i = 0; i < flows.size(); ++i) CHECK(flows[i].src_port == 60'000 - i);
+  }
+}
+
+TEST_CASE("engine: a window's summary counts no packet of its end") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const Frames frames{udp(traffic_start, ends), udp(traffic_start + 10s - 1ns, ends),
+                      udp(traffic_start + 10s, ends)};
+  const auto lines = test::analyse(frames, {.summary_every = 10s}).of("summary");
+  REQUIRE(lines.size() == 2);
+  CHECK_THAT(lines[0], Contains(ts(traffic_start + 10s)) && Contains(R"("packets":2,)"));
+  CHECK_THAT(lines[1], Contains(R"("packets":1,)"));
+}
+
+// --- time that misbehaves
+
+struct Times {
+  std::string name;
+  std::vector<std::int64_t> ns;
+};
+
+TEST_CASE("engine: whatever the packets' times are, output is sorted and complete") {
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t second = 1'000'000'000;
+  const auto times = GENERATE_COPY(values<Times>({
+      {"equal", {5 * second, 5 * second, 5 * second, 5 * second}},
+      {"backwards", {9 * second, 8 * second, 7 * second, 1 * second}},
+      {"from 1970", {0, 1, 2, second}},
+      {"before 1970", {-5 * second, -1, 0, 1}},
+      {"to 2106", {0, 4'294'967'295 * second, 4'294'967'295 * second + 1}},
+      {"the least first", {least, least + 1, 0, most}},
+      {"the most first", {most, least, 0, most}},
+      {"only the most", {most, most, most}},
+      {"only the least", {least, least, least}},
+      {"to and fro", {least, most, least, most, 0, 1}},
+  }));
+  INFO(times.name);
+  Frames frames;
+  test::Dice dice(9);
+  for (const std::int64_t ns : times.ns) {
+    // Every kind of traffic at each of the times.
+    for (Frame frame :
+         test::make_traffic({.tcp = 4, .http = 2, .dns = 4, .udp = 4, .scanned = 10})) {
+      frame.time = from_ns(ns);
+      frames.push_back(std::move(frame));
+    }
+  }
+  for (const Duration every : {Duration{0}, Duration{10s}}) {
+    const Analysis analysis = test::analyse(frames, {.summary_every = every});
+    CHECK(test::broken_law(analysis).value_or("") == "");
+    CHECK(analysis.lines.size() < 20 * frames.size() + 10'000);
+    for (const test::Line& line : analysis.lines)
+      CHECK(test::flaw_of_line(line.text, *line.schema).value_or("") == "");
+  }
+}
+
+TEST_CASE("engine: a packet from the past counts at the trace clock") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const Analysis analysis =
+      test::analyse({udp(traffic_start, ends), udp(traffic_start - 2s, ends)});
+  CHECK(analysis.ledger.backwards == 1);
+  CHECK(analysis.ledger.backwards_second == 1);
+  const auto flows = test::flow_lines(analysis);
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].packets == 2);
+  CHECK(flows[0].ts == ts(traffic_start));
+}
+
+// --- ids
+
+std::set<std::string> ids_of(const Analysis& analysis, std::uint64_t server_port) {
+  std::set<std::string> ids;
+  for (const FlowLine& flow : test::flow_lines(analysis)) {
+    if (flow.dst_port == server_port) ids.insert(flow.id);
+  }
+  return ids;
+}
+
+/// Frames whose IPv4 packet names this port as source or destination.
+Frames only_port(const Frames& frames, std::uint16_t port) {
+  Frames kept;
+  for (const Frame& frame : frames) {
+    if (frame.data.size() < 38 || frame.data[12] != 8 || frame.data[14] != 0x45) continue;
+    const auto src = load_be<std::uint16_t>(&frame.data[34]);
+    const auto dst = load_be<std::uint16_t>(&frame.data[36]);
+    if (src == port || dst == port) kept.push_back(frame);
+  }
+  return kept;
+}
+
+TEST_CASE("engine: flow ids stay when other flows are filtered out") {
+  const Frames frames = test::make_traffic({.seed = 3});
+  for (const std::uint16_t port : {std::uint16_t{80}, std::uint16_t{53}, std::uint16_t{9'001}}) {
+    const auto all = ids_of(test::analyse(frames), port);
+    CHECK(!all.empty());
+    CHECK(ids_of(test::analyse(only_port(frames, port)), port) == all);
+  }
+}
+
+TEST_CASE("engine: flow ids stay when the front of the input is cut off") {
+  const Frames frames = test::make_traffic({.seed = 4});
+  const Timestamp cut = traffic_start + 75s;
+  Frames late;
+  std::copy_if(frames.begin(), frames.end(), std::back_inserter(late),
+               [cut](const Frame& frame) { return frame.time >= cut; });
+  const auto whole = ids_of(test::analyse(frames), 53);
+  const auto back = ids_of(test::analyse(late), 53);
+  CHECK(back.size() > 5);
+  // Queries and answers are less than 50 ms apart, so at most a few flows lie across the cut.
+  std::size_t unknown = 0;
+  for (const std::string& id : back) unknown += whole.contains(id) ? 0U : 1U;
+  CHECK(unknown <= 1);
+}
+
+TEST_CASE("engine: flow ids stay though other packets were ahead of time") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const Frames alone{udp(traffic_start, ends)};
+  const Frames mixed{tick(traffic_start + 1ms), udp(traffic_start, ends)};
+  CHECK(ids_of(test::analyse(alone), 9'000) == ids_of(test::analyse(mixed), 9'000));
+}
+
+TEST_CASE("engine: flows of one key that begin at one nanosecond have ids of their own") {
+  const Pair ends{client, server, 40'000, 443};
+  Frames frames;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    frames.push_back(
+        {.time = traffic_start,
+         .data = in_ethernet(test::tcp_packet(ends, {.seq = 1'000 * i, .flags = test::tcp::syn}))});
+  }
+  CHECK(ids_of(test::analyse(frames), 443).size() == 3);
+}
+
+// --- prefixes
+
+TEST_CASE("engine: every prefix of an input keeps the laws") {
+  const Frames frames = test::make_traffic({.tcp = 3,
+                                            .http = 1,
+                                            .dns = 3,
+                                            .tls = 1,
+                                            .udp = 2,
+                                            .pings = 1,
+                                            .arps = 2,
+                                            .fragmented = 3,
+                                            .tunnelled = 1,
+                                            .scanned = 4,
+                                            .icmp_errors = 1,
+                                            .garbage = 5});
+  Frames prefix;
+  for (const Frame& frame : frames) {
+    prefix.push_back(frame);
+    if (auto law = test::broken_law(test::analyse(prefix)))
+      FAIL(*law << " after " << prefix.size());
+  }
+}
+
+TEST_CASE("engine: every snaplen keeps the laws") {
+  const Frames frames = test::make_traffic({.tcp = 6, .http = 3, .dns = 6, .scanned = 10});
+  for (std::size_t snaplen = 0; snaplen < 120; ++snaplen) {
+    Frames cut = frames;
+    for (Frame& frame : cut) {
+      frame.wire_size = frame.size_on_wire();
+      frame.data.resize(std::min(frame.data.size(), snaplen));
+    }
+    INFO("snaplen " << snaplen);
+    CHECK(test::broken_law(test::analyse(cut)).value_or("") == "");
+  }
+}
+
+TEST_CASE("engine: an input without packets has a summary and nothing else") {
+  const Analysis analysis = test::analyse({});
+  for (const test::Line& line : analysis.lines) CHECK(line.schema->name == "summary");
+  CHECK(analysis.limits_hit.empty());
+}
+
+}  // namespace
+}  // namespace ntan
