@@ -54,6 +54,13 @@ struct SynLook {
   std::uint16_t window = 0;
 };
 
+/// Place in the shard's list of flows that only one side has spoken in.
+struct ListLink {
+  flow::Number previous = 0;
+  flow::Number next = 0;
+  bool linked = false;
+};
+
 enum class AppStage : std::uint8_t { probing, active, finished };
 
 struct Conversation {
@@ -74,6 +81,7 @@ struct Conversation {
   app::Dissector* dissector = nullptr;
   Encapsulation* encapsulation = nullptr;
   Reported reported;
+  ListLink one_sided;
 };
 
 /// The application protocol of a flow as records show it.

@@ -17,6 +17,8 @@ namespace ip = wire::ip_protocol;
 // dissectors.
 constexpr std::size_t table_percent = 50;
 constexpr std::size_t timers_per_flow = 2;
+// Flows looked at to find the one that a full table gives up.
+constexpr std::size_t eviction_looks = 16;
 
 std::size_t flow_cap(const ShardOptions& options) noexcept {
   constexpr std::size_t per_flow = sizeof(Conversation) + 16;  // 16: its share of the index
@@ -59,6 +61,7 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
       reassembly_memory_{.limit = options.reassembly_memory},
       pool_(flow_memory_),
       slab_(flow_cap(options)),
+      one_sided_(slab_),
       wheel_(*this),
       timers_{TimerRing{timers_per_flow * slab_.capacity()},
               TimerRing{timers_per_flow * slab_.capacity()},
@@ -149,7 +152,7 @@ bool Shard::begins_anew(const Conversation& conversation,
 flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_start) {
   flow::Number number = slab_.create();
   if (number == 0) {
-    make_room();
+    make_room(packet);
     number = slab_.create();
     if (number == 0) return 0;
   }
@@ -168,6 +171,7 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   flow.icmp_code = packet.decoded->icmp_code;
   conversation.ttl = packet.decoded->ttl;
   index_.insert(flow.tag, number);
+  one_sided_.append(number);
   if (packet.decoded->vlan_count != 0 || packet.decoded->tunnel_depth != 0) {
     if (void* memory = pool_.take(sizeof(Encapsulation)); memory != nullptr) {
       conversation.encapsulation = new (memory) Encapsulation(*packet.decoded, *packet.extra);
@@ -178,17 +182,45 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   return number;
 }
 
-// Looks at sixteen flows from where it looked last and ends the one that is missed least: a flow
-// that only one side has spoken in, then a closed one, then one that has been silent longest.
-void Shard::make_room() {
-  constexpr std::size_t looks = 16;
+// Ends the flow that is missed least: one that only one side has spoken in, unless those are few (a
+// sixteenth of the table is left to flows that begin), else one that is closed or silent.
+void Shard::make_room(const RoutedPacket& packet) {
+  constexpr std::size_t beginners_share = 16;
+  flow::Number victim = 0;
+  if (one_sided_.size() >= slab_.capacity() / beginners_share) victim = one_sided_victim();
+  if (victim == 0) victim = silent_victim();
+  if (victim == 0) return;
+  ++counters_.evicted;
+  current_ = {.conversation = &slab_[victim],
+              .number = victim,
+              .now = packet.clock,
+              .sequence = packet.view->number};
+  close(victim, EndReason::evicted);
+}
+
+// The first in the list that was a single packet; those that went on get another turn. If sixteen
+// did, the one of them that has been silent longest.
+flow::Number Shard::one_sided_victim() noexcept {
+  flow::Number victim = 0;
+  for (std::size_t i = 0; i < eviction_looks && one_sided_.size() != 0; ++i) {
+    const flow::Number number = one_sided_.first();
+    const flow::Flow& flow = slab_[number].flow;
+    if (flow.sides[0].packets + flow.sides[1].packets == 1) return number;
+    if (victim == 0 || flow.last < slab_[victim].flow.last) victim = number;
+    one_sided_.move_to_end(number);
+  }
+  return victim;
+}
+
+// Among sixteen flows from where it looked last: a closed one before others, then the one that has
+// been silent longest.
+flow::Number Shard::silent_victim() noexcept {
   const auto rank = [](const Conversation& conversation) {
-    if (conversation.flow.one_sided()) return 0;
-    if (conversation.tcp != nullptr) return conversation.tcp->closed() ? 1 : 3;
-    return 2;
+    if (conversation.tcp != nullptr) return conversation.tcp->closed() ? 0 : 2;
+    return 1;
   };
   flow::Number victim = 0;
-  for (std::size_t i = 0; i < looks; ++i) {
+  for (std::size_t i = 0; i < eviction_looks; ++i) {
     clock_hand_ = clock_hand_ % static_cast<flow::Number>(slab_.touched()) + 1;
     if (!alive(clock_hand_)) continue;
     if (victim == 0) {
@@ -200,13 +232,7 @@ void Shard::make_room() {
     if (std::pair{rank(next), next.flow.last} < std::pair{rank(best), best.flow.last})
       victim = clock_hand_;
   }
-  if (victim == 0) return;
-  ++counters_.evicted;
-  current_ = {.conversation = &slab_[victim],
-              .number = victim,
-              .now = current_.now,
-              .sequence = current_.sequence};
-  close(victim, EndReason::evicted);
+  return victim;
 }
 
 bool Shard::alive(flow::Number number) const noexcept {
@@ -223,6 +249,7 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   side.l3_bytes += decoded.l3_size;
   side.payload_bytes += decoded.payload_size;
   side.tcp_flags |= decoded.tcp_flags;
+  if (conversation.one_sided.linked && !flow.one_sided()) one_sided_.remove(current_.number);
   if (decoded.fragmented) flow.fragments += packet.packets;
   if (decoded.checksum_bad) flow.history.add_counted('c', direction, ++flow.bad_checksums[index(direction)]);
   if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);

@@ -21,6 +21,7 @@
 #include "flow/wheel.h"
 #include "run/conversation.h"
 #include "run/dissection.h"
+#include "run/one_sided_list.h"
 #include "run/recorder.h"
 #include "run/timers.h"
 #include "source/source.h"
@@ -171,7 +172,9 @@ class Shard final : private app::Output {
   [[nodiscard]] bool begins_anew(const Conversation& conversation,
                                  const RoutedPacket& packet) const noexcept;
   flow::Number open_flow(const RoutedPacket& packet, std::uint8_t same_start);
-  void make_room();
+  void make_room(const RoutedPacket& packet);
+  [[nodiscard]] flow::Number one_sided_victim() noexcept;
+  [[nodiscard]] flow::Number silent_victim() noexcept;
   void count(Conversation& conversation, const RoutedPacket& packet, Direction direction);
   void on_tcp(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
               Direction direction);
@@ -226,6 +229,7 @@ class Shard final : private app::Output {
   Budget reassembly_memory_;
   flow::Pool pool_;
   flow::Slab<Conversation> slab_;
+  OneSidedList one_sided_;
   flow::Index index_;
   flow::Wheel<Shard> wheel_;
   std::array<TimerRing, timer_kind_count> timers_;

@@ -312,6 +312,7 @@ void Shard::erase(flow::Number number) {
   Conversation& conversation = slab_[number];
   wheel_.remove(number);
   index_.erase(conversation.flow.tag, number);
+  one_sided_.remove(number);
   dissection_.finish(conversation);
   release_streams(conversation);
   if (conversation.tcp != nullptr) {

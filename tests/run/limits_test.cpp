@@ -1,0 +1,178 @@
+// What is given up when memory is short is bounded, counted and said; what is kept stays right.
+#include <catch2/catch.hpp>
+
+#include "tests/support/analysis.h"
+#include "tests/support/bytes.h"
+
+namespace ntan {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Analysis;
+using test::FlowLine;
+using test::Frames;
+using test::in_ethernet;
+using test::ipv4;
+using test::Octets;
+using test::Pair;
+using test::traffic_start;
+
+constexpr std::uint32_t server = ipv4(198, 51, 100, 1);
+
+bool hit(const Analysis& analysis, std::string_view limit) {
+  const auto& limits = analysis.limits_hit;
+  return std::find(limits.begin(), limits.end(), limit) != limits.end();
+}
+
+std::string broken(const Analysis& analysis) {
+  return test::broken_law(analysis).value_or("");
+}
+
+Pair host(std::uint32_t number) {
+  return {ipv4(10, 9, 0, 0) + number, server, 40'000, 9'000};
+}
+
+/// Connections that were there before a flood and speak once more after it. A server's answer makes
+/// nine packets of each: handshake, three exchanges of data.
+Frames established(std::uint32_t count, Timestamp before, Timestamp after) {
+  Frames frames;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    test::TcpScript script(frames, host(i), before + i * 10us, 1us);
+    script.handshake();
+    script.send(true, Octets(100));
+    script.send(false, Octets(200));
+    script.send(true, Octets(10));
+    script.send(false, Octets(20));
+    script.wait(after - before);
+    script.send(true, Octets(1));
+    script.send(false, Octets(2));
+  }
+  test::sort_by_time(frames);
+  return frames;
+}
+
+/// Established flows that do not have all their packets and octets in one record.
+std::size_t damaged(const Analysis& analysis, std::uint32_t count) {
+  std::size_t whole = 0;
+  for (const FlowLine& flow : test::flow_lines(analysis)) {
+    if (flow.dst_ip == "198.51.100.1" && flow.final && flow.packets == 9 && flow.payload == 333)
+      ++whole;
+  }
+  return count - std::min<std::size_t>(count, whole);
+}
+
+TEST_CASE("limits: 1,000 established flows outlive 200,000 random SYNs in a full table") {
+  Frames frames = established(1'000, traffic_start, traffic_start + 2s);
+  test::mix_in(frames, test::syn_flood(200'000, traffic_start + 1s, 7));
+  const Analysis analysis = test::analyse(frames, {.max_flows = 8'000, .only = {"flow"}});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "flows"));
+  CHECK(analysis.counters.evicted >= 201'000 - 8'000);
+  CHECK(damaged(analysis, 1'000) == 0);
+}
+
+TEST_CASE("limits: 1,000 established flows outlive 50,000 random UDP datagrams in a full table") {
+  Frames frames = established(1'000, traffic_start, traffic_start + 2s);
+  test::mix_in(frames, test::udp_flood(50'000, traffic_start + 1s, 8));
+  const Analysis analysis = test::analyse(frames, {.max_flows = 8'000, .only = {"flow"}});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "flows"));
+  CHECK(damaged(analysis, 1'000) == 0);
+}
+
+TEST_CASE("limits: a full table of two-sided flows still takes new ones") {
+  const Frames frames = established(4'000, traffic_start, traffic_start + 1s);
+  const Analysis analysis = test::analyse(frames, {.max_flows = 1'000, .only = {"flow"}});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "flows"));
+}
+
+TEST_CASE("limits: evicted flows are told of at the clock of who evicts them") {
+  Frames frames = test::udp_flood(5'000, traffic_start, 9);
+  const Analysis analysis = test::analyse(frames, {.max_flows = 256});
+  CHECK(broken(analysis) == "");
+  CHECK(analysis.counters.evicted > 4'000);
+}
+
+TEST_CASE("limits: TCP state that finds no memory is counted and packets are not lost") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 3'000; ++i) {
+    test::TcpScript script(frames, host(i), traffic_start + i * 10us, 1us);
+    script.handshake();
+    script.send(true, Octets(300, 'x'));
+    script.send(false, Octets(300, 'y'));
+  }
+  test::sort_by_time(frames);
+  const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{4} << 20U});
+  CHECK(broken(analysis) == "");
+  CHECK(!analysis.limits_hit.empty());
+}
+
+TEST_CASE("limits: segments out of order stay within their share") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    test::TcpScript script(frames, host(i), traffic_start + i * 1us);
+    script.handshake();
+    script.lose_next();
+    script.send(true, Octets(10));
+    for (int segment = 0; segment < 10; ++segment) script.send(true, Octets(1'400));
+  }
+  test::sort_by_time(frames);
+  const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{8} << 20U});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "reassembly"));
+}
+
+TEST_CASE("limits: heads of HTTP that never end stay within their share") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 400; ++i) {
+    Pair ends = host(i);
+    ends.dst_port = 80;
+    test::TcpScript script(frames, ends, traffic_start + i * 10us, 1us);
+    script.handshake();
+    script.send(true, test::octets("GET / HTTP/1.1\r\nHost: www.example.com\r\n"));
+    for (int segment = 0; segment < 20; ++segment)
+      script.send(true, test::octets("X-Long: " + std::string(1'300, 'x')));
+  }
+  test::sort_by_time(frames);
+  const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{8} << 20U});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "reassembly"));
+}
+
+TEST_CASE("limits: fragments without end stay within their share") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    const Octets packet = test::ipv4_packet(ipv4(10, 8, 0, 0) + i, server, 17, Octets(1'400),
+                                            static_cast<std::uint16_t>(i), 0x2000);
+    frames.push_back({.time = traffic_start + i * 1us, .data = in_ethernet(packet)});
+  }
+  const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{16} << 20U});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "fragments"));
+  CHECK(analysis.ledger.of(wire::Bucket::fragment_incomplete).packets == 20'000);
+}
+
+TEST_CASE("limits: queries without answer stay within their share") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    const Pair ends{ipv4(10, 8, 0, 1), server, 40'000, 53};
+    const Octets query = test::dns_query(static_cast<std::uint16_t>(i), "www.example.org");
+    frames.push_back(
+        {.time = traffic_start + i * 1us, .data = in_ethernet(udp_packet(ends, query))});
+  }
+  const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{8} << 20U});
+  CHECK(broken(analysis) == "");
+}
+
+TEST_CASE("limits: with the smallest memory every law still holds") {
+  for (const std::uint64_t seed : {5U, 6U}) {
+    const Analysis analysis = test::analyse(
+        test::make_traffic({.seed = seed, .tcp = 200, .http = 100, .dns = 200, .tls = 50}),
+        {.mem_limit = std::size_t{1} << 20U, .max_flows = 16});
+    CHECK(broken(analysis) == "");
+  }
+}
+
+}  // namespace
+}  // namespace ntan
