@@ -43,8 +43,8 @@ void Alert::add(const Probe& probe) {
   if (has_port(probe.contact_class)) {
     ++transport_probes_;
     transport_hosts_.add(host);
-    if (!ports_) ports_ = std::make_unique<PortMap>();
-    ports_->set(probe.port);
+    if (!ports_) ports_ = std::make_unique<PortSet>();
+    ports_->add(probe.port);
   }
   if (probe.contact_class == ContactClass::ip_protocol) protocols_.set(probe.port & 255U);
   if (probe.contact_class == ContactClass::icmp) {
@@ -86,8 +86,9 @@ IpAddress Alert::only_target() const noexcept {
 
 double Alert::port_overlap(const Alert& other) const noexcept {
   if (!ports_ || !other.ports_) return 0;
-  const auto both = static_cast<double>((*ports_ & *other.ports_).count());
-  return both / static_cast<double>((*ports_ | *other.ports_).count());
+  const std::size_t both = ports_->common(*other.ports_);
+  const std::size_t either = ports_->count() + other.ports_->count() - both;
+  return static_cast<double>(both) / static_cast<double>(either);
 }
 
 Duration Alert::mean_gap() const noexcept {
@@ -96,7 +97,7 @@ Duration Alert::mean_gap() const noexcept {
 }
 
 Alert::Shape Alert::shape() const noexcept {
-  const std::uint64_t ports = ports_ ? ports_->count() : 0;
+  const std::uint64_t ports = port_count();
   const std::uint64_t hosts = hosts_.count();
   if (transport_probes_ != 0 && 2 * transport_probes_ >= hosts) {
     return {transport_hosts_.count(), ports, transport_probes_, true};
@@ -188,18 +189,31 @@ Severity Alert::severity(ScanKind kind) const noexcept {
   return kind == ScanKind::host_discovery || connect_only ? Severity::low : Severity::medium;
 }
 
-void Alert::list_ranges(bool protocols) {
-  constexpr std::size_t max_ranges = 256;
+void Alert::add_range(std::size_t first, std::size_t last) {
+  std::string text = std::to_string(first);
+  if (last != first) text += '-' + std::to_string(last);
+  range_texts_.push_back(std::move(text));
+}
+
+void Alert::list_ports() {
   range_texts_.clear();
-  const std::size_t end = protocols ? protocols_.size() : ports_ ? ports_->size() : 0;
-  const auto holds = [&](std::size_t i) { return protocols ? protocols_[i] : (*ports_)[i]; };
-  for (std::size_t at = 0; at < end && range_texts_.size() < max_ranges; ++at) {
-    if (!holds(at)) continue;
+  if (ports_) {
+    ports_->for_each_range([this](PortRange range) {
+      add_range(range.first, range.last);
+      return range_texts_.size() < max_ranges;
+    });
+  }
+  range_views_.assign(range_texts_.begin(), range_texts_.end());
+}
+
+void Alert::list_protocols() {
+  range_texts_.clear();
+  const std::size_t end = protocols_.size();
+  for (std::size_t at = 0; at < end; ++at) {
+    if (!protocols_[at]) continue;
     const std::size_t first = at;
-    while (at + 1 < end && holds(at + 1)) ++at;
-    std::string text = std::to_string(first);
-    if (at != first) text += '-' + std::to_string(at);
-    range_texts_.push_back(std::move(text));
+    while (at + 1 < end && protocols_[at + 1]) ++at;
+    add_range(first, at);
   }
   range_views_.assign(range_texts_.begin(), range_texts_.end());
 }
@@ -220,7 +234,11 @@ void Alert::list_sample() {
 
 ScanRecord Alert::describe(const Conditions& conditions) {
   const ScanKind what = kind();
-  list_ranges(what == ScanKind::protocol);
+  if (what == ScanKind::protocol) {
+    list_protocols();
+  } else {
+    list_ports();
+  }
   list_sample();
   open_views_.assign(open_.begin(), open_.end());
   ttl_list_.clear();
@@ -245,7 +263,7 @@ ScanRecord Alert::describe(const Conditions& conditions) {
   record.severity = severity(what);
   record.targets = targets_;
   record.hosts = hosts_.count();
-  record.ports = what == ScanKind::protocol ? protocols_.count() : ports_ ? ports_->count() : 0;
+  record.ports = what == ScanKind::protocol ? protocols_.count() : port_count();
   record.probes = probes_;
   record.port_ranges = range_views_;
   record.refused = of(Result::refused);

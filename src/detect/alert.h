@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "detect/host_count.h"
+#include "detect/port_set.h"
 #include "detect/probe.h"
 #include "detect/scan_record.h"
 
@@ -39,6 +40,7 @@ class Alert {
  public:
   static constexpr std::size_t max_listed = 64;
   static constexpr std::size_t max_sample = 16;
+  static constexpr std::size_t max_ranges = 256;
   static constexpr std::size_t worst_size = 52 * 1024;
 
   explicit Alert(const AlertOrigin& origin) : origin_(origin) {}
@@ -72,7 +74,6 @@ class Alert {
  private:
   static constexpr std::size_t class_count = 15;
   static constexpr std::size_t result_count = 10;
-  using PortMap = std::bitset<65536>;
 
   struct Shape {
     std::uint64_t hosts = 0;
@@ -91,7 +92,10 @@ class Alert {
   [[nodiscard]] ScanTechnique technique_of(ContactClass contact_class) const noexcept;
   [[nodiscard]] Severity severity(ScanKind kind) const noexcept;
   void count_result(const Probe& probe);
-  void list_ranges(bool protocols);
+  [[nodiscard]] std::uint64_t port_count() const noexcept { return ports_ ? ports_->count() : 0; }
+  void list_ports();
+  void list_protocols();
+  void add_range(std::size_t first, std::size_t last);
   void list_sample();
 
   AlertOrigin origin_;
@@ -107,7 +111,7 @@ class Alert {
   HostCount hosts_;
   HostCount transport_hosts_;
   HostCount member_count_;
-  std::unique_ptr<PortMap> ports_;
+  std::unique_ptr<PortSet> ports_;
   std::bitset<256> protocols_;
   std::bitset<256> ttls_;
   std::vector<IpAddress> targets_;

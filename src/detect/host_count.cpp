@@ -18,7 +18,11 @@ void HostCount::observe(std::uint64_t hash) noexcept {
   const std::size_t index = hash >> (64U - register_bits);
   const auto rank = static_cast<std::uint8_t>(
       1 + std::min(std::countl_zero(hash << register_bits), 64 - static_cast<int>(register_bits)));
-  (*registers_)[index] = std::max((*registers_)[index], rank);
+  std::uint8_t& held = registers_->ranks[index];
+  if (rank <= held) return;
+  --registers_->with_rank[held];
+  ++registers_->with_rank[rank];
+  held = rank;
 }
 
 bool HostCount::add(std::uint64_t hash) {
@@ -46,13 +50,13 @@ bool HostCount::add(std::uint64_t hash) {
 
 std::uint64_t HostCount::count() const noexcept {
   if (!registers_) return size_;
-  constexpr double m = std::tuple_size_v<Registers>;
+  constexpr double m = register_count;
   double sum = 0;
-  double empty = 0;
-  for (const std::uint8_t rank : *registers_) {
-    sum += std::ldexp(1.0, -rank);
-    empty += rank == 0 ? 1 : 0;
+  for (std::size_t rank = 0; rank < rank_count; ++rank) {
+    const std::uint16_t registers = registers_->with_rank[rank];
+    if (registers != 0) sum += std::ldexp(registers, -static_cast<int>(rank));
   }
+  const double empty = registers_->with_rank[0];
   const double raw = 0.7213 / (1 + 1.079 / m) * m * m / sum;
   const double estimate = raw <= 2.5 * m && empty > 0 ? m * std::log(m / empty) : raw;
   return static_cast<std::uint64_t>(estimate + 0.5);

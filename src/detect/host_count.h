@@ -19,7 +19,13 @@ class HostCount {
  private:
   static constexpr std::size_t max_exact = 1024;
   static constexpr unsigned register_bits = 12;
-  using Registers = std::array<std::uint8_t, std::size_t{1} << register_bits>;
+  static constexpr std::size_t register_count = std::size_t{1} << register_bits;
+  static constexpr std::size_t rank_count = 64 - register_bits + 2;
+
+  struct Registers {
+    std::array<std::uint8_t, register_count> ranks{};
+    std::array<std::uint16_t, rank_count> with_rank{register_count};  // how many hold each rank
+  };
 
   void observe(std::uint64_t hash) noexcept;
   bool place(std::uint64_t hash) noexcept;
