@@ -22,8 +22,9 @@ struct Probing {
   explicit Probing(Budget& memory) : held{Buffer{memory, limit}, Buffer{memory, limit}} {}
 
   static constexpr std::size_t limit = std::size_t{4} << 10U;
-  static constexpr std::uint8_t max_segments = 8;    ///< of one side, before it is nothing known
-  static constexpr std::uint8_t late_segments = 32;  ///< of one side, in which a protocol may still follow
+  static constexpr std::uint8_t max_segments = 8;  ///< of one side, before it is nothing known
+  static constexpr std::uint8_t late_segments =
+      32;  ///< of one side, in which a protocol may still follow
 
   std::array<Buffer, 2> held;
   std::array<std::uint8_t, 2> segments{};

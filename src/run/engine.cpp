@@ -54,6 +54,7 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
       .flow_memory = options.mem_limit / 100 * flow_share / options.shards,
       .reassembly_memory = options.mem_limit / 100 * reassembly_share / options.shards / 4 * 3,
       .sensor = options_.sensor,
+      .scan_timeout = options.scan_timeout,
       .verify_checksums = options.decode.verify_checksums,
       .interfaces = &interfaces};
   Merger& merger = *this;

@@ -33,6 +33,7 @@ struct EngineOptions {
   flow::VlanUse vlan = flow::VlanUse::keep;
   wire::DecodeOptions decode;
   detect::ScanOptions scan;
+  Duration scan_timeout = flow::timeout_of(flow::ContactTimer::answer_tcp);
   stats::Options stats;
   std::string sensor;
 };

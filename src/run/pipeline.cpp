@@ -88,6 +88,7 @@ EngineOptions engine_options(const Options& options) {
                .memory = options.scan.memory,
                .allow = networks(options.scan.allowed),
                .home = networks(options.scan.home)},
+      .scan_timeout = options.scan.timeout,
       .stats = {.every = options.summary_every, .top = options.top, .sensor = options.sensor},
       .sensor = options.sensor};
 }
@@ -366,6 +367,9 @@ void Pipeline::write_end() {
   const RunTotals totals(*engine_, *source_);
   RunEnd end = totals.record();
   end.stop_reason = stop_reason_;
+  // An interface that went away is the stop reason, not damage of an input.
+  end.input_truncated = end.input_truncated && !live();
+  end.input_damaged = end.input_damaged && !live();
   end.events = recorder_.recorded();
   end.dropped_by_ntan = outputs_.lost();
   if (engine_->started()) {

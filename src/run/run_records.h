@@ -123,7 +123,7 @@ struct RunEnd {
         field<"first_ts", &R::first_ts>("Trace time of the first packet"),
         field<"last_ts", &R::last_ts>("Trace clock at the end: the largest packet time"),
         field<"flows", &R::flows>("Flows seen"),
-        field<"events", &R::events>("Events written, this one left out"),
+        field<"events", &R::events>("Events handed to the outputs, this one left out"),
         field<"ledger", &R::ledger>("Where every packet ended; sums to packets and bytes"),
         field<"unknown_links", &R::unknown_links>("Link types that are not decoded"),
         field<"input_truncated", &R::input_truncated>("An input ended in the middle of a packet"),

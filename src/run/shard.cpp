@@ -56,6 +56,7 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
     : merger_(&merger),
       sensor_(options.sensor),
       interfaces_(options.interfaces),
+      scan_timeout_(options.scan_timeout),
       verify_checksums_(options.verify_checksums),
       flow_memory_{.limit = options.flow_memory / 100 * (100 - table_percent)},
       reassembly_memory_{.limit = options.reassembly_memory},
@@ -251,7 +252,8 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   side.tcp_flags |= decoded.tcp_flags;
   if (conversation.one_sided.linked && !flow.one_sided()) one_sided_.remove(current_.number);
   if (decoded.fragmented) flow.fragments += packet.packets;
-  if (decoded.checksum_bad) flow.history.add_counted('c', direction, ++flow.bad_checksums[index(direction)]);
+  if (decoded.checksum_bad)
+    flow.history.add_counted('c', direction, ++flow.bad_checksums[index(direction)]);
   if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);
 }
 

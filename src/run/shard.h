@@ -65,7 +65,9 @@ struct ShardOptions {
   std::size_t flow_memory = 0;        ///< TCP state, streams, dissector state, index
   std::size_t reassembly_memory = 0;  ///< octets held out of order or of unfinished messages
   std::string_view sensor;
-  bool verify_checksums = false;      ///< those of TCP and UDP were looked at
+  Duration scan_timeout =
+      flow::timeout_of(flow::ContactTimer::answer_tcp);  ///< silence of TCP and SCTP
+  bool verify_checksums = false;                         ///< those of TCP and UDP were looked at
   const std::vector<source::Interface>* interfaces =
       nullptr;  ///< those met so far; outlives the shard
 };
@@ -224,6 +226,7 @@ class Shard final : private app::Output {
   Merger* merger_;
   std::string_view sensor_;
   const std::vector<source::Interface>* interfaces_;
+  Duration scan_timeout_;
   bool verify_checksums_;
   Budget flow_memory_;
   Budget reassembly_memory_;

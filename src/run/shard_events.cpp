@@ -187,7 +187,9 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
     conversation.contact_timers =
         static_cast<std::uint8_t>(conversation.contact_timers | bit(step.arm));
     const std::uint64_t sequence = conversation.flow.first_packet;
-    arm_timer(kind_of(step.arm), {.due = to_ns(now + flow::timeout_of(step.arm)),
+    const Duration length =
+        step.arm == flow::ContactTimer::answer_tcp ? scan_timeout_ : flow::timeout_of(step.arm);
+    arm_timer(kind_of(step.arm), {.due = to_ns(now + length),
                                   .sequence = sequence,
                                   .first_packet = sequence,
                                   .number = number});

@@ -9,7 +9,7 @@ namespace ntan::run {
 namespace {
 
 constexpr int exit_second_interrupt = 130;
-constexpr std::array handled{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+constexpr std::array handled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
 // Handlers have no other way to what they must reach.
 std::atomic<source::Interrupt*> target{nullptr};  // NOLINT(*-non-const-global-variables)

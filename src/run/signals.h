@@ -11,8 +11,8 @@ struct Requests {
   bool flush = false;   ///< USR2: write out what is held
 };
 
-/// While alive, INT and TERM stop the source through `interrupt`, and the second one leaves at once
-/// with exit code 130. PIPE is ignored. One at a time; restores what was before.
+/// While alive, INT, TERM and HUP stop the source through `interrupt`, and the second one leaves at
+/// once with exit code 130. PIPE is ignored. One at a time; restores what was before.
 class SignalGuard {
  public:
   explicit SignalGuard(source::Interrupt& interrupt);
