@@ -1,29 +1,54 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <array>
+#include <cstring>
 
 #include "base/digits.h"
 
 namespace ntan {
 namespace {
 
-char* append_v4(char* out, const std::uint8_t* octets) noexcept {
-  for (int i = 0; i < 4; ++i) {
-    if (i != 0) *out++ = '.';
-    out = append_unsigned(out, octets[i]);
+/// An octet in decimal, in one piece that is always copied whole.
+struct OctetText {
+  std::array<char, 4> digits{};  ///< the text, then a dot
+  std::uint8_t size = 0;         ///< of the text and its dot
+};
+
+constexpr auto octet_texts = [] {
+  std::array<OctetText, 256> texts{};
+  for (std::size_t value = 0; value < texts.size(); ++value) {
+    OctetText& text = texts[value];
+    if (value >= 100) text.digits[text.size++] = static_cast<char>('0' + value / 100);
+    if (value >= 10) text.digits[text.size++] = static_cast<char>('0' + value / 10 % 10);
+    text.digits[text.size++] = static_cast<char>('0' + value % 10);
+    text.digits[text.size++] = '.';
   }
-  return out;
+  return texts;
+}();
+
+// Writes up to three octets past the text, which max_address_text has room for.
+char* append_v4(char* out, const std::uint8_t* octets) noexcept {
+  for (std::size_t i = 0; i < 4; ++i) {
+    const OctetText& text = octet_texts[octets[i]];
+    std::memcpy(out, text.digits.data(), text.digits.size());
+    out += text.size;
+  }
+  return out - 1;
 }
 
 char* append_group(char* out, std::uint16_t group) noexcept {
-  bool leading = true;
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    const unsigned digit = (static_cast<unsigned>(group) >> static_cast<unsigned>(shift)) & 15U;
-    if (leading && digit == 0 && shift != 0) continue;
-    leading = false;
-    *out++ = hex_digits[digit];
+  if (group < 0x10) {
+    *out = hex_digits[group];
+    return out + 1;
   }
-  return out;
+  if (group < 0x100) return append_hex_octet(out, static_cast<std::uint8_t>(group));
+  if (group < 0x1000) {
+    *out++ = hex_digits[static_cast<std::size_t>(group >> 8U)];
+  } else {
+    out = append_hex_octet(out, static_cast<std::uint8_t>(group >> 8U));
+  }
+  return append_hex_octet(out, static_cast<std::uint8_t>(group));
 }
 
 struct Run {

@@ -1,9 +1,12 @@
 // Integers as text, two digits at a time: the writers of records and addresses need nothing more.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace ntan {
 
@@ -22,40 +25,51 @@ inline constexpr std::size_t max_integer_text = 20;
 
 /// Appends 00 to 99. Requires: value < 100.
 inline char* append_two(char* out, unsigned value) noexcept {
-  out[0] = digit_pairs[2 * value];
-  out[1] = digit_pairs[2 * value + 1];
+  std::memcpy(out, &digit_pairs[std::size_t{2} * value], 2);
   return out + 2;
+}
+
+/// 10^0 .. 10^19.
+inline constexpr auto powers_of_ten = [] {
+  std::array<std::uint64_t, 20> powers{};
+  std::uint64_t power = 1;
+  for (auto& entry : powers) {
+    entry = power;
+    power *= 10;
+  }
+  return powers;
+}();
+
+/// 1 to 20; zero has one digit.
+[[nodiscard]] constexpr std::size_t count_digits(std::uint64_t value) noexcept {
+  // 1233 / 4096 is just above log10(2): exact, or one too few, for every width up to 64.
+  const std::uint64_t least_one = value | 1U;
+  const std::size_t guess = (static_cast<std::size_t>(std::bit_width(least_one)) * 1233U) >> 12U;
+  return guess + (least_one >= powers_of_ten[guess] ? 1 : 0);
+}
+
+/// Appends the last `width` digits, leading zeros included.
+inline char* append_digits(char* out, std::uint64_t value, std::size_t width) noexcept {
+  std::size_t at = width;
+  for (; at >= 2; at -= 2) {
+    std::memcpy(out + at - 2, &digit_pairs[2 * (value % 100)], 2);
+    value /= 100;
+  }
+  if (at == 1) out[0] = static_cast<char>('0' + value % 10);
+  return out + width;
 }
 
 /// Appends with leading zeros to at least `width` digits.
 inline char* append_padded(char* out, std::uint32_t value, std::size_t width) noexcept {
-  std::array<char, 10> text{};
-  std::size_t at = text.size();
-  do {
-    text[--at] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0 || text.size() - at < width);
-  while (at < text.size()) *out++ = text[at++];
-  return out;
+  return append_digits(out, value, std::max(width, count_digits(value)));
 }
 
 inline char* append_unsigned(char* out, std::uint64_t value) noexcept {
-  std::array<char, max_integer_text> text{};
-  std::size_t at = text.size();
-  while (value >= 100) {
-    const std::size_t pair = value % 100;
-    value /= 100;
-    text[--at] = digit_pairs[2 * pair + 1];
-    text[--at] = digit_pairs[2 * pair];
+  if (value < 10) {
+    *out = static_cast<char>('0' + value);
+    return out + 1;
   }
-  if (value >= 10) {
-    text[--at] = digit_pairs[2 * value + 1];
-    text[--at] = digit_pairs[2 * value];
-  } else {
-    text[--at] = static_cast<char>('0' + value);
-  }
-  while (at < text.size()) *out++ = text[at++];
-  return out;
+  return append_digits(out, value, count_digits(value));
 }
 
 inline char* append_signed(char* out, std::int64_t value) noexcept {
@@ -67,9 +81,18 @@ inline char* append_signed(char* out, std::int64_t value) noexcept {
 inline constexpr std::array<char, 16> hex_digits{'0', '1', '2', '3', '4', '5', '6', '7',
                                                  '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 
+/// "00".."ff" back to back.
+inline constexpr auto hex_pairs = [] {
+  std::array<char, 512> pairs{};
+  for (std::size_t i = 0; i < 256; ++i) {
+    pairs[2 * i] = hex_digits[i >> 4U];
+    pairs[2 * i + 1] = hex_digits[i & 15U];
+  }
+  return pairs;
+}();
+
 inline char* append_hex_octet(char* out, std::uint8_t value) noexcept {
-  out[0] = hex_digits[value >> 4U];
-  out[1] = hex_digits[value & 15U];
+  std::memcpy(out, &hex_pairs[std::size_t{2} * value], 2);
   return out + 2;
 }
 

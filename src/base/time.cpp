@@ -15,23 +15,30 @@ char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
       std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
   const auto in_day = static_cast<std::uint64_t>(ns % ns_per_day + (borrows ? ns_per_day : 0));
   const int year = static_cast<int>(date.year());
-  if (year < 0 || year > 9999) *out++ = year < 0 ? '-' : '+';
-  out = append_padded(out, static_cast<std::uint32_t>(year < 0 ? -year : year), 4);
+  if (year < 0 || year > 9999) [[unlikely]] {
+    *out++ = year < 0 ? '-' : '+';
+    out = append_padded(out, static_cast<std::uint32_t>(year < 0 ? -year : year), 4);
+  } else {
+    out = append_two(out, static_cast<unsigned>(year) / 100);
+    out = append_two(out, static_cast<unsigned>(year) % 100);
+  }
   *out++ = '-';
   out = append_two(out, static_cast<unsigned>(date.month()));
   *out++ = '-';
   out = append_two(out, static_cast<unsigned>(date.day()));
   *out++ = 'T';
-  const std::uint64_t seconds = in_day / 1'000'000'000;
+  const auto seconds = static_cast<std::uint32_t>(in_day / 1'000'000'000);
   const auto fraction = static_cast<std::uint32_t>(in_day % 1'000'000'000);
-  out = append_two(out, static_cast<unsigned>(seconds / 3600));
+  out = append_two(out, seconds / 3600);
   *out++ = ':';
-  out = append_two(out, static_cast<unsigned>(seconds / 60 % 60));
+  out = append_two(out, seconds / 60 % 60);
   *out++ = ':';
-  out = append_two(out, static_cast<unsigned>(seconds % 60));
+  out = append_two(out, seconds % 60);
   *out++ = '.';
-  out = digits == TimeDigits::nano ? append_padded(out, fraction, 9)
-                                   : append_padded(out, fraction / 1000, 6);
+  out = append_two(out, fraction / 10'000'000);
+  out = append_two(out, fraction / 100'000 % 100);
+  out = append_two(out, fraction / 1'000 % 100);
+  if (digits == TimeDigits::nano) out = append_digits(out, fraction % 1'000, 3);
   *out++ = 'Z';
   return out;
 }
