@@ -15,23 +15,40 @@ namespace {
 // backslash.
 constexpr auto plain_octet = [] {
   std::array<bool, 256> plain{};
-  for (std::size_t i = 0x20; i < 0x7f; ++i)
-    plain[i] = true;
+  for (std::size_t i = 0x20; i < 0x7f; ++i) plain[i] = true;
   plain['"'] = false;
   plain['\\'] = false;
   return plain;
 }();
 
-// A word whose eight octets are all plain, by the classic has-zero and has-less tests.
+// Whether all eight octets are plain. No sum carries into the next octet unless an octet is above
+// 0x7f, and then the answer is no already.
 bool all_plain(std::uint64_t word) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101U;
   constexpr std::uint64_t tops = 0x8080808080808080U;
-  const auto has_zero = [](std::uint64_t v) { return (v - ones) & ~v & tops; };
-  const std::uint64_t control = (word - ones * 0x20) & ~word & tops;
-  const std::uint64_t del = has_zero(word ^ (ones * 0x7f));
-  const std::uint64_t quote = has_zero(word ^ (ones * std::uint64_t{'"'}));
-  const std::uint64_t backslash = has_zero(word ^ (ones * std::uint64_t{'\\'}));
-  return ((word & tops) | control | del | quote | backslash) == 0;
+  const std::uint64_t below_del = ~(word + ones);
+  const std::uint64_t above_control = word + ones * 0x60;
+  const std::uint64_t no_quote = (word ^ (ones * std::uint64_t{'"'})) + ones * 0x7f;
+  const std::uint64_t no_backslash = (word ^ (ones * std::uint64_t{'\\'})) + ones * 0x7f;
+  return (~word & below_del & above_control & no_quote & no_backslash & tops) == tops;
+}
+
+// Appends the longest plain beginning, a word at a time; the last word overlaps the one before.
+// Requires: text.size() >= 8.
+std::size_t append_plain_words(char* out, std::string_view text) noexcept {
+  std::uint64_t word = 0;
+  std::size_t at = 0;
+  for (; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (!all_plain(word)) return at;
+    std::memcpy(out + at, &word, sizeof word);
+  }
+  if (at == text.size()) return at;
+  const std::size_t last = text.size() - sizeof word;
+  std::memcpy(&word, text.data() + last, sizeof word);
+  if (!all_plain(word)) return at;
+  std::memcpy(out + last, &word, sizeof word);
+  return text.size();
 }
 
 struct CodePoint {
@@ -110,15 +127,11 @@ char* append_ascii(char* out, std::uint8_t octet, TextForm form) noexcept {
 
 char* append_text(char* out, std::string_view text, TextForm form) noexcept {
   while (!text.empty()) {
-    if (text.size() >= 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, text.data(), sizeof word);
-      if (all_plain(word)) {
-        std::memcpy(out, text.data(), sizeof word);
-        out += sizeof word;
-        text.remove_prefix(sizeof word);
-        continue;
-      }
+    if (text.size() >= sizeof(std::uint64_t)) {
+      const std::size_t plain = append_plain_words(out, text);
+      out += plain;
+      text.remove_prefix(plain);
+      if (text.empty()) break;
     }
     const auto octet = static_cast<std::uint8_t>(text.front());
     if (plain_octet[octet]) {
