@@ -16,6 +16,7 @@ struct Split {
 /// Finds user information in the authority of a URI, an authority or a network-path reference
 /// (RFC 3986 3.2.1); `after` is empty if there is none.
 Split split_user_information(std::string_view uri) noexcept {
+  if (uri.find('@') == std::string_view::npos) return {.before = uri};
   std::size_t start = 0;
   const std::size_t first_special = uri.find_first_of("/?#");
   if (first_special == 0) {

@@ -17,14 +17,34 @@ constexpr bool is_alpha(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+constexpr std::size_t at(char c) noexcept {
+  return static_cast<unsigned char>(c);
+}
+
 /// RFC 9110 5.6.2: tchar.
-constexpr bool is_token_octet(char c) noexcept {
-  return is_digit(c) || is_alpha(c) ||
-         std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+constexpr auto token_octets = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t i = 0; i < 128; ++i) {
+    const char c = static_cast<char>(i);
+    table[i] = is_digit(c) || is_alpha(c);
+  }
+  for (const char c : std::string_view{"!#$%&'*+-.^_`|~"}) table[at(c)] = true;
+  return table;
+}();
+
+/// How many octets at the front are of a token.
+constexpr std::size_t token_size(std::string_view text) noexcept {
+  std::size_t size = 0;
+  while (size < text.size() && token_octets[at(text[size])]) ++size;
+  return size;
 }
 
 constexpr bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_octet);
+  return !text.empty() && token_size(text) == text.size();
+}
+
+constexpr bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 constexpr char lower(char c) noexcept {
@@ -39,10 +59,9 @@ bool is_name(std::string_view text, std::string_view name) noexcept {
 
 /// Without blanks at both ends; line ends inside a folded value are blanks too.
 std::string_view trim(std::string_view text) noexcept {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 /// `HTTP/1.` and one digit.
@@ -144,32 +163,68 @@ void take_host(HttpHead& head, std::string_view value) {
   }
 }
 
-struct TextField {
-  std::string_view name;
-  std::string_view HttpHead::* text;
+enum class FieldKind : std::uint8_t { ignored, host, content_length, transfer_encoding, text };
+
+struct KnownField {
+  std::string_view name;  ///< in lower case
+  FieldKind kind{};
+  std::string_view HttpHead::* text = nullptr;  ///< of kind text
 };
 
-constexpr std::array text_fields{
-    TextField{"user-agent", &HttpHead::user_agent},     TextField{"referer", &HttpHead::referer},
-    TextField{"content-type", &HttpHead::content_type}, TextField{"server", &HttpHead::server},
-    TextField{"location", &HttpHead::location},
+constexpr std::array known_fields{
+    KnownField{"host", FieldKind::host},
+    KnownField{"content-length", FieldKind::content_length},
+    KnownField{"transfer-encoding", FieldKind::transfer_encoding},
+    KnownField{"user-agent", FieldKind::text, &HttpHead::user_agent},
+    KnownField{"referer", FieldKind::text, &HttpHead::referer},
+    KnownField{"content-type", FieldKind::text, &HttpHead::content_type},
+    KnownField{"server", FieldKind::text, &HttpHead::server},
+    KnownField{"location", FieldKind::text, &HttpHead::location},
 };
+
+/// The known fields by the length of their names, so that a field is compared with one name at
+/// most. Lengths that no field has hold an empty name.
+constexpr auto fields_by_size = [] {
+  std::array<KnownField, 18> table{};
+  for (const KnownField& known : known_fields) table[known.name.size()] = known;
+  return table;
+}();
+
+static_assert(std::all_of(known_fields.begin(), known_fields.end(),
+                          [](const KnownField& known) {
+                            return fields_by_size[known.name.size()].name == known.name;
+                          }),
+              "names of one length need another way to be told apart");
+
+void take_known(HttpHead& head, std::string_view name, std::string_view value) {
+  if (name.size() >= fields_by_size.size()) return;
+  const KnownField& known = fields_by_size[name.size()];
+  if (known.kind == FieldKind::ignored || !is_name(name, known.name)) return;
+  value = trim(value);
+  switch (known.kind) {
+    case FieldKind::ignored: return;
+    case FieldKind::host: return take_host(head, value);
+    case FieldKind::content_length: return take_content_length(head, value);
+    case FieldKind::transfer_encoding: return take_transfer_encoding(head, value);
+    case FieldKind::text:
+      if ((head.*known.text).empty()) head.*known.text = value;
+      return;
+  }
+}
 
 void take_field(HttpHead& head, std::string_view field) {
   // Fields beyond the cap are still read: where the body ends may stand there.
   if (++head.fields > http_max_fields) note_flaw(head, "more than 128 fields");
+  const std::size_t size = token_size(field);
+  if (size != 0 && size < field.size() && field[size] == ':') {
+    return take_known(head, field.substr(0, size), field.substr(size + 1));
+  }
   const std::size_t colon = field.find(':');
   if (colon == std::string_view::npos) return note_flaw(head, "field without colon");
   const std::string_view name = trim(field.substr(0, colon));
   if (name.size() != colon) note_flaw(head, "blank around a field name");  // RFC 9112 5.1
   if (!is_token(name)) return note_flaw(head, "field name is no token");
-  const std::string_view value = trim(field.substr(colon + 1));
-  if (is_name(name, "content-length")) return take_content_length(head, value);
-  if (is_name(name, "transfer-encoding")) return take_transfer_encoding(head, value);
-  if (is_name(name, "host")) return take_host(head, value);
-  for (const TextField& known : text_fields) {
-    if (is_name(name, known.name) && (head.*known.text).empty()) head.*known.text = value;
-  }
+  take_known(head, name, field.substr(colon + 1));
 }
 
 /// Cuts off the first line, and its end.
@@ -232,7 +287,8 @@ std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {
   const auto start = parse_start_line(side, take_line(parsed, rest));
   if (!start) return std::nullopt;
   parsed.start = *start;
-  if (start->target.find_first_of(" \t") != std::string_view::npos) {
+  if (std::any_of(start->target.begin(), start->target.end(),
+                  [](char c) { return c == ' ' || c == '\t'; })) {
     note_flaw(parsed, "blank in the request target");
   }
   take_fields(parsed, rest);
