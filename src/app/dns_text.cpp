@@ -10,6 +10,15 @@ namespace ntan::app::dns {
 namespace {
 
 constexpr std::string_view ellipsis = "\xe2\x80\xa6";
+constexpr std::string_view base64_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr auto plain_in_label = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t octet = 0x21; octet < 0x7f; ++octet)
+    plain[octet] = octet != '.' && octet != '\\';
+  return plain;
+}();
 
 }  // namespace
 
@@ -37,22 +46,20 @@ void TextArena::undo() noexcept {
   overflow_ = false;
 }
 
-void TextArena::add(char c) noexcept {
-  if (used_ == limit_ || overflow_) {
-    overflow_ = true;
-    return;
-  }
-  storage_[used_++] = c;
+char* TextArena::claim(std::size_t size) noexcept {
+  if (overflow_ || size > limit_ - used_) return nullptr;
+  char* const at = storage_.data() + used_;
+  used_ += size;
+  return at;
 }
 
 void TextArena::add(std::string_view text) noexcept {
   if (text.empty()) return;
-  if (overflow_ || text.size() > limit_ - used_) {
+  if (char* const at = claim(text.size())) {
+    std::memcpy(at, text.data(), text.size());
+  } else {
     overflow_ = true;
-    return;
   }
-  std::memcpy(storage_.data() + used_, text.data(), text.size());
-  used_ += text.size();
 }
 
 void TextArena::add_number(std::uint64_t value) noexcept {
@@ -83,17 +90,27 @@ void TextArena::add_hex(Bytes octets) noexcept {
 }
 
 void TextArena::add_base64(Bytes octets) noexcept {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  Reader reader{octets};
-  while (!reader.done() && !overflow_) {
-    const std::size_t have = std::min<std::size_t>(reader.left(), 3);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      group = group << 8U | (i < have ? reader.u8() : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      add(i <= have ? digits[group >> (18 - 6 * i) & 63U] : '=');
+  while (octets.size() >= 3) {
+    std::array<char, 4> group{};
+    const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
+                               static_cast<std::uint32_t>(octets[1]) << 8U | octets[2];
+    for (std::size_t i = 0; i < group.size(); ++i)
+      group[i] = base64_digits[bits >> (18 - 6 * i) & 63U];
+    octets = octets.subspan(group.size() - 1);
+    if (char* const at = claim(group.size())) {
+      std::memcpy(at, group.data(), group.size());
+      continue;
+    }
+    for (const char c : group) add(c);
+    return;
   }
+  if (octets.empty()) return;
+  const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
+                             (octets.size() > 1 ? static_cast<std::uint32_t>(octets[1]) << 8U : 0U);
+  add(base64_digits[bits >> 18U]);
+  add(base64_digits[bits >> 12U & 63U]);
+  add(octets.size() > 1 ? base64_digits[bits >> 6U & 63U] : '=');
+  add('=');
 }
 
 void TextArena::add_base32hex(Bytes octets) noexcept {
@@ -112,23 +129,20 @@ void TextArena::add_base32hex(Bytes octets) noexcept {
   if (bits > 0) add(digits[pending << (5 - bits) & 31U]);
 }
 
-void TextArena::add_octet(std::uint8_t octet, std::string_view special) noexcept {
+void TextArena::add_octet(std::uint8_t octet, char special) noexcept {
   const auto c = static_cast<char>(octet);
   if (octet < 0x20 || octet > 0x7e) {
     add('\\');
     add_padded(octet, 3);
   } else {
-    if (special.find(c) != std::string_view::npos) add('\\');
+    if (c == special || c == '\\') add('\\');
     add(c);
   }
 }
 
 void TextArena::add_label(Bytes label) noexcept {
   // Nearly every label is letters, digits and hyphens: those go over as one piece.
-  const auto plain = [](std::uint8_t octet) {
-    return octet > 0x20 && octet < 0x7f && octet != '.' && octet != '\\';
-  };
-  if (std::ranges::all_of(label, plain)) {
+  if (std::ranges::all_of(label, [](std::uint8_t octet) { return plain_in_label[octet]; })) {
     add(as_text(label));
     return;
   }
@@ -136,7 +150,7 @@ void TextArena::add_label(Bytes label) noexcept {
     if (octet == ' ') {
       add("\\032");
     } else {
-      add_octet(octet, ".\\");
+      add_octet(octet, '.');
     }
   }
 }
@@ -144,7 +158,7 @@ void TextArena::add_label(Bytes label) noexcept {
 void TextArena::add_escaped(Bytes text) noexcept {
   for (const std::uint8_t octet : text) {
     if (overflow_) return;
-    add_octet(octet, "\"\\");
+    add_octet(octet, '"');
   }
 }
 

@@ -29,7 +29,14 @@ class TextArena {
   /// Forgets what was appended since begin().
   void undo() noexcept;
 
-  void add(char c) noexcept;
+  void add(char c) noexcept {
+    if (used_ == limit_ || overflow_) {
+      overflow_ = true;
+      return;
+    }
+    storage_[used_++] = c;
+  }
+
   void add(std::string_view text) noexcept;
   void add_number(std::uint64_t value) noexcept;
   /// With leading zeros. Requires: width <= 10.
@@ -48,7 +55,9 @@ class TextArena {
   void add_escaped(Bytes text) noexcept;
 
  private:
-  void add_octet(std::uint8_t octet, std::string_view special) noexcept;
+  void add_octet(std::uint8_t octet, char special) noexcept;
+  /// Storage for `size` octets, which then count as appended; null where they do not all fit.
+  [[nodiscard]] char* claim(std::size_t size) noexcept;
 
   std::span<char> storage_;
   std::size_t start_ = 0;
