@@ -6,6 +6,8 @@
 #include <list>
 #include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "app/protocol.h"
 #include "base/digits.h"
@@ -134,7 +136,8 @@ struct Request {
   std::uint32_t retries = 0;
 };
 
-// Requests in the order of their last copy, found by key.
+// Requests in the order of their last copy, found by key. A few nodes of closed requests are kept
+// for the next ones, so that usual traffic does not allocate; they are too few to be paid for.
 class RequestTable {
  public:
   explicit RequestTable(Budget& budget) noexcept : budget_(&budget) {}
@@ -158,8 +161,17 @@ class RequestTable {
   /// Null, and counted there, when the budget refuses. Requires: not full(), no entry of that key.
   [[nodiscard]] Request* add(std::uint64_t key, const Request& request) {
     if (!budget_->take(cost)) return nullptr;
-    order_.push_back(request);
-    by_key_.emplace(key, std::prev(order_.end()));
+    if (spare_.empty()) {
+      order_.push_back(request);
+      by_key_.emplace(key, std::prev(order_.end()));
+      return &order_.back();
+    }
+    Index::node_type entry = std::move(spare_.back());
+    spare_.pop_back();
+    *entry.mapped() = request;
+    order_.splice(order_.end(), closed_, entry.mapped());
+    entry.key() = key;
+    by_key_.insert(std::move(entry));
     return &order_.back();
   }
 
@@ -170,9 +182,14 @@ class RequestTable {
   [[nodiscard]] Request take(std::uint64_t key) {
     const auto at = by_key_.find(key);
     const Request request = *at->second;
-    order_.erase(at->second);
-    by_key_.erase(at);
     budget_->give_back(cost);
+    if (spare_.size() == max_spare) {
+      order_.erase(at->second);
+      by_key_.erase(at);
+    } else {
+      closed_.splice(closed_.end(), order_, at->second);
+      spare_.push_back(by_key_.extract(at));
+    }
     return request;
   }
 
@@ -183,12 +200,17 @@ class RequestTable {
     }
   };
 
+  using Index = std::unordered_map<std::uint64_t, std::list<Request>::iterator, Hash>;
+
   // An entry with what the two containers keep around it.
   static constexpr std::size_t cost = sizeof(Request) + 10 * sizeof(void*);
+  static constexpr std::size_t max_spare = 32;
 
   Budget* budget_;
   std::list<Request> order_;
-  std::unordered_map<std::uint64_t, std::list<Request>::iterator, Hash> by_key_;
+  Index by_key_;
+  std::list<Request> closed_;
+  std::vector<Index::node_type> spare_;  ///< each with its place in `closed_`
 };
 
 Arp describe(const Packet& packet) noexcept {
@@ -238,8 +260,7 @@ class ArpDissector final : public Dissector {
   }
 
   void on_end(Timestamp /*now*/, Output& out) override {
-    while (!open_.empty())
-      close_oldest(out);
+    while (!open_.empty()) close_oldest(out);
   }
 
  private:
