@@ -21,16 +21,19 @@ concept SetEntry = requires(const T& entry) {
 };
 
 /// Eight-way set-associative: a lookup costs at most eight compares, and chosen collisions reach
-/// one set only. Starts small and doubles when a set is full until `max_entries`; then it evicts.
-/// Keys are 64-bit hashes. References live until the next insert.
+/// one set only. Starts small and doubles in place when a set is full until `max_entries`; then it
+/// evicts. Address space is taken at once, memory as the table grows. Keys are 64-bit hashes.
+/// References live until the next insert.
 template <SetEntry T>
 class SetTable {
  public:
   static constexpr std::size_t ways = 8;
 
   explicit SetTable(std::size_t max_entries)
-      : max_sets_(std::bit_floor(std::max<std::size_t>(max_entries / ways, 1))),
-        entries_(std::min(max_sets_, first_sets) * ways) {}
+      : max_sets_(std::bit_floor(std::max<std::size_t>(max_entries / ways, 1))) {
+    entries_.reserve(max_sets_ * ways);
+    entries_.resize(std::min(max_sets_, first_sets) * ways);
+  }
 
   [[nodiscard]] T* find(std::uint64_t key) noexcept {
     for (T& entry : set_of(key)) {
@@ -77,13 +80,21 @@ class SetTable {
     return entry;
   }
 
-  // Each set splits into two, so none can overflow.
+  // Each set splits into itself and one of the new half, so none can overflow. Both keep the order
+  // of the entries and have their free places last.
   void double_size() {
-    std::vector<T> old = std::exchange(entries_, std::vector<T>(entries_.size() * 2));
-    for (T& entry : old) {
-      if (entry.key == 0) continue;
-      const auto set = set_of(entry.key);
-      *std::ranges::find(set, std::uint64_t{0}, &T::key) = std::move(entry);
+    const std::size_t half = entries_.size();
+    entries_.resize(2 * half);
+    for (std::size_t first = 0; first < half; first += ways) {
+      std::size_t stays = first;
+      std::size_t goes = half + first;
+      for (std::size_t at = first; at < first + ways; ++at) {
+        T& entry = entries_[at];
+        if (entry.key == 0) continue;
+        const bool upper = (entry.key & (half / ways)) != 0;
+        const std::size_t to = upper ? goes++ : stays++;
+        if (to != at) entries_[to] = std::exchange(entry, T{});
+      }
     }
   }
 
