@@ -25,6 +25,12 @@ std::string endpoint(const IpAddress& address, std::uint16_t port) {
   return address.version == IpVersion::v6 ? "[" + text + "]:" + number : text + ":" + number;
 }
 
+std::string range_text(std::size_t first, std::size_t last) {
+  std::string text = std::to_string(first);
+  if (last != first) text += '-' + std::to_string(last);
+  return text;
+}
+
 bool accepted(Result result) noexcept {
   return result == Result::half_open || result == Result::connect || result == Result::banner ||
          result == Result::session || result == Result::idle;
@@ -189,61 +195,52 @@ Severity Alert::severity(ScanKind kind) const noexcept {
   return kind == ScanKind::host_discovery || connect_only ? Severity::low : Severity::medium;
 }
 
-void Alert::add_range(std::size_t first, std::size_t last) {
-  std::string text = std::to_string(first);
-  if (last != first) text += '-' + std::to_string(last);
-  range_texts_.push_back(std::move(text));
+void Alert::list_ports(ScanTexts& texts) const {
+  if (!ports_) return;
+  ports_->for_each_range([&texts](PortRange range) {
+    texts.ranges.push_back(range_text(range.first, range.last));
+    return texts.ranges.size() < max_ranges;
+  });
 }
 
-void Alert::list_ports() {
-  range_texts_.clear();
-  if (ports_) {
-    ports_->for_each_range([this](PortRange range) {
-      add_range(range.first, range.last);
-      return range_texts_.size() < max_ranges;
-    });
-  }
-  range_views_.assign(range_texts_.begin(), range_texts_.end());
-}
-
-void Alert::list_protocols() {
-  range_texts_.clear();
+void Alert::list_protocols(ScanTexts& texts) const {
   const std::size_t end = protocols_.size();
   for (std::size_t at = 0; at < end; ++at) {
     if (!protocols_[at]) continue;
     const std::size_t first = at;
     while (at + 1 < end && protocols_[at + 1]) ++at;
-    add_range(first, at);
+    texts.ranges.push_back(range_text(first, at));
   }
-  range_views_.assign(range_texts_.begin(), range_texts_.end());
 }
 
-void Alert::list_sample() {
-  samples_.clear();
+void Alert::list_sample(ScanTexts& texts) const {
+  texts.samples.clear();
   for (const Probe& probe : sample_) {
     const bool numbered = group_of(probe.contact_class) != Group::link;
-    samples_.push_back({.ts = probe.time,
-                        .dst_ip = probe.dst,
-                        .port = numbered ? std::optional{probe.port} : std::nullopt,
-                        .outcome = probe.pending ? std::string_view{} : to_text(probe.result),
-                        .step = nats(probe.step),
-                        .sum = nats(probe.sum),
-                        .packet = probe.packet});
+    texts.samples.push_back({.ts = probe.time,
+                             .dst_ip = probe.dst,
+                             .port = numbered ? std::optional{probe.port} : std::nullopt,
+                             .outcome = probe.pending ? std::string_view{} : to_text(probe.result),
+                             .step = nats(probe.step),
+                             .sum = nats(probe.sum),
+                             .packet = probe.packet});
   }
 }
 
-ScanRecord Alert::describe(const Conditions& conditions) {
+ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const {
   const ScanKind what = kind();
+  texts.ranges.clear();
   if (what == ScanKind::protocol) {
-    list_protocols();
+    list_protocols(texts);
   } else {
-    list_ports();
+    list_ports(texts);
   }
-  list_sample();
-  open_views_.assign(open_.begin(), open_.end());
-  ttl_list_.clear();
+  list_sample(texts);
+  texts.range_views.assign(texts.ranges.begin(), texts.ranges.end());
+  texts.open_views.assign(open_.begin(), open_.end());
+  texts.ttls.clear();
   for (std::size_t i = 0; i < ttls_.size(); ++i) {
-    if (ttls_[i]) ttl_list_.push_back(static_cast<std::uint16_t>(i));
+    if (ttls_[i]) texts.ttls.push_back(static_cast<std::uint16_t>(i));
   }
   const double seconds = std::chrono::duration<double>(last_ - first_).count();
   const Shape s = shape();
@@ -265,18 +262,18 @@ ScanRecord Alert::describe(const Conditions& conditions) {
   record.hosts = hosts_.count();
   record.ports = what == ScanKind::protocol ? protocols_.count() : port_count();
   record.probes = probes_;
-  record.port_ranges = range_views_;
+  record.port_ranges = texts.range_views;
   record.refused = of(Result::refused);
   record.half_open = of(Result::half_open);
   record.silent = of(Result::silent);
   record.connect = of(Result::connect);
   record.data = std::uint64_t{of(Result::session)} + of(Result::banner);
   record.stealth = of(Result::malformed);
-  record.open = open_views_;
+  record.open = texts.open_views;
   record.rate_pps =
       seconds > 0 ? std::round(static_cast<double>(probes_ - 1) / seconds * 10) / 10 : 0;
-  record.ttl = ttl_list_;
-  record.sample = samples_;
+  record.ttl = texts.ttls;
+  record.sample = texts.samples;
   record.members = members_;
   record.members_total = member_count_.count();
   record.group = group;

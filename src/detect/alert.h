@@ -29,6 +29,15 @@ struct AlertOrigin {
   Nats threshold = 0;
 };
 
+/// What a ScanRecord looks at: one serves all alerts, for one record at a time.
+struct ScanTexts {
+  std::vector<std::string> ranges;
+  std::vector<std::string_view> range_views;
+  std::vector<std::string_view> open_views;
+  std::vector<std::uint16_t> ttls;
+  std::vector<ScanSample> samples;
+};
+
 /// Facts of the run that colour a report.
 struct Conditions {
   bool one_way = false;
@@ -68,8 +77,9 @@ class Alert {
 
   std::optional<event::Id> group;
 
-  /// Fills everything but phase, seq and reopened. Views stay valid until the alert changes.
-  [[nodiscard]] ScanRecord describe(const Conditions& conditions);
+  /// Fills everything but phase, seq and reopened. Views stay valid until the alert or `texts`
+  /// changes.
+  [[nodiscard]] ScanRecord describe(const Conditions& conditions, ScanTexts& texts) const;
 
  private:
   static constexpr std::size_t class_count = 15;
@@ -93,10 +103,9 @@ class Alert {
   [[nodiscard]] Severity severity(ScanKind kind) const noexcept;
   void count_result(const Probe& probe);
   [[nodiscard]] std::uint64_t port_count() const noexcept { return ports_ ? ports_->count() : 0; }
-  void list_ports();
-  void list_protocols();
-  void add_range(std::size_t first, std::size_t last);
-  void list_sample();
+  void list_ports(ScanTexts& texts) const;
+  void list_protocols(ScanTexts& texts) const;
+  void list_sample(ScanTexts& texts) const;
 
   AlertOrigin origin_;
   std::array<std::uint32_t, class_count> classes_{};
@@ -118,12 +127,6 @@ class Alert {
   std::vector<IpAddress> members_;
   std::vector<std::string> open_;
   std::vector<Probe> sample_;
-  // What the last ScanRecord looks at.
-  std::vector<std::string> range_texts_;
-  std::vector<std::string_view> range_views_;
-  std::vector<std::string_view> open_views_;
-  std::vector<std::uint16_t> ttl_list_;
-  std::vector<ScanSample> samples_;
 };
 
 }  // namespace ntan::detect

@@ -108,7 +108,7 @@ void AlertBook::on_growth(AlertIndex index, Timestamp now) {
 }
 
 void AlertBook::send(Entry& entry, ScanPhase phase, Timestamp now) {
-  ScanRecord record = entry.alert->describe(conditions);
+  ScanRecord record = entry.alert->describe(conditions, texts_);
   record.phase = phase;
   record.seq = entry.seq;
   record.reopened = entry.seq > 1;
@@ -199,7 +199,7 @@ void AlertBook::send_group(AlertIndex index, ScanPhase phase, Timestamp now) {
     if (member) sources.push_back(entry.alert->origin().source);
   }
   std::ranges::sort(sources);
-  ScanRecord record = at(index).describe(conditions);
+  ScanRecord record = at(index).describe(conditions, texts_);
   record.id = *record.group;
   record.phase = phase;
   record.seq = 1;

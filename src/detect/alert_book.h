@@ -94,6 +94,7 @@ class AlertBook {
   std::vector<Entry> entries_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<AlertOwner> forgotten_;
+  ScanTexts texts_;
   std::uint64_t refused_ = 0;
   std::size_t open_count_ = 0;
 };

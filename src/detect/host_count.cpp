@@ -31,7 +31,7 @@ bool HostCount::add(std::uint64_t hash) {
     observe(hash);
     return false;
   }
-  if (2 * (size_ + 1) > slots_.size()) {
+  if (2 * (size_ + 1) > slots_.size() && size_ < max_exact) {
     const auto old = std::exchange(
         slots_, std::vector<std::uint64_t>(std::max<std::size_t>(16, slots_.size() * 2)));
     for (const std::uint64_t slot : old) {
