@@ -29,8 +29,7 @@ std::string generated_file() {
     for (unsigned shift = 0; shift < 32; shift += 8)
       file.put(static_cast<char>(value >> shift & 0xffU));
   };
-  for (const std::uint32_t word : {0xa1b2c3d4U, 0x00040002U, 0U, 0U, 262'144U, 1U})
-    put(word);
+  for (const std::uint32_t word : {0xa1b2c3d4U, 0x00040002U, 0U, 0U, 262'144U, 1U}) put(word);
   std::uint32_t dice = 1;
   std::vector<char> payload(1500, 0x55);
   const std::string headers("\x08\x00\x45\x00\x00\x50\x00\x00\x00\x00\x40\x11", 12);  // IPv4, UDP
@@ -76,8 +75,7 @@ void ours(benchmark::State& state) {
     const auto source = ntan::source::open_files({input()});
     Batch batch;
     while (source->read(batch) == ntan::source::Status::packets) {
-      for (const PacketView& packet : batch.view())
-        read.bytes += packet.data.size();
+      for (const PacketView& packet : batch.view()) read.bytes += packet.data.size();
       read.packets += batch.count;
     }
   }
@@ -89,8 +87,7 @@ void ours_filtered(benchmark::State& state) {
   for (auto _ : state) {
     const auto source = ntan::source::open_files({input()}, {.filter = "tcp or udp"});
     Batch batch;
-    while (source->read(batch) != ntan::source::Status::end)
-      read.packets += batch.count;
+    while (source->read(batch) != ntan::source::Status::end) read.packets += batch.count;
   }
   report(state, read);
 }

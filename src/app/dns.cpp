@@ -154,8 +154,7 @@ class DnsDissector final : public Dissector {
   DnsDissector& operator=(const DnsDissector&) = delete;
 
   ~DnsDissector() override {
-    for (const OpenQuery& query : open_)
-      budget_->give_back(query.text.size());
+    for (const OpenQuery& query : open_) budget_->give_back(query.text.size());
   }
 
   Progress consume(const Segment& segment, Output& out) override {
@@ -380,8 +379,7 @@ class DnsDissector final : public Dissector {
   }
 
   void close_all(Output& out) {
-    while (!open_.empty())
-      close(take(open_.begin()), out);
+    while (!open_.empty()) close(take(open_.begin()), out);
   }
 
   Progress leave(Output& out) {

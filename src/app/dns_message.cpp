@@ -177,8 +177,7 @@ std::optional<Message> read_message(Bytes octets, Service service, Scratch& scra
 
 std::optional<Header> read_header(Reader& reader) noexcept {
   Header header{.id = reader.be16(), .flags = reader.be16(), .counts = {}};
-  for (std::uint16_t& count : header.counts)
-    count = reader.be16();
+  for (std::uint16_t& count : header.counts) count = reader.be16();
   if (!reader.ok()) return std::nullopt;
   return header;
 }

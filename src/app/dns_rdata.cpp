@@ -205,8 +205,7 @@ void add_service_parameters(Fields& fields) noexcept {
 void add_soa(Fields& fields) noexcept {
   fields.name();
   fields.name();
-  for (int i = 0; i < 5; ++i)
-    fields.number32();
+  for (int i = 0; i < 5; ++i) fields.number32();
 }
 
 void add_caa(Fields& fields) noexcept {  // RFC 8659 4.1
@@ -273,8 +272,7 @@ bool add_typed(Fields& fields, Type type) noexcept {
     case Type::txt:
     case Type::spf:
     case Type::hinfo:
-      while (fields.open())
-        fields.quoted();
+      while (fields.open()) fields.quoted();
       return true;
     case Type::srv:
       add_numbers(fields, "222");

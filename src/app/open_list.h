@@ -47,8 +47,7 @@ class OpenList {
   template <class Predicate>
   [[nodiscard]] auto find(Predicate wanted) {
     auto at = entries_.begin();
-    while (at != entries_.end() && !wanted(*at))
-      ++at;
+    while (at != entries_.end() && !wanted(*at)) ++at;
     return at;
   }
 

@@ -15,13 +15,8 @@ extern const Protocol tls_protocol;
 // Order matters only where two probes can both say yes: the first wins.
 std::span<const Protocol* const> protocols() noexcept {
   static constexpr std::array all{
-      &tls_protocol,
-      &http_protocol,
-      &http2_protocol,
-      &dns_protocol,
-      &icmp_protocol,
-      &icmp_error_protocol,
-      &arp_protocol,
+      &tls_protocol,  &http_protocol,       &http2_protocol, &dns_protocol,
+      &icmp_protocol, &icmp_error_protocol, &arp_protocol,
   };
   return all;
 }

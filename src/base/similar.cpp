@@ -32,8 +32,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) noexcept {
   Row before{};
   Row last{};
   Row row{};
-  for (std::size_t j = 0; j <= b.size(); ++j)
-    last[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {

@@ -123,8 +123,7 @@ std::string program_help(Draft::Help length) {
       "       ntan -r FILE [OPTION ...] [BPF ...]   as ntan read\n\n";
   out += sentence;
   out += "\n\nCommands:\n";
-  for (const CommandWord& word : words)
-    append_entry(out, fmt::format("  {}", word.word), word.doc);
+  for (const CommandWord& word : words) append_entry(out, fmt::format("  {}", word.word), word.doc);
   out +=
       "\nExamples:\n"
       "  ntan read day.pcap\n"
@@ -165,8 +164,7 @@ std::string help(std::optional<Command> command, Draft::Help length) {
   std::string out =
       fmt::format("Usage: ntan {} {}\n\n{}.\n", word->word, word->arguments, word->doc);
   append_examples(out, *command);
-  for (const auto& [group, title] : groups)
-    append_flags(out, bit(*command), group, title, length);
+  for (const auto& [group, title] : groups) append_flags(out, bit(*command), group, title, length);
   out += length == Draft::Help::full ? "\nManual: ntan(1).\n"
                                      : fmt::format("\nAll options: ntan {} --help.\n", word->word);
   return out;

@@ -76,8 +76,7 @@ std::optional<Duration> parse_duration(std::string_view text) noexcept {
     const auto fraction = parse_number(digits);
     if (!fraction || digits.size() > 6) return std::nullopt;
     std::uint64_t scale = 1;
-    for (std::size_t i = 0; i < digits.size(); ++i)
-      scale *= 10;
+    for (std::size_t i = 0; i < digits.size(); ++i) scale *= 10;
     ns += *fraction * factor / scale;
   }
   return Duration{static_cast<std::int64_t>(ns)};

@@ -150,8 +150,7 @@ void append_csv(std::string& out, const Event& event, const CsvStyle& style) {
   Row row(out, style);
   row.text({version.data(), version.size()});
   row.text(event.schema.name);
-  for (const Field& field : schema_of<Common>.fields)
-    row.field(field, &event.common);
+  for (const Field& field : schema_of<Common>.fields) row.field(field, &event.common);
   for (const Field& field : event.schema.fields) {
     if (!omitted(event.schema, field)) row.field(field, event.record);
   }

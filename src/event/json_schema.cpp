@@ -110,8 +110,7 @@ void write_members(Writer& out, std::span<const Field> fields);
 void write_required(Writer& out, std::span<const Field> fields,
                     std::span<const std::string_view> more = {}) {
   out.begin_array("required");
-  for (const std::string_view name : more)
-    out.item(name);
+  for (const std::string_view name : more) out.item(name);
   for (const Field& field : fields) {
     if (!field.optional) out.item(field.name);
   }

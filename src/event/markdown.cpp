@@ -45,8 +45,7 @@ void append_fields(std::string& out, std::string_view prefix, std::span<const Fi
   for (const Field& field : fields) {
     append_row(out, prefix, field);
     const std::string inside = fmt::format("{}{}[].", prefix, field.name);
-    for (const Field& member : field.members)
-      append_row(out, inside, member);
+    for (const Field& member : field.members) append_row(out, inside, member);
   }
 }
 

@@ -52,8 +52,7 @@ struct Name {
   std::array<char, size> text{};
 
   consteval Name(const char (&literal)[size]) {  // NOLINT(*-explicit-*, *-c-arrays)
-    for (std::size_t i = 0; i < size; ++i)
-      text[i] = literal[i];
+    for (std::size_t i = 0; i < size; ++i) text[i] = literal[i];
   }
 
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {text.data(), size - 1}; }
@@ -80,8 +79,7 @@ struct FieldOf {
   static constexpr auto key = [] {
     std::array<char, name.size() + 3> text{};
     text[0] = '"';
-    for (std::size_t i = 0; i < name.size(); ++i)
-      text[i + 1] = name[i];
+    for (std::size_t i = 0; i < name.size(); ++i) text[i + 1] = name[i];
     text[name.size() + 1] = '"';
     text[name.size() + 2] = ':';
     return text;

@@ -202,8 +202,7 @@ using Cells = std::vector<std::string>;
 std::vector<Cells> cells_of(const List& list, const Style& style) {
   const std::span columns{list.element, list.element_fields};
   std::vector<Cells> rows(1);
-  for (const Field& column : columns)
-    rows.front().emplace_back(label_of(column));
+  for (const Field& column : columns) rows.front().emplace_back(label_of(column));
   for (std::size_t i = 0; i < list.size; ++i) {
     Cells& row = rows.emplace_back();
     for (const Field& column : columns)

@@ -37,8 +37,7 @@ struct FixedText {
   /// Keeps the first `capacity` octets.
   constexpr explicit FixedText(std::string_view text) noexcept {
     size = static_cast<std::uint8_t>(std::min(text.size(), capacity));
-    for (std::size_t i = 0; i < size; ++i)
-      octets[i] = text[i];
+    for (std::size_t i = 0; i < size; ++i) octets[i] = text[i];
   }
 
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {octets.data(), size}; }

@@ -100,8 +100,7 @@ void PacketSink::begin(LinkType link) {
     begun_ = true;
     link_ = link;
     std::uint32_t snaplen = interfaces_.empty() ? default_snaplen : 0;
-    for (const CaptureInterface& each : interfaces_)
-      snaplen = std::max(snaplen, snaplen_of(each));
+    for (const CaptureInterface& each : interfaces_) snaplen = std::max(snaplen, snaplen_of(each));
     file_.append(format_ == CaptureFormat::pcap ? pcap_header(link, snaplen) : section_header());
   }
   if (format_ == CaptureFormat::pcap) return;

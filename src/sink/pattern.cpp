@@ -54,8 +54,7 @@ class PatternSink final : public Sink {
   }
 
   void finish() override {
-    for (Open& each : open_)
-      close(each);
+    for (Open& each : open_) close(each);
   }
 
   [[nodiscard]] State state() const noexcept override {
@@ -118,8 +117,7 @@ class PatternSink final : public Sink {
     if (per_event_) {
       event::append_head(head, *events_[index], format());
     } else {
-      for (const event::Schema* schema : events_)
-        event::append_head(head, *schema, format());
+      for (const event::Schema* schema : events_) event::append_head(head, *schema, format());
     }
     if (!head.empty()) file.append(head);
   }

@@ -187,8 +187,7 @@ void FileSource::select(Batch& batch) {
     notes_.insert(notes_.end(), filter_->notes().begin() + static_cast<std::ptrdiff_t>(known_notes),
                   filter_->notes().end());
   }
-  for (std::size_t i = 0; i < batch.count; ++i)
-    batch.packets[i].number = ++packets_;
+  for (std::size_t i = 0; i < batch.count; ++i) batch.packets[i].number = ++packets_;
 }
 
 }  // namespace

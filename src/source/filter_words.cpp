@@ -148,8 +148,7 @@ std::vector<Word> words_of(std::string_view text) {
   std::string_view before;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
-    while (at < text.size() && continues_word(text[at]))
-      ++at;
+    while (at < text.size() && continues_word(text[at])) ++at;
     const bool address = at < text.size() && (text[at] == ':' || text[at] == '/');
     const bool quoted = start > 0 && text[start - 1] == '\\';
     if (at == start) {

@@ -14,8 +14,7 @@ constexpr std::uint8_t power_of_two = 0x80;
 
 Wide power_of_ten(unsigned exponent) noexcept {
   Wide power = 1;
-  for (unsigned i = 0; i < exponent; ++i)
-    power *= 10;
+  for (unsigned i = 0; i < exponent; ++i) power *= 10;
   return power;
 }
 

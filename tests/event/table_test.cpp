@@ -91,8 +91,7 @@ TEST_CASE("table: the width cuts by code points, never inside one") {
 
 TEST_CASE("table: no octet from the network reaches the terminal as a control") {
   std::string all;
-  for (int i = 0; i < 256; ++i)
-    all += static_cast<char>(i);
+  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
   all +=
       "\xc2\x9b"
       "31m\xe2\x80\xae\xe2\x80\x8b\xef\xbb\xbf";

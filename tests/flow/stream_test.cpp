@@ -55,8 +55,7 @@ class StreamRun : public StreamRecorder {
   /// Octets handed over; `?` where there are none.
   [[nodiscard]] std::string text() const {
     std::string all;
-    for (const StreamOctet& octet : octets)
-      all.push_back(octet ? static_cast<char>(*octet) : '?');
+    for (const StreamOctet& octet : octets) all.push_back(octet ? static_cast<char>(*octet) : '?');
     return all;
   }
 
@@ -226,8 +225,7 @@ TEST_CASE("stream: a full store gives up the first hole") {
   const std::string kilo(1024, 'x');
   StreamRun run;
   run.ack(0);
-  for (std::int64_t i = 0; i < 64; ++i)
-    run.segment(1 + i * 1024, kilo);
+  for (std::int64_t i = 0; i < 64; ++i) run.segment(1 + i * 1024, kilo);
   CHECK(run.stream.waiting_octets() == WaitingRuns::max_octets);
   CHECK(run.octets.empty());
   run.segment(1 + 64 * 1024 + 10, "y");

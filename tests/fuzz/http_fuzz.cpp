@@ -76,7 +76,8 @@ std::vector<std::string> run(const std::vector<Piece>& pieces, std::size_t most)
   const app::FlowContext flow{.transport = app::Transport::tcp, .memory = &budget};
   Log log;
   {
-    const auto storage = std::make_unique<std::byte[]>(app::http_protocol.state_size);  // NOLINT(*-c-arrays)
+    const auto storage =
+        std::make_unique<std::byte[]>(app::http_protocol.state_size);  // NOLINT(*-c-arrays)
     app::Dissector* dissector = app::http_protocol.construct(storage.get(), flow);
     app::Progress progress = app::Progress::more;
     bool first = true;

@@ -93,8 +93,7 @@ bool wants(const void* /*context*/, const event::Schema& /*schema*/, run::Format
 void check(const run::Engine& engine, const Checker& checker) {
   const run::Ledger& ledger = engine.ledger();
   run::Tally sum;
-  for (const run::Tally& bucket : ledger.buckets)
-    sum += bucket;
+  for (const run::Tally& bucket : ledger.buckets) sum += bucket;
   require(sum.packets == ledger.total.packets && sum.bytes == ledger.total.bytes);
   require(ledger.of(wire::Bucket::fragment).packets == 0);
   require(checker.flows() == engine.counters().flows);
@@ -112,8 +111,7 @@ void analyse(source::CaptureFile& file, const source::InterfaceTable& interfaces
   Batch batch;
   // Unpacked, a small input can be huge: a prefix of the packets serves as well.
   constexpr std::uint64_t enough = 4'000;
-  while (engine.ledger().total.packets < enough &&
-         file.read(batch) == source::Status::packets)
+  while (engine.ledger().total.packets < enough && file.read(batch) == source::Status::packets)
     engine.run(batch);
   engine.finish();
   recorder.finish();

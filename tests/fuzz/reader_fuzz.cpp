@@ -33,8 +33,7 @@ void add(Sums& sums, const PacketView& packet, std::size_t interfaces) {
   ++sums.packets;
   sums.octets += packet.data.size();
   // Every octet counts: a view outside the buffer is found by the sanitizer here.
-  for (const std::uint8_t octet : packet.data)
-    sums.hash = sums.hash * 31 + octet;
+  for (const std::uint8_t octet : packet.data) sums.hash = sums.hash * 31 + octet;
   sums.hash = sums.hash * 31 + static_cast<std::uint64_t>(to_ns(packet.time));
   sums.hash = sums.hash * 31 + packet.wire_size + packet.interface;
 }

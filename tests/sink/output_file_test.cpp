@@ -65,8 +65,7 @@ TEST_CASE("output file: a full block is written without being asked, of whole re
   const Folder folder;
   OutputFile file = OutputFile::create(folder / "x", Flushing::blocks);
   const std::string record(1000, 'a');
-  for (int i = 0; i < 66; ++i)
-    file.append(record);
+  for (int i = 0; i < 66; ++i) file.append(record);
   CHECK(read_file(folder / "x").size() == 65'000);
   file.append(std::string(200'000, 'b'));
   CHECK(read_file(folder / "x").size() == 266'000);
@@ -145,8 +144,7 @@ TEST_CASE("output file: a file cut short ends at a record's border") {
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
   const rlimit small{.rlim_cur = 25, .rlim_max = before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-  for (int i = 0; i < 5; ++i)
-    file.append("ten octets");
+  for (int i = 0; i < 5; ++i) file.append("ten octets");
   file.close();
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   CHECK(read_file(folder / "x") == "ten octetsten octets");
@@ -166,8 +164,7 @@ TEST_CASE("output file: a slow reader of a non-blocking pipe is waited for") {
       received += static_cast<std::size_t>(n);
   });
   OutputFile file(pipe.ends[1], "pipe", Flushing::blocks);
-  for (int i = 0; i < 1000; ++i)
-    file.append(record);
+  for (int i = 0; i < 1000; ++i) file.append(record);
   file.close();
   reader.join();
   ::close(pipe.ends[0]);

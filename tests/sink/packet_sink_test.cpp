@@ -46,8 +46,7 @@ std::string written(CaptureFormat format, const std::vector<CaptureInterface>& i
                     const Batch& batch) {
   const Folder folder;
   PacketSink sink(OutputFile::create(folder / "x", Flushing::blocks), format);
-  for (const CaptureInterface& each : interfaces)
-    sink.add_interface(each);
+  for (const CaptureInterface& each : interfaces) sink.add_interface(each);
   sink.write(batch);
   sink.finish();
   CHECK(sink.state() == State::good);

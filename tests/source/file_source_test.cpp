@@ -137,8 +137,7 @@ TEST_CASE("file source: a filter that matches nothing for long gives the caller 
   const test::TempDir dir;
   Octets octets = join(header);
   const Octets arp = record(1, arp_frame);
-  for (int i = 0; i < 20'000; ++i)
-    octets.insert(octets.end(), arp.begin(), arp.end());
+  for (int i = 0; i < 20'000; ++i) octets.insert(octets.end(), arp.begin(), arp.end());
   const auto source = open_files({dir.write("x", octets)}, {.filter = "udp"});
   Batch batch;
   CHECK(source->read(batch) == Status::idle);

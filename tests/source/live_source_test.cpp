@@ -86,8 +86,7 @@ TEST_CASE("live source: packets of lo arrive with time, number and bytes", "[.li
   CHECK(counters.received.value_or(0) >= 100);
   CHECK(counters.dropped_by_kernel == 0);
   CHECK(source->damage().empty());
-  for (const std::string& note : source->notes())
-    WARN(note);
+  for (const std::string& note : source->notes()) WARN(note);
 }
 
 TEST_CASE("live source: immediate delivery and `any` work too", "[.live]") {

@@ -35,8 +35,7 @@ class Dice {
 
   Octets octets(std::size_t count) {
     Octets all(count);
-    for (auto& octet : all)
-      octet = static_cast<std::uint8_t>(below(256));
+    for (auto& octet : all) octet = static_cast<std::uint8_t>(below(256));
     return all;
   }
 
@@ -246,8 +245,7 @@ Totals totals_by_us(const std::filesystem::path& path) {
     totals.earliest = seconds(earliest);
     totals.latest = seconds(latest);
   }
-  for (const auto& damage : source->damage())
-    UNSCOPED_INFO(damage.text);
+  for (const auto& damage : source->damage()) UNSCOPED_INFO(damage.text);
   return totals;
 }
 

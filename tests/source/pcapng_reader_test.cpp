@@ -195,8 +195,7 @@ TEST_CASE("pcapng: interfaces beyond 65536 are damage") {
   Octets file = section_block();
   const Octets interface = interface_block(LinkType::ethernet, 0);
   file.reserve(file.size() + 65'537 * interface.size());
-  for (int i = 0; i < 65'537; ++i)
-    file.insert(file.end(), interface.begin(), interface.end());
+  for (int i = 0; i < 65'537; ++i) file.insert(file.end(), interface.begin(), interface.end());
   const auto read = read_capture(file);
   CHECK(read.interfaces.size() == 65'536);
   CHECK_THAT(read.damage_text(), Catch::StartsWith("x: more than 65536 interfaces"));

@@ -16,8 +16,7 @@ struct HexText {
   std::array<char, size> text{};
 
   consteval HexText(const char (&literal)[size]) {  // NOLINT(*-explicit-*, *-c-arrays)
-    for (std::size_t i = 0; i < size; ++i)
-      text[i] = literal[i];
+    for (std::size_t i = 0; i < size; ++i) text[i] = literal[i];
   }
 };
 
@@ -32,8 +31,7 @@ consteval int hex_value(char c) {
 template <HexText hex>
 consteval std::size_t hex_size() {
   std::size_t digits = 0;
-  for (const char c : hex.text)
-    digits += hex_value(c) >= 0 ? 1U : 0U;
+  for (const char c : hex.text) digits += hex_value(c) >= 0 ? 1U : 0U;
   if (digits % 2 != 0) throw "odd number of hex digits";
   return digits / 2;
 }

@@ -58,8 +58,7 @@ class StreamTwin {
 
   /// Everything below `at` that was not seen will not be.
   void seal(std::int64_t at) {
-    for (std::int64_t i = next_; i < std::min(at, fin_); ++i)
-      octets_.try_emplace(i);
+    for (std::int64_t i = next_; i < std::min(at, fin_); ++i) octets_.try_emplace(i);
     advance();
   }
 
@@ -88,8 +87,7 @@ class StreamTwin {
   static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
 
   void advance() {
-    while (octets_.contains(next_) && next_ < fin_)
-      ++next_;
+    while (octets_.contains(next_) && next_ < fin_) ++next_;
   }
 
   std::map<std::int64_t, StreamOctet> octets_;
