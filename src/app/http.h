@@ -50,7 +50,8 @@ struct Http {
         field<"method", &Http::method>("Request method; absent if no request was seen"),
         field<"host", &Http::host>("Host field of the request"),
         field<"uri", &Http::uri>("Request target, whole; user information in it reads ***"),
-        field<"version", &Http::version>("HTTP version of the request, else of the response"),
+        field<"version", &Http::version>(
+            "HTTP version of the request; of the response if no request was seen"),
         field<"status", &Http::status>("Final status code; absent if no response was seen"),
         field<"reason", &Http::reason>("Reason phrase"),
         field<"user_agent", &Http::user_agent>("User-Agent field of the request"),

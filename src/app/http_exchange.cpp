@@ -65,7 +65,7 @@ void describe_request(Http& record, const HttpRequest& request) {
   record.method = request.text.at(HttpRequest::method);
   record.host = request.text.at(HttpRequest::host);
   record.uri = request.text.at(HttpRequest::uri);
-  record.version = version(request.minor);
+  if (request.minor != HttpStartLine::no_minor) record.version = version(request.minor);
   record.user_agent = request.text.at(HttpRequest::user_agent);
   record.referer = request.text.at(HttpRequest::referer);
   record.request_content_type = request.text.at(HttpRequest::content_type);
@@ -76,7 +76,7 @@ void describe_request(Http& record, const HttpRequest& request) {
 }
 
 void describe_response(Http& record, const HttpResponse& response) {
-  if (record.version.empty()) record.version = version(response.minor);
+  if (record.method.empty()) record.version = version(response.minor);
   record.status = response.status;
   record.reason = response.text.at(HttpResponse::reason);
   record.content_type = response.text.at(HttpResponse::content_type);

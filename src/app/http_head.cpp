@@ -98,6 +98,15 @@ std::optional<HttpStartLine> parse_status_line(std::string_view line) {
                        .minor = line[code_at - 2]};
 }
 
+/// `SIP/2.0` and the like: letters that are not HTTP, a slash, a digit.
+bool is_foreign_version(std::string_view text) noexcept {
+  const std::size_t slash = text.find('/');
+  if (slash == 0 || slash == std::string_view::npos || slash + 1 == text.size()) return false;
+  const std::string_view name = text.substr(0, slash);
+  return name != "HTTP" && std::all_of(name.begin(), name.end(), is_alpha) &&
+         is_digit(text[slash + 1]);
+}
+
 /// 1*DIGIT up to 2^63 - 1.
 std::optional<std::uint64_t> parse_length(std::string_view digits) noexcept {
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
@@ -129,6 +138,21 @@ void for_each_member(std::string_view list, Each each) {
     if (comma == std::string_view::npos) return;
     list.remove_prefix(comma + 1);
   }
+}
+
+/// Methods of RFC 9110, 5789 and 2068, of WebDAV (RFC 4918 and what extends it), UPnP and others
+/// seen in the field.
+constexpr std::string_view known_methods =
+    "GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH,LINK,UNLINK,PROPFIND,PROPPATCH,MKCOL,"
+    "COPY,MOVE,LOCK,UNLOCK,VERSION-CONTROL,REPORT,CHECKOUT,CHECKIN,UNCHECKOUT,MKWORKSPACE,UPDATE,"
+    "LABEL,MERGE,BASELINE-CONTROL,MKACTIVITY,ACL,ORDERPATCH,SEARCH,BIND,REBIND,UNBIND,MKCALENDAR,"
+    "POLL,BCOPY,BDELETE,BMOVE,BPROPFIND,BPROPPATCH,SUBSCRIPTIONS,NOTIFY,SUBSCRIBE,UNSUBSCRIBE,"
+    "M-SEARCH,CCM_POST,RPC_CONNECT,RPC_IN_DATA,RPC_OUT_DATA,SSTP_DUPLEX_POST,PURGE";
+
+bool is_known_method(std::string_view text) {
+  bool known = false;
+  for_each_member(known_methods, [&](std::string_view method) { known = known || method == text; });
+  return known;
 }
 
 void take_content_length(HttpHead& head, std::string_view value) {
@@ -280,11 +304,35 @@ std::optional<HttpStartLine> parse_start_line(HttpSide side, std::string_view li
   return side == HttpSide::request ? parse_request_line(line) : parse_status_line(line);
 }
 
+std::optional<HttpStartLine> parse_flawed_request_line(std::string_view line) {
+  const std::size_t blank = std::min(line.find(' '), line.size());
+  const std::string_view method = line.substr(0, blank);
+  const std::string_view rest = trim(line.substr(blank));
+  if (!is_known_method(method) || (rest.empty() && method == "CONNECT")) return std::nullopt;
+  const std::size_t last = rest.rfind(' ');
+  const std::string_view end = last == std::string_view::npos ? rest : rest.substr(last + 1);
+  if (is_foreign_version(end)) return std::nullopt;
+  const std::size_t version = end.starts_with("HTTP/") ? end.size() : 0;
+  return HttpStartLine{.method = method,
+                       .target = trim(rest.substr(0, rest.size() - version)),
+                       .minor = HttpStartLine::no_minor};
+}
+
+bool is_http_field(std::string_view line) noexcept {
+  const std::size_t colon = line.find(':');
+  return colon != std::string_view::npos && is_token(line.substr(0, colon));
+}
+
 std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {
   HttpHead parsed;
   std::string_view rest = as_text(head);
   if (rest.find('\0') != std::string_view::npos) note_flaw(parsed, "NUL in the head");
-  const auto start = parse_start_line(side, take_line(parsed, rest));
+  const std::string_view line = take_line(parsed, rest);
+  auto start = parse_start_line(side, line);
+  if (!start && side == HttpSide::request) {
+    parsed.flaw = "request line without target or version";
+    start = parse_flawed_request_line(line);
+  }
   if (!start) return std::nullopt;
   parsed.start = *start;
   if (std::any_of(start->target.begin(), start->target.end(),

@@ -20,17 +20,27 @@ inline constexpr std::size_t http_max_method = 32;
 /// A token of at most 32 octets.
 [[nodiscard]] bool is_http_method(std::string_view text) noexcept;
 
-/// A start line. `minor` is the digit after `HTTP/1.`.
+/// A start line.
 struct HttpStartLine {
   std::string_view method;   ///< request only
-  std::string_view target;   ///< request only
+  std::string_view target;   ///< request only; empty only if the line is flawed
   std::string_view reason;   ///< response only; may be empty
   std::uint16_t status = 0;  ///< response only
-  char minor = '1';
+  char minor = '1';          ///< digit after `HTTP/1.`; no_minor in a flawed line
+
+  static constexpr char no_minor = '\0';
 };
 
 /// Reads a start line without its line end; nothing if it is none of HTTP/1.x.
 [[nodiscard]] std::optional<HttpStartLine> parse_start_line(HttpSide side, std::string_view line);
+
+/// Reads a request line whose method is well known, but whose target or version is missing or odd.
+/// Nothing if the line names the version of another protocol that shares methods with HTTP (SIP,
+/// RTSP, ICAP), or is the CONNECT frame of STOMP.
+[[nodiscard]] std::optional<HttpStartLine> parse_flawed_request_line(std::string_view line);
+
+/// A token, then a colon.
+[[nodiscard]] bool is_http_field(std::string_view line) noexcept;
 
 /// What a head says. Views borrow from it; a folded value keeps its line ends (RFC 9112 5.2).
 struct HttpHead {
@@ -51,7 +61,8 @@ struct HttpHead {
   std::string_view smuggling;  ///< why recipients may disagree about the end; a literal
 };
 
-/// Reads a head up to and including its empty line; nothing if its first line is no start line.
+/// Reads a head up to and including its empty line; nothing if its first line is no start line, not
+/// even a flawed one.
 /// Linear in its size, folds and repeated fields included.
 [[nodiscard]] std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head);
 

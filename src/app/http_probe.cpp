@@ -11,6 +11,15 @@ constexpr bool is_line_end(char c) noexcept {
   return c == '\r' || c == '\n';
 }
 
+/// A request line that is flawed is believed when a field follows it: the methods are words that
+/// other protocols have as commands.
+Verdict probe_flawed_request(std::string_view line, std::string_view rest) {
+  if (!parse_flawed_request_line(line)) return Verdict::no;
+  const std::size_t end = rest.find('\n');
+  if (is_http_field(rest.substr(0, end))) return Verdict::yes;
+  return end == std::string_view::npos ? Verdict::unsure : Verdict::no;
+}
+
 }  // namespace
 
 Verdict probe_http_request(std::string_view text) {
@@ -19,7 +28,8 @@ Verdict probe_http_request(std::string_view text) {
   if (end != std::string_view::npos) {
     std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    return parse_start_line(HttpSide::request, line) ? Verdict::yes : Verdict::no;
+    if (parse_start_line(HttpSide::request, line)) return Verdict::yes;
+    return probe_flawed_request(line, text.substr(end + 1));
   }
   const std::size_t blank = text.find(' ');
   const std::string_view method = text.substr(0, blank);

@@ -34,6 +34,42 @@ TEST_CASE("http head: request lines") {
   CHECK(parse_start_line(HttpSide::request, row.line).has_value() == row.valid);
 }
 
+TEST_CASE("http head: flawed request lines of known methods") {
+  struct Row {
+    std::string_view line;
+    std::string_view method;
+    std::string_view target;
+  };
+
+  const auto row = GENERATE(values<Row>({
+      {"OPTIONS HTTP/1.1", "OPTIONS", ""},
+      {"OPTIONS", "OPTIONS", ""},
+      {"OPTIONS ", "OPTIONS", ""},
+      {"GET / HTTP/1.", "GET", "/"},
+      {"GET / HTTP/2.0", "GET", "/"},
+      {"GET /HTTP/1.1", "GET", "/HTTP/1.1"},
+      {"CCM_POST /a b", "CCM_POST", "/a b"},
+      {"CONNECT h:443", "CONNECT", "h:443"},
+      {"GET  HTTP/1.1", "GET", ""},
+  }));
+  CAPTURE(row.line);
+  const auto line = parse_flawed_request_line(row.line);
+  REQUIRE(line);
+  CHECK(line->method == row.method);
+  CHECK(line->target == row.target);
+  CHECK(line->minor == HttpStartLine::no_minor);
+}
+
+TEST_CASE("http head: lines of other protocols are no flawed request lines") {
+  for (const std::string_view other :
+       {"", " ", "get /", "GETINFO x", "PRI * HTTP/2.0", "NICK n", "USER a b c d", "EHLO h",
+        "RETR f", "OPTIONS sip:h SIP/2.0", "SUBSCRIBE sip:h SIP/2.0", "OPTIONS * RTSP/1.0",
+        "OPTIONS RTSP/1.0", "OPTIONS icap://h/s ICAP/1.0", "CONNECT"}) {
+    CAPTURE(other);
+    CHECK_FALSE(parse_flawed_request_line(other));
+  }
+}
+
 TEST_CASE("http head: status lines") {
   const auto line = parse_start_line(HttpSide::response, "HTTP/1.0 404 Not Found");
   REQUIRE(line);
@@ -57,7 +93,9 @@ TEST_CASE("http head: every prefix is read without reading past it") {
   for (std::size_t size = 0; size <= head.size(); ++size) {
     const std::string prefix = head.substr(0, size);
     const auto parsed = parse_http_head(HttpSide::request, as_bytes(prefix));
-    REQUIRE(parsed.has_value() == (size >= std::string_view{"GET / HTTP/1.1"}.size()));
+    REQUIRE(parsed.has_value() == (size >= std::string_view{"GET"}.size()));
+    const bool version = parsed && parsed->start.minor != HttpStartLine::no_minor;
+    REQUIRE(version == (size >= std::string_view{"GET / HTTP/1.1"}.size()));
   }
 }
 

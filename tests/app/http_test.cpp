@@ -522,10 +522,31 @@ TEST_CASE("http: blank lines before a start line are skipped") {
   CHECK(run.anomalies().empty());
 }
 
+TEST_CASE("http: a flawed request line is malformed, and what it says is reported") {
+  struct Row {
+    std::string_view line;
+    std::string_view says;
+  };
+
+  const auto row = GENERATE(values<Row>({
+      {"OPTIONS HTTP/1.1", R"(http {"method":"OPTIONS","host":"h","status":400)"},
+      {"OPTIONS", R"(http {"method":"OPTIONS","host":"h","status":400)"},
+      {"GET / HTTP/1.", R"(http {"method":"GET","host":"h","uri":"/","status":400)"},
+      {"GET /HTTP/1.1", R"(http {"method":"GET","host":"h","uri":"/HTTP/1.1","status":400)"},
+  }));
+  CAPTURE(row.line);
+  Run run;
+  run.c(std::string{row.line} + "\r\nHost: h\r\n\r\n");
+  run.s("HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  REQUIRE(run.lines().size() == 1);
+  CHECK(run.lines()[0].starts_with(row.says));
+  CHECK(run.anomalies() == Lines{"http http_malformed"});
+}
+
 TEST_CASE("http: what is no start line is skipped five times") {
   Run run;
   run.c(get);
-  for (int i = 0; i < 4; ++i) run.c("GET /no-version\r\n\r\n");
+  for (int i = 0; i < 4; ++i) run.c("UNKNOWN /no-version\r\n\r\n");
   CHECK(run.result().progress == Progress::more);
   CHECK(run.anomalies().size() <= 4);
   for (int i = 0; i < 5; ++i) run.s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nbad");
@@ -681,10 +702,18 @@ TEST_CASE("http: recognised by a start line, on any port") {
     CAPTURE(unsure);
     CHECK(probe(unsure) == Verdict::unsure);
   }
+  CHECK(probe("GET /a\r\nHost: h\r\n") == Verdict::yes);
+  CHECK(probe("OPTIONS HTTP/1.1\nHost:") == Verdict::yes);
+  for (const std::string_view unsure : {"GET /a\r\n", "GET / HTTP/1.\nHo"}) {
+    CAPTURE(unsure);
+    CHECK(probe(unsure) == Verdict::unsure);
+  }
   for (const std::string_view no :
-       {"GET /a\r\n", "EHLO host\r\n", "HTTP/1.1 2x0 ", "HTTP/2 200 OK\r\n", "\x16\x03\x01",
-        "PRI * HTTP/2.0\r\n", "OPTIONS rtsp://h RTSP/1.0\r\n", "SSH-2.0-x\r\n", "GET \x01",
-        "ANAMETHODWITHMORETHANTHIRTYTWOOCTETS"}) {
+       {"GET /a\r\n\r\n", "GET a:b\r\nGET c:d\r\n", "CONNECT {\"a\":1}\r\nPING\r\n",
+        "CONNECT\naccept-version:1.2\n", "POST\r\nFrom me: x\r\n",
+        "SUBSCRIBE sip:h SIP/2.0\r\nVia: x\r\n", "EHLO host\r\n", "HTTP/1.1 2x0 ",
+        "HTTP/2 200 OK\r\n", "\x16\x03\x01", "PRI * HTTP/2.0\r\n", "OPTIONS rtsp://h RTSP/1.0\r\n",
+        "SSH-2.0-x\r\n", "GET \x01", "ANAMETHODWITHMORETHANTHIRTYTWOOCTETS"}) {
     CAPTURE(no);
     CHECK(probe(no) == Verdict::no);
   }
