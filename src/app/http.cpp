@@ -36,7 +36,8 @@ class HttpDissector final : public Dissector {
   void orient(const Segment& segment);
   Progress take_requests(Bytes rest, Timestamp now, Output& out);
   Progress take_responses(Bytes rest, Timestamp now, Output& out);
-  [[nodiscard]] bool begin_request(const HttpHead& head, Output& out);
+  [[nodiscard]] bool begin_request(const HttpHead& head, HttpFraming framing, Output& out);
+  [[nodiscard]] bool take_cut_request(Output& out);
   void end_request(Timestamp now);
   [[nodiscard]] Progress begin_response(const HttpHead& head, Timestamp now, Output& out);
   [[nodiscard]] bool open_response(const HttpHead& head, Output& out);
@@ -108,7 +109,7 @@ Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
       case Kind::more: return Progress::more;
       case Kind::head:
         if (const auto head = parse_http_head(HttpSide::request, step.head)) {
-          if (!begin_request(*head, out)) return give_up(out);
+          if (!begin_request(*head, request_framing(*head), out)) return give_up(out);
         } else {
           requests_in_.begin_body({.kind = HttpFraming::Kind::unknown});
           if (!flawed("no request line", out)) return give_up(out);
@@ -127,7 +128,7 @@ Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
   }
 }
 
-bool HttpDissector::begin_request(const HttpHead& head, Output& out) {
+bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Output& out) {
   tell_flaws(head, out);
   out.note({.kind = Note::Kind::http_request});
   // A client that waits for responses has got those whose octets were lost.
@@ -146,7 +147,6 @@ bool HttpDissector::begin_request(const HttpHead& head, Output& out) {
   request->pipelined = pipelined;
   request->first = requests_in_.started();
   request->depth = ++depth_;
-  const HttpFraming framing = request_framing(head);
   const bool unknown = framing.kind == HttpFraming::Kind::unknown;
   if (!unknown && framing.kind != HttpFraming::Kind::none) request->body = 0;
   request->chunked = framing.kind == HttpFraming::Kind::chunked;
@@ -154,6 +154,16 @@ bool HttpDissector::begin_request(const HttpHead& head, Output& out) {
   const bool kept = request->keep(head);
   requests_in_.begin_body(framing);
   return kept;
+}
+
+/// Takes a request whose head goes on in octets that were not seen, as far as it was. False without
+/// memory.
+bool HttpDissector::take_cut_request(Output& out) {
+  const auto head = parse_http_head(HttpSide::request, requests_in_.unfinished_head());
+  if (!head) return true;
+  if (!begin_request(*head, {.kind = HttpFraming::Kind::unknown}, out)) return false;
+  queue_.at(queue_.size() - 1).gap = true;
+  return true;
 }
 
 void HttpDissector::end_request(Timestamp now) {
@@ -310,6 +320,7 @@ void HttpDissector::tell_flaws(const HttpHead& head, Output& out) {
 Progress HttpDissector::on_gap(Direction direction, std::uint64_t size, Timestamp time,
                                Output& out) {
   if (direction == request_direction_) {
+    if (!take_cut_request(out)) return give_up(out);
     request_gap(size, time);
   } else {
     response_gap(size, time, out);
@@ -365,6 +376,7 @@ void HttpDissector::on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*n
 }
 
 void HttpDissector::on_end(Timestamp /*now*/, Output& out) {
+  static_cast<void>(take_cut_request(out));
   report_all(out);
 }
 

@@ -71,6 +71,13 @@ void HttpReader::begin_body(HttpFraming framing) noexcept {
   }
 }
 
+Bytes HttpReader::unfinished_head() const noexcept {
+  if (state_ != State::head) return {};
+  const Bytes held = held_.view();
+  const std::size_t feed = as_text(held).rfind('\n');
+  return feed == std::string_view::npos ? Bytes{} : held.first(feed + 1);
+}
+
 HttpReader::Gap HttpReader::on_gap(std::uint64_t size) noexcept {
   using Effect = Gap::Effect;
   switch (state_) {

@@ -56,6 +56,9 @@ class HttpReader {
   /// No octet follows: `end` if that completes a message, `flawed` if it cuts one, else `more`.
   [[nodiscard]] Step finish() noexcept;
 
+  /// The whole lines so far of a head whose end is still to come; valid until the next call.
+  [[nodiscard]] Bytes unfinished_head() const noexcept;
+
   /// Arrival of the first octet of the latest head.
   [[nodiscard]] Timestamp started() const noexcept { return started_; }
 

@@ -364,9 +364,32 @@ TEST_CASE("http: requests behind a gap are found again") {
   Run run;
   run.c("GET /lost HTTP/1.1\r\nHo").gap(client, 1'000);
   run.c("octets GET /x HTTP/1.1 of a body\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
-  run.s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-  REQUIRE(run.lines().size() == 1);
-  CHECK(contains(run.lines()[0], R"("uri":"/b")"));
+  run.s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+  REQUIRE(run.lines().size() == 2);
+  CHECK(contains(run.lines()[0], R"("uri":"/lost")"));
+  CHECK(contains(run.lines()[1], R"("uri":"/b")"));
+}
+
+TEST_CASE("http: of a request head that is cut the whole lines are reported") {
+  constexpr std::string_view cut = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\nUser-Ag";
+  constexpr std::string_view said =
+      R"(http {"method":"POST","host":"h","uri":"/a","version":"1.1","depth":1,"gap":true,)"
+      R"("complete":false})";
+  SECTION("by a gap") {
+    Run run;
+    run.c(cut).gap(client, 1'000).c("ent: x\r\n\r\n").end();
+    CHECK(run.lines() == Lines{std::string{said}});
+  }
+  SECTION("by the end") {
+    Run run;
+    run.c(cut).end();
+    CHECK(run.lines() == Lines{std::string{said}});
+  }
+  SECTION("within its request line") {
+    Run run;
+    run.c(cut.substr(0, 12)).gap(client, 1'000).end();
+    CHECK(run.lines().empty());
+  }
 }
 
 TEST_CASE("http: a client that waits got the responses that were lost") {
