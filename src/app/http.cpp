@@ -40,6 +40,7 @@ class HttpDissector final : public Dissector {
   [[nodiscard]] bool take_cut_request(Output& out);
   void end_request(Timestamp now);
   [[nodiscard]] Progress begin_response(const HttpHead& head, Timestamp now, Output& out);
+  [[nodiscard]] bool take_cut_response(Output& out);
   [[nodiscard]] bool open_response(const HttpHead& head, Output& out);
   void measure_first_byte(const HttpRequest& request, Output& out);
   void end_response(Timestamp now, Output& out);
@@ -51,6 +52,7 @@ class HttpDissector final : public Dissector {
   [[nodiscard]] Progress give_up(Output& out);
   [[nodiscard]] bool flawed(std::string_view detail, Output& out);
   void tell_flaws(const HttpHead& head, Output& out);
+  void tell_response(const HttpHead& head, Output& out);
   void pop_front();
 
   /// Of the requests in the queue, how many have a response under way: 0 or 1.
@@ -201,8 +203,7 @@ Progress HttpDissector::take_responses(Bytes rest, Timestamp now, Output& out) {
 
 Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Output& out) {
   const std::uint16_t status = head.start.status;
-  tell_flaws(head, out);
-  if (status >= 100 && status <= 599) out.note({.kind = Note::Kind::http_status, .value = status});
+  tell_response(head, out);
   if (status / 100 == 1 && status != 101) {
     if (informational_count_ < max_informational) {
       informational_.at(informational_count_++) = status;
@@ -220,6 +221,17 @@ Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Outp
   end_response(now, out);
   report_all(out);
   return Progress::restart;
+}
+
+/// Opens a final response whose head goes on in octets that were not seen, as far as it was. False
+/// without memory.
+bool HttpDissector::take_cut_response(Output& out) {
+  const auto head = parse_http_head(HttpSide::response, responses_in_.unfinished_head());
+  if (!head || head->start.status / 100 == 1) return true;
+  tell_response(*head, out);
+  const bool kept = open_response(*head, out);
+  response_.gap = true;
+  return kept;
 }
 
 /// Pairs a final response with the oldest request. False without memory.
@@ -317,12 +329,19 @@ void HttpDissector::tell_flaws(const HttpHead& head, Output& out) {
   if (!head.flaw.empty()) out.anomaly(layer, Reason::http_malformed, head.flaw);
 }
 
+void HttpDissector::tell_response(const HttpHead& head, Output& out) {
+  const std::uint16_t status = head.start.status;
+  tell_flaws(head, out);
+  if (status >= 100 && status <= 599) out.note({.kind = Note::Kind::http_status, .value = status});
+}
+
 Progress HttpDissector::on_gap(Direction direction, std::uint64_t size, Timestamp time,
                                Output& out) {
   if (direction == request_direction_) {
     if (!take_cut_request(out)) return give_up(out);
     request_gap(size, time);
   } else {
+    if (!take_cut_response(out)) return give_up(out);
     response_gap(size, time, out);
   }
   return Progress::more;
@@ -376,7 +395,7 @@ void HttpDissector::on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*n
 }
 
 void HttpDissector::on_end(Timestamp /*now*/, Output& out) {
-  static_cast<void>(take_cut_request(out));
+  static_cast<void>(take_cut_request(out) && take_cut_response(out));
   report_all(out);
 }
 

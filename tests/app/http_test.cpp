@@ -285,7 +285,7 @@ TEST_CASE("http: a response that does not end is reported after 60 s, once") {
   REQUIRE(run.lines().size() == 1);
   CHECK(contains(run.lines()[0], R"("response_body_bytes":3,"ttfb_us":1000000,"depth":1)"));
   CHECK(contains(run.lines()[0], R"("complete":false)"));
-  run.s("defghijHTTP/1.1 200 OK\r\n", 62'000).end(63'000);
+  run.s("defghij", 62'000).end(63'000);
   CHECK(run.lines().size() == 1);
 }
 
@@ -390,6 +390,21 @@ TEST_CASE("http: of a request head that is cut the whole lines are reported") {
     run.c(cut.substr(0, 12)).gap(client, 1'000).end();
     CHECK(run.lines().empty());
   }
+}
+
+TEST_CASE("http: of a response head that is cut the whole lines are reported") {
+  Run run;
+  run.c(get).s("HTTP/1.1 200 OK\r\nServer: s\r\nContent-Le");
+  SECTION("by a gap") {
+    run.gap(server, 1'000).end();
+  }
+  SECTION("by the end") {
+    run.end();
+  }
+  REQUIRE(run.lines().size() == 1);
+  CHECK(run.lines()[0].starts_with(std::string{get_begin} + R"(,"status":200)"));
+  CHECK(contains(run.lines()[0], R"("server":"s")"));
+  CHECK(contains(run.lines()[0], R"("gap":true,"complete":false})"));
 }
 
 TEST_CASE("http: a client that waits got the responses that were lost") {
