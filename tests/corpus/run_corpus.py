@@ -22,7 +22,6 @@ import zeek_facts
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MOST_WRONG = 0.01  # of the facts of a kind
-UNREADABLE = {"format-solaris.snoop": 3}  # not pcap or pcapng: the exit code says so
 
 COMPARED = {
     "totals": lambda run, tshark, _: (oracles.totals(tshark), events.totals(run)),
@@ -50,10 +49,18 @@ GROUPS = ["read", "order", "ledger", "schema", "ja4", *COMPARED]
 
 def fails(run):
     """A run that did not end as it should; None if it did."""
-    expected = UNREADABLE.get(run.capture, 0)
-    if run.exit_code == expected:
+    listed = {row.capture: row.exit_code for row in differences.REFUSED}.get(run.capture, 0)
+    if run.exit_code == listed:
         return None
-    return f"{run.capture}: exit code {run.exit_code}, {run.message.strip()[:200]}"
+    return (f"{run.capture}: exit code {run.exit_code}, listed {listed}, "
+            f"{run.message.strip()[:200]}")
+
+
+def never_run(runs):
+    """Rows about captures that are not there."""
+    names = {run.capture for run in runs}
+    return [f"{row.capture}: listed, but not there" for row in differences.REFUSED
+            if row.capture not in names]
 
 
 def wrong_order(run):
@@ -132,7 +139,7 @@ def invariants(runs, readable, schema):
     lines = (schema.flaw(event) and f"{run.capture}: {schema.flaw(event)}"
              for run in runs for event in run.events)
     return all([
-        report("read", list(filter(None, map(fails, runs)))),
+        report("read", [*filter(None, map(fails, runs)), *never_run(runs)]),
         report("order", list(filter(None, map(wrong_order, readable)))),
         report("ledger", list(filter(None, map(wrong_ledger, readable)))),
         report("schema", list(filter(None, lines))[:20]),
