@@ -111,8 +111,11 @@ void analyse(source::CaptureFile& file, const source::InterfaceTable& interfaces
   Batch batch;
   // Unpacked, a small input can be huge: a prefix of the packets serves as well.
   constexpr std::uint64_t enough = 4'000;
-  while (engine.ledger().total.packets < enough && file.read(batch) == source::Status::packets)
+  std::uint64_t number = 0;
+  while (number < enough && file.read(batch) == source::Status::packets) {
+    for (std::size_t i = 0; i < batch.count; ++i) batch.packets[i].number = ++number;
     engine.run(batch);
+  }
   engine.finish();
   recorder.finish();
   check(engine, checker);
