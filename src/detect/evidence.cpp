@@ -19,6 +19,14 @@ constexpr std::array<std::uint16_t, 96> scanned_ports{
 };
 static_assert(std::ranges::is_sorted(scanned_ports));
 
+using PortMap = std::array<std::uint64_t, 1024>;
+
+constexpr PortMap scanned_map = [] {
+  PortMap map{};
+  for (const std::uint16_t port : scanned_ports) map[port / 64] |= std::uint64_t{1} << (port % 64U);
+  return map;
+}();
+
 Steps tcp_probe(Result result) noexcept {
   switch (result) {
     case Result::refused: return {.row = 1760, .column = 1760};
@@ -139,7 +147,7 @@ Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) 
 }
 
 bool is_peer_prone(std::uint16_t port) noexcept {
-  return port >= 1024 && !std::ranges::binary_search(scanned_ports, port);
+  return port >= 1024 && (scanned_map[port / 64] >> (port % 64U) & 1U) == 0;
 }
 
 bool is_bad(Result result) noexcept {
