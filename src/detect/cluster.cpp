@@ -15,33 +15,41 @@ std::uint64_t cluster_key(ClusterShape shape, const Probe& probe) noexcept {
   return column_key(network_of(probe.dst), probe.contact_class, probe.port);
 }
 
+}  // namespace
+
 std::uint64_t target_of(ClusterShape shape, const Probe& probe) noexcept {
   return shape == ClusterShape::host ? probe.port : host_key(probe.dst);
 }
-
-}  // namespace
 
 Cluster& Clusters::entry(ClusterShape shape, const Probe& probe) {
   return table_.find_or_insert(cluster_key(shape, probe),
                                [this](Cluster& victim) { drop_shares(victim); });
 }
 
-bool Clusters::add(Cluster& cluster, ClusterShape shape, const Share& share) {
+bool Clusters::add(Cluster& cluster, const Share& share) {
   const Timestamp now = share.probe.time;
   cluster.last = std::max(cluster.last, now);
   auto& shares = cluster.shares;
-  std::erase_if(shares, [&](const Share& s) { return now - s.probe.time > window; });
-  if (shares.size() >= max_shares) shares.erase(shares.begin());
+  if (!shares.empty() && now - cluster.oldest > window) forget_old(cluster, now);
+  if (shares.size() >= max_shares) shares.pop_front();
   if (shares.size() == shares.capacity()) {
     const std::size_t wider = shares.empty() ? 1 : 2 * shares.size();
     if (!budget_->take((wider - shares.capacity()) * sizeof(Share))) return false;
     shares.reserve(wider);
   }
-  const std::uint64_t target = target_of(shape, share.probe);
-  const bool known = std::ranges::any_of(
-      shares, [&](const Share& s) { return target_of(shape, s.probe) == target; });
+  bool known = false;
+  for (const Share& other : shares) known = known || other.target == share.target;
+  cluster.oldest = shares.empty() ? now : std::min(cluster.oldest, now);
   shares.push_back(share);
   return !known && shares.size() >= min_targets;
+}
+
+void Clusters::forget_old(Cluster& cluster, Timestamp now) {
+  cluster.shares.erase_if([now](const Share& share) { return now - share.probe.time > window; });
+  cluster.oldest = Timestamp::max();
+  for (const Share& share : cluster.shares) {
+    cluster.oldest = std::min(cluster.oldest, share.probe.time);
+  }
 }
 
 void Clusters::drop_shares(Cluster& cluster) noexcept {
@@ -49,11 +57,11 @@ void Clusters::drop_shares(Cluster& cluster) noexcept {
   cluster.shares = {};
 }
 
-std::size_t Clusters::coordinated_targets(const std::vector<Share>& shares, ClusterShape shape) {
+std::size_t Clusters::coordinated_targets(const Ring<Share>& shares) {
   std::vector<std::pair<IpAddress, std::uint64_t>> pairs;
   std::vector<std::uint64_t> targets;
   for (const Share& share : shares) {
-    pairs.emplace_back(share.source, target_of(shape, share.probe));
+    pairs.emplace_back(share.source, share.target);
     targets.push_back(pairs.back().second);
   }
   std::ranges::sort(pairs);

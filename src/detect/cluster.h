@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "base/budget.h"
+#include "detect/ring.h"
 #include "detect/set_table.h"
 #include "detect/tables.h"
 
@@ -15,6 +15,7 @@ namespace ntan::detect {
 struct Share {
   IpAddress source;
   Probe probe;
+  std::uint64_t target = 0;  ///< target_of() its cluster
 };
 
 /// What the shares of one cluster have in common.
@@ -23,11 +24,15 @@ enum class ClusterShape : std::uint8_t {
   network,  ///< one port, ever other hosts of one network
 };
 
+/// What a cluster counts: the port, or a hash of the host.
+[[nodiscard]] std::uint64_t target_of(ClusterShape shape, const Probe& probe) noexcept;
+
 /// The latest contacts towards one host, or towards one port of one network.
 struct Cluster {
   std::uint64_t key = 0;
   Timestamp last{};
-  std::vector<Share> shares;  ///< at most 64, oldest first
+  Timestamp oldest{};  ///< no share is older
+  Ring<Share> shares;  ///< at most 64, in the order they came
   AlertIndex alert = no_alert;
 
   [[nodiscard]] std::int64_t worth() const noexcept { return last.time_since_epoch().count(); }
@@ -44,19 +49,20 @@ class Clusters {
   Cluster& entry(ClusterShape shape, const Probe& probe);
   /// Adds a share, forgets what is older than 600 s. True if its target is new and there are enough
   /// shares that a look at them may pay.
-  bool add(Cluster& cluster, ClusterShape shape, const Share& share);
+  bool add(Cluster& cluster, const Share& share);
   [[nodiscard]] Cluster* find(std::uint64_t key) noexcept { return table_.find(key); }
 
   /// The number of targets if the shares are coordinated work, else 0.
   /// Requires: shares of sources with alerts are gone.
-  [[nodiscard]] static std::size_t coordinated_targets(const std::vector<Share>& shares,
-                                                       ClusterShape shape);
+  [[nodiscard]] static std::size_t coordinated_targets(const Ring<Share>& shares);
   /// Forgets the shares and gives their memory back.
   void drop_shares(Cluster& cluster) noexcept;
 
   [[nodiscard]] std::uint64_t evictions() const noexcept { return table_.evictions(); }
 
  private:
+  static void forget_old(Cluster& cluster, Timestamp now);
+
   static constexpr std::size_t max_shares = 64;
   static constexpr std::size_t min_targets = 30;
 

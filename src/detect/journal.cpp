@@ -1,7 +1,5 @@
 #include "detect/journal.h"
 
-#include <algorithm>
-
 namespace ntan::detect {
 namespace {
 
@@ -34,16 +32,33 @@ bool worth_keeping(const Outcome& outcome) noexcept {
   return is_bad(outcome.result) || outcome.contact_class == ContactClass::icmp;
 }
 
-Probe* find_probe(std::vector<Probe>& journal, std::uint64_t hash) noexcept {
-  const auto found = std::ranges::find(journal, hash, &Probe::hash);
-  return found == journal.end() ? nullptr : &*found;
+namespace {
+
+// From the latest back: a result mostly follows its contact soon. journal.size() if there is none.
+std::size_t place_of(const Journal& journal, std::uint64_t hash) noexcept {
+  for (std::size_t at = journal.size(); at-- > 0;) {
+    if (journal[at].hash == hash) return at;
+  }
+  return journal.size();
 }
 
-void keep_probe(std::vector<Probe>& journal, const Probe& probe, Budget& budget) {
+std::size_t first_reported(const Journal& journal) noexcept {
+  for (std::size_t at = 0; at < journal.size(); ++at) {
+    if (journal[at].reported) return at;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Probe* find_probe(Journal& journal, std::uint64_t hash) noexcept {
+  const std::size_t at = place_of(journal, hash);
+  return at == journal.size() ? nullptr : &journal[at];
+}
+
+void keep_probe(Journal& journal, const Probe& probe, Budget& budget) {
   if (journal.size() >= max_journal) {
-    const auto counted =
-        std::ranges::find(journal, true, [](const Probe& p) { return p.reported; });
-    journal.erase(counted == journal.end() ? journal.begin() : counted);
+    journal.erase(first_reported(journal));
   } else if (journal.size() == journal.capacity()) {
     const std::size_t wider = journal.empty() ? 1 : 2 * journal.size();
     if (!budget.take((wider - journal.size()) * sizeof(Probe))) return;
@@ -52,11 +67,12 @@ void keep_probe(std::vector<Probe>& journal, const Probe& probe, Budget& budget)
   journal.push_back(probe);
 }
 
-void drop_probe(std::vector<Probe>& journal, const Probe* probe) noexcept {
-  journal.erase(journal.begin() + (probe - journal.data()));
+void drop_probe(Journal& journal, std::uint64_t hash) noexcept {
+  const std::size_t at = place_of(journal, hash);
+  if (at != journal.size()) journal.erase(at);
 }
 
-void release_journal(std::vector<Probe>& journal, Budget& budget) noexcept {
+void release_journal(Journal& journal, Budget& budget) noexcept {
   budget.give_back(journal.capacity() * sizeof(Probe));
   journal = {};
 }

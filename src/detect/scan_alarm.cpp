@@ -40,6 +40,14 @@ bool belongs(const Probe& probe, const Outcome& outcome, ContactClass contact_cl
   return probe.contact_class == contact_class && probe.port == outcome.dst_port;
 }
 
+/// When the earliest contact that no alert knows began; `otherwise` if there is none.
+Timestamp first_unreported(const Journal& journal, Timestamp otherwise) noexcept {
+  for (const Probe& probe : journal) {
+    if (!probe.reported) return probe.time;
+  }
+  return otherwise;
+}
+
 }  // namespace
 
 bool ScanDetector::row_fires(const Row& row) const noexcept {
@@ -155,9 +163,7 @@ bool ScanDetector::collect(Source& source, const Outcome& outcome, const Alarm& 
 void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& alarm) {
   const bool growing = book_.is_open(source.alert);
   if (source.alert == no_alert) {
-    const auto first =
-        std::ranges::find(source.journal, false, [](const Probe& p) { return p.reported; });
-    const Timestamp began = first == source.journal.end() ? outcome.first_time : first->time;
+    const Timestamp began = first_unreported(source.journal, outcome.first_time);
     const std::array<std::uint64_t, 4> words{static_cast<std::uint64_t>(alarm.axis), source.key,
                                              static_cast<std::uint64_t>(outcome.contact_class),
                                              static_cast<std::uint64_t>(to_ns(began))};
@@ -210,24 +216,26 @@ void ScanDetector::share(const Source& source, const Outcome& outcome, const Pro
       book_.at(cluster.alert).add(probe);
       book_.at(cluster.alert).add_member(source.address);
       book_.on_growth(cluster.alert, outcome.time);
-    } else if (clusters_.add(cluster, shape, {.source = source.address, .probe = probe})) {
+    } else if (clusters_.add(
+                   cluster,
+                   {.source = source.address, .probe = probe, .target = target_of(shape, probe)})) {
       look_at(cluster, shape, outcome.time);
     }
   }
 }
 
 void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) {
-  std::erase_if(cluster.shares, [this](const Share& share) {
+  cluster.shares.erase_if([this](const Share& share) {
     const Source* source = sources_.find(source_key(share.source));
     return source != nullptr && source->alert != no_alert;
   });
-  const std::size_t targets = Clusters::coordinated_targets(cluster.shares, shape);
+  const std::size_t targets = Clusters::coordinated_targets(cluster.shares);
   if (targets == 0) return;
   const auto score = static_cast<Nats>(std::min<std::size_t>(60'000, targets * 500));
   if (cluster.alert == no_alert) {
     const std::array<std::uint64_t, 3> words{
         cluster.key, static_cast<std::uint64_t>(shape),
-        static_cast<std::uint64_t>(to_ns(cluster.shares.front().probe.time))};
+        static_cast<std::uint64_t>(to_ns(cluster.shares[0].probe.time))};
     cluster.alert =
         book_.create({.id = {hash_words(words, fixed_hash_key)},
                       .source = {},

@@ -182,12 +182,12 @@ void ScanDetector::on_result(const Outcome& outcome) {
   if (group_of(outcome.contact_class) == Group::link) return;
   source->last = outcome.time;
   Place place = place_of(*source, outcome, hash);
-  settle(place, outcome);
+  settle(place, outcome, mark);
 }
 
-void ScanDetector::settle(Place& place, const Outcome& outcome) {
+void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
   Source& source = place.source;
-  const bool was_reported = source.seen.find(place.hash) == Mark::reported;
+  const bool was_reported = mark == Mark::reported;
   if (outcome.result != Result::silent) {
     place.row.burst.end(outcome.first_time);
     place.column.burst.end(outcome.first_time);
@@ -203,7 +203,7 @@ void ScanDetector::settle(Place& place, const Outcome& outcome) {
     probe.raw_syn = probe.raw_syn || kept->raw_syn;
     *kept = probe;
     if (!was_reported && !worth_keeping(outcome)) {
-      drop_probe(source.journal, kept);
+      drop_probe(source.journal, place.hash);
     }
   } else if (worth_keeping(outcome)) {
     keep_probe(source.journal, probe, pool_);

@@ -99,7 +99,7 @@ class ScanDetector {
   void on_late(const Outcome& outcome);
   void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
   void check_waiting(Place& place, const Outcome& outcome);
-  void settle(Place& place, const Outcome& outcome);
+  void settle(Place& place, const Outcome& outcome, Mark mark);
   void weigh(Place& place, const Outcome& outcome, Probe& probe);
   void weigh_column(Place& place, const Outcome& outcome, const Weight& weight, Probe& probe);
   void start_probation(const Outcome& outcome, const Source& source);

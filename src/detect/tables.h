@@ -5,13 +5,13 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <vector>
 
 #include "base/address.h"
 #include "base/hash.h"
 #include "base/time.h"
 #include "detect/alert_book.h"
 #include "detect/contact_set.h"
+#include "detect/journal.h"
 #include "detect/probe.h"
 #include "detect/walk.h"
 
@@ -107,7 +107,7 @@ struct Source {
   Walk walk;
   Timestamp last{};
   ContactSet seen;
-  std::vector<Probe> journal;  ///< what an alert would have to show, oldest first
+  Journal journal;  ///< what an alert would have to show, oldest first
   RateWindow resolutions;
   /// Changes when `seen` is lost: evidence without the memory of what it counted is void, or the
   /// same contacts would be counted again.
