@@ -16,15 +16,15 @@ constexpr std::size_t max_decisions = 1024;
 
 /// The memory of the detector in thousandths, one share for each thing that grows. 50 MiB hold
 /// 65,536 sources, rows and columns each.
-constexpr std::size_t source_share = 232, row_share = 84, column_share = 104, cluster_share = 60,
-                      outage_share = 50, station_share = 20, alert_share = 200, pool_share = 250;
+constexpr std::size_t source_share = 242, row_share = 92, column_share = 112, cluster_share = 46,
+                      outage_share = 27, station_share = 10, alert_share = 200, pool_share = 250;
 static_assert(source_share + row_share + column_share + cluster_share + outage_share +
                   station_share + alert_share + pool_share <=
               1000);
 
 template <class T>
 std::size_t entries_in(std::size_t memory, std::size_t share) {
-  return std::max<std::size_t>(memory / 1000 * share / sizeof(T), SetTable<T>::ways);
+  return std::max<std::size_t>(memory / 1000 * share / SetTable<T>::entry_size, SetTable<T>::ways);
 }
 
 }  // namespace
