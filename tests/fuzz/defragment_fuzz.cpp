@@ -48,7 +48,7 @@ Input next_input(Reader& r) {
 class Pair {
  public:
   void feed(const Input& input) {
-    test::Frame frame = test::fragment_frame(input.version, input.fragment, input.id);
+    test::DecodedFrame frame = test::fragment_frame(input.version, input.fragment, input.id);
     if (frame.decoded.bucket != wire::Bucket::fragment) return;
     ++fed_;
     const auto key = std::pair{input.version, input.id};

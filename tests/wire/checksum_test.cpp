@@ -95,11 +95,12 @@ TEST_CASE("checksum: TCP, UDP and ICMP are verified only when asked for") {
     CHECK_FALSE(decode_frame(frame, {.verify_checksums = true}).decoded.checksum_bad);
 
     frame[field] ^= 1U;
-    const Frame bad = decode_frame(frame, {.verify_checksums = true});
+    const DecodedFrame bad = decode_frame(frame, {.verify_checksums = true});
     CHECK(bad.decoded.checksum_bad);
     CHECK(bad.decoded.bucket == wire::Bucket::flow);
     CHECK_FALSE(decode_frame(frame).decoded.checksum_bad);
-    const Frame cut = decode_frame(frame, {.captured = frame.size() - 1, .verify_checksums = true});
+    const DecodedFrame cut =
+        decode_frame(frame, {.captured = frame.size() - 1, .verify_checksums = true});
     CHECK_FALSE(cut.decoded.checksum_bad);
   }
 }

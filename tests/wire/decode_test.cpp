@@ -28,7 +28,7 @@ constexpr Bytes udp_in_ipv6 =
 }  // namespace
 
 TEST_CASE("decode: TCP in IPv4 in Ethernet") {
-  const Frame frame = decode_frame(join(ethernet_ipv4, tcp_in_ipv4));
+  const DecodedFrame frame = decode_frame(join(ethernet_ipv4, tcp_in_ipv4));
   const Decoded& d = frame.decoded;
   CHECK(d.bucket == Bucket::flow);
   CHECK(d.flaw_layer == Layer::none);
@@ -56,7 +56,7 @@ TEST_CASE("decode: TCP in IPv4 in Ethernet") {
 }
 
 TEST_CASE("decode: UDP in IPv6 in Ethernet") {
-  const Frame frame = decode_frame(join(ethernet_ipv6, udp_in_ipv6));
+  const DecodedFrame frame = decode_frame(join(ethernet_ipv6, udp_in_ipv6));
   const Decoded& d = frame.decoded;
   CHECK(d.bucket == Bucket::flow);
   CHECK(to_string(d.src) == "2001:db8::1");
@@ -70,13 +70,13 @@ TEST_CASE("decode: UDP in IPv6 in Ethernet") {
 }
 
 TEST_CASE("decode: padding behind the datagram is no payload") {
-  const Frame frame = decode_frame(join(ethernet_ipv6, udp_in_ipv6, "0000000000"_hex));
+  const DecodedFrame frame = decode_frame(join(ethernet_ipv6, udp_in_ipv6, "0000000000"_hex));
   CHECK(frame.decoded.payload_size == 3);
   CHECK(frame.decoded.flaw_layer == Layer::none);
 }
 
 TEST_CASE("decode: a payload cut by the snaplen is no flaw") {
-  const Frame frame = decode_frame(join(ethernet_ipv4, tcp_in_ipv4), {.captured = 67});
+  const DecodedFrame frame = decode_frame(join(ethernet_ipv4, tcp_in_ipv4), {.captured = 67});
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.flaw_layer == Layer::none);
   CHECK(frame.decoded.payload_cut);
@@ -85,7 +85,8 @@ TEST_CASE("decode: a payload cut by the snaplen is no flaw") {
 }
 
 TEST_CASE("decode: a header cut by the snaplen behind its ports still belongs to a flow") {
-  const Frame frame = decode_frame(join(ethernet_ipv4, tcp_in_ipv4), {.captured = 14 + 20 + 4});
+  const DecodedFrame frame =
+      decode_frame(join(ethernet_ipv4, tcp_in_ipv4), {.captured = 14 + 20 + 4});
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.src_port == 1234);
   CHECK(frame.decoded.dst_port == 80);
@@ -95,14 +96,15 @@ TEST_CASE("decode: a header cut by the snaplen behind its ports still belongs to
 }
 
 TEST_CASE("decode: a header cut by the snaplen within its ports is undecodable") {
-  const Frame frame = decode_frame(join(ethernet_ipv4, tcp_in_ipv4), {.captured = 14 + 20 + 3});
+  const DecodedFrame frame =
+      decode_frame(join(ethernet_ipv4, tcp_in_ipv4), {.captured = 14 + 20 + 3});
   CHECK(frame.decoded.bucket == Bucket::undecodable);
   CHECK(frame.decoded.flaw_layer == Layer::tcp);
   CHECK(frame.decoded.flaw == Flaw::truncated);
 }
 
 TEST_CASE("decode: an unknown link type is counted as such") {
-  const Frame frame = decode_frame("010203"_hex, {.link = LinkType{999}});
+  const DecodedFrame frame = decode_frame("010203"_hex, {.link = LinkType{999}});
   CHECK(frame.decoded.bucket == Bucket::unknown_link);
 }
 
@@ -120,14 +122,14 @@ TEST_CASE("decode: every prefix of every sample is sound, cut or sent so") {
   for (const auto& [link, octets] : frame_samples()) {
     for (std::size_t size = 0; size <= octets.size(); ++size) {
       CAPTURE(to_text(link), octets.size(), size);
-      const Frame cut = decode_frame(octets, {.link = link, .captured = size});
+      const DecodedFrame cut = decode_frame(octets, {.link = link, .captured = size});
       REQUIRE(is_sound(cut.packet.data, cut.decoded, cut.extra));
       REQUIRE(agrees_with_walk(cut.packet, {}, cut.decoded, cut.extra));
       // What was only not captured is never the sender's fault.
       const bool blames_sender =
           cut.decoded.flaw_layer != Layer::none && cut.decoded.flaw != Flaw::truncated;
       REQUIRE_FALSE((size < octets.size() && blames_sender));
-      const Frame sent = decode_frame(Bytes{octets}.first(size), {.link = link});
+      const DecodedFrame sent = decode_frame(Bytes{octets}.first(size), {.link = link});
       REQUIRE(is_sound(sent.packet.data, sent.decoded, sent.extra));
       REQUIRE(agrees_with_walk(sent.packet, {}, sent.decoded, sent.extra));
       REQUIRE_FALSE(
@@ -146,7 +148,7 @@ TEST_CASE("decode: samples with octets changed are sound, and the short cut agre
     }
     const std::size_t captured = random() % 4 == 0 ? random() % octets.size() : octets.size();
     const DecodeOptions options{.verify_checksums = random() % 2 == 0};
-    const Frame frame = decode_frame(
+    const DecodedFrame frame = decode_frame(
         octets, {.link = link, .captured = captured, .verify_checksums = options.verify_checksums});
     CAPTURE(round);
     REQUIRE(is_sound(frame.packet.data, frame.decoded, frame.extra));

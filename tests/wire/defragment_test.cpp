@@ -21,7 +21,7 @@ namespace {
 using Verdict = Defragmenter::Verdict;
 using Reason = Defragmenter::Reason;
 
-Defragmenter::Result add(Defragmenter& defragmenter, Frame& frame) {
+Defragmenter::Result add(Defragmenter& defragmenter, DecodedFrame& frame) {
   REQUIRE(frame.decoded.bucket == Bucket::fragment);
   return defragmenter.add(frame.packet, frame.decoded, frame.extra);
 }
@@ -40,7 +40,7 @@ void compare_with_twin(IpVersion version, const std::vector<Fragment>& fragments
   std::uint64_t waiting = 0;
   bool overlap = false;
   for (const std::size_t i : order) {
-    Frame frame = fragment_frame(version, fragments[i], 7);
+    DecodedFrame frame = fragment_frame(version, fragments[i], 7);
     const Reason expected = twin.add(fragments[i]);
     const auto result = add(defragmenter, frame);
     overlap |= result.overlap;
@@ -87,7 +87,7 @@ TEST_CASE("defragment: all orders of six fragments give one datagram") {
     compare_all_orders(version, fragments);
     Defragmenter defragmenter({});
     for (const Fragment& fragment : fragments) {
-      Frame frame = fragment_frame(version, fragment, 7);
+      DecodedFrame frame = fragment_frame(version, fragment, 7);
       const auto result = add(defragmenter, frame);
       if (!fragment.last) continue;
       REQUIRE(result.verdict == Verdict::whole);
@@ -139,10 +139,10 @@ TEST_CASE("defragment: long random streams agree with the twin") {
 
 TEST_CASE("defragment: IPv4 overlap is won by the first copy and flagged once") {
   Defragmenter defragmenter({});
-  Frame first = fragment_frame(IpVersion::v4, {.octets = Octets(16, 'a')}, 7);
-  Frame second = fragment_frame(IpVersion::v4, {.offset = 8, .octets = Octets(16, 'b')}, 7);
-  Frame again = fragment_frame(IpVersion::v4, {.offset = 8, .octets = Octets(8, 'c')}, 7);
-  Frame last =
+  DecodedFrame first = fragment_frame(IpVersion::v4, {.octets = Octets(16, 'a')}, 7);
+  DecodedFrame second = fragment_frame(IpVersion::v4, {.offset = 8, .octets = Octets(16, 'b')}, 7);
+  DecodedFrame again = fragment_frame(IpVersion::v4, {.offset = 8, .octets = Octets(8, 'c')}, 7);
+  DecodedFrame last =
       fragment_frame(IpVersion::v4, {.offset = 24, .octets = Octets(1, 'd'), .last = true}, 7);
   CHECK_FALSE(add(defragmenter, first).overlap);
   CHECK(add(defragmenter, second).overlap);
@@ -154,9 +154,10 @@ TEST_CASE("defragment: IPv4 overlap is won by the first copy and flagged once") 
 TEST_CASE("defragment: an exact duplicate is silent and credited") {
   for (const auto version : {IpVersion::v4, IpVersion::v6}) {
     Defragmenter defragmenter({});
-    Frame first = fragment_frame(version, {.octets = Octets(16, 'a')}, 7);
-    Frame again = fragment_frame(version, {.octets = Octets(16, 'a')}, 7);
-    Frame last = fragment_frame(version, {.offset = 16, .octets = Octets(1, 'd'), .last = true}, 7);
+    DecodedFrame first = fragment_frame(version, {.octets = Octets(16, 'a')}, 7);
+    DecodedFrame again = fragment_frame(version, {.octets = Octets(16, 'a')}, 7);
+    DecodedFrame last =
+        fragment_frame(version, {.offset = 16, .octets = Octets(1, 'd'), .last = true}, 7);
     CHECK(add(defragmenter, first).verdict == Verdict::waiting);
     const auto result = add(defragmenter, again);
     CHECK(result.verdict == Verdict::waiting);
@@ -167,9 +168,9 @@ TEST_CASE("defragment: an exact duplicate is silent and credited") {
 
 TEST_CASE("defragment: an IPv6 overlap discards the datagram, later fragments included") {
   Defragmenter defragmenter({});
-  Frame first = fragment_frame(IpVersion::v6, {.octets = Octets(16, 'a')}, 7);
-  Frame overlap = fragment_frame(IpVersion::v6, {.offset = 8, .octets = Octets(16, 'a')}, 7);
-  Frame last =
+  DecodedFrame first = fragment_frame(IpVersion::v6, {.octets = Octets(16, 'a')}, 7);
+  DecodedFrame overlap = fragment_frame(IpVersion::v6, {.offset = 8, .octets = Octets(16, 'a')}, 7);
+  DecodedFrame last =
       fragment_frame(IpVersion::v6, {.offset = 16, .octets = Octets(8, 'b'), .last = true}, 7);
   CHECK(add(defragmenter, first).verdict == Verdict::waiting);
   const auto result = add(defragmenter, overlap);
@@ -186,14 +187,14 @@ TEST_CASE("defragment: an IPv6 overlap discards the datagram, later fragments in
 
 TEST_CASE("defragment: the datagram is decoded on behind its IP header") {
   const Octets datagram = join("8235 0035 0018 0000"_hex, Octets(16, 'q'));
-  Frame last = decode_frame(
+  DecodedFrame last = decode_frame(
       [&] {
         Octets packet = ipv4(17, Bytes{datagram}.subspan(16));
         put_be16(packet, 6, 2);
         return packet;
       }(),
       {.link = LinkType::raw});
-  Frame first = decode_frame(
+  DecodedFrame first = decode_frame(
       [&] {
         Octets packet = ipv4(17, Bytes{datagram}.first(16));
         put_be16(packet, 6, 0x2000);
@@ -215,8 +216,8 @@ TEST_CASE("defragment: a fragmented tunnel is walked to its inside") {
   put_be16(first_packet, 6, 0x2000);
   Octets last_packet = ipv4(4, Bytes{inside}.subspan(24));
   put_be16(last_packet, 6, 3);
-  Frame first = decode_frame(first_packet, {.link = LinkType::raw});
-  Frame last = decode_frame(last_packet, {.link = LinkType::raw});
+  DecodedFrame first = decode_frame(first_packet, {.link = LinkType::raw});
+  DecodedFrame last = decode_frame(last_packet, {.link = LinkType::raw});
   Defragmenter defragmenter({});
   CHECK(add(defragmenter, first).verdict == Verdict::waiting);
   CHECK(add(defragmenter, last).verdict == Verdict::whole);
@@ -233,8 +234,8 @@ TEST_CASE("defragment: extension headers behind an IPv6 fragment header are pass
     put_be16(header, 2, offset_and_more);
     return decode_frame(ipv6(44, join(header, octets)), {.link = LinkType::raw});
   };
-  Frame first = part(1, Bytes{inside}.first(16));
-  Frame last = part(16, Bytes{inside}.subspan(16));
+  DecodedFrame first = part(1, Bytes{inside}.first(16));
+  DecodedFrame last = part(16, Bytes{inside}.subspan(16));
   Defragmenter defragmenter({});
   CHECK_FALSE(add(defragmenter, first).tiny);
   CHECK(add(defragmenter, last).verdict == Verdict::whole);
@@ -250,9 +251,9 @@ TEST_CASE("defragment: a first fragment without its transport header is tiny") {
     return decode_frame(packet, {.link = LinkType::raw});
   };
   const Bytes header = "0001 0002 00000001 00000002 5002 0001 0000 0000 00000000"_hex;
-  Frame tiny = tcp_part(0x2000, header.first(8));
-  Frame rewriting = tcp_part(0x2001, header.first(16));
-  Frame fine = tcp_part(0x2000, header);
+  DecodedFrame tiny = tcp_part(0x2000, header.first(8));
+  DecodedFrame rewriting = tcp_part(0x2001, header.first(16));
+  DecodedFrame fine = tcp_part(0x2000, header);
   Defragmenter defragmenter({});
   CHECK(add(defragmenter, tiny).tiny);
   CHECK(add(defragmenter, rewriting).tiny);
@@ -261,22 +262,22 @@ TEST_CASE("defragment: a first fragment without its transport header is tiny") {
 
 TEST_CASE("defragment: the ping of death and lengths that are no multiple of 8 are dropped") {
   Defragmenter defragmenter({});
-  Frame death =
+  DecodedFrame death =
       fragment_frame(IpVersion::v4, {.offset = 65528, .octets = Octets(8), .last = true}, 7);
   CHECK(add(defragmenter, death).reason == Reason::too_long);
-  Frame odd = fragment_frame(IpVersion::v4, {.octets = Octets(9)}, 7);
+  DecodedFrame odd = fragment_frame(IpVersion::v4, {.octets = Octets(9)}, 7);
   CHECK(add(defragmenter, odd).reason == Reason::bad_length);
-  Frame empty = fragment_frame(IpVersion::v4, {.offset = 8, .octets = {}}, 7);
+  DecodedFrame empty = fragment_frame(IpVersion::v4, {.offset = 8, .octets = {}}, 7);
   CHECK(add(defragmenter, empty).reason == Reason::empty);
   CHECK(defragmenter.size() == 0);
 }
 
 TEST_CASE("defragment: the same id with another protocol or VLAN is another datagram") {
   Defragmenter defragmenter({});
-  Frame first = fragment_frame(IpVersion::v4, {.octets = Octets(8)}, 7);
-  Frame protocol = fragment_frame(IpVersion::v4, {.octets = Octets(8)}, 7);
+  DecodedFrame first = fragment_frame(IpVersion::v4, {.octets = Octets(8)}, 7);
+  DecodedFrame protocol = fragment_frame(IpVersion::v4, {.octets = Octets(8)}, 7);
   protocol.decoded.proto = 17;
-  Frame vlan = fragment_frame(IpVersion::v4, {.octets = Octets(8)}, 7);
+  DecodedFrame vlan = fragment_frame(IpVersion::v4, {.octets = Octets(8)}, 7);
   vlan.decoded.vlan = 1;
   add(defragmenter, first);
   add(defragmenter, protocol);
@@ -289,7 +290,7 @@ TEST_CASE("defragment: what stays incomplete is reported after the timeout with 
   std::vector<Defragmenter::Incomplete> given_up;
   const auto keep = [&](const auto& datagram) { given_up.push_back(datagram); };
   for (const std::uint16_t offset : std::initializer_list<std::uint16_t>{0, 16}) {
-    Frame frame = fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(8)}, 7);
+    DecodedFrame frame = fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(8)}, 7);
     frame.packet.time = from_ns(1'000'000'000 + offset);
     add(defragmenter, frame);
   }
@@ -308,7 +309,7 @@ TEST_CASE("defragment: more fragments than the cap discard the datagram") {
   Defragmenter::Result result;
   for (std::uint16_t i = 0; i < 66; ++i) {
     const auto offset = static_cast<std::uint16_t>(i * 16);
-    Frame frame = fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(8)}, 7);
+    DecodedFrame frame = fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(8)}, 7);
     result = add(defragmenter, frame);
     if (i == 63) CHECK(result.verdict == Verdict::waiting);
     if (i == 64) CHECK(result.reason == Reason::too_many_fragments);
@@ -326,7 +327,8 @@ TEST_CASE(
   const auto count = [&](const auto& datagram) { given_up += datagram.counts.packets; };
   for (std::uint16_t id = 0; id < 100; ++id) {
     for (const std::uint16_t offset : std::initializer_list<std::uint16_t>{0, 1600, 3200}) {
-      Frame frame = fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(800)}, id);
+      DecodedFrame frame =
+          fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(800)}, id);
       dropped += add(defragmenter, frame).verdict == Verdict::dropped ? 1U : 0U;
       REQUIRE(defragmenter.budget().used <= limits.octets);
       REQUIRE(defragmenter.size() <= limits.datagrams);
@@ -343,7 +345,8 @@ TEST_CASE("defragment: a datagram larger than all the memory is dropped, frames 
   Defragmenter defragmenter({}, {.octets = 3'000});
   std::uint64_t dropped = 0;
   for (const std::uint16_t offset : std::initializer_list<std::uint16_t>{0, 1600, 3200}) {
-    Frame frame = fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(1600)}, 7);
+    DecodedFrame frame =
+        fragment_frame(IpVersion::v4, {.offset = offset, .octets = Octets(1600)}, 7);
     dropped += add(defragmenter, frame).verdict == Verdict::dropped ? 1U : 0U;
   }
   std::uint64_t given_up = 0;
@@ -355,10 +358,10 @@ TEST_CASE("defragment: a datagram larger than all the memory is dropped, frames 
 
 TEST_CASE("defragment: memory of whole datagrams lives until release") {
   Defragmenter defragmenter({});
-  std::array<Frame, 2> last;
+  std::array<DecodedFrame, 2> last;
   for (std::uint16_t id = 0; id < 2; ++id) {
     const auto fill = static_cast<std::uint8_t>('a' + id);
-    Frame first = fragment_frame(IpVersion::v4, {.octets = Octets(8, fill)}, id);
+    DecodedFrame first = fragment_frame(IpVersion::v4, {.octets = Octets(8, fill)}, id);
     last[id] =
         fragment_frame(IpVersion::v4, {.offset = 8, .octets = Octets(1, fill), .last = true}, id);
     add(defragmenter, first);

@@ -41,7 +41,7 @@ inline Octets fragment_packet(IpVersion version, const Fragment& fragment, std::
   return ipv6(44, join(header, fragment.octets));
 }
 
-inline Frame fragment_frame(IpVersion version, const Fragment& fragment, std::uint16_t id) {
+inline DecodedFrame fragment_frame(IpVersion version, const Fragment& fragment, std::uint16_t id) {
   const Octets packet = fragment_packet(version, fragment, id);
   const std::size_t headers = packet.size() - fragment.octets.size();
   const std::size_t kept = std::min(fragment.captured, fragment.octets.size());

@@ -15,7 +15,7 @@
 
 namespace ntan::test {
 
-struct Frame {
+struct DecodedFrame {
   std::unique_ptr<std::uint8_t[]> octets;  // NOLINT(*-avoid-c-arrays)
   PacketView packet;
   wire::Decoded decoded;
@@ -69,12 +69,13 @@ inline Octets ipv6(std::uint8_t next_header, Bytes payload) {
   return packet;
 }
 
-inline Frame decode_frame(Bytes sent, const FrameOptions& options = {}) {
+inline DecodedFrame decode_frame(Bytes sent, const FrameOptions& options = {}) {
   const std::size_t captured = std::min(options.captured, sent.size());
-  Frame frame{.octets = std::make_unique<std::uint8_t[]>(captured),  // NOLINT(*-avoid-c-arrays)
-              .packet = {},
-              .decoded = {},
-              .extra = {}};
+  DecodedFrame frame{
+      .octets = std::make_unique<std::uint8_t[]>(captured),  // NOLINT(*-avoid-c-arrays)
+      .packet = {},
+      .decoded = {},
+      .extra = {}};
   std::copy_n(sent.begin(), captured, frame.octets.get());
   frame.packet.data = Bytes{frame.octets.get(), captured};
   frame.packet.wire_size = static_cast<std::uint32_t>(sent.size());

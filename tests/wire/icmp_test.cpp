@@ -11,11 +11,11 @@ using namespace ntan::wire;
 
 namespace {
 
-Frame icmp4(Bytes message, std::size_t captured = SIZE_MAX) {
+DecodedFrame icmp4(Bytes message, std::size_t captured = SIZE_MAX) {
   return decode_frame(ipv4(1, message), {.link = LinkType::raw, .captured = captured});
 }
 
-Frame icmp6(Bytes message) {
+DecodedFrame icmp6(Bytes message) {
   return decode_frame(ipv6(58, message), {.link = LinkType::raw});
 }
 
@@ -23,7 +23,7 @@ Frame icmp6(Bytes message) {
 
 TEST_CASE("icmp: an echo is a flow of its identifier, and its payload the whole message") {
   for (const Bytes message : {"08 00 0000 1234 0001 6162"_hex, "00 00 0000 1234 0001 6162"_hex}) {
-    const Frame frame = icmp4(message);
+    const DecodedFrame frame = icmp4(message);
     CHECK(frame.decoded.bucket == Bucket::flow);
     CHECK(frame.decoded.proto == ip_protocol::icmp);
     CHECK(frame.decoded.src_port == 0x1234);
@@ -36,11 +36,11 @@ TEST_CASE("icmp: an echo is a flow of its identifier, and its payload the whole 
 }
 
 TEST_CASE("icmp: other queries are flows of type and code") {
-  const Frame timestamp = icmp4("0d 00 0000 1234 0001 00000000 00000000 00000000"_hex);
+  const DecodedFrame timestamp = icmp4("0d 00 0000 1234 0001 00000000 00000000 00000000"_hex);
   CHECK(timestamp.decoded.bucket == Bucket::flow);
   CHECK(timestamp.decoded.src_port == 0x0d00);
   CHECK(timestamp.decoded.dst_port == 0x0d00);
-  const Frame neighbour = icmp6("87 00 0000 00000000 20010db8000000000000000000000002"_hex);
+  const DecodedFrame neighbour = icmp6("87 00 0000 00000000 20010db8000000000000000000000002"_hex);
   CHECK(neighbour.decoded.bucket == Bucket::flow);
   CHECK(neighbour.decoded.proto == ip_protocol::icmpv6);
   CHECK(neighbour.decoded.src_port == 0x8700);
@@ -50,7 +50,7 @@ TEST_CASE("icmp: an error quotes the packet it is about, eight octets of transpo
   const Bytes error =
       "03 03 0000 00000000"
       "45000028 0001 4000 40 06 0000 c0000201 c6336401 04d2 0050 01020304"_hex;
-  const Frame frame = icmp4(error);
+  const DecodedFrame frame = icmp4(error);
   CHECK(frame.decoded.bucket == Bucket::icmp_error);
   CHECK(frame.decoded.icmp_type == 3);
   CHECK(frame.decoded.icmp_code == 3);
@@ -63,7 +63,7 @@ TEST_CASE("icmp: an error quotes the packet it is about, eight octets of transpo
 
 TEST_CASE("icmp: an ICMPv6 error quotes behind extension headers") {
   const auto quoted = ipv6(60, "11 00 0104 00000000 0001 0035 0008 0000"_hex);
-  const Frame frame = icmp6(join("01 04 0000 00000000"_hex, quoted));
+  const DecodedFrame frame = icmp6(join("01 04 0000 00000000"_hex, quoted));
   CHECK(frame.decoded.bucket == Bucket::icmp_error);
   CHECK(frame.extra.quoted_proto == ip_protocol::udp);
   CHECK(frame.extra.quoted_dst_port == 53);
@@ -72,7 +72,7 @@ TEST_CASE("icmp: an ICMPv6 error quotes behind extension headers") {
 
 TEST_CASE("icmp: an error about an echo quotes its identifier") {
   const auto quoted = ipv4(1, "08 00 0000 1234 0001"_hex);
-  const Frame frame = icmp4(join("0b 00 0000 00000000"_hex, quoted));
+  const DecodedFrame frame = icmp4(join("0b 00 0000 00000000"_hex, quoted));
   CHECK(frame.extra.quoted_proto == ip_protocol::icmp);
   CHECK(frame.extra.quoted_src_port == 0x1234);
   CHECK(frame.extra.quoted_dst_port == 0x1234);
@@ -90,7 +90,7 @@ TEST_CASE("icmp: a quote that names no flow has protocol 0") {
       "03 03 0000 00000000 45000028 0001 0000 40 01 0000 c0000201 c6336401 03030000 00000000"_hex,
   };
   for (const Bytes message : messages) {
-    const Frame frame = icmp4(message);
+    const DecodedFrame frame = icmp4(message);
     CHECK(frame.decoded.bucket == Bucket::icmp_error);
     CHECK(frame.extra.quoted_proto == 0);
     CHECK_FALSE(frame.extra.quoted_src.known());
@@ -98,19 +98,20 @@ TEST_CASE("icmp: a quote that names no flow has protocol 0") {
 }
 
 TEST_CASE("icmp: a message too short for its header is named, its type decides where it goes") {
-  const Frame error = icmp4("03 03 0000"_hex);
+  const DecodedFrame error = icmp4("03 03 0000"_hex);
   CHECK(error.decoded.bucket == Bucket::icmp_error);
   CHECK(error.decoded.flaw == Flaw::bad_length);
-  const Frame echo = icmp4("08 00 0000 12"_hex);
+  const DecodedFrame echo = icmp4("08 00 0000 12"_hex);
   CHECK(echo.decoded.bucket == Bucket::undecodable);
   CHECK(echo.decoded.flaw_layer == Layer::icmp);
-  const Frame cut = icmp4("08 00 0000 1234 0001"_hex, 26);
+  const DecodedFrame cut = icmp4("08 00 0000 1234 0001"_hex, 26);
   CHECK(cut.decoded.bucket == Bucket::flow);
   CHECK(cut.decoded.flaw == Flaw::truncated);
 }
 
 TEST_CASE("icmp: the protocol of the other version is only counted") {
-  const Frame frame = decode_frame(ipv4(58, "80 00 0000 1234 0001"_hex), {.link = LinkType::raw});
+  const DecodedFrame frame =
+      decode_frame(ipv4(58, "80 00 0000 1234 0001"_hex), {.link = LinkType::raw});
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.proto == 58);
   CHECK(frame.decoded.src_port == 0);

@@ -11,7 +11,7 @@ using namespace ntan::wire;
 
 namespace {
 
-Frame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
+DecodedFrame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
   return decode_frame(packet, {.link = LinkType::raw, .captured = captured});
 }
 
@@ -31,7 +31,7 @@ TEST_CASE("ipv4: header lengths that contradict the packet are bad_length") {
   };
   for (const auto& [name, packet] : cases) {
     CAPTURE(name);
-    const Frame frame = raw(packet);
+    const DecodedFrame frame = raw(packet);
     CHECK(frame.decoded.bucket == Bucket::undecodable);
     CHECK(frame.decoded.flaw_layer == Layer::ipv4);
     CHECK(frame.decoded.flaw == Flaw::bad_length);
@@ -40,7 +40,7 @@ TEST_CASE("ipv4: header lengths that contradict the packet are bad_length") {
 
 TEST_CASE("ipv4: a header cut by the snaplen is truncated") {
   const auto packet = ipv4(17, "0001 0002 0008 0000"_hex);
-  const Frame frame = raw(packet, 19);
+  const DecodedFrame frame = raw(packet, 19);
   CHECK(frame.decoded.bucket == Bucket::undecodable);
   CHECK(frame.decoded.flaw == Flaw::truncated);
 }
@@ -48,7 +48,7 @@ TEST_CASE("ipv4: a header cut by the snaplen is truncated") {
 TEST_CASE("ipv4: a total length past the frame is cut to it and named") {
   auto packet = ipv4(17, "0001 0002 000a 0000 6162"_hex);
   put_be16(packet, 2, 31);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.flaw_layer == Layer::ipv4);
   CHECK(frame.decoded.flaw == Flaw::bad_length);
@@ -59,7 +59,7 @@ TEST_CASE("ipv4: a total length past the frame is cut to it and named") {
 TEST_CASE("ipv4: a total length of zero is segmentation offload and takes the whole frame") {
   auto packet = ipv4(6, "0001 0002 00000001 00000002 5010 0001 0000 0000 616263"_hex);
   put_be16(packet, 2, 0);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.flaw_layer == Layer::none);
   CHECK(frame.decoded.l3_size == 43);
@@ -78,14 +78,15 @@ TEST_CASE("ipv4: a frame of 64 KiB and its header is one packet") {
 TEST_CASE("ipv4: a bad header checksum is noted and costs nothing else") {
   auto packet = ipv4(17, "0001 0002 0008 0000"_hex);
   packet[10] ^= 1U;
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.checksum_bad);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.flaw_layer == Layer::none);
 }
 
 TEST_CASE("ipv4: options are skipped") {
-  const Frame frame = raw("4600001c 0001 0000 01 02 0000 0a000001 e0000016 94040000 22000000"_hex);
+  const DecodedFrame frame =
+      raw("4600001c 0001 0000 01 02 0000 0a000001 e0000016 94040000 22000000"_hex);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.proto == ip_protocol::igmp);
   CHECK(frame.decoded.payload_size == 4);
@@ -96,7 +97,7 @@ TEST_CASE("ipv4: a fragment waits with its place and payload") {
   auto packet = ipv4(17, "6162636465666768"_hex);
   put_be16(packet, 4, 0xbeef);
   put_be16(packet, 6, 0x2000 | 185);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.bucket == Bucket::fragment);
   CHECK(frame.decoded.fragmented);
   CHECK(frame.decoded.proto == ip_protocol::udp);
@@ -115,21 +116,22 @@ TEST_CASE("ipv4: do-not-fragment is no fragment") {
 TEST_CASE("ipv4: an authentication header is passed") {
   const auto packet =
       ipv4(51, "11 04 0000 00000001 00000001 000000000000000000000000 0001 0002 0009 0000 61"_hex);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.proto == ip_protocol::udp);
   CHECK(frame.decoded.dst_port == 2);
   CHECK(as_text(frame.decoded.payload_bytes()) == "a");
 }
 
 TEST_CASE("ipv4: an authentication header past the packet leaves a flow of its own protocol") {
-  const Frame frame = raw(ipv4(51, "11 ff 0000 00000001"_hex));
+  const DecodedFrame frame = raw(ipv4(51, "11 ff 0000 00000001"_hex));
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.proto == ip_protocol::ah);
   CHECK(frame.decoded.flaw == Flaw::bad_length);
 }
 
 TEST_CASE("ipv4: a version that is not 4 is bad_value") {
-  const Frame frame = decode_frame(ipv6(17, "0001 0002 0008 0000"_hex), {.link = LinkType::ipv4});
+  const DecodedFrame frame =
+      decode_frame(ipv6(17, "0001 0002 0008 0000"_hex), {.link = LinkType::ipv4});
   CHECK(frame.decoded.bucket == Bucket::undecodable);
   CHECK(frame.decoded.flaw == Flaw::bad_value);
 }

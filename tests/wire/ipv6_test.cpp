@@ -13,7 +13,7 @@ namespace {
 
 constexpr Bytes udp = "0001 0002 0009 0000 61"_hex;
 
-Frame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
+DecodedFrame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
   return decode_frame(packet, {.link = LinkType::raw, .captured = captured});
 }
 
@@ -37,7 +37,7 @@ TEST_CASE("ipv6: extension headers are passed in any order the standard allows")
   };
   for (const auto& [name, next, chain] : cases) {
     CAPTURE(name);
-    const Frame frame = raw(ipv6(next, join(chain, udp)));
+    const DecodedFrame frame = raw(ipv6(next, join(chain, udp)));
     CHECK(frame.decoded.bucket == Bucket::flow);
     CHECK(frame.decoded.proto == ip_protocol::udp);
     CHECK(frame.decoded.dst_port == 2);
@@ -65,7 +65,7 @@ TEST_CASE("ipv6: malformed chains are undecodable at ipv6_extension") {
   };
   for (const auto& [name, packet, flaw] : cases) {
     CAPTURE(name);
-    const Frame frame = raw(packet);
+    const DecodedFrame frame = raw(packet);
     CHECK(frame.decoded.bucket == Bucket::undecodable);
     CHECK(frame.decoded.flaw_layer == Layer::ipv6_extension);
     CHECK(frame.decoded.flaw == flaw);
@@ -73,13 +73,13 @@ TEST_CASE("ipv6: malformed chains are undecodable at ipv6_extension") {
 }
 
 TEST_CASE("ipv6: an extension header cut by the snaplen is truncated") {
-  const Frame frame = raw(ipv6(60, join("11 00 0104 00000000"_hex, udp)), 44);
+  const DecodedFrame frame = raw(ipv6(60, join("11 00 0104 00000000"_hex, udp)), 44);
   CHECK(frame.decoded.bucket == Bucket::undecodable);
   CHECK(frame.decoded.flaw == Flaw::truncated);
 }
 
 TEST_CASE("ipv6: a fragment waits with its place, id and what follows its header") {
-  const Frame frame = raw(ipv6(44, "11 00 05c9 0000beef 6162636465666768"_hex));
+  const DecodedFrame frame = raw(ipv6(44, "11 00 05c9 0000beef 6162636465666768"_hex));
   CHECK(frame.decoded.bucket == Bucket::fragment);
   CHECK(frame.decoded.proto == ip_protocol::udp);
   CHECK(frame.decoded.ip_id == 0xbeef);
@@ -89,11 +89,11 @@ TEST_CASE("ipv6: a fragment waits with its place, id and what follows its header
 }
 
 TEST_CASE("ipv6: no next header and ESP end the chain") {
-  const Frame none = raw(ipv6(59, "6162"_hex));
+  const DecodedFrame none = raw(ipv6(59, "6162"_hex));
   CHECK(none.decoded.bucket == Bucket::flow);
   CHECK(none.decoded.proto == 59);
   CHECK(none.decoded.payload_size == 0);
-  const Frame esp = raw(ipv6(50, "00000001 00000001"_hex));
+  const DecodedFrame esp = raw(ipv6(50, "00000001 00000001"_hex));
   CHECK(esp.decoded.bucket == Bucket::flow);
   CHECK(esp.decoded.proto == ip_protocol::esp);
   CHECK(esp.decoded.payload_size == 8);
@@ -102,7 +102,7 @@ TEST_CASE("ipv6: no next header and ESP end the chain") {
 TEST_CASE("ipv6: a payload length of zero takes what was sent") {
   auto packet = ipv6(17, udp);
   put_be16(packet, 4, 0);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.payload_size == 1);
   CHECK(frame.decoded.flaw_layer == Layer::none);
@@ -115,7 +115,7 @@ TEST_CASE("ipv6: a jumbo option gives the length, padding excluded") {
   payload.resize(payload.size() + 70000 + 6);
   auto packet = ipv6(0, payload);
   put_be16(packet, 4, 0);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.payload_size == 70000);
   CHECK(frame.decoded.l3_size == 40 + 70028);
@@ -124,7 +124,7 @@ TEST_CASE("ipv6: a jumbo option gives the length, padding excluded") {
 TEST_CASE("ipv6: a payload length past the frame is cut to it and named") {
   auto packet = ipv6(17, udp);
   put_be16(packet, 4, 100);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.flaw_layer == Layer::ipv6);
   CHECK(frame.decoded.flaw == Flaw::bad_length);
@@ -132,7 +132,8 @@ TEST_CASE("ipv6: a payload length past the frame is cut to it and named") {
 
 TEST_CASE("ipv6: a routing header with segments left keeps the checksum unverified") {
   const auto packet = ipv6(43, join("11 00 00 01 00000000 0001 0002 0009 1234 61"_hex));
-  const Frame frame = decode_frame(packet, {.link = LinkType::raw, .verify_checksums = true});
+  const DecodedFrame frame =
+      decode_frame(packet, {.link = LinkType::raw, .verify_checksums = true});
   CHECK(frame.decoded.dst_port == 2);
   CHECK_FALSE(frame.decoded.checksum_bad);
 }

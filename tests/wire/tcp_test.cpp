@@ -16,7 +16,7 @@ TEST_CASE("tcp: a data offset that contradicts the segment leaves the ports and 
       "0001 0002 00000001 00000002 5002 0001 0000"_hex,
   };
   for (const Bytes segment : segments) {
-    const Frame frame = decode_frame(ethernet(0x0800, ipv4(6, segment)));
+    const DecodedFrame frame = decode_frame(ethernet(0x0800, ipv4(6, segment)));
     CHECK(frame.decoded.bucket == Bucket::flow);
     CHECK(frame.decoded.src_port == 1);
     CHECK(frame.decoded.dst_port == 2);
@@ -31,7 +31,7 @@ TEST_CASE("tcp: options cut by the snaplen keep flags and payload size") {
   const auto frame = ethernet(
       0x0800,
       ipv4(6, "0001 0002 00000001 00000002 7012 0001 0000 0000 020405b4 01030307 6162"_hex));
-  const Frame cut = decode_frame(frame, {.captured = 34 + 26});
+  const DecodedFrame cut = decode_frame(frame, {.captured = 34 + 26});
   CHECK(cut.decoded.bucket == Bucket::flow);
   CHECK(cut.decoded.tcp_flags == (tcp_flag::syn | tcp_flag::ack));
   CHECK(cut.decoded.options_size == 6);

@@ -11,7 +11,8 @@ using namespace ntan::test;
 using namespace ntan::wire;
 
 TEST_CASE("udp: a length below 8 is bad_length, and a flow all the same") {
-  const Frame frame = decode_frame(ethernet(0x0800, ipv4(17, "0001 0002 0007 0000 6162"_hex)));
+  const DecodedFrame frame =
+      decode_frame(ethernet(0x0800, ipv4(17, "0001 0002 0007 0000 6162"_hex)));
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.dst_port == 2);
   CHECK(frame.decoded.payload_size == 0);
@@ -20,14 +21,16 @@ TEST_CASE("udp: a length below 8 is bad_length, and a flow all the same") {
 }
 
 TEST_CASE("udp: a length past the datagram is cut to it and named") {
-  const Frame frame = decode_frame(ethernet(0x0800, ipv4(17, "0001 0002 000b 0000 6162"_hex)));
+  const DecodedFrame frame =
+      decode_frame(ethernet(0x0800, ipv4(17, "0001 0002 000b 0000 6162"_hex)));
   CHECK(frame.decoded.payload_size == 2);
   CHECK(frame.decoded.flaw_layer == Layer::udp);
   CHECK(frame.decoded.flaw == Flaw::bad_length);
 }
 
 TEST_CASE("udp: octets behind its length are no payload") {
-  const Frame frame = decode_frame(ethernet(0x0800, ipv4(17, "0001 0002 0009 0000 6162"_hex)));
+  const DecodedFrame frame =
+      decode_frame(ethernet(0x0800, ipv4(17, "0001 0002 0009 0000 6162"_hex)));
   CHECK(frame.decoded.payload_size == 1);
   CHECK(frame.decoded.flaw_layer == Layer::none);
 }
@@ -44,7 +47,8 @@ TEST_CASE("udp: a length of zero is a jumbogram only where nothing else can be")
 }
 
 TEST_CASE("udp: UDP-Lite has a coverage where UDP has its length") {
-  const Frame frame = decode_frame(ethernet(0x0800, ipv4(136, "0001 0002 0008 0000 6162"_hex)));
+  const DecodedFrame frame =
+      decode_frame(ethernet(0x0800, ipv4(136, "0001 0002 0008 0000 6162"_hex)));
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.proto == ip_protocol::udplite);
   CHECK(frame.decoded.src_port == 1);
@@ -52,7 +56,7 @@ TEST_CASE("udp: UDP-Lite has a coverage where UDP has its length") {
 }
 
 TEST_CASE("sctp: ports, verification tag and first chunk") {
-  const Frame frame =
+  const DecodedFrame frame =
       decode_frame(ethernet(0x0800, ipv4(132, "0001 0002 0a0b0c0d 00000000 06 00 0004"_hex)));
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.dst_port == 2);
@@ -63,7 +67,7 @@ TEST_CASE("sctp: ports, verification tag and first chunk") {
 
 TEST_CASE("sctp: a header cut by the snaplen still has ports") {
   const auto frame = ethernet(0x0800, ipv4(132, "0001 0002 0a0b0c0d 00000000 06 00 0004"_hex));
-  const Frame cut = decode_frame(frame, {.captured = 34 + 11});
+  const DecodedFrame cut = decode_frame(frame, {.captured = 34 + 11});
   CHECK(cut.decoded.bucket == Bucket::flow);
   CHECK(cut.decoded.dst_port == 2);
   CHECK(cut.decoded.seq == 0);

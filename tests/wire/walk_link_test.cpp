@@ -13,7 +13,7 @@ namespace {
 const Octets packet4 = ipv4(17, "0001 0002 0009 0000 61"_hex);
 const Octets packet6 = ipv6(17, "0001 0002 0009 0000 61"_hex);
 
-void check_udp(const Frame& frame, IpVersion version) {
+void check_udp(const DecodedFrame& frame, IpVersion version) {
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.src.version == version);
   CHECK(frame.decoded.dst_port == 2);
@@ -110,17 +110,17 @@ TEST_CASE("link: a header that is not all there is undecodable") {
                           LinkType::nflog, LinkType::ieee80211, LinkType::ieee80211_radiotap,
                           LinkType::raw, LinkType::ipv4, LinkType::ipv6, LinkType::ppp_ether}) {
     CAPTURE(to_text(link));
-    const Frame empty = decode_frame({}, {.link = link});
+    const DecodedFrame empty = decode_frame({}, {.link = link});
     CHECK(empty.decoded.bucket == Bucket::undecodable);
     CHECK(empty.decoded.flaw == Flaw::bad_length);
-    const Frame cut = decode_frame(Octets(100), {.link = link, .captured = 0});
+    const DecodedFrame cut = decode_frame(Octets(100), {.link = link, .captured = 0});
     CHECK(cut.decoded.bucket == Bucket::undecodable);
     CHECK(cut.decoded.flaw == Flaw::truncated);
   }
 }
 
 TEST_CASE("vlan: tags are listed outermost first, the flow takes the outermost") {
-  const Frame frame = decode_frame(
+  const DecodedFrame frame = decode_frame(
       join("020000000001 020000000002 88a8 2064 8100 00c8 9100 0003 9200 0004 0800"_hex, packet4));
   check_udp(frame, IpVersion::v4);
   CHECK(frame.decoded.vlan == 100);
@@ -129,7 +129,7 @@ TEST_CASE("vlan: tags are listed outermost first, the flow takes the outermost")
 }
 
 TEST_CASE("vlan: a fifth tag is unsupported") {
-  const Frame frame = decode_frame(
+  const DecodedFrame frame = decode_frame(
       join("020000000001 020000000002 8100 0001 8100 0002 8100 0003 8100 0004 8100 0005 0800"_hex,
            packet4));
   CHECK(frame.decoded.bucket == Bucket::undecodable);
@@ -138,13 +138,13 @@ TEST_CASE("vlan: a fifth tag is unsupported") {
 }
 
 TEST_CASE("vlan: an 802.3 length may follow a tag") {
-  const Frame frame = decode_frame("0180c2000000 020000000002 8100 0001 0004 424203 00"_hex);
+  const DecodedFrame frame = decode_frame("0180c2000000 020000000002 8100 0001 0004 424203 00"_hex);
   CHECK(frame.decoded.bucket == Bucket::other_l2);
   CHECK(frame.decoded.vlan == 1);
 }
 
 TEST_CASE("mpls: the inner packet shows itself by its first nibble") {
-  const Frame ip4 =
+  const DecodedFrame ip4 =
       decode_frame(join("020000000001 020000000002 8847 00010040 00064140"_hex, packet4));
   check_udp(ip4, IpVersion::v4);
   REQUIRE(ip4.decoded.tunnel_depth == 1);
@@ -155,7 +155,7 @@ TEST_CASE("mpls: the inner packet shows itself by its first nibble") {
   const auto pseudowire =
       join("020000000001 020000000002 8847 00064140 00000000 0a0000000001 0a0000000002 0800"_hex,
            packet4);
-  const Frame inner = decode_frame(pseudowire);
+  const DecodedFrame inner = decode_frame(pseudowire);
   check_udp(inner, IpVersion::v4);
   CHECK(to_string(inner.extra.src_mac) == "02:00:00:00:00:02");
 }
@@ -163,24 +163,25 @@ TEST_CASE("mpls: the inner packet shows itself by its first nibble") {
 TEST_CASE("mpls: a stack without a bottom is unsupported") {
   Octets frame = join("020000000001 020000000002 8847"_hex);
   for (int i = 0; i < 9; ++i) frame = join(frame, "00064040"_hex);
-  const Frame decoded = decode_frame(frame);
+  const DecodedFrame decoded = decode_frame(frame);
   CHECK(decoded.decoded.bucket == Bucket::undecodable);
   CHECK(decoded.decoded.flaw_layer == Layer::mpls);
   CHECK(decoded.decoded.flaw == Flaw::unsupported);
 }
 
 TEST_CASE("pppoe: a session is a tunnel, its length excludes padding") {
-  const Frame frame = decode_frame(
+  const DecodedFrame frame = decode_frame(
       join("020000000001 020000000002 8864 1100 0007 001f 0021"_hex, packet4, "0000"_hex));
   check_udp(frame, IpVersion::v4);
   CHECK(frame.extra.tunnels[0].kind == Extra::Tunnel::pppoe);
   CHECK(frame.extra.tunnels[0].id == 7);
-  const Frame lcp = decode_frame("020000000001 020000000002 8864 1100 0007 0004 c021 0901"_hex);
+  const DecodedFrame lcp =
+      decode_frame("020000000001 020000000002 8864 1100 0007 0004 c021 0901"_hex);
   CHECK(lcp.decoded.bucket == Bucket::other_l2);
 }
 
 TEST_CASE("pppoe: a length past the frame is named") {
-  const Frame frame =
+  const DecodedFrame frame =
       decode_frame(join("020000000001 020000000002 8864 1100 0007 0400 0021"_hex, packet4));
   check_udp(frame, IpVersion::v4);
   CHECK(frame.decoded.flaw_layer == Layer::pppoe);
@@ -188,7 +189,7 @@ TEST_CASE("pppoe: a length past the frame is named") {
 }
 
 TEST_CASE("arp: a request, a probe and an announcement") {
-  const Frame frame = decode_frame(
+  const DecodedFrame frame = decode_frame(
       "ffffffffffff 020000000002 0806"
       "0001 0800 06 04 0001 020000000002 0a000001 000000000000 0a000002 0000"_hex);
   CHECK(frame.decoded.bucket == Bucket::arp);

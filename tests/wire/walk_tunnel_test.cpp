@@ -20,11 +20,11 @@ Octets udp(std::uint16_t port, Bytes payload) {
   return datagram;
 }
 
-Frame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
+DecodedFrame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
   return decode_frame(packet, {.link = LinkType::raw, .captured = captured});
 }
 
-void check_inner(const Frame& frame, IpVersion version) {
+void check_inner(const DecodedFrame& frame, IpVersion version) {
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.src.version == version);
   CHECK(frame.decoded.src_port == 1);
@@ -77,7 +77,7 @@ TEST_CASE("tunnel: the flow is the innermost packet, and the tunnel is listed") 
   };
   for (const auto& [name, packet, kind, id, inner] : cases) {
     CAPTURE(name);
-    const Frame decoded = raw(packet);
+    const DecodedFrame decoded = raw(packet);
     check_inner(decoded, inner);
     REQUIRE(decoded.decoded.tunnel_depth == 1);
     CHECK(decoded.extra.tunnels[0].kind == kind);
@@ -106,7 +106,7 @@ TEST_CASE("tunnel: one that is not what its protocol says is a flow of its outer
   };
   for (const auto& [name, proto, payload, layer] : cases) {
     CAPTURE(name);
-    const Frame frame = raw(ipv4(proto, payload));
+    const DecodedFrame frame = raw(ipv4(proto, payload));
     CHECK(frame.decoded.bucket == Bucket::flow);
     CHECK(frame.decoded.proto == proto);
     CHECK(to_string(frame.decoded.src) == "10.0.0.1");
@@ -136,7 +136,7 @@ TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without
   };
   for (const auto& [name, port, payload] : cases) {
     CAPTURE(name);
-    const Frame frame = raw(ipv4(17, udp(port, payload)));
+    const DecodedFrame frame = raw(ipv4(17, udp(port, payload)));
     CHECK(frame.decoded.bucket == Bucket::flow);
     CHECK(frame.decoded.proto == ip_protocol::udp);
     CHECK(frame.decoded.dst_port == port);
@@ -150,7 +150,7 @@ TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without
 TEST_CASE("tunnel: the fifth is not entered, and the flow is that of its outer header") {
   Octets packet = inner4;
   for (int i = 0; i < 5; ++i) packet = ipv4(4, packet);
-  const Frame frame = raw(packet);
+  const DecodedFrame frame = raw(packet);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.proto == ip_protocol::ipip);
   CHECK(frame.decoded.tunnel_depth == 4);
@@ -164,7 +164,7 @@ TEST_CASE("tunnel: a packet of many layers ends at the cap") {
     frame = join("020000000001 020000000002 8100 0001 0800"_hex,
                  ipv4(17, udp(4789, join("08000000 00006400"_hex, frame))));
   }
-  const Frame decoded = decode_frame(frame);
+  const DecodedFrame decoded = decode_frame(frame);
   CHECK(decoded.decoded.bucket == Bucket::flow);
   CHECK(decoded.decoded.dst_port == 4789);
   CHECK(decoded.decoded.tunnel_depth < 4);
@@ -172,7 +172,7 @@ TEST_CASE("tunnel: a packet of many layers ends at the cap") {
 }
 
 TEST_CASE("tunnel: an inside cut by the snaplen is a truncated flow of the outer header") {
-  const Frame frame = raw(ipv4(4, inner4), 20 + 10);
+  const DecodedFrame frame = raw(ipv4(4, inner4), 20 + 10);
   CHECK(frame.decoded.bucket == Bucket::flow);
   CHECK(frame.decoded.proto == ip_protocol::ipip);
   CHECK(frame.decoded.flaw_layer == Layer::ipv4);
@@ -182,18 +182,19 @@ TEST_CASE("tunnel: an inside cut by the snaplen is a truncated flow of the outer
 TEST_CASE("tunnel: fragments and ICMP errors inside are what the frame is") {
   Octets part = inner4;
   put_be16(part, 6, 0x2000);
-  const Frame fragment = raw(ipv4(4, part));
+  const DecodedFrame fragment = raw(ipv4(4, part));
   CHECK(fragment.decoded.bucket == Bucket::fragment);
   CHECK(fragment.decoded.tunnel_depth == 1);
-  const Frame error = raw(ipv4(4, ipv4(1, join("03 03 0000 00000000"_hex, inner4))));
+  const DecodedFrame error = raw(ipv4(4, ipv4(1, join("03 03 0000 00000000"_hex, inner4))));
   CHECK(error.decoded.bucket == Bucket::icmp_error);
   CHECK(error.extra.quoted_dst_port == 2);
 }
 
 TEST_CASE("tunnel: the outer VLAN stays, the inner one is listed behind it") {
   const auto inner = join("020000000001 020000000002 8100 00c8 0800"_hex, inner4);
-  const Frame frame = decode_frame(join("020000000001 020000000002 8100 0064 0800"_hex,
-                                        ipv4(17, udp(4789, join("08000000 00006400"_hex, inner)))));
+  const DecodedFrame frame =
+      decode_frame(join("020000000001 020000000002 8100 0064 0800"_hex,
+                        ipv4(17, udp(4789, join("08000000 00006400"_hex, inner)))));
   check_inner(frame, IpVersion::v4);
   CHECK(frame.decoded.vlan == 100);
   REQUIRE(frame.decoded.vlan_count == 2);
