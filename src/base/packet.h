@@ -39,7 +39,7 @@ enum class LinkType : std::uint16_t {
 
 /// One captured frame. `data` is borrowed until the source is asked for the next batch.
 struct PacketView {
-  Timestamp time;
+  Timestamp time;               ///< from earliest_time to latest_time
   std::uint64_t number = 0;     ///< 1 for the first packet of the input
   Bytes data;                   ///< what was captured
   std::uint32_t wire_size = 0;  ///< octets on the wire; data.size() is what was captured

@@ -20,6 +20,11 @@ using Timestamp = std::chrono::sys_time<Duration>;
   return Timestamp{Duration{ns}};
 }
 
+/// Packet times lie between these, in 1824 and 2115: differences of two, and a time-out more, fit.
+/// Sources take what lies beyond for the nearer of them.
+inline constexpr Timestamp latest_time{std::chrono::seconds{4'600'000'000}};
+inline constexpr Timestamp earliest_time{-std::chrono::seconds{4'600'000'000}};
+
 /// Whole microseconds, rounded down; the unit of every `_us` field.
 [[nodiscard]] constexpr std::int64_t to_us(Duration duration) noexcept {
   return std::chrono::floor<std::chrono::microseconds>(duration).count();

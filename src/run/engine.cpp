@@ -16,10 +16,6 @@ constexpr std::size_t flow_share = 55;
 constexpr std::size_t reassembly_share = 20;
 constexpr std::size_t scan_share = 10;
 
-// The trace clock leaves room at both ends of 64-bit nanoseconds, so that adding time-outs is safe.
-constexpr Timestamp earliest_clock = Timestamp::min() + std::chrono::days{1};
-constexpr Timestamp latest_clock = Timestamp::max() - std::chrono::days{1};
-
 constexpr std::size_t fragment_limit = std::size_t{8} << 20U;
 
 wire::DefragmentLimits defragment_limits(const EngineOptions& options) {
@@ -225,8 +221,7 @@ void Engine::report_arp_contact(const RoutedPacket& routed, const wire::Arp& arp
 // --- time
 // -----------------------------------------------------------------------------------------
 
-void Engine::start(Timestamp time) {
-  const Timestamp first = std::clamp(time, earliest_clock, latest_clock);
+void Engine::start(Timestamp first) {
   started_ = true;
   clock_ = first;
   first_ = first;
@@ -249,7 +244,7 @@ void Engine::advance(Timestamp clock) {
 
 void Engine::set_clock(Timestamp time) {
   if (time <= clock_) return;
-  clock_ = std::min(time, latest_clock);
+  clock_ = time;
   if (to_ns(clock_) >= next_due_) release_timers();
 }
 

@@ -1,7 +1,6 @@
 #include "source/tick_clock.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace ntan::source {
 namespace {
@@ -32,19 +31,18 @@ Wide ns_of(std::uint64_t ticks, std::uint8_t resolution) noexcept {
 
 TickClock::TickClock(std::uint8_t resolution, std::int64_t offset) noexcept
     : resolution_(resolution), offset_(offset) {
-  constexpr std::int64_t near =
-      1'000'000'000;  // seconds; half of what int64 leaves beside the counts
+  constexpr std::int64_t near = 1'000'000'000;  // seconds
   if (resolution > nano || offset > near || offset < -near) return;
   multiplier_ = static_cast<std::uint64_t>(power_of_ten(nano - resolution));
   offset_ns_ = offset * ns_per_second;
-  fast_end_ =
-      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 2) / multiplier_;
+  // Whatever the offset, what lies below this stays inside the range.
+  fast_end_ = static_cast<std::uint64_t>(to_ns(latest_time) - near * ns_per_second) / multiplier_;
 }
 
 Timestamp TickClock::slow_at(std::uint64_t ticks) const noexcept {
   const Wide ns = ns_of(ticks, resolution_) + Wide{offset_} * ns_per_second;
-  constexpr Wide least = std::numeric_limits<std::int64_t>::min();
-  constexpr Wide most = std::numeric_limits<std::int64_t>::max();
+  constexpr Wide least = to_ns(earliest_time);
+  constexpr Wide most = to_ns(latest_time);
   return from_ns(static_cast<std::int64_t>(std::clamp(ns, least, most)));
 }
 

@@ -7,7 +7,7 @@
 
 namespace ntan::source {
 
-/// Turns counts into time. What int64 nanoseconds cannot express saturates.
+/// Turns counts into time. Saturates at earliest_time and latest_time.
 class TickClock {
  public:
   /// `resolution` as if_tsresol has it: a negative power of 10, or of 2 with the top bit set.

@@ -1,6 +1,5 @@
 #include "run/engine.h"
 
-#include <limits>
 #include <set>
 
 #include <catch2/catch.hpp>
@@ -185,8 +184,8 @@ struct Times {
 };
 
 TEST_CASE("engine: whatever the packets' times are, output is sorted and complete") {
-  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t least = to_ns(earliest_time);
+  constexpr std::int64_t most = to_ns(latest_time);
   constexpr std::int64_t second = 1'000'000'000;
   const auto times = GENERATE_COPY(values<Times>({
       {"equal", {5 * second, 5 * second, 5 * second, 5 * second}},

@@ -8,8 +8,9 @@
 namespace ntan::source {
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t most = to_ns(latest_time);
+constexpr std::int64_t least = to_ns(earliest_time);
+constexpr std::int64_t far = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t all_ones = std::numeric_limits<std::uint64_t>::max();
 
 TEST_CASE("tick clock: counts become nanoseconds, saturating") {
@@ -39,9 +40,12 @@ TEST_CASE("tick clock: counts become nanoseconds, saturating") {
       {9, 0, all_ones, most},
       {6, 0, all_ones, most},
       {0, 0, all_ones, most},
-      {6, most, 0, most},
-      {6, least, 0, least},
-      {6, most, all_ones, most},
+      {6, far, 0, most},
+      {9, 0, 4'600'000'000'000'000'001, most},
+      {9, 1'000'000'000, 3'599'999'999'999'999'999, most - 1},
+      {9, 1'000'000'000, 3'600'000'000'000'000'001, most},
+      {6, -far, 0, least},
+      {6, far, all_ones, most},
   }));
   INFO("resolution " << row.resolution << " offset " << row.offset << " ticks " << row.ticks);
   const TickClock clock{static_cast<std::uint8_t>(row.resolution), row.offset};
