@@ -39,7 +39,8 @@ TEST_CASE("pool: a block given back is taken again, for any size of its class") 
 }
 
 TEST_CASE("pool: a chunk serves as many blocks as it holds, then the budget refuses") {
-  const std::size_t size = GENERATE(1U, 64U, 65U, 192U, 256U, 312U, 384U, 512U, 1000U, 1024U, 1025U, 4096U);
+  const std::size_t size =
+      GENERATE(1U, 64U, 65U, 192U, 256U, 312U, 384U, 512U, 1000U, 1024U, 1025U, 4096U);
   Budget budget{.limit = 2 * chunk - 1};
   Pool pool(budget);
   std::set<void*> blocks;
