@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/contact_outcome.h"
 #include "run/packet_record.h"
 #include "wire/arp.h"
 
@@ -188,7 +189,10 @@ void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
 
 void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
   const Bytes octets = slot.decoded.payload_bytes();
-  if (const auto arp = wire::Arp::parse(octets)) report_arp_contact(routed, *arp);
+  if (const auto arp = wire::Arp::parse(octets)) {
+    const auto contact = flow::arp_contact(*arp, slot.extra, clock_, routed.view->number);
+    if (contact) detector_.on_outcome(*contact);
+  }
   Shard& shard = *shards_.front();
   app::Segment segment{.data = octets,
                        .size = slot.decoded.payload_size,
@@ -197,25 +201,6 @@ void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
   if (slot.extra.has_mac) segment.link_source = slot.extra.src_mac;
   shard.on_flowless(routed, app::Transport::arp, segment);
   next_due_ = std::min(next_due_, shard.next_timer().due);
-}
-
-// A broadcast request is a first contact on the link (its answers go to one host and are not seen
-// everywhere). Announcements and probes of an own address (RFC 5227) ask for nobody else.
-void Engine::report_arp_contact(const RoutedPacket& routed, const wire::Arp& arp) {
-  const bool asks = arp.operation == wire::Arp::request && !arp.is_gratuitous() && !arp.is_probe();
-  constexpr MacAddress broadcast{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-  if (!asks || !routed.extra->has_mac || routed.extra->dst_mac != broadcast) return;
-  flow::Outcome outcome{.time = clock_,
-                        .first_time = clock_,
-                        .src = arp.sender,
-                        .dst = arp.target,
-                        .kind = flow::Outcome::Kind::contact,
-                        .contact_class = flow::ContactClass::arp,
-                        .packet = routed.view->number};
-  outcome.src_mac = routed.extra->src_mac;
-  outcome.dst_mac = routed.extra->dst_mac;
-  outcome.has_mac = true;
-  detector_.on_outcome(outcome);
 }
 
 // --- time

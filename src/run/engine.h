@@ -92,7 +92,6 @@ class Engine final : private Merger, private detect::ScanSink {
   void fire_until(std::int64_t limit);
   void enter_seconds(std::int64_t tick);
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
-  void report_arp_contact(const RoutedPacket& routed, const wire::Arp& arp);
   void count(const PacketView& packet, Slot& slot);
   void report_backwards(const PacketView& packet);
   void close_window();

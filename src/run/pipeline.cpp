@@ -1,8 +1,6 @@
 #include "run/pipeline.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <sys/random.h>
 #include <system_error>
 #include <unistd.h>
@@ -10,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "run/console.h"
+#include "run/filter_file.h"
 #include "run/run_totals.h"
 #include "run/signals.h"
 #include "source/file_source.h"
@@ -31,21 +30,6 @@ std::int64_t process_clock_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-std::string read_filter_file(const std::string& path) {
-  constexpr std::size_t most = std::size_t{64} << 10U;  // a filter beyond that is no filter
-  std::ifstream file(path);
-  if (!file)
-    throw source::Error(source::Error::Kind::not_found,
-                        fmt::format("cannot read the filter file {}", path));
-  std::string text(most + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > most)
-    throw source::Error(source::Error::Kind::usage,
-                        fmt::format("the filter file {} is larger than 64 KiB", path));
-  return text;
 }
 
 std::string without_folder(const std::string& path) {
