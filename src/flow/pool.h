@@ -4,10 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "base/budget.h"
+#include "base/pages.h"
 
 namespace ntan::flow {
 
@@ -67,11 +67,15 @@ class Pool {
     return class_by_step[(size + step - 1) / step];
   }
 
+  static constexpr std::size_t reserved_size = std::size_t{1} << 20U;
+
   [[nodiscard]] void* carve(SizeClass& blocks, std::size_t size_class);
+  [[nodiscard]] std::byte* next_chunk();
 
   Budget* budget_;
   std::array<SizeClass, sizes.size()> classes_{};
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;  // NOLINT(*-c-arrays)
+  std::vector<Pages> reserved_;         // each of `reserved_size`; chunks come from the last
+  std::size_t chunks_ = 0;
 };
 
 }  // namespace ntan::flow

@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <sys/mman.h>
-#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "base/pages.h"
 
 namespace ntan::flow {
 
@@ -21,19 +21,16 @@ class Slab {
  public:
   /// Reserves address space for `capacity` objects. Throws std::system_error when the system
   /// refuses.
-  explicit Slab(std::size_t capacity) : capacity_(capacity) {
-    void* memory = ::mmap(nullptr, bytes(), PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-      throw std::system_error(errno, std::generic_category(), "cannot reserve the flow table");
-    items_ = static_cast<T*>(memory);
-  }
+  explicit Slab(std::size_t capacity)
+      : capacity_(capacity),
+        pages_(capacity * sizeof(T)),
+        items_(reinterpret_cast<T*>(pages_.data())) {}  // NOLINT(*-reinterpret-cast): raw memory
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
   Slab(Slab&&) = delete;
   Slab& operator=(Slab&&) = delete;
   /// Objects still alive are not destroyed one by one: their owner erases them first.
-  ~Slab() { ::munmap(items_, bytes()); }
+  ~Slab() = default;
 
   /// Makes an object, or returns 0 when the cap is reached. The lowest free number is not promised.
   template <class... Args>
@@ -44,6 +41,7 @@ class Slab {
       free_.pop_back();
     } else if (used_ < capacity_) {
       number = static_cast<Number>(++used_);
+      pages_.use(used_ * sizeof(T));
     } else {
       return 0;
     }
@@ -66,12 +64,11 @@ class Slab {
   [[nodiscard]] std::size_t touched() const noexcept { return used_; }
 
  private:
-  [[nodiscard]] std::size_t bytes() const noexcept { return capacity_ * sizeof(T); }
-
   std::size_t capacity_;
   std::size_t used_ = 0;
   std::size_t alive_ = 0;
-  T* items_ = nullptr;
+  Pages pages_;
+  T* items_;
   std::vector<Number> free_;
 };
 
