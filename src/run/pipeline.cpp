@@ -213,6 +213,7 @@ bool Pipeline::take(Batch& batch) {
   if (engine_->ledger().total.packets == 0) first_ = batch.packets.front().time;
   outputs_.write_packets(batch, source_->interfaces());
   engine_->run(batch);
+  heap_.keep_present();
   constexpr std::uint64_t look_every = 64;
   if (++batches_ % look_every == 0) {
     tell_outside();

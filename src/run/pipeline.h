@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "run/engine.h"
+#include "run/heap.h"
 #include "run/exit_code.h"
 #include "run/options.h"
 #include "run/outputs.h"
@@ -56,6 +57,7 @@ class Pipeline {
   std::string filter_;
   Outputs outputs_;
   Recorder recorder_;
+  Heap heap_;
   std::unique_ptr<Engine> engine_;
   StopReason stop_reason_ = StopReason::end_of_input;
   bool start_written_ = false;
