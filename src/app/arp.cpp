@@ -196,7 +196,7 @@ class RequestTable {
  private:
   struct Hash {
     std::size_t operator()(std::uint64_t key) const noexcept {
-      return hash_words(std::span{&key, 1}, fixed_hash_key);
+      return hash_words(std::array{key}, fixed_hash_key);
     }
   };
 

@@ -50,6 +50,17 @@ template <std::unsigned_integral T>
   }
 }
 
+/// Stores a big-endian integer. Requires: sizeof(T) octets at `at`.
+template <std::unsigned_integral T>
+void store_be(std::uint8_t* at, T value) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    if constexpr (sizeof(T) == 2) value = __builtin_bswap16(value);
+    if constexpr (sizeof(T) == 4) value = __builtin_bswap32(value);
+    if constexpr (sizeof(T) == 8) value = __builtin_bswap64(value);
+  }
+  std::memcpy(at, &value, sizeof(T));
+}
+
 /// Reads fields from the front of a byte range.
 ///
 /// A read past the end yields zero (or an empty range) and marks the reader failed for good, so a

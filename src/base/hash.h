@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <utility>
 
 namespace ntan {
 
@@ -35,16 +35,21 @@ struct HashKey {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
-/// Hash of a few 64-bit words.
-[[nodiscard]] constexpr std::uint64_t hash_words(std::span<const std::uint64_t> words,
+/// Hash of a few 64-bit words. Unrolled: a loop over a known number of words is not at -O2.
+template <std::size_t size>
+[[nodiscard]] constexpr std::uint64_t hash_words(const std::array<std::uint64_t, size>& words,
                                                  const HashKey& key) noexcept {
-  std::uint64_t state = key.words[0] ^ (words.size() * 0x9e3779b97f4a7c15U);
-  std::size_t i = 0;
-  for (; i + 1 < words.size(); i += 2) {
-    state = folded_multiply(words[i] ^ key.words[1] ^ state, words[i + 1] ^ key.words[2]) ^
+  std::uint64_t state = key.words[0] ^ (size * 0x9e3779b97f4a7c15U);
+  const auto add = [&state, &key](std::uint64_t first, std::uint64_t second) {
+    state = folded_multiply(first ^ key.words[1] ^ state, second ^ key.words[2]) ^
             (state << 29U | state >> 35U);
+  };
+  [&]<std::size_t... pair>(std::index_sequence<pair...>) {
+    (add(words[2 * pair], words[2 * pair + 1]), ...);
+  }(std::make_index_sequence<size / 2>{});
+  if constexpr (size % 2 == 1) {
+    state = folded_multiply(words[size - 1] ^ key.words[1] ^ state, key.words[3]);
   }
-  if (i < words.size()) state = folded_multiply(words[i] ^ key.words[1] ^ state, key.words[3]);
   return folded_multiply(state ^ key.words[2], key.words[3] ^ 0xd6e8feb86659fd93U);
 }
 

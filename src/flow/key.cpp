@@ -44,10 +44,8 @@ DirectedKey join(const End& source, const End& destination, const Context& conte
 
 IpAddress address(std::uint64_t high, std::uint64_t low, IpVersion version) noexcept {
   IpAddress out;
-  for (std::size_t i = 0; i < 8; ++i) {
-    out.octets[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
-    out.octets[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
-  }
+  store_be(out.octets.data(), high);
+  store_be(&out.octets[8], low);
   out.version = version;
   return out;
 }
