@@ -33,99 +33,105 @@ class PlainFrame {
         extra_(extra) {}
 
   bool decode() noexcept {
-    if (rest_.captured.size() < Ethernet::header_size) return false;
-    Reader r(rest_.captured.first(Ethernet::header_size));
-    std::copy_n(r.take(6).data(), 6, extra_.dst_mac.octets.begin());
-    std::copy_n(r.take(6).data(), 6, extra_.src_mac.octets.begin());
+    if (!rest_.has(Ethernet::header_size)) return false;
+    const std::uint8_t* const header = rest_.captured.data();
+    std::copy_n(header, 6, extra_.dst_mac.octets.begin());
+    std::copy_n(header + 6, 6, extra_.src_mac.octets.begin());
     extra_.has_mac = true;
     extra_.layers = 3;
-    auto type = r.be16();
-    rest_ = rest_.after(Ethernet::header_size);
+    auto type = load_be<std::uint16_t>(header + 12);
+    pass(Ethernet::header_size);
     if (type == ether_type::vlan && rest_.has(Vlan::size)) type = vlan();
     if (type == ether_type::ipv4 ? !ipv4() : type != ether_type::ipv6 || !ipv6()) return false;
     return out_.proto == ip_protocol::tcp ? tcp() : out_.proto == ip_protocol::udp && udp();
   }
 
  private:
+  // Fields are loaded from fixed offsets of a header that is known to be there.
+
+  /// Requires: rest_.has(size).
+  void pass(std::size_t size) noexcept {
+    rest_ = {rest_.captured.subspan(size), rest_.sent - size};
+  }
+
   std::uint16_t vlan() noexcept {
-    Reader r(rest_.captured.first(Vlan::size));
-    out_.vlan = static_cast<std::uint16_t>(r.be16() & 0x0fffU);
+    const std::uint8_t* const header = rest_.captured.data();
+    out_.vlan = load_be<std::uint16_t>(header) & 0x0fffU;
     out_.vlan_count = 1;
     extra_.vlans[0] = out_.vlan;
     extra_.layers = 4;
-    rest_ = rest_.after(Vlan::size);
-    return r.be16();
+    const auto type = load_be<std::uint16_t>(header + 2);
+    pass(Vlan::size);
+    return type;
   }
 
   bool ipv4() noexcept {
     constexpr std::uint8_t no_options = 0x45;
     constexpr std::uint16_t fragment_bits = 0x3fff;
     if (!rest_.has(Ipv4::min_header_size)) return false;
-    const Bytes header = rest_.captured.first(Ipv4::min_header_size);
-    Reader r(header);
-    if (r.u8() != no_options) return false;
-    r.skip(1);
-    const std::size_t total_length = r.be16();
-    out_.ip_id = r.be16();
-    const auto fragment = r.be16();
-    out_.ttl = r.u8();
-    out_.proto = r.u8();
-    r.skip(2);
-    std::copy_n(r.take(4).data(), 4, out_.src.octets.begin());
-    std::copy_n(r.take(4).data(), 4, out_.dst.octets.begin());
-    out_.src.version = out_.dst.version = IpVersion::v4;
-    if ((fragment & fragment_bits) != 0 || total_length < header.size() ||
-        total_length > rest_.sent) {
+    const auto header = rest_.captured.first<Ipv4::min_header_size>();
+    const std::uint8_t* const at = header.data();
+    const std::size_t total_length = load_be<std::uint16_t>(at + 2);
+    if (*at != no_options || (load_be<std::uint16_t>(at + 6) & fragment_bits) != 0 ||
+        total_length < header.size() || total_length > rest_.sent) {
       return false;
     }
+    out_.ip_id = load_be<std::uint16_t>(at + 4);
+    out_.ttl = at[8];
+    out_.proto = at[9];
+    std::copy_n(at + 12, 4, out_.src.octets.begin());
+    std::copy_n(at + 16, 4, out_.dst.octets.begin());
+    out_.src.version = out_.dst.version = IpVersion::v4;
     out_.l3_size = static_cast<std::uint32_t>(total_length);
-    out_.checksum_bad = !header_checksum_good(header.first<Ipv4::min_header_size>());
-    rest_ = rest_.first(total_length).after(header.size());
+    out_.checksum_bad = !header_checksum_good(header);
+    rest_ = rest_.first(total_length);
+    pass(header.size());
     return true;
   }
 
   bool ipv6() noexcept {
     if (!rest_.has(Ipv6::header_size)) return false;
-    Reader r(rest_.captured.first(Ipv6::header_size));
-    const auto version = r.be32() >> 28U;
-    const std::size_t length = r.be16();
-    out_.proto = r.u8();
-    out_.ttl = r.u8();
-    std::copy_n(r.take(16).data(), 16, out_.src.octets.begin());
-    std::copy_n(r.take(16).data(), 16, out_.dst.octets.begin());
+    const std::uint8_t* const at = rest_.captured.data();
+    const std::size_t length = load_be<std::uint16_t>(at + 4);
+    if (*at >> 4U != 6 || length == 0 || length > rest_.sent - Ipv6::header_size) return false;
+    out_.proto = at[6];
+    out_.ttl = at[7];
+    std::copy_n(at + 8, 16, out_.src.octets.begin());
+    std::copy_n(at + 24, 16, out_.dst.octets.begin());
     out_.src.version = out_.dst.version = IpVersion::v6;
-    rest_ = rest_.after(Ipv6::header_size);
-    if (version != 6 || length == 0 || length > rest_.sent) return false;
     out_.l3_size = static_cast<std::uint32_t>(Ipv6::header_size + length);
+    pass(Ipv6::header_size);
     rest_ = rest_.first(length);
     return true;
   }
 
   bool tcp() noexcept {
     if (!rest_.has(Tcp::min_header_size)) return false;
-    Reader r(rest_.captured.first(Tcp::min_header_size));
-    out_.src_port = r.be16();
-    out_.dst_port = r.be16();
-    out_.seq = r.be32();
-    out_.ack = r.be32();
-    const std::size_t header_size = (r.u8() >> 4U) * std::size_t{4};
-    out_.tcp_flags = r.u8();
-    out_.window = r.be16();
+    const std::uint8_t* const at = rest_.captured.data();
+    const std::size_t header_size = (at[12] >> 4U) * std::size_t{4};
     if (header_size < Tcp::min_header_size || !rest_.has(header_size)) return false;
-    const Bytes options = rest_.captured.first(header_size).subspan(Tcp::min_header_size);
-    out_.options = options.data();
-    out_.options_size = static_cast<std::uint16_t>(options.size());
-    return flow(rest_.after(header_size));
+    out_.src_port = load_be<std::uint16_t>(at);
+    out_.dst_port = load_be<std::uint16_t>(at + 2);
+    out_.seq = load_be<std::uint32_t>(at + 4);
+    out_.ack = load_be<std::uint32_t>(at + 8);
+    out_.tcp_flags = at[13];
+    out_.window = load_be<std::uint16_t>(at + 14);
+    out_.options = at + Tcp::min_header_size;
+    out_.options_size = static_cast<std::uint16_t>(header_size - Tcp::min_header_size);
+    pass(header_size);
+    return flow(rest_);
   }
 
   bool udp() noexcept {
     if (!rest_.has(Udp::header_size)) return false;
-    Reader r(rest_.captured.first(Udp::header_size));
-    out_.src_port = r.be16();
-    out_.dst_port = r.be16();
-    const std::size_t length = r.be16();
+    const std::uint8_t* const at = rest_.captured.data();
+    const std::size_t length = load_be<std::uint16_t>(at + 4);
+    out_.src_port = load_be<std::uint16_t>(at);
+    out_.dst_port = load_be<std::uint16_t>(at + 2);
     if (length < Udp::header_size || length > rest_.sent || may_be_tunnel()) return false;
-    return flow(rest_.first(length).after(Udp::header_size));
+    rest_ = rest_.first(length);
+    pass(Udp::header_size);
+    return flow(rest_);
   }
 
   [[nodiscard]] bool may_be_tunnel() const noexcept {
@@ -138,7 +144,7 @@ class PlainFrame {
     }
   }
 
-  bool flow(Slice payload) noexcept {
+  bool flow(const Slice& payload) noexcept {
     out_.payload = payload.captured.data();
     out_.payload_captured = static_cast<std::uint32_t>(payload.captured.size());
     out_.payload_size = static_cast<std::uint32_t>(payload.sent);
