@@ -54,12 +54,11 @@ struct Orient {
 };
 [[nodiscard]] Orient orient(const wire::Decoded& first, bool from_low) noexcept;
 
+/// Members that every packet or time-out touches come first, a cache line each time.
 struct Flow {
   FlowKey key;
-  Timestamp first{};               ///< trace clock of the first packet
-  Timestamp last{};                ///< trace clock of the last packet: never goes back
-  Timestamp first_own{};           ///< the first packet's own time, for the id alone
   std::uint64_t first_packet = 0;  ///< number of the first packet; the flow's sequence
+  Timestamp last{};                ///< trace clock of the last packet: never goes back
   std::array<Side, 2> sides;       ///< indexed by Direction
   WheelLink link;
   std::uint32_t tag = 0;  ///< hash under which the index knows it
@@ -67,13 +66,15 @@ struct Flow {
   History history;
   Orient orientation;
   std::uint8_t same_start = 0;  ///< earlier flows of this key with the same `first_own`
+  std::uint8_t icmp_type = 0;  ///< of the first packet, for the Community ID
+  std::uint8_t icmp_code = 0;
+  Timestamp first{};            ///< trace clock of the first packet
+  Timestamp first_own{};        ///< the first packet's own time, for the id alone
   std::uint32_t interface = 0;
   std::uint32_t records = 0;  ///< interim records written so far
   std::uint32_t fragments = 0;
   std::array<std::uint32_t, 2> bad_checksums{};  ///< indexed by Direction
   std::uint32_t icmp_errors = 0;
-  std::uint8_t icmp_type = 0;  ///< of the first packet, for the Community ID
-  std::uint8_t icmp_code = 0;
 
   [[nodiscard]] Direction direction(bool from_low) const noexcept {
     return from_low == orientation.client_is_low ? Direction::to_server : Direction::to_client;

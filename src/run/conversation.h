@@ -64,7 +64,8 @@ struct ListLink {
 
 enum class AppStage : std::uint8_t { probing, active, finished };
 
-struct Conversation {
+/// As large as five cache lines, and aligned to them.
+struct alignas(64) Conversation {
   flow::Flow flow;
   flow::Contact contact;
   AppStage stage = AppStage::probing;
@@ -81,9 +82,9 @@ struct Conversation {
   Probing* probing = nullptr;
   app::Dissector* dissector = nullptr;
   Encapsulation* encapsulation = nullptr;
-  Reported reported;
   ListLink one_sided;
 };
+static_assert(sizeof(Conversation) <= 5 * 64);
 
 /// The application protocol of a flow as records show it.
 struct AppName {

@@ -30,6 +30,11 @@ detect::ScanOptions scan_options(const EngineOptions& options) {
   return scan;
 }
 
+Reported reported(const flow::Flow& flow) noexcept {
+  return {.packets = {flow.sides[0].packets, flow.sides[1].packets},
+          .bytes = {flow.sides[0].wire_bytes, flow.sides[1].wire_bytes}};
+}
+
 std::string_view network_name(const wire::Decoded& decoded) noexcept {
   if (decoded.src.version == IpVersion::v4 && decoded.bucket != Bucket::arp) return "ipv4";
   if (decoded.src.version == IpVersion::v6) return "ipv6";
@@ -45,7 +50,8 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
       bucket_key_(HashKey::from_seed(options.hash_seed)),
       defragmenter_(options.decode, defragment_limits(options)),
       detector_(scan_options(options), *this),
-      stats_(options.stats) {
+      stats_(options.stats),
+      wants_packets_(recorder.wants(event::schema_of<PacketRecord>)) {
   const ShardOptions shard{
       .max_flows = options.max_flows / options.shards,
       .flow_memory = options.mem_limit / 100 * flow_share / options.shards,
@@ -62,9 +68,14 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
 void Engine::run(const Batch& batch) {
   const auto packets = batch.view();
   for (std::size_t i = 0; i < packets.size(); ++i) prepare(packets[i], slots_[i]);
-  for (std::size_t i = 0; i < packets.size(); ++i) {
-    if (slots_[i].decoded.bucket == Bucket::flow)
-      shards_[slots_[i].shard]->prefetch_flow(slots_[i].tag);
+  const std::span slots = std::span{slots_}.first(packets.size());
+  for (Slot& slot : slots) {
+    slot.candidate = slot.decoded.bucket == Bucket::flow
+                         ? shards_[slot.shard]->prefetch_flow(slot.tag)
+                         : flow::Number{0};
+  }
+  for (const Slot& slot : slots) {
+    if (slot.candidate != 0) shards_[slot.shard]->prefetch_state(slot.candidate);
   }
   for (std::size_t i = 0; i < packets.size(); ++i) take(packets[i], slots_[i]);
   defragmenter_.release();
@@ -143,15 +154,13 @@ void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally) 
   RoutedPacket routed{.view = &packet,
                       .decoded = &slot.decoded,
                       .extra = &slot.extra,
-                      .key = slot.key.key,
+                      .key = &slot.key.key,
                       .tag = slot.tag,
                       .from_low = slot.key.from_low,
                       .clock = clock_,
                       .packets = static_cast<std::uint32_t>(tally.packets),
                       .wire_bytes = tally.bytes};
-  if (slot.decoded.bucket != Bucket::flow && recorder_->wants(event::schema_of<PacketRecord>)) {
-    shards_.front()->write_packet(routed);
-  }
+  if (wants_packets_ && slot.decoded.bucket != Bucket::flow) shards_.front()->write_packet(routed);
   switch (slot.decoded.bucket) {
     case Bucket::flow: {
       Shard& shard = *shards_[slot.shard];
@@ -331,13 +340,15 @@ void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded)
 void Engine::tell_flows() {
   for (const auto& shard : shards_) {
     shard->each_flow(
-        [this](Conversation& conversation) { tell_flow(conversation, FlowFate::alive); });
+        [this](const Conversation& conversation, Reported& told) {
+          tell_flow(conversation, told, FlowFate::alive);
+          told = reported(conversation.flow);
+        });
   }
 }
 
-void Engine::tell_flow(Conversation& conversation, FlowFate fate) {
+void Engine::tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate) {
   const flow::Flow& flow = conversation.flow;
-  Reported& told = conversation.reported;
   const flow::Side& client = flow.sides[0];
   const flow::Side& server = flow.sides[1];
   const bool news = client.packets != told.packets[0] || server.packets != told.packets[1];
@@ -353,8 +364,6 @@ void Engine::tell_flow(Conversation& conversation, FlowFate fate) {
                   .transport = flow::proto_text(flow.proto()),
                   .began = told.packets[0] + told.packets[1] == 0,
                   .ended = fate == FlowFate::ended});
-  told = {.packets = {client.packets, server.packets},
-          .bytes = {client.wire_bytes, server.wire_bytes}};
 }
 
 stats::Quality Engine::quality() const {
@@ -423,8 +432,8 @@ ShardCounters Engine::counters() const noexcept {
 // --- what shards and the detector tell
 // ------------------------------------------------------------
 
-void Engine::flow_ended(Conversation& conversation) {
-  tell_flow(conversation, FlowFate::ended);
+void Engine::flow_ended(const Conversation& conversation, const Reported& told) {
+  tell_flow(conversation, told, FlowFate::ended);
 }
 
 void Engine::on_scan(const event::Common& common, const detect::ScanRecord& record) {

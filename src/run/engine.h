@@ -77,6 +77,7 @@ class Engine final : private Merger, private detect::ScanSink {
     wire::Extra extra;
     flow::DirectedKey key;
     std::uint32_t tag = 0;
+    flow::Number candidate = 0;  ///< the record to prefetch
     std::uint8_t shard = 0;
   };
 
@@ -100,7 +101,7 @@ class Engine final : private Merger, private detect::ScanSink {
   enum class FlowFate : std::uint8_t { alive, ended };
   void tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept;
   void tell_flows();
-  void tell_flow(Conversation& conversation, FlowFate fate);
+  void tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate);
   [[nodiscard]] stats::Quality quality() const;
 
   // Merger
@@ -111,7 +112,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void note(event::Note note) override { stats_.on_note(note); }
   void outcome(const flow::Outcome& outcome) override { detector_.on_outcome(outcome); }
   void lost_contact() override { detector_.on_lost_contact(); }
-  void flow_ended(Conversation& conversation) override;
+  void flow_ended(const Conversation& conversation, const Reported& told) override;
   // detect::ScanSink
   void on_scan(const event::Common& common, const detect::ScanRecord& record) override;
 
@@ -132,6 +133,7 @@ class Engine final : private Merger, private detect::ScanSink {
   std::int64_t next_due_ = INT64_MAX;
   std::uint64_t scan_sequence_ = 0;
   bool started_ = false;
+  bool wants_packets_;
 };
 
 }  // namespace ntan::run

@@ -45,6 +45,16 @@ event::Reason reason_of_flaw(Flaw flaw) noexcept {
   return event::Reason::bad_value;
 }
 
+// Asks for all cache lines of an object, before somebody waits for them.
+template <class T>
+void prefetch_object(const T& object) noexcept {
+  constexpr std::size_t line = 64;
+  constexpr std::size_t size = std::max(sizeof(T), 2 * line);  // of a dissector the base is known
+  // NOLINTNEXTLINE(*-reinterpret-cast): an address to fetch
+  const auto* const octets = reinterpret_cast<const char*>(&object);
+  for (std::size_t at = 0; at < size; at += line) __builtin_prefetch(octets + at);
+}
+
 EndReason reason_of(const Conversation& conversation) noexcept {
   if (conversation.tcp == nullptr || !conversation.tcp->closed()) return EndReason::idle;
   return conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin;
@@ -58,6 +68,7 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
       interfaces_(options.interfaces),
       scan_timeout_(options.scan_timeout),
       verify_checksums_(options.verify_checksums),
+      wants_packets_(merger.wants(event::schema_of<PacketRecord>)),
       flow_memory_{.limit = options.flow_memory / 100 * (100 - table_percent)},
       reassembly_memory_{.limit = options.reassembly_memory},
       pool_(flow_memory_),
@@ -82,19 +93,23 @@ Shard::~Shard() {
   for (Flowless& flowless : flowless_) flowless.dissector->~Dissector();
 }
 
-void Shard::prefetch_flow(std::uint32_t tag) const noexcept {
+flow::Number Shard::prefetch_flow(std::uint32_t tag) const noexcept {
   const flow::Number number = index_.candidate(tag);
-  if (number == 0) return;
-  const auto* record = reinterpret_cast<const char*>(
-      &slab_[number]);  // NOLINT(*-reinterpret-cast): an address to fetch
-  __builtin_prefetch(record);
-  __builtin_prefetch(record + 64);
-  __builtin_prefetch(record + 128);
+  if (number != 0) prefetch_object(slab_[number]);
+  return number;
+}
+
+// The candidate may be another flow than the packet's, never anything but a record.
+void Shard::prefetch_state(flow::Number candidate) const noexcept {
+  const Conversation& conversation = slab_[candidate];
+  if (conversation.tcp != nullptr) prefetch_object(*conversation.tcp);
+  if (conversation.streams != nullptr) prefetch_object(*conversation.streams);
+  if (conversation.dissector != nullptr) prefetch_object(*conversation.dissector);
 }
 
 flow::Number Shard::find(const RoutedPacket& packet) const noexcept {
   return index_.find(packet.tag,
-                     [&](flow::Number number) { return slab_[number].flow.key == packet.key; });
+                     [&](flow::Number number) { return slab_[number].flow.key == *packet.key; });
 }
 
 void Shard::on_packet(const RoutedPacket& packet) {
@@ -125,7 +140,7 @@ void Shard::on_packet(const RoutedPacket& packet) {
               .sequence = packet.view->number};
   count(conversation, packet, direction);
   report_flaws(packet);
-  if (merger_->wants(event::schema_of<PacketRecord>)) write_packet(packet, direction);
+  if (wants_packets_) write_packet(packet, direction);
   if (first) {
     begin_contact(conversation, number, packet, direction);
   } else if (!conversation.contact.done()) {
@@ -159,7 +174,7 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   }
   Conversation& conversation = slab_[number];
   flow::Flow& flow = conversation.flow;
-  flow.key = packet.key;
+  flow.key = *packet.key;
   flow.tag = packet.tag;
   flow.first = packet.clock;
   flow.last = packet.clock;
@@ -171,6 +186,7 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   flow.icmp_type = packet.decoded->icmp_type;
   flow.icmp_code = packet.decoded->icmp_code;
   conversation.ttl = packet.decoded->ttl;
+  if (number <= told_.size()) told_[number - 1] = {};
   index_.insert(flow.tag, number);
   one_sided_.append(number);
   if (packet.decoded->vlan_count != 0 || packet.decoded->tunnel_depth != 0) {

@@ -34,7 +34,7 @@ struct RoutedPacket {
   const PacketView* view = nullptr;
   const wire::Decoded* decoded = nullptr;
   const wire::Extra* extra = nullptr;
-  flow::FlowKey key;
+  const flow::FlowKey* key = nullptr;
   std::uint32_t tag = 0;  ///< seeded hash: bucket and tag
   bool from_low = true;
   Timestamp clock;               ///< trace clock: the largest packet time so far
@@ -56,8 +56,9 @@ class Merger {
   virtual void outcome(const flow::Outcome& outcome) = 0;
   /// A contact left the table before an answer was due.
   virtual void lost_contact() = 0;
-  /// Called once per flow, whether or not its record is written.
-  virtual void flow_ended(Conversation& conversation) = 0;
+  /// Called once per flow, whether or not its record is written. `told` is what the statistics know
+  /// of it already.
+  virtual void flow_ended(const Conversation& conversation, const Reported& told) = 0;
 };
 
 struct ShardOptions {
@@ -102,7 +103,10 @@ class Shard final : private app::Output {
   ~Shard() override;
 
   void prefetch(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
-  void prefetch_flow(std::uint32_t tag) const noexcept;
+  /// Fetches the record that `tag` seems to name, and returns its number or 0.
+  [[nodiscard]] flow::Number prefetch_flow(std::uint32_t tag) const noexcept;
+  /// Fetches what hangs on a record that prefetch_flow() has named and that has arrived by now.
+  void prefetch_state(flow::Number candidate) const noexcept;
 
   void on_packet(const RoutedPacket& packet);
   /// A `packet` event for a packet without flow.
@@ -131,11 +135,13 @@ class Shard final : private app::Output {
   void end_contact(flow::Number number, Timestamp now);
   void end_flow(flow::Number number, Timestamp now, std::uint64_t sequence);
 
-  /// Calls `visit` for every live flow, in no order that may reach the output.
+  /// Calls `visit` for every live flow and what the statistics have been told of it, in no order
+  /// that may reach the output.
   template <class Visit>
   void each_flow(Visit&& visit) {
+    told_.resize(slab_.touched());
     for (flow::Number number = 1; number <= slab_.touched(); ++number) {
-      if (alive(number)) visit(slab_[number]);
+      if (alive(number)) visit(slab_[number], told_[number - 1]);
     }
   }
 
@@ -209,6 +215,7 @@ class Shard final : private app::Output {
   void arm_timer(TimerKind kind, const TimerEntry& entry);
 
   void write_record(Conversation& conversation, std::optional<flow::EndReason> reason);
+  [[nodiscard]] Reported told(flow::Number number) const noexcept;
   void erase(flow::Number number);
   void close(flow::Number number, flow::EndReason reason);
   void common_of_flow(const Conversation& conversation, event::Common& common);
@@ -228,10 +235,12 @@ class Shard final : private app::Output {
   const std::vector<source::Interface>* interfaces_;
   Duration scan_timeout_;
   bool verify_checksums_;
+  bool wants_packets_;
   Budget flow_memory_;
   Budget reassembly_memory_;
   flow::Pool pool_;
   flow::Slab<Conversation> slab_;
+  std::vector<Reported> told_;  // by flow number; empty until a window has ended
   OneSidedList one_sided_;
   flow::Index index_;
   flow::Wheel<Shard> wheel_;

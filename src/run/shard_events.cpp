@@ -242,7 +242,7 @@ void Shard::close(flow::Number number, EndReason reason) {
               nullptr);
   }
   write_record(conversation, reason);
-  merger_->flow_ended(conversation);
+  merger_->flow_ended(conversation, told(number));
   erase(number);
 }
 
@@ -286,7 +286,7 @@ void Shard::end_flow(flow::Number number, Timestamp now, std::uint64_t sequence)
   Conversation& conversation = slab_[number];
   current_ = {.conversation = &conversation, .number = number, .now = now, .sequence = sequence};
   write_record(conversation, EndReason::eof);
-  merger_->flow_ended(conversation);
+  merger_->flow_ended(conversation, told(number));
   erase(number);
 }
 
@@ -308,6 +308,10 @@ void Shard::write_record(Conversation& conversation, std::optional<EndReason> re
   event::Common common;
   common_of_flow(conversation, common);
   merger_->record(event::make_event(common, record), place(event::Order::flow));
+}
+
+Reported Shard::told(flow::Number number) const noexcept {
+  return number <= told_.size() ? told_[number - 1] : Reported{};
 }
 
 void Shard::erase(flow::Number number) {
