@@ -381,32 +381,49 @@ stats::Quality Engine::quality() const {
 // --- the end
 // --------------------------------------------------------------------------------------
 
+// Calls `visit` for each in order. Flows lie scattered in memory, so those to come are fetched.
+template <class Visit>
+void Engine::each_fetched(std::span<const OpenFlow> flows, Visit&& visit) {
+  constexpr std::size_t record_ahead = 8;
+  constexpr std::size_t state_ahead = 4;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    if (i + record_ahead < flows.size()) {
+      const OpenFlow& later = flows[i + record_ahead];
+      shards_[later.shard]->prefetch_record(later.number);
+    }
+    if (i + state_ahead < flows.size()) {
+      const OpenFlow& later = flows[i + state_ahead];
+      shards_[later.shard]->prefetch_state(later.number);
+    }
+    visit(*shards_[flows[i].shard], flows[i]);
+  }
+}
+
 void Engine::finish() {
   defragmenter_.drain([this](const wire::Defragmenter::Incomplete& datagram) {
     ledger_.move({datagram.counts.packets, datagram.counts.octets}, Bucket::fragment,
                  Bucket::fragment_incomplete);
   });
-  struct Open {
-    flow::Due due;
-    Shard* shard = nullptr;
-  };
-  std::vector<Open> open;
-  std::vector<flow::Due> listed;
-  for (const auto& shard : shards_) {
-    listed.clear();
-    shard->list_flows(listed);
-    for (const flow::Due& due : listed) open.push_back({due, shard.get()});
-  }
-  std::sort(open.begin(), open.end(), [](const Open& a, const Open& b) { return a.due < b.due; });
+  std::vector<OpenFlow> open;
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    shards_[i]->list_flows(open, static_cast<std::uint8_t>(i));
+  std::sort(open.begin(), open.end(),
+            [](const OpenFlow& a, const OpenFlow& b) { return a.sequence < b.sequence; });
   // One kind of event after the other, so that nothing has to be held back however many flows are
   // open.
   const std::uint64_t after = ledger_.total.packets + 1;
   recorder_->enter(event::Order::protocol);
-  for (const Open& flow : open) flow.shard->end_dissection(flow.due.number, clock_, after);
+  each_fetched(open, [&](Shard& shard, const OpenFlow& flow) {
+    if (flow.dissecting) shard.end_dissection(flow.number, clock_, after);
+  });
   shards_.front()->end_flowless(clock_, after);
-  for (const Open& flow : open) flow.shard->end_contact(flow.due.number, clock_);
+  each_fetched(open, [&](Shard& shard, const OpenFlow& flow) {
+    if (flow.contact) shard.end_contact(flow.number, clock_);
+  });
   recorder_->enter(event::Order::flow);
-  for (const Open& flow : open) flow.shard->end_flow(flow.due.number, clock_, after);
+  each_fetched(open, [&](Shard& shard, const OpenFlow& flow) {
+    shard.end_flow(flow.number, clock_, after);
+  });
   detector_.finish(clock_);
   recorder_->enter(event::Order::summary);
   stats_.finish(clock_, quality(), [this](const event::Event& summary) {

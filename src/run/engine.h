@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,8 @@ class Engine final : private Merger, private detect::ScanSink {
   void tell_flows();
   void tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate);
   [[nodiscard]] stats::Quality quality() const;
+  template <class Visit>
+  void each_fetched(std::span<const OpenFlow> flows, Visit&& visit);
 
   // Merger
   void record(const event::Event& event, Place place) override { recorder_->record(event, place); }

@@ -87,21 +87,25 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
 
 Shard::~Shard() {
   // The pool and the slab free memory, not what it holds: streams and dissectors own more.
-  for (flow::Number number = 1; number <= slab_.touched(); ++number) {
-    if (alive(number)) erase(number);
+  for (flow::Number number = 1; live_flows() != 0 && number <= slab_.touched(); ++number) {
+    if (!alive(number)) continue;
+    dissection_.finish(slab_[number]);
+    release_streams(slab_[number]);
   }
   for (Flowless& flowless : flowless_) flowless.dissector->~Dissector();
 }
 
 flow::Number Shard::prefetch_flow(std::uint32_t tag) const noexcept {
   const flow::Number number = index_.candidate(tag);
-  if (number != 0) prefetch_object(slab_[number]);
+  if (number != 0) prefetch_record(number);
   return number;
 }
 
-// The candidate may be another flow than the packet's, never anything but a record.
-void Shard::prefetch_state(flow::Number candidate) const noexcept {
-  const Conversation& conversation = slab_[candidate];
+void Shard::prefetch_record(flow::Number number) const noexcept { prefetch_object(slab_[number]); }
+
+// A candidate may be another flow than the packet's, never anything but a record.
+void Shard::prefetch_state(flow::Number number) const noexcept {
+  const Conversation& conversation = slab_[number];
   if (conversation.tcp != nullptr) prefetch_object(*conversation.tcp);
   if (conversation.streams != nullptr) prefetch_object(*conversation.streams);
   if (conversation.dissector != nullptr) prefetch_object(*conversation.dissector);

@@ -97,6 +97,15 @@ struct NextTimer {
   }
 };
 
+/// A flow that is open when the input ends.
+struct OpenFlow {
+  std::uint64_t sequence = 0;
+  flow::Number number = 0;
+  std::uint8_t shard = 0;
+  bool dissecting = false;  ///< something of its octets is still held or awaited
+  bool contact = false;     ///< the scan detector awaits its outcome
+};
+
 class Shard final : private app::Output {
  public:
   Shard(const ShardOptions& options, Merger& merger);
@@ -105,8 +114,9 @@ class Shard final : private app::Output {
   void prefetch(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
   /// Fetches the record that `tag` seems to name, and returns its number or 0.
   [[nodiscard]] flow::Number prefetch_flow(std::uint32_t tag) const noexcept;
-  /// Fetches what hangs on a record that prefetch_flow() has named and that has arrived by now.
-  void prefetch_state(flow::Number candidate) const noexcept;
+  void prefetch_record(flow::Number number) const noexcept;
+  /// Fetches what hangs on a record that was prefetched and has arrived by now.
+  void prefetch_state(flow::Number number) const noexcept;
 
   void on_packet(const RoutedPacket& packet);
   /// A `packet` event for a packet without flow.
@@ -128,11 +138,12 @@ class Shard final : private app::Output {
   /// Does the earliest thing if it is due by `limit`, and finds the next.
   void fire_next(std::int64_t limit);
 
-  /// At the end of the input: every flow's number with its sequence.
-  void list_flows(std::vector<flow::Due>& out) const;
+  /// At the end of the input: appends every flow.
+  void list_flows(std::vector<OpenFlow>& out, std::uint8_t shard) const;
   void end_dissection(flow::Number number, Timestamp now, std::uint64_t sequence);
   void end_flowless(Timestamp now, std::uint64_t sequence);
   void end_contact(flow::Number number, Timestamp now);
+  /// Writes the last record. The flow stays where it is: nothing comes after it.
   void end_flow(flow::Number number, Timestamp now, std::uint64_t sequence);
 
   /// Calls `visit` for every live flow and what the statistics have been told of it, in no order
@@ -146,7 +157,7 @@ class Shard final : private app::Output {
   }
 
   [[nodiscard]] ShardCounters counters() const noexcept;
-  [[nodiscard]] std::size_t live_flows() const noexcept { return slab_.alive(); }
+  [[nodiscard]] std::size_t live_flows() const noexcept { return slab_.alive() - ended_; }
 
   // What the wheel asks.
   flow::WheelLink& link(flow::Number number) noexcept { return slab_[number].flow.link; }
@@ -253,6 +264,7 @@ class Shard final : private app::Output {
   std::optional<Encapsulation> packet_encapsulation_;
   NextTimer earliest_;
   flow::Number clock_hand_ = 0;
+  std::size_t ended_ = 0;  // flows that the end of the input has ended
   ShardCounters counters_;
 };
 

@@ -40,6 +40,16 @@ constexpr std::uint8_t bit(flow::ContactTimer timer) noexcept {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(timer));
 }
 
+// How many time-outs of its ring earlier a flow is fetched; other rings and shards fire between.
+constexpr std::size_t prefetch_ahead = 2;
+
+// What a time-out looks at first: whether the flow is still the same, and what is open of it.
+void prefetch_front(const Conversation& conversation) noexcept {
+  __builtin_prefetch(&conversation.flow.first_packet);
+  __builtin_prefetch(&conversation.contact);
+  __builtin_prefetch(&conversation.dissector);
+}
+
 // app::Timer of a ring, or nothing for the rings of other kinds.
 std::optional<app::Timer> app_timer(TimerKind kind) noexcept {
   switch (kind) {
@@ -85,6 +95,9 @@ void Shard::fire_next(std::int64_t limit) {
   if (next.source == NextTimer::wheel) {
     fire_wheel();
   } else {
+    const TimerRing& ring = timers_[next.source];
+    if (const TimerEntry* later = ring.later(prefetch_ahead); later != nullptr && later->number != 0)
+      prefetch_front(slab_[later->number]);
     fire(timers_[next.source].pop(), static_cast<TimerKind>(next.source));
   }
   earliest_ = find_next_timer();
@@ -253,10 +266,17 @@ void Shard::flush_streams(Conversation& conversation) {
   release_streams(conversation);
 }
 
-void Shard::list_flows(std::vector<flow::Due>& out) const {
+void Shard::list_flows(std::vector<OpenFlow>& out, std::uint8_t shard) const {
   for (flow::Number number = 1; number <= slab_.touched(); ++number) {
-    if (alive(number))
-      out.push_back({.time = 0, .sequence = slab_[number].flow.first_packet, .number = number});
+    if (!alive(number)) continue;
+    const Conversation& conversation = slab_[number];
+    out.push_back({.sequence = conversation.flow.first_packet,
+                   .number = number,
+                   .shard = shard,
+                   .dissecting = conversation.streams != nullptr ||
+                                 conversation.dissector != nullptr ||
+                                 conversation.probing != nullptr,
+                   .contact = conversation.contact_timers != 0 && !conversation.contact.done()});
   }
 }
 
@@ -287,7 +307,7 @@ void Shard::end_flow(flow::Number number, Timestamp now, std::uint64_t sequence)
   current_ = {.conversation = &conversation, .number = number, .now = now, .sequence = sequence};
   write_record(conversation, EndReason::eof);
   merger_->flow_ended(conversation, told(number));
-  erase(number);
+  ++ended_;
 }
 
 void Shard::write_record(Conversation& conversation, std::optional<EndReason> reason) {

@@ -54,6 +54,10 @@ class TimerRing {
   [[nodiscard]] const TimerEntry* front() const noexcept {
     return size_ == 0 ? nullptr : &entries_[head_];
   }
+  /// The entry `ahead` places behind the front, or nullptr: what to prefetch.
+  [[nodiscard]] const TimerEntry* later(std::size_t ahead) const noexcept {
+    return ahead < size_ ? &entries_[(head_ + ahead) & (entries_.size() - 1)] : nullptr;
+  }
   /// Requires: not empty.
   TimerEntry pop() noexcept {
     const TimerEntry entry = entries_[head_];

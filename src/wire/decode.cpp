@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "wire/checksum.h"
 #include "wire/decoded.h"
@@ -35,8 +36,8 @@ class PlainFrame {
   bool decode() noexcept {
     if (!rest_.has(Ethernet::header_size)) return false;
     const std::uint8_t* const header = rest_.captured.data();
-    std::copy_n(header, 6, extra_.dst_mac.octets.begin());
-    std::copy_n(header + 6, 6, extra_.src_mac.octets.begin());
+    std::memcpy(extra_.dst_mac.octets.data(), header, 6);
+    std::memcpy(extra_.src_mac.octets.data(), header + 6, 6);
     extra_.has_mac = true;
     extra_.layers = 3;
     auto type = load_be<std::uint16_t>(header + 12);
@@ -79,8 +80,8 @@ class PlainFrame {
     out_.ip_id = load_be<std::uint16_t>(at + 4);
     out_.ttl = at[8];
     out_.proto = at[9];
-    std::copy_n(at + 12, 4, out_.src.octets.begin());
-    std::copy_n(at + 16, 4, out_.dst.octets.begin());
+    std::memcpy(out_.src.octets.data(), at + 12, 4);
+    std::memcpy(out_.dst.octets.data(), at + 16, 4);
     out_.src.version = out_.dst.version = IpVersion::v4;
     out_.l3_size = static_cast<std::uint32_t>(total_length);
     out_.checksum_bad = !header_checksum_good(header);
@@ -96,8 +97,8 @@ class PlainFrame {
     if (*at >> 4U != 6 || length == 0 || length > rest_.sent - Ipv6::header_size) return false;
     out_.proto = at[6];
     out_.ttl = at[7];
-    std::copy_n(at + 8, 16, out_.src.octets.begin());
-    std::copy_n(at + 24, 16, out_.dst.octets.begin());
+    std::memcpy(out_.src.octets.data(), at + 8, 16);
+    std::memcpy(out_.dst.octets.data(), at + 24, 16);
     out_.src.version = out_.dst.version = IpVersion::v6;
     out_.l3_size = static_cast<std::uint32_t>(Ipv6::header_size + length);
     pass(Ipv6::header_size);
