@@ -138,13 +138,12 @@ void Engine::take_fragment(const PacketView& packet, Slot& slot) {
     ledger_.of(Bucket::fragment) += tally;
     return;
   }
-  if (result.verdict == wire::Defragmenter::Verdict::dropped) {
-    ledger_.of(Bucket::fragment_incomplete) += tally;
-    return;
-  }
+  if (result.verdict == wire::Defragmenter::Verdict::dropped)
+    slot.decoded.bucket = Bucket::fragment_incomplete;
   const Tally earlier{result.earlier.packets, result.earlier.octets};
   ledger_.move(earlier, Bucket::fragment, slot.decoded.bucket);
   ledger_.of(slot.decoded.bucket) += tally;
+  if (result.verdict == wire::Defragmenter::Verdict::dropped) return;
   tally += earlier;
   if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
   dispatch(packet, slot, tally);

@@ -49,6 +49,10 @@ bool is_tiny(const Decoded& fragment, const Extra& extra) noexcept {
   return fragment.proto == ip_protocol::tcp && extra.fragment_offset < Tcp::min_header_size;
 }
 
+Defragmenter::Result dropped(Defragmenter::Reason reason) noexcept {
+  return {.verdict = Defragmenter::Verdict::dropped, .reason = reason, .earlier = {}};
+}
+
 }  // namespace
 
 Defragmenter::Counts& Defragmenter::Counts::operator+=(const Counts& other) noexcept {
@@ -78,17 +82,32 @@ Defragmenter::Defragmenter(const DecodeOptions& options, const DefragmentLimits&
       by_key_(0, KeyHash{key}) {}
 
 Defragmenter::Result Defragmenter::add(const PacketView& packet, Decoded& decoded, Extra& extra) {
-  const auto dropped = [](Reason reason) {
-    return Result{.verdict = Verdict::dropped, .reason = reason, .earlier = {}};
-  };
+  const Counts own{.packets = 1, .octets = packet.wire_size};
+  give_up_due(packet.time);
+  Result result = take(own, decoded, extra);
+  // Datagrams whose first fragments came by themselves could complete each other without end.
+  std::size_t depth = 0;
+  while (result.verdict == Verdict::whole && decoded.bucket == Bucket::fragment) {
+    Counts frames = own;
+    frames += result.earlier;
+    Result inner =
+        ++depth > Extra::max_tunnels ? dropped(Reason::too_deep) : take(frames, decoded, extra);
+    inner.earlier += result.earlier;
+    inner.overlap |= result.overlap;
+    inner.tiny |= result.tiny;
+    result = inner;
+  }
+  return result;
+}
+
+Defragmenter::Result Defragmenter::take(const Counts& frames, Decoded& decoded, Extra& extra) {
   const std::uint32_t end = extra.fragment_offset + decoded.payload_size;
   if (decoded.payload_size == 0) return dropped(Reason::empty);
   if (end > max_datagram) return dropped(Reason::too_long);
   if (extra.more_fragments && decoded.payload_size % 8 != 0) return dropped(Reason::bad_length);
-  give_up_due(packet.time);
   const auto datagram = find_or_start(decoded);
   if (datagram == waiting_.end()) return dropped(Reason::memory);
-  return add_to(datagram, packet, decoded, extra);
+  return add_to(datagram, frames, decoded, extra);
 }
 
 Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decoded) {
@@ -111,7 +130,7 @@ Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decod
   return datagram;
 }
 
-Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const PacketView& packet,
+Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Counts& frames,
                                           Decoded& decoded, Extra& extra) {
   Result result;
   result.tiny = is_tiny(decoded, extra);
@@ -123,7 +142,7 @@ Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Pack
     return result;
   }
   if (datagram->end != datagram->covered) {
-    datagram->counts += {.packets = 1, .octets = packet.wire_size};
+    datagram->counts += frames;
     return result;
   }
   result.verdict = Verdict::whole;

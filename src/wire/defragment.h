@@ -45,6 +45,7 @@ class Defragmenter {
     too_many_fragments,  ///< discards its datagram
     discarded,           ///< of a datagram that was discarded before
     memory,              ///< larger than all the memory there is
+    too_deep,            ///< fragments in fragments, more levels than tunnels may have
   };
 
   /// Frames, and their octets on the wire.
@@ -61,7 +62,7 @@ class Defragmenter {
     bool overlap = false;          ///< the datagram's first overlap that is no exact duplicate
     bool tiny =
         false;  ///< the first fragment lacks a part of the transport header (RFC 1858, RFC 7112)
-    Counts earlier;  ///< whole: the other frames of the datagram, in the ledger as waiting
+    Counts earlier;  ///< whole or dropped: other frames with it, in the ledger as waiting
   };
 
   /// A datagram that never became whole.
@@ -77,7 +78,8 @@ class Defragmenter {
                         const HashKey& key = fixed_hash_key);
 
   /// Takes a fragment. Once whole, `decoded` and `extra` are those of the datagram, decoded to its
-  /// innermost packet (which may be a fragment again); views into it hold until release().
+  /// innermost packet; views into it hold until release(). A datagram that is a fragment itself,
+  /// inside a tunnel, is taken on with all its frames: what is whole is never a fragment.
   /// Requires: decoded.bucket == Bucket::fragment.
   Result add(const PacketView& packet, Decoded& decoded, Extra& extra);
 
@@ -165,9 +167,9 @@ class Defragmenter {
   void remove(Waiting::iterator datagram);
   void discard(Datagram& datagram) noexcept;
 
+  Result take(const Counts& frames, Decoded& decoded, Extra& extra);
   Waiting::iterator find_or_start(const Decoded& decoded);
-  Result add_to(Waiting::iterator datagram, const PacketView& packet, Decoded& decoded,
-                Extra& extra);
+  Result add_to(Waiting::iterator datagram, const Counts& frames, Decoded& decoded, Extra& extra);
   Reason place(Datagram& datagram, const Decoded& decoded, const Extra& extra);
   bool store(Datagram& datagram, Range range, Bytes captured);
   void finish(Datagram& datagram, Decoded& decoded, Extra& extra);

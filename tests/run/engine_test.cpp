@@ -295,6 +295,42 @@ TEST_CASE("engine: flows of one key that begin at one nanosecond have ids of the
   CHECK(ids_of(test::analyse(frames), 443).size() == 3);
 }
 
+// --- fragments
+
+/// A datagram in fragments, each of them in a tunnel and fragmented again.
+std::vector<test::Octets> nested_fragments() {
+  constexpr std::uint32_t from = ipv4(172, 16, 0, 1);
+  constexpr std::uint32_t to = ipv4(172, 16, 0, 2);
+  constexpr std::uint8_t ip_in_ip = 4;
+  const test::Octets whole =
+      test::udp_packet({client, server, 40'000, 9'000}, test::octets(std::string(2'000, 'x')));
+  std::vector<test::Octets> packets;
+  for (const test::Octets& inner : test::fragments_of(whole, 800)) {
+    const test::Octets outer = test::ipv4_packet(from, to, ip_in_ip, inner);
+    for (const test::Octets& piece : test::fragments_of(outer, 400)) packets.push_back(piece);
+  }
+  return packets;
+}
+
+TEST_CASE("engine: every prefix of nested fragments leaves nothing waiting in the ledger") {
+  const std::vector<test::Octets> packets = nested_fragments();
+  Frames frames;
+  for (const test::Octets& packet : packets) {
+    frames.push_back({.time = traffic_start + frames.size() * 1ms, .data = in_ethernet(packet)});
+    const Analysis analysis = test::analyse(frames);
+    INFO("after " << frames.size() << " of " << packets.size());
+    CHECK(test::broken_law(analysis).value_or("") == "");
+    const bool whole = frames.size() == packets.size();
+    CHECK(analysis.ledger.of(wire::Bucket::flow).packets == (whole ? frames.size() : 0));
+    CHECK(analysis.ledger.of(wire::Bucket::fragment_incomplete).packets ==
+          (whole ? 0 : frames.size()));
+  }
+  const FlowLine flow = only_flow(frames);
+  CHECK(flow.packets == packets.size());
+  CHECK(flow.payload == 2'000);
+  CHECK(flow.src_port == 40'000);
+}
+
 // --- prefixes
 
 TEST_CASE("engine: every prefix of an input keeps the laws") {

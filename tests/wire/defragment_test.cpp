@@ -227,6 +227,100 @@ TEST_CASE("defragment: a fragmented tunnel is walked to its inside") {
   CHECK(as_text(last.decoded.payload_bytes()) == "abcd");
 }
 
+/// A datagram in two fragments, both of them in a tunnel and cut in two once more.
+std::vector<DecodedFrame> nested_fragments(Bytes datagram) {
+  std::vector<DecodedFrame> frames;
+  for (std::uint16_t part = 0; part < 2; ++part) {
+    Octets inner = ipv4(17, part == 0 ? datagram.first(16) : datagram.subspan(16));
+    put_be16(inner, 6, part == 0 ? 0x2000 : 2);
+    for (std::uint16_t half = 0; half < 2; ++half) {
+      Octets outer = ipv4(4, half == 0 ? Bytes{inner}.first(24) : Bytes{inner}.subspan(24));
+      put_be16(outer, 4, 100U + part);
+      put_be16(outer, 6, half == 0 ? 0x2000 : 3);
+      frames.push_back(decode_frame(outer, {.link = LinkType::raw}));
+    }
+  }
+  return frames;
+}
+
+TEST_CASE("defragment: fragments of a fragmented packet in a tunnel are one datagram") {
+  const Octets datagram = join("8235 0035 0020 0000"_hex, Octets(24, 'q'));
+  std::vector<std::size_t> order{0, 1, 2, 3};
+  do {
+    std::vector<DecodedFrame> frames = nested_fragments(datagram);
+    Defragmenter defragmenter({});
+    for (std::size_t i = 0; i < 3; ++i)
+      CHECK(add(defragmenter, frames[order[i]]).verdict == Verdict::waiting);
+    DecodedFrame& last = frames[order[3]];
+    const auto result = add(defragmenter, last);
+    REQUIRE(result.verdict == Verdict::whole);
+    CHECK(result.earlier.packets == 3);
+    CHECK(result.earlier.octets + last.packet.wire_size == 4U * 20U + 2U * 20U + 32U);
+    CHECK(last.decoded.bucket == Bucket::flow);
+    CHECK(last.decoded.dst_port == 53);
+    CHECK(last.decoded.tunnel_depth == 1);
+    CHECK(last.payload() == Octets(24, 'q'));
+    CHECK(defragmenter.size() == 0);
+    CHECK(defragmenter.budget().used == 0);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_CASE("defragment: a nested datagram that stays incomplete is reported with all its frames") {
+  std::vector<DecodedFrame> frames =
+      nested_fragments(join("8235 0035 0020 0000"_hex, Octets(24, 'q')));
+  frames.pop_back();
+  Defragmenter defragmenter({});
+  for (DecodedFrame& frame : frames) CHECK(add(defragmenter, frame).verdict == Verdict::waiting);
+  Defragmenter::Counts given_up;
+  defragmenter.drain([&](const auto& datagram) { given_up += datagram.counts; });
+  CHECK(given_up.packets == 3);
+}
+
+TEST_CASE("defragment: a nested fragment that is dropped takes the frames that brought it along") {
+  Octets odd = ipv4(17, Octets(9));
+  put_be16(odd, 6, 0x2000);
+  Octets first_packet = ipv4(4, Bytes{odd}.first(24));
+  put_be16(first_packet, 6, 0x2000);
+  Octets last_packet = ipv4(4, Bytes{odd}.subspan(24));
+  put_be16(last_packet, 6, 3);
+  DecodedFrame first = decode_frame(first_packet, {.link = LinkType::raw});
+  DecodedFrame last = decode_frame(last_packet, {.link = LinkType::raw});
+  Defragmenter defragmenter({});
+  CHECK(add(defragmenter, first).verdict == Verdict::waiting);
+  const auto result = add(defragmenter, last);
+  CHECK(result.verdict == Verdict::dropped);
+  CHECK(result.reason == Reason::bad_length);
+  CHECK(result.earlier == Defragmenter::Counts{.packets = 1, .octets = 44});
+}
+
+TEST_CASE("defragment: datagrams that complete each other do so only as deep as tunnels go") {
+  // Each holds the last fragment of the next one, whose first fragment has come by itself.
+  constexpr std::uint16_t chain = 40;
+  Octets inside = join("0001 0002 0010 0000 6162636465666768"_hex);
+  std::vector<Octets> firsts;
+  for (std::uint16_t id = chain; id > 0; --id) {
+    Octets first = ipv4(4, Bytes{inside}.first(8));
+    put_be16(first, 4, id);
+    put_be16(first, 6, 0x2000);
+    firsts.push_back(first);
+    Octets last = ipv4(4, Bytes{inside}.subspan(8));
+    put_be16(last, 4, id);
+    put_be16(last, 6, 1);
+    inside = last;
+  }
+  Defragmenter defragmenter({});
+  for (const Octets& packet : firsts) {
+    DecodedFrame first = decode_frame(packet, {.link = LinkType::raw});
+    CHECK(add(defragmenter, first).verdict == Verdict::waiting);
+  }
+  DecodedFrame last = decode_frame(inside, {.link = LinkType::raw});
+  const auto result = add(defragmenter, last);
+  CHECK(result.verdict == Verdict::dropped);
+  CHECK(result.reason == Reason::too_deep);
+  CHECK(result.earlier.packets + defragmenter.size() == chain);
+  CHECK(result.earlier.packets == 1 + Extra::max_tunnels);
+}
+
 TEST_CASE("defragment: extension headers behind an IPv6 fragment header are passed") {
   const Octets inside = join("11 00 0104 00000000"_hex, "0001 0002 0010 0000 6162636465666768"_hex);
   const auto part = [&](std::uint16_t offset_and_more, Bytes octets) {
