@@ -1,0 +1,264 @@
+// What a whole run costs beside the least that reading the same file can cost:
+//
+//   end_to_end NTAN CAPTURE [RUNS]
+//
+// Every program runs in a process of its own, all of them in turn and pinned to one CPU, RUNS times
+// (7 by default). The table holds medians of user + system time per packet, their ratio to L
+// (libpcap's loop that does nothing) and to R (records walked in blocks of 1 MiB from read(2)), and
+// the peak of resident memory. Ratios of one table can be compared with those of another, times
+// only on a machine at rest.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#include <sched.h>
+#include <spawn.h>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+#include <pcap/pcap.h>
+
+namespace {
+
+constexpr int usage_error = 2;
+
+// --- the two walks: children of this program, which print how many packets they met
+
+void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+std::uint64_t pcap_walk(const char* path) {
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  pcap_t* handle =
+      pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error.data());
+  if (handle == nullptr) throw std::runtime_error(error.data());
+  std::uint64_t packets = 0;
+  const auto count = [](u_char* user, const pcap_pkthdr*, const u_char*) {
+    ++*reinterpret_cast<std::uint64_t*>(user);  // NOLINT(*-reinterpret-cast): libpcap's interface
+  };
+  auto* user = reinterpret_cast<u_char*>(&packets);  // NOLINT(*-reinterpret-cast)
+  if (pcap_loop(handle, -1, count, user) != 0) throw std::runtime_error(pcap_geterr(handle));
+  pcap_close(handle);
+  return packets;
+}
+
+/// The records of a pcap file. Requires: the byte order of this machine.
+std::uint64_t bare_walk(const char* path) {
+  constexpr std::size_t file_header = 24;
+  constexpr std::size_t record_header = 16;
+  constexpr std::size_t size_at = 8;
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) fail(path);
+  std::vector<char> buffer(std::size_t{1} << 20U);
+  std::size_t held = 0;  // octets of a record that the last block cut
+  std::size_t at = file_header;
+  std::uint64_t packets = 0;
+  while (true) {
+    const ssize_t got = ::read(file, buffer.data() + held, buffer.size() - held);
+    if (got <= 0) break;
+    const std::size_t end = held + static_cast<std::size_t>(got);
+    while (at + record_header <= end) {
+      std::uint32_t size = 0;
+      std::memcpy(&size, buffer.data() + at + size_at, sizeof size);
+      if (at + record_header + size > end) break;
+      at += record_header + size;
+      ++packets;
+    }
+    held = end - at;
+    std::memmove(buffer.data(), buffer.data() + at, held);
+    at = 0;
+    if (held == buffer.size()) throw std::runtime_error("a record of more than a block");
+  }
+  ::close(file);
+  return packets;
+}
+
+bool is_plain_pcap(const char* path) {
+  constexpr std::uint32_t micro = 0xa1b2c3d4;
+  constexpr std::uint32_t nano = 0xa1b23c4d;
+  std::uint32_t magic = 0;
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) fail(path);
+  const ssize_t got = ::read(file, &magic, sizeof magic);
+  ::close(file);
+  return got == sizeof magic && (magic == micro || magic == nano);
+}
+
+// --- running programs
+
+struct Run {
+  double seconds = 0;  ///< user and system time
+  long peak_kib = 0;   // NOLINT(google-runtime-int): as wait4 gives it
+  std::string output;
+};
+
+enum class Output { kept, discarded };
+
+/// Starts a program and waits for its end. Spawned, not forked: a child's peak of resident memory
+/// begins at that of the process which it was before exec, and this one is small.
+Run run(const std::vector<std::string>& command, Output output) {
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) fail("pipe");
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (output == Output::kept) {
+    posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  }
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  const int error =
+      ::posix_spawn(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(pipe[1]);
+  if (error != 0) throw std::system_error(error, std::generic_category(), command[0]);
+
+  Run result;
+  std::array<char, 256> block{};
+  ssize_t got = 0;
+  while ((got = ::read(pipe[0], block.data(), block.size())) > 0)
+    result.output.append(block.data(), static_cast<std::size_t>(got));
+  ::close(pipe[0]);
+  int status = 0;
+  rusage usage{};
+  if (::wait4(child, &status, 0, &usage) != child) fail("wait4");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw std::runtime_error(command[0] + " " + command[1] + " failed");
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  result.seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  result.peak_kib = usage.ru_maxrss;
+  return result;
+}
+
+/// The last CPU that this process may use: the first one has the interrupts.
+int pin_to_one_cpu() {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) fail("sched_getaffinity");
+  int cpu = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(cpu, &allowed)) --cpu;
+  CPU_ZERO(&allowed);
+  CPU_SET(cpu, &allowed);
+  if (::sched_setaffinity(0, sizeof allowed, &allowed) != 0) fail("sched_setaffinity");
+  return cpu;
+}
+
+// --- the table
+
+struct Contender {
+  std::string name;
+  std::vector<std::string> command;
+  Output output = Output::discarded;
+  std::vector<double> seconds{};
+  double peak_mib = 0;
+
+  [[nodiscard]] double median() const {
+    std::vector<double> sorted = seconds;
+    std::sort(sorted.begin(), sorted.end());
+    const std::size_t half = sorted.size() / 2;
+    return sorted.size() % 2 != 0 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  }
+  /// How far apart the runs were, of their median.
+  [[nodiscard]] double spread() const {
+    const auto [least, most] = std::minmax_element(seconds.begin(), seconds.end());
+    return (*most - *least) / median();
+  }
+};
+
+void print_table(const std::vector<Contender>& contenders, std::uint64_t packets) {
+  const Contender& libpcap = contenders.front();
+  const auto bare = std::find_if(contenders.begin(), contenders.end(),
+                                 [](const Contender& one) { return one.name.front() == 'R'; });
+  std::printf("%-24s %10s %8s %8s %8s %8s %9s\n", "", "ns/packet", "to L", "to R", "CPU ms",
+              "spread", "peak MiB");
+  for (const Contender& one : contenders) {
+    const double median = one.median();
+    std::array<char, 16> to_bare{"-"};
+    if (bare != contenders.end())
+      std::snprintf(to_bare.data(), to_bare.size(), "%.2f", median / bare->median());
+    std::printf("%-24s %10.1f %8.2f %8s %8.1f %7.0f%% %9.1f\n", one.name.c_str(),
+                median * 1e9 / static_cast<double>(packets), median / libpcap.median(),
+                to_bare.data(), median * 1e3, one.spread() * 100, one.peak_mib);
+  }
+}
+
+std::uint64_t measure(std::vector<Contender>& contenders, int runs) {
+  std::uint64_t packets = 0;
+  // The first round fills the page cache and is not counted.
+  for (int round = 0; round <= runs; ++round) {
+    for (Contender& one : contenders) {
+      const Run result = run(one.command, one.output);
+      if (one.output == Output::kept) {
+        const std::uint64_t counted = std::strtoull(result.output.c_str(), nullptr, 10);
+        if (packets != 0 && counted != packets)
+          throw std::runtime_error("the walks met different packets");
+        packets = counted;
+      }
+      one.peak_mib = std::max(one.peak_mib, static_cast<double>(result.peak_kib) / 1024);
+      if (round != 0) one.seconds.push_back(result.seconds);
+    }
+  }
+  if (packets == 0) throw std::runtime_error("a capture without packets");
+  return packets;
+}
+
+void compare(const std::string& ntan, const std::string& capture, int runs) {
+  const std::string self = "/proc/self/exe";
+  std::vector<Contender> contenders{{"L libpcap, no-op", {self, "libpcap", capture}, Output::kept}};
+  if (is_plain_pcap(capture.c_str()))
+    contenders.push_back({"R bare walk", {self, "bare", capture}, Output::kept});
+  contenders.push_back({"ntan, all events", {ntan, "read", capture, "--json"}});
+  for (const char* event : {"flow", "summary", "packet"}) {
+    contenders.push_back({std::string("ntan --events ") + event,
+                          {ntan, "read", capture, "--json", "--events", event}});
+  }
+  const int cpu = pin_to_one_cpu();
+  const std::uint64_t packets = measure(contenders, runs);
+  std::printf("%s: %llu packets, median of %d runs, CPU %d\n", capture.c_str(),
+              static_cast<unsigned long long>(packets), runs, cpu);  // NOLINT(google-runtime-int)
+  print_table(contenders, packets);
+}
+
+int take_command(const std::vector<std::string>& words) {
+  if (words.size() == 2 && (words[0] == "libpcap" || words[0] == "bare")) {
+    const char* path = words[1].c_str();
+    const std::uint64_t packets = words[0] == "bare" ? bare_walk(path) : pcap_walk(path);
+    std::puts(std::to_string(packets).c_str());
+    return 0;
+  }
+  const int runs = words.size() > 2 ? std::atoi(words[2].c_str()) : 7;
+  if (words.size() < 2 || words.size() > 3 || runs < 1) {
+    std::fputs("usage: end_to_end NTAN CAPTURE [RUNS]\n", stderr);
+    return usage_error;
+  }
+  compare(words[0], words[1], runs);
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    return take_command({words + 1, words + count});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "end_to_end: %s\n", error.what());
+    return 1;
+  }
+}
