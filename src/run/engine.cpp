@@ -133,6 +133,7 @@ void Engine::count(const PacketView& packet, Slot& slot) {
 
 void Engine::take_fragment(const PacketView& packet, Slot& slot) {
   Tally tally{1, packet.wire_size};
+  defragmenter_.advance(clock_);
   const wire::Defragmenter::Result result = defragmenter_.add(packet, slot.decoded, slot.extra);
   if (result.verdict == wire::Defragmenter::Verdict::waiting) {
     ledger_.of(Bucket::fragment) += tally;
@@ -146,10 +147,11 @@ void Engine::take_fragment(const PacketView& packet, Slot& slot) {
   if (result.verdict == wire::Defragmenter::Verdict::dropped) return;
   tally += earlier;
   if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
-  dispatch(packet, slot, tally);
+  dispatch(packet, slot, tally, &result.first);
 }
 
-void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally) {
+void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
+                      const Arrival* first) {
   RoutedPacket routed{.view = &packet,
                       .decoded = &slot.decoded,
                       .extra = &slot.extra,
@@ -158,7 +160,8 @@ void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally) 
                       .from_low = slot.key.from_low,
                       .clock = clock_,
                       .packets = static_cast<std::uint32_t>(tally.packets),
-                      .wire_bytes = tally.bytes};
+                      .wire_bytes = tally.bytes,
+                      .first = first};
   if (wants_packets_ && slot.decoded.bucket != Bucket::flow) shards_.front()->write_packet(routed);
   switch (slot.decoded.bucket) {
     case Bucket::flow: {

@@ -87,7 +87,9 @@ class Engine final : private Merger, private detect::ScanSink {
   void route(Slot& slot, const flow::DirectedKey& key);
   void take(const PacketView& packet, Slot& slot);
   void take_fragment(const PacketView& packet, Slot& slot);
-  void dispatch(const PacketView& packet, Slot& slot, const Tally& tally);
+  /// `first`: of the frame that came first, where the packet stands for several.
+  void dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
+                const Arrival* first = nullptr);
   void dispatch_error(RoutedPacket& routed, Slot& slot);
   void set_clock(Timestamp time);
   void release_timers();

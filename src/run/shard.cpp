@@ -121,7 +121,7 @@ void Shard::on_packet(const RoutedPacket& packet) {
   std::uint8_t same_start = 0;
   if (number != 0 && packet.decoded->proto == ip::tcp && begins_anew(slab_[number], packet)) {
     const flow::Flow& old = slab_[number].flow;
-    if (old.first_own == packet.view->time)
+    if (old.first_own == packet.began().own)
       same_start = static_cast<std::uint8_t>(old.same_start + 1);
     current_ = {.conversation = &slab_[number],
                 .number = number,
@@ -180,9 +180,10 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   flow::Flow& flow = conversation.flow;
   flow.key = *packet.key;
   flow.tag = packet.tag;
-  flow.first = packet.clock;
+  const Arrival began = packet.began();
+  flow.first = began.clock;
   flow.last = packet.clock;
-  flow.first_own = packet.view->time;
+  flow.first_own = began.own;
   flow.first_packet = packet.view->number;
   flow.same_start = same_start;
   flow.interface = packet.view->interface;

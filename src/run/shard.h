@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/protocol.h"
+#include "base/arrival.h"
 #include "base/budget.h"
 #include "event/event.h"
 #include "event/note.h"
@@ -37,9 +38,15 @@ struct RoutedPacket {
   const flow::FlowKey* key = nullptr;
   std::uint32_t tag = 0;  ///< seeded hash: bucket and tag
   bool from_low = true;
-  Timestamp clock;               ///< trace clock: the largest packet time so far
-  std::uint32_t packets = 1;     ///< frames this stands for; more for a reassembled datagram
-  std::uint64_t wire_bytes = 0;  ///< octets on the wire of those frames
+  Timestamp clock;                 ///< trace clock: the largest packet time so far
+  std::uint32_t packets = 1;       ///< frames this stands for; more for a reassembled datagram
+  std::uint64_t wire_bytes = 0;    ///< octets on the wire of those frames
+  const Arrival* first = nullptr;  ///< of the first of those frames; null: this is the only one
+
+  /// When what this stands for began to come.
+  [[nodiscard]] Arrival began() const noexcept {
+    return first != nullptr ? *first : Arrival{.clock = clock, .own = view->time};
+  }
 };
 
 /// What stands behind the shards. Everything that spans flows lives there.

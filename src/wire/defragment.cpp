@@ -50,7 +50,7 @@ bool is_tiny(const Decoded& fragment, const Extra& extra) noexcept {
 }
 
 Defragmenter::Result dropped(Defragmenter::Reason reason) noexcept {
-  return {.verdict = Defragmenter::Verdict::dropped, .reason = reason, .earlier = {}};
+  return {.verdict = Defragmenter::Verdict::dropped, .reason = reason, .earlier = {}, .first = {}};
 }
 
 }  // namespace
@@ -71,8 +71,9 @@ std::size_t Defragmenter::KeyHash::operator()(const Key& of) const noexcept {
   return hash_words(words, key);
 }
 
-Defragmenter::Datagram::Datagram(const Key& of, Timestamp time, Budget& budget)
-    : key(of), start(time), octets(budget, max_datagram) {}
+Defragmenter::Datagram::Datagram(const Key& of, Timestamp time, const Arrival& arrival,
+                                 Budget& budget)
+    : key(of), start(time), first_arrival(arrival), octets(budget, max_datagram) {}
 
 Defragmenter::Defragmenter(const DecodeOptions& options, const DefragmentLimits& limits,
                            const HashKey& key)
@@ -82,14 +83,15 @@ Defragmenter::Defragmenter(const DecodeOptions& options, const DefragmentLimits&
       by_key_(0, KeyHash{key}) {}
 
 Defragmenter::Result Defragmenter::add(const PacketView& packet, Decoded& decoded, Extra& extra) {
-  const Counts own{.packets = 1, .octets = packet.wire_size};
   give_up_due(packet.time);
+  const Frames own{.counts = {.packets = 1, .octets = packet.wire_size},
+                   .first = {.clock = clock_, .own = packet.time}};
   Result result = take(own, decoded, extra);
   // Datagrams whose first fragments came by themselves could complete each other without end.
   std::size_t depth = 0;
   while (result.verdict == Verdict::whole && decoded.bucket == Bucket::fragment) {
-    Counts frames = own;
-    frames += result.earlier;
+    Frames frames{.counts = own.counts, .first = result.first};
+    frames.counts += result.earlier;
     Result inner =
         ++depth > Extra::max_tunnels ? dropped(Reason::too_deep) : take(frames, decoded, extra);
     inner.earlier += result.earlier;
@@ -100,17 +102,18 @@ Defragmenter::Result Defragmenter::add(const PacketView& packet, Decoded& decode
   return result;
 }
 
-Defragmenter::Result Defragmenter::take(const Counts& frames, Decoded& decoded, Extra& extra) {
+Defragmenter::Result Defragmenter::take(const Frames& frames, Decoded& decoded, Extra& extra) {
   const std::uint32_t end = extra.fragment_offset + decoded.payload_size;
   if (decoded.payload_size == 0) return dropped(Reason::empty);
   if (end > max_datagram) return dropped(Reason::too_long);
   if (extra.more_fragments && decoded.payload_size % 8 != 0) return dropped(Reason::bad_length);
-  const auto datagram = find_or_start(decoded);
+  const auto datagram = find_or_start(decoded, frames.first);
   if (datagram == waiting_.end()) return dropped(Reason::memory);
   return add_to(datagram, frames, decoded, extra);
 }
 
-Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decoded) {
+Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decoded,
+                                                            const Arrival& arrival) {
   const Key key{.src = decoded.src,
                 .dst = decoded.dst,
                 .ip_id = decoded.ip_id,
@@ -124,13 +127,13 @@ Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decod
   while (!budget_.take(sizeof(Datagram) + node_cost)) {
     if (!give_up_oldest(nullptr)) return waiting_.end();
   }
-  waiting_.emplace_back(key, clock_, budget_);
+  waiting_.emplace_back(key, clock_, arrival, budget_);
   const auto datagram = std::prev(waiting_.end());
   by_key_.emplace(key, datagram);
   return datagram;
 }
 
-Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Counts& frames,
+Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Frames& frames,
                                           Decoded& decoded, Extra& extra) {
   Result result;
   result.tiny = is_tiny(decoded, extra);
@@ -141,12 +144,21 @@ Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Coun
     result.verdict = Verdict::dropped;
     return result;
   }
+  // A frame that waited in another datagram may be older than all that came here.
+  if (frames.first.clock < datagram->first_arrival.clock) datagram->first_arrival = frames.first;
   if (datagram->end != datagram->covered) {
-    datagram->counts += frames;
+    datagram->counts += frames.counts;
+    return result;
+  }
+  result.earlier = datagram->counts;
+  result.first = datagram->first_arrival;
+  if (result.first.clock + limits_.timeout <= clock_) {
+    result.verdict = Verdict::dropped;
+    result.reason = Reason::too_late;
+    remove(datagram);
     return result;
   }
   result.verdict = Verdict::whole;
-  result.earlier = datagram->counts;
   finish(*datagram, decoded, extra);
   remove(datagram);
   decode_reassembled(options_, decoded, extra);

@@ -5,6 +5,7 @@
 // seen.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -12,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/arrival.h"
 #include "base/budget.h"
 #include "base/hash.h"
 #include "base/packet.h"
@@ -46,6 +48,7 @@ class Defragmenter {
     discarded,           ///< of a datagram that was discarded before
     memory,              ///< larger than all the memory there is
     too_deep,            ///< fragments in fragments, more levels than tunnels may have
+    too_late,            ///< completes a datagram of fragments in fragments after the timeout
   };
 
   /// Frames, and their octets on the wire.
@@ -63,6 +66,7 @@ class Defragmenter {
     bool tiny =
         false;  ///< the first fragment lacks a part of the transport header (RFC 1858, RFC 7112)
     Counts earlier;  ///< whole or dropped: other frames with it, in the ledger as waiting
+    Arrival first;   ///< whole: of the frame that came first, less than the timeout ago
   };
 
   /// A datagram that never became whole.
@@ -82,6 +86,10 @@ class Defragmenter {
   /// inside a tunnel, is taken on with all its frames: what is whole is never a fragment.
   /// Requires: decoded.bucket == Bucket::fragment.
   Result add(const PacketView& packet, Decoded& decoded, Extra& extra);
+
+  /// Moves the clock on, where it is ahead of the packets': add() gives up what is due before it
+  /// takes a fragment, so that a datagram is whole only within the timeout of its first frame.
+  void advance(Timestamp now) noexcept { clock_ = std::max(clock_, now); }
 
   /// Forgets the octets of datagrams that became whole; once per batch.
   void release() noexcept;
@@ -141,11 +149,12 @@ class Defragmenter {
   };
 
   struct Datagram {
-    Datagram(const Key& of, Timestamp time, Budget& budget);
+    Datagram(const Key& of, Timestamp time, const Arrival& arrival, Budget& budget);
 
     Key key;
-    Timestamp start;
-    Decoded first;  ///< of the fragment at offset 0, once it came
+    Timestamp start;        ///< trace clock at which it began to wait
+    Arrival first_arrival;  ///< of the first frame, which may be older: it waited elsewhere
+    Decoded first;          ///< of the fragment at offset 0, once it came
     Extra first_extra;
     bool has_first = false;
     bool discarded = false;
@@ -167,9 +176,15 @@ class Defragmenter {
   void remove(Waiting::iterator datagram);
   void discard(Datagram& datagram) noexcept;
 
-  Result take(const Counts& frames, Decoded& decoded, Extra& extra);
-  Waiting::iterator find_or_start(const Decoded& decoded);
-  Result add_to(Waiting::iterator datagram, const Counts& frames, Decoded& decoded, Extra& extra);
+  /// A fragment, as the frames that brought it.
+  struct Frames {
+    Counts counts;
+    Arrival first;
+  };
+
+  Result take(const Frames& frames, Decoded& decoded, Extra& extra);
+  Waiting::iterator find_or_start(const Decoded& decoded, const Arrival& arrival);
+  Result add_to(Waiting::iterator datagram, const Frames& frames, Decoded& decoded, Extra& extra);
   Reason place(Datagram& datagram, const Decoded& decoded, const Extra& extra);
   bool store(Datagram& datagram, Range range, Bytes captured);
   void finish(Datagram& datagram, Decoded& decoded, Extra& extra);

@@ -331,6 +331,70 @@ TEST_CASE("engine: every prefix of nested fragments leaves nothing waiting in th
   CHECK(flow.src_port == 40'000);
 }
 
+TEST_CASE("engine: a flow of fragments begins with the first one that came") {
+  const Pair ends{client, server, 40'000, 9'000};
+  std::vector<test::Octets> pieces =
+      test::fragments_of(test::udp_packet(ends, test::octets(std::string(2'000, 'x'))), 800);
+  const bool swapped = GENERATE(false, true);
+  if (swapped) std::swap(pieces.front(), pieces.back());
+  Frames frames;
+  for (const test::Octets& piece : pieces)
+    frames.push_back({.time = traffic_start + frames.size() * 10s, .data = in_ethernet(piece)});
+  const Analysis analysis = test::analyse(frames);
+  CHECK(test::broken_law(analysis).value_or("") == "");
+  const auto lines = analysis.of("flow");
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Contains(R"("first_ts":")" + ts(traffic_start)) &&
+                           Contains(R"("last_ts":")" + ts(traffic_start + 20s)) &&
+                           Contains(R"("duration_us":20000000)"));
+  // The id is that of a flow of this key which began at that time.
+  CHECK(only_flow(frames).id == only_flow({udp(traffic_start, ends)}).id);
+}
+
+TEST_CASE("engine: interim records of a flow count from its first fragment") {
+  const Pair ends{client, server, 40'000, 9'000};
+  Frames frames;
+  for (const test::Octets& piece :
+       test::fragments_of(test::udp_packet(ends, test::octets(std::string(1'500, 'x'))), 800))
+    frames.push_back({.time = traffic_start + frames.size() * 29s, .data = in_ethernet(piece)});
+  frames.push_back(udp(traffic_start + 59s, ends));
+  frames.push_back(tick(traffic_start + 200s));
+  const Analysis analysis = test::analyse(frames);
+  CHECK(test::broken_law(analysis).value_or("") == "");
+  const auto flows = test::flow_lines(analysis);
+  REQUIRE(flows.size() == 2);
+  CHECK(flows[0].ts == ts(traffic_start + 60s));
+  CHECK(flows[1].ts == ts(traffic_start + 119s));
+}
+
+TEST_CASE("engine: flows of fragments that began at one nanosecond have ids of their own") {
+  const Pair ends{client, server, 40'000, 443};
+  Frames frames;
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    const test::Octets segment =
+        test::tcp_packet(ends, {.seq = 1'000 * i, .flags = test::tcp::syn});
+    for (const test::Octets& piece : test::fragments_of(segment, 16))
+      frames.push_back({.time = traffic_start + frames.size() * 1ms, .data = in_ethernet(piece)});
+  }
+  // The first fragments of both at one time, their last ones later.
+  frames[2].time = frames[0].time;
+  std::swap(frames[1], frames[2]);
+  const Analysis analysis = test::analyse(frames);
+  CHECK(test::broken_law(analysis).value_or("") == "");
+  CHECK(ids_of(analysis, 443).size() == 2);
+}
+
+TEST_CASE("engine: fragments in fragments are whole within 30 s of the first one, or never") {
+  const std::vector<test::Octets> packets = nested_fragments();
+  const auto [step, whole] = GENERATE(table<Duration, bool>({{4s, true}, {5s, false}}));
+  Frames frames;
+  for (const test::Octets& packet : packets)
+    frames.push_back({.time = traffic_start + frames.size() * step, .data = in_ethernet(packet)});
+  const Analysis analysis = test::analyse(frames);
+  CHECK(test::broken_law(analysis).value_or("") == "");
+  CHECK(test::flow_lines(analysis).size() == (whole ? 1 : 0));
+}
+
 // --- prefixes
 
 TEST_CASE("engine: every prefix of an input keeps the laws") {

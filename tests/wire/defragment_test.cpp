@@ -265,6 +265,41 @@ TEST_CASE("defragment: fragments of a fragmented packet in a tunnel are one data
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_CASE("defragment: a datagram tells when the first of its frames came") {
+  std::vector<DecodedFrame> frames =
+      nested_fragments(join("8235 0035 0020 0000"_hex, Octets(24, 'q')));
+  Defragmenter defragmenter({});
+  // The second inner fragment's datagram began earlier, but is whole later than the first one's.
+  Defragmenter::Result result;
+  std::int64_t seconds = 10;
+  for (const std::size_t i : {2U, 0U, 1U, 3U}) {
+    frames[i].packet.time = from_ns(seconds++ * 1'000'000'000);
+    result = add(defragmenter, frames[i]);
+  }
+  REQUIRE(result.verdict == Verdict::whole);
+  CHECK(result.first.own == from_ns(10'000'000'000));
+  CHECK(result.first.clock == from_ns(10'000'000'000));
+}
+
+TEST_CASE("defragment: the timeout counts from the first frame, nested or not") {
+  const Octets datagram = join("8235 0035 0020 0000"_hex, Octets(24, 'q'));
+  const auto [last, whole] =
+      GENERATE(table<std::int64_t, bool>({{29'999'999'999, true}, {30'000'000'000, false}}));
+  std::vector<DecodedFrame> frames = nested_fragments(datagram);
+  frames[1].packet.time = from_ns(20'000'000'000);
+  frames[2].packet.time = from_ns(20'000'000'000);
+  frames[3].packet.time = from_ns(last);
+  Defragmenter defragmenter({});
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(add(defragmenter, frames[i]).verdict == Verdict::waiting);
+  const auto result = add(defragmenter, frames[3]);
+  CHECK(result.verdict == (whole ? Verdict::whole : Verdict::dropped));
+  CHECK(result.reason == (whole ? Reason::none : Reason::too_late));
+  CHECK(result.earlier.packets == 3);
+  CHECK(defragmenter.size() == 0);
+  CHECK(defragmenter.budget().used == 0);
+}
+
 TEST_CASE("defragment: a nested datagram that stays incomplete is reported with all its frames") {
   std::vector<DecodedFrame> frames =
       nested_fragments(join("8235 0035 0020 0000"_hex, Octets(24, 'q')));
