@@ -24,7 +24,9 @@ class Slab {
   explicit Slab(std::size_t capacity)
       : capacity_(capacity),
         pages_(capacity * sizeof(T)),
-        items_(reinterpret_cast<T*>(pages_.data())) {}  // NOLINT(*-reinterpret-cast): raw memory
+        items_(reinterpret_cast<T*>(pages_.data())) {  // NOLINT(*-reinterpret-cast): raw memory
+    living_.resize(capacity / word_bits + 1);
+  }
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
   Slab(Slab&&) = delete;
@@ -46,30 +48,43 @@ class Slab {
       return 0;
     }
     new (&items_[number - 1]) T(std::forward<Args>(args)...);
+    living_[number / word_bits] |= bit(number);
     ++alive_;
     return number;
   }
 
   void destroy(Number number) {
     items_[number - 1].~T();
+    living_[number / word_bits] &= ~bit(number);
     free_.push_back(number);
     --alive_;
   }
 
   [[nodiscard]] T& operator[](Number number) noexcept { return items_[number - 1]; }
   [[nodiscard]] const T& operator[](Number number) const noexcept { return items_[number - 1]; }
+  /// Whether this object exists. Requires: number <= touched().
+  [[nodiscard]] bool alive(Number number) const noexcept {
+    return (living_[number / word_bits] & bit(number)) != 0;
+  }
   [[nodiscard]] std::size_t alive() const noexcept { return alive_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   /// Highest number ever given out; every number up to it is alive or free.
   [[nodiscard]] std::size_t touched() const noexcept { return used_; }
 
  private:
+  static constexpr std::size_t word_bits = 64;
+
+  static constexpr std::uint64_t bit(Number number) noexcept {
+    return std::uint64_t{1} << (number % word_bits);
+  }
+
   std::size_t capacity_;
   std::size_t used_ = 0;
   std::size_t alive_ = 0;
   Pages pages_;
   T* items_;
   std::vector<Number> free_;
+  std::vector<std::uint64_t> living_;  ///< a bit per number
 };
 
 }  // namespace ntan::flow

@@ -88,7 +88,7 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
 Shard::~Shard() {
   // The pool and the slab free memory, not what it holds: streams and dissectors own more.
   for (flow::Number number = 1; live_flows() != 0 && number <= slab_.touched(); ++number) {
-    if (!alive(number)) continue;
+    if (!slab_.alive(number)) continue;
     dissection_.finish(slab_[number]);
     release_streams(slab_[number]);
   }
@@ -244,7 +244,7 @@ flow::Number Shard::silent_victim() noexcept {
   flow::Number victim = 0;
   for (std::size_t i = 0; i < eviction_looks; ++i) {
     clock_hand_ = clock_hand_ % static_cast<flow::Number>(slab_.touched()) + 1;
-    if (!alive(clock_hand_)) continue;
+    if (!slab_.alive(clock_hand_)) continue;
     if (victim == 0) {
       victim = clock_hand_;
       continue;
@@ -255,10 +255,6 @@ flow::Number Shard::silent_victim() noexcept {
       victim = clock_hand_;
   }
   return victim;
-}
-
-bool Shard::alive(flow::Number number) const noexcept {
-  return slab_[number].flow.first_packet != 0;
 }
 
 void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direction direction) {

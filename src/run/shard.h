@@ -159,7 +159,7 @@ class Shard final : private app::Output {
   void each_flow(Visit&& visit) {
     told_.resize(slab_.touched());
     for (flow::Number number = 1; number <= slab_.touched(); ++number) {
-      if (alive(number)) visit(slab_[number], told_[number - 1]);
+      if (slab_.alive(number)) visit(slab_[number], told_[number - 1]);
     }
   }
 
@@ -170,7 +170,7 @@ class Shard final : private app::Output {
   flow::WheelLink& link(flow::Number number) noexcept { return slab_[number].flow.link; }
   [[nodiscard]] flow::Due due(flow::Number number) const noexcept;
   [[nodiscard]] bool is(flow::Number number, std::uint64_t sequence) const noexcept {
-    return slab_[number].flow.first_packet == sequence;
+    return slab_.alive(number) && slab_[number].flow.first_packet == sequence;
   }
 
  private:
@@ -194,7 +194,6 @@ class Shard final : private app::Output {
   };
 
   [[nodiscard]] flow::Number find(const RoutedPacket& packet) const noexcept;
-  [[nodiscard]] bool alive(flow::Number number) const noexcept;
   [[nodiscard]] bool begins_anew(const Conversation& conversation,
                                  const RoutedPacket& packet) const noexcept;
   flow::Number open_flow(const RoutedPacket& packet, std::uint8_t same_start);

@@ -268,7 +268,7 @@ void Shard::flush_streams(Conversation& conversation) {
 
 void Shard::list_flows(std::vector<OpenFlow>& out, std::uint8_t shard) const {
   for (flow::Number number = 1; number <= slab_.touched(); ++number) {
-    if (!alive(number)) continue;
+    if (!slab_.alive(number)) continue;
     const Conversation& conversation = slab_[number];
     out.push_back({.sequence = conversation.flow.first_packet,
                    .number = number,
@@ -349,7 +349,6 @@ void Shard::erase(flow::Number number) {
     std::destroy_at(conversation.encapsulation);
     pool_.give_back(conversation.encapsulation, sizeof(Encapsulation));
   }
-  conversation.flow.first_packet = 0;  // what still names this number finds nobody
   slab_.destroy(number);
 }
 

@@ -45,6 +45,19 @@ TEST_CASE("slab: destroying an object runs its destructor") {
   CHECK(shared.use_count() == 1);
 }
 
+TEST_CASE("slab: a number is alive from the making of its object to its end") {
+  Slab<int> slab(200);
+  for (Number number = 1; number <= 130; ++number) REQUIRE(slab.create(0) == number);
+  slab.destroy(64);
+  slab.destroy(128);
+  for (Number number = 1; number <= 130; ++number)
+    CHECK(slab.alive(number) == (number != 64 && number != 128));
+  CHECK(slab.create(0) == 128);
+  CHECK(slab.alive(128));
+  CHECK_FALSE(slab.alive(64));
+  CHECK_FALSE(Slab<int>(64).alive(64));
+}
+
 TEST_CASE("slab: an object never moves") {
   Slab<std::uint64_t> slab(100'000);
   const std::uint64_t* first = &slab[slab.create(1U)];
@@ -87,6 +100,8 @@ TEST_CASE("slab: random use never gives out a number that is alive") {
       alive.pop_back();
     }
     REQUIRE(slab.alive() == alive.size());
+    for (Number number = 1; number <= slab.touched(); ++number)
+      REQUIRE(slab.alive(number) == (std::find(alive.begin(), alive.end(), number) != alive.end()));
     REQUIRE(slab.touched() <= cap);
   }
 }

@@ -43,7 +43,7 @@ class Table {
     return {.time = slab_[number].due, .sequence = slab_[number].sequence, .number = number};
   }
   [[nodiscard]] bool is(Number number, std::uint64_t sequence) const noexcept {
-    return slab_[number].sequence == sequence;
+    return slab_.alive(number) && slab_[number].sequence == sequence;
   }
 
   void start() { wheel_.start(from_ns(now_)); }
