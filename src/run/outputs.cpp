@@ -60,16 +60,14 @@ Outputs::Outputs(const Options& options) : options_(&options) {}
 
 void Outputs::open() {
   keep_inputs(*options_);
-  // Sinks keep views of the schemas: the list must outlive them.
-  static std::vector<const event::Schema*> selected;
-  selected = selection(*options_);
+  selected_ = selection(*options_);
   if (options_->format) {
     entries_.push_back(
-        {sink::make_stream_sink(standard_output(), *options_->format, selected), true});
+        {sink::make_stream_sink(standard_output(), *options_->format, selected_), true});
   }
   for (const Output& output : options_->outputs) {
     entries_.push_back(
-        {sink::make_pattern_sink(output.pattern, output.format, selected, flushing(*options_))});
+        {sink::make_pattern_sink(output.pattern, output.format, selected_, flushing(*options_))});
   }
   if (!options_->write_packets) return;
   const std::string& path = *options_->write_packets;
@@ -104,9 +102,10 @@ void Outputs::write(const event::Schema& schema, Timestamp time, Format format,
                     std::string_view line) {
   bool written = false;
   for (Entry& entry : entries_) {
-    if (entry.sink->format() != format || entry.sink->state() != sink::State::good) continue;
+    // One that has failed counts what it cannot write; one without a reader has nothing to lose.
+    if (entry.sink->format() != format || entry.sink->state() == sink::State::closed) continue;
     entry.sink->write(schema.name, time, line);
-    written = true;
+    written |= entry.sink->state() == sink::State::good;
   }
   if (written) ++events_;
 }

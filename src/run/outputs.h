@@ -61,6 +61,7 @@ class Outputs final : public LineSink {
   [[nodiscard]] bool selected(std::string_view event) const;
 
   const Options* options_;
+  std::vector<const event::Schema*> selected_;  ///< sinks keep views of it: behind them
   std::vector<Entry> entries_;
   std::optional<sink::PacketSink> packets_;
   std::size_t interfaces_told_ = 0;
