@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstring>
+#include <memory>
 
 #include "base/bytes.h"
 
@@ -33,36 +34,52 @@ struct Budget {
 /// Capacity grows by doubling up to `cap`, so a message costs O(log n) allocations.
 class Buffer {
  public:
-  Buffer(Budget& budget, std::size_t cap) noexcept : budget_(&budget), cap_(cap) {}
+  Buffer(Budget& budget, std::uint32_t cap) noexcept : budget_(&budget), cap_(cap) {}
 
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  Buffer(Buffer&& other) noexcept;
-  Buffer& operator=(Buffer&&) = delete;
 
   ~Buffer() { release(); }
 
   /// Appends all of `data`, or nothing and returns false (cap or budget reached).
-  [[nodiscard]] bool append(Bytes data);
-  /// Forgets the first `count` octets. Requires: count <= size().
-  void drop_front(std::size_t count) noexcept;
+  [[nodiscard]] bool append(Bytes data) {
+    if (data.empty()) return true;
+    if (data.size() > capacity_ - size_ && !grow(data.size(), smallest)) return false;
+    std::memcpy(octets_.get() + size_, data.data(), data.size());
+    size_ += static_cast<std::uint32_t>(data.size());
+    return true;
+  }
 
-  void clear() noexcept { octets_.clear(), start_ = 0; }
+  /// Makes room for `more` octets in one piece, for who knows what comes; false as append().
+  [[nodiscard]] bool reserve(std::size_t more) {
+    return more <= capacity_ - size_ || grow(more, 0);
+  }
+
+  void clear() noexcept { size_ = 0; }
 
   /// Empties the buffer and gives its memory back.
-  void release() noexcept;
+  void release() noexcept {
+    if (capacity_ != 0) free();
+  }
 
-  [[nodiscard]] Bytes view() const noexcept { return Bytes{octets_}.subspan(start_); }
+  [[nodiscard]] Bytes view() const noexcept { return {octets_.get(), size_}; }
 
-  [[nodiscard]] std::size_t size() const noexcept { return octets_.size() - start_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
  private:
+  static constexpr std::size_t smallest = 256;
+
+  /// Room for `more` octets than there are, and at least for `least` in all.
+  [[nodiscard]] bool grow(std::size_t more, std::size_t least);
+  void free() noexcept;
+
   Budget* budget_;
-  std::size_t cap_;
-  std::size_t start_ = 0;
-  std::vector<std::uint8_t> octets_;
+  std::unique_ptr<std::uint8_t[]> octets_;  // NOLINT(*-c-arrays): never zeroed
+  std::uint32_t cap_;
+  std::uint32_t capacity_ = 0;  ///< at most cap_
+  std::uint32_t size_ = 0;
 };
 
 }  // namespace ntan
