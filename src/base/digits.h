@@ -25,7 +25,7 @@ inline constexpr std::size_t max_integer_text = 20;
 
 /// Appends 00 to 99. Requires: value < 100.
 inline char* append_two(char* out, unsigned value) noexcept {
-  std::memcpy(out, &digit_pairs[std::size_t{2} * value], 2);
+  std::memcpy(out, digit_pairs.data() + std::size_t{2} * value, 2);
   return out + 2;
 }
 
@@ -52,7 +52,7 @@ inline constexpr auto powers_of_ten = [] {
 inline char* append_digits(char* out, std::uint64_t value, std::size_t width) noexcept {
   std::size_t at = width;
   for (; at >= 2; at -= 2) {
-    std::memcpy(out + at - 2, &digit_pairs[2 * (value % 100)], 2);
+    std::memcpy(out + at - 2, digit_pairs.data() + 2 * (value % 100), 2);
     value /= 100;
   }
   if (at == 1) out[0] = static_cast<char>('0' + value % 10);
@@ -92,16 +92,28 @@ inline constexpr auto hex_pairs = [] {
 }();
 
 inline char* append_hex_octet(char* out, std::uint8_t value) noexcept {
-  std::memcpy(out, &hex_pairs[std::size_t{2} * value], 2);
+  std::memcpy(out, hex_pairs.data() + std::size_t{2} * value, 2);
   return out + 2;
+}
+
+/// Appends exactly 8 lower-case hex digits: all eight at once, an octet of a word for each.
+inline char* append_hex32(char* out, std::uint32_t value) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  std::uint64_t nibbles = value;
+  nibbles = (nibbles << 16U | nibbles) & 0x0000ffff0000ffffU;
+  nibbles = (nibbles << 8U | nibbles) & 0x00ff00ff00ff00ffU;
+  nibbles = (nibbles << 4U | nibbles) & 0x0f0f0f0f0f0f0f0fU;
+  const std::uint64_t letters = (nibbles + 6 * ones) >> 4U & ones;  // one where a letter is due
+  std::uint64_t text = nibbles + '0' * ones + ('a' - '0' - 10) * letters;
+  if constexpr (std::endian::native == std::endian::little) text = __builtin_bswap64(text);
+  std::memcpy(out, &text, sizeof text);
+  return out + sizeof text;
 }
 
 /// Appends exactly 16 lower-case hex digits.
 inline char* append_hex64(char* out, std::uint64_t value) noexcept {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    out = append_hex_octet(out, static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
-  }
-  return out;
+  out = append_hex32(out, static_cast<std::uint32_t>(value >> 32U));
+  return append_hex32(out, static_cast<std::uint32_t>(value));
 }
 
 }  // namespace ntan

@@ -4,41 +4,68 @@
 
 namespace ntan {
 
-char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
-  // Civil date from days by 64-bit arithmetic; the proleptic Gregorian calendar as RFC 3339 has it.
-  // std::chrono::floor overflows within a day of the earliest time.
-  constexpr std::int64_t ns_per_day = 86'400'000'000'000;
+namespace {
+
+struct Moment {
+  std::int64_t day = 0;  ///< since the epoch
+  std::uint32_t second = 0;
+  std::uint32_t fraction = 0;  ///< nanoseconds
+};
+
+// std::chrono::floor overflows within a day of the earliest time.
+Moment split(Timestamp time) noexcept {
+  constexpr std::int64_t per_second = 1'000'000'000;
+  constexpr std::int64_t per_day = 86'400;
   const std::int64_t ns = to_ns(time);
-  const bool borrows = ns % ns_per_day < 0;
-  const std::int64_t day = ns / ns_per_day - (borrows ? 1 : 0);
-  const std::chrono::year_month_day date{
-      std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
-  const auto in_day = static_cast<std::uint64_t>(ns % ns_per_day + (borrows ? ns_per_day : 0));
-  const int year = static_cast<int>(date.year());
+  std::int64_t seconds = ns / per_second;
+  std::int64_t fraction = ns % per_second;
+  if (fraction < 0) {
+    --seconds;
+    fraction += per_second;
+  }
+  std::int64_t day = seconds / per_day;
+  std::int64_t second = seconds % per_day;
+  if (second < 0) {
+    --day;
+    second += per_day;
+  }
+  return {day, static_cast<std::uint32_t>(second), static_cast<std::uint32_t>(fraction)};
+}
+
+char* append_year(char* out, int year) noexcept {
   if (year < 0 || year > 9999) [[unlikely]] {
     *out++ = year < 0 ? '-' : '+';
-    out = append_padded(out, static_cast<std::uint32_t>(year < 0 ? -year : year), 4);
-  } else {
-    out = append_two(out, static_cast<unsigned>(year) / 100);
-    out = append_two(out, static_cast<unsigned>(year) % 100);
+    return append_padded(out, static_cast<std::uint32_t>(year < 0 ? -year : year), 4);
   }
+  out = append_two(out, static_cast<unsigned>(year) / 100);
+  return append_two(out, static_cast<unsigned>(year) % 100);
+}
+
+}  // namespace
+
+char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
+  const Moment moment = split(time);
+  // The proleptic Gregorian calendar, as RFC 3339 has it.
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days{std::chrono::days{static_cast<int>(moment.day)}}};
+  out = append_year(out, static_cast<int>(date.year()));
   *out++ = '-';
   out = append_two(out, static_cast<unsigned>(date.month()));
   *out++ = '-';
   out = append_two(out, static_cast<unsigned>(date.day()));
   *out++ = 'T';
-  const auto seconds = static_cast<std::uint32_t>(in_day / 1'000'000'000);
-  const auto fraction = static_cast<std::uint32_t>(in_day % 1'000'000'000);
-  out = append_two(out, seconds / 3600);
+  const std::uint32_t minutes = moment.second / 60;
+  out = append_two(out, minutes / 60);
   *out++ = ':';
-  out = append_two(out, seconds / 60 % 60);
+  out = append_two(out, minutes % 60);
   *out++ = ':';
-  out = append_two(out, seconds % 60);
+  out = append_two(out, moment.second % 60);
   *out++ = '.';
-  out = append_two(out, fraction / 10'000'000);
-  out = append_two(out, fraction / 100'000 % 100);
-  out = append_two(out, fraction / 1'000 % 100);
-  if (digits == TimeDigits::nano) out = append_digits(out, fraction % 1'000, 3);
+  const std::uint32_t micros = moment.fraction / 1'000;
+  out = append_two(out, micros / 10'000);
+  out = append_two(out, micros / 100 % 100);
+  out = append_two(out, micros % 100);
+  if (digits == TimeDigits::nano) out = append_digits(out, moment.fraction % 1'000, 3);
   *out++ = 'Z';
   return out;
 }
