@@ -10,9 +10,6 @@
 
 namespace ntan::event {
 
-/// Version of the event format: additions only while it stands.
-inline constexpr std::uint32_t format_version = 1;
-
 /// The envelope after `v` and `event`. src_* is the originator of the flow, dst_* its responder,
 /// never the direction of a packet; without a flow, src_* is the packet's sender.
 struct Common {

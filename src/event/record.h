@@ -19,6 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -153,12 +154,17 @@ struct Field {
   Value (*get)(const void* record) = nullptr;
 };
 
+/// Version of the event format: additions only while it stands.
+inline constexpr std::uint32_t format_version = 1;
+
 /// The run-time description of a record. `name` identifies it; equal names are the same record.
 struct Schema {
   std::string_view name;
   std::string_view doc;
   Order order{};
   std::span<const Field> fields;
+  std::string_view line_start;  ///< `{"v":1,"event":"name",`
+  std::string_view line_key;    ///< `"name":`
   std::size_t (*json_bound)(const void* record) = nullptr;
   char* (*append_json)(char* out, const void* record, const Style& style) = nullptr;
 };
@@ -272,6 +278,28 @@ constexpr auto make_fields() {
       R::fields());
 }
 
+/// Words one behind the other, put together by the compiler.
+consteval FixedText<64> join(std::initializer_list<std::string_view> words) {
+  FixedText<64> text;
+  for (const std::string_view word : words) {
+    for (const char c : word) text.octets.at(text.size++) = c;
+  }
+  return text;
+}
+
+static_assert(format_version < 10);
+inline constexpr std::array version_digits{static_cast<char>('0' + format_version)};
+
+template <Record R>
+inline constexpr auto line_start_of = join({"{\"v\":",
+                                            {version_digits.data(), version_digits.size()},
+                                            ",\"event\":\"",
+                                            R::info.name,
+                                            "\","});
+
+template <Record R>
+inline constexpr auto line_key_of = join({"\"", R::info.name, "\":"});
+
 }  // namespace detail
 
 template <class T>
@@ -300,6 +328,8 @@ inline constexpr Schema schema_of{
     .doc = R::info.doc,
     .order = R::info.order,
     .fields = detail::fields_of<R>,
+    .line_start = detail::line_start_of<R>.view(),
+    .line_key = detail::line_key_of<R>.view(),
     .json_bound = [](const void* record) { return json_bound(*static_cast<const R*>(record)); },
     .append_json =
         [](char* out, const void* record, const Style& style) {

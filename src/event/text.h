@@ -6,9 +6,12 @@
 //   bidi and zero-width    \uXXXX in JSON, \u{XXXX} elsewhere (a reader would not see them)
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace ntan::event {
 
@@ -21,6 +24,31 @@ inline constexpr std::size_t max_text_growth = 5;
 /// Appends `text` without quotes and returns the new end.
 /// Requires: max_text_growth * text.size() octets at `out`.
 char* append_text(char* out, std::string_view text, TextForm form) noexcept;
+
+/// Appends words of our own: printable ASCII, nothing to escape. Short ones without a call.
+/// Requires: text.size() octets at `out`.
+inline char* append_own(char* out, std::string_view text) noexcept {
+  const auto copy_ends = [&]<std::size_t size>(std::integral_constant<std::size_t, size>) {
+    std::array<char, size> first;
+    std::array<char, size> last;  // they may overlap
+    std::memcpy(first.data(), text.data(), size);
+    std::memcpy(last.data(), text.data() + text.size() - size, size);
+    std::memcpy(out, first.data(), size);
+    std::memcpy(out + text.size() - size, last.data(), size);
+  };
+  if (text.size() > 32) [[unlikely]] {
+    std::memcpy(out, text.data(), text.size());
+  } else if (text.size() >= 16) {
+    copy_ends(std::integral_constant<std::size_t, 16>{});
+  } else if (text.size() >= 8) {
+    copy_ends(std::integral_constant<std::size_t, 8>{});
+  } else if (text.size() >= 4) {
+    copy_ends(std::integral_constant<std::size_t, 4>{});
+  } else {
+    for (std::size_t i = 0; i < text.size(); ++i) out[i] = text[i];
+  }
+  return out + text.size();
+}
 
 /// The plain form as a string; for messages and tables.
 [[nodiscard]] std::string printable(std::string_view text);

@@ -2,6 +2,7 @@
 // types and no others; a new type joins by one specialisation of `Render`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -26,7 +27,8 @@ struct Id {
   friend constexpr bool operator==(Id, Id) = default;
 };
 
-/// A short text kept in the record itself (a fingerprint, a community id).
+/// A short text of our own, kept in the record itself (a fingerprint, a community id): printable
+/// ASCII with nothing to escape, never octets of a packet.
 template <std::size_t capacity>
 struct FixedText {
   std::array<char, capacity> octets{};
@@ -37,7 +39,7 @@ struct FixedText {
   /// Keeps the first `capacity` octets.
   constexpr explicit FixedText(std::string_view text) noexcept {
     size = static_cast<std::uint8_t>(std::min(text.size(), capacity));
-    for (std::size_t i = 0; i < size; ++i) octets[i] = text[i];
+    std::copy_n(text.data(), size, octets.data());
   }
 
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {octets.data(), size}; }
@@ -185,18 +187,19 @@ struct Render<std::string> : Render<std::string_view> {};
 
 template <std::size_t capacity>
 struct Render<FixedText<capacity>> {
-  using Text = Render<std::string_view>;
   static constexpr Kind kind = Kind::text;
   static constexpr bool optional = true;
 
-  static std::size_t bound(const FixedText<capacity>& text) noexcept {
-    return Text::bound(text.view());
-  }
+  static std::size_t bound(const FixedText<capacity>&) noexcept { return capacity + 2; }
 
   static bool absent(const FixedText<capacity>& text) noexcept { return text.size == 0; }
 
-  static char* json(char* out, const FixedText<capacity>& text, const Style& style) noexcept {
-    return Text::json(out, text.view(), style);
+  static char* json(char* out, const FixedText<capacity>& text, const Style&) noexcept {
+    *out++ = '"';
+    std::memcpy(out, text.octets.data(), capacity);  // a size the compiler knows
+    out += text.size;
+    *out++ = '"';
+    return out;
   }
 
   static Value value(const FixedText<capacity>& text) noexcept { return text.view(); }
@@ -212,10 +215,8 @@ struct Render<T> {
   static bool absent(T) noexcept { return false; }
 
   static char* json(char* out, T value, const Style&) noexcept {
-    const std::string_view text = to_text(value);  // our own words: nothing to escape
     *out++ = '"';
-    std::memcpy(out, text.data(), text.size());
-    out += text.size();
+    out = append_own(out, to_text(value));
     *out++ = '"';
     return out;
   }
