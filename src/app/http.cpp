@@ -161,7 +161,9 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
 /// Takes a request whose head goes on in octets that were not seen, as far as it was. False without
 /// memory.
 bool HttpDissector::take_cut_request(Output& out) {
-  const auto head = parse_http_head(HttpSide::request, requests_in_.unfinished_head());
+  const Bytes seen = requests_in_.unfinished_head();
+  if (seen.empty()) return true;
+  const auto head = parse_http_head(HttpSide::request, seen);
   if (!head) return true;
   if (!begin_request(*head, {.kind = HttpFraming::Kind::unknown}, out)) return false;
   queue_.at(queue_.size() - 1).gap = true;
@@ -226,7 +228,9 @@ Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Outp
 /// Opens a final response whose head goes on in octets that were not seen, as far as it was. False
 /// without memory.
 bool HttpDissector::take_cut_response(Output& out) {
-  const auto head = parse_http_head(HttpSide::response, responses_in_.unfinished_head());
+  const Bytes seen = responses_in_.unfinished_head();
+  if (seen.empty()) return true;
+  const auto head = parse_http_head(HttpSide::response, seen);
   if (!head || head->start.status / 100 == 1) return true;
   tell_response(*head, out);
   const bool kept = open_response(*head, out);

@@ -20,6 +20,10 @@ inline constexpr std::size_t http_max_method = 32;
 /// A token of at most 32 octets.
 [[nodiscard]] bool is_http_method(std::string_view text) noexcept;
 
+/// Whether the text begins with what may be a method, and goes on like a request line or ends
+/// there.
+[[nodiscard]] bool may_begin_http_request(std::string_view text) noexcept;
+
 /// A start line.
 struct HttpStartLine {
   std::string_view method;   ///< request only

@@ -24,6 +24,8 @@ Verdict probe_flawed_request(std::string_view line, std::string_view rest) {
 
 Verdict probe_http_request(std::string_view text) {
   constexpr std::size_t surely = 1024;  // a target longer than most probes ever see
+  // Nearly all streams of other protocols end here, before their segment is searched for a line.
+  if (!may_begin_http_request(text)) return Verdict::no;
   const std::size_t end = text.find('\n');
   if (end != std::string_view::npos) {
     std::string_view line = text.substr(0, end);

@@ -72,7 +72,7 @@ void HttpReader::begin_body(HttpFraming framing) noexcept {
 }
 
 Bytes HttpReader::unfinished_head() const noexcept {
-  if (state_ != State::head) return {};
+  if (state_ != State::head || lines_ == 0) return {};
   const Bytes held = held_.view();
   const std::size_t feed = as_text(held).rfind('\n');
   return feed == std::string_view::npos ? Bytes{} : held.first(feed + 1);
