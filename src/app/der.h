@@ -45,7 +45,9 @@ struct DerElement {
 
 /// How many elements of one document may still be read, on all levels together.
 struct DerAllowance {
-  std::uint32_t left = 256;
+  static constexpr std::uint32_t most = 256;
+
+  std::uint32_t left = most;
 };
 
 /// Reads the elements of one level. As with Reader, a failed read stays failed and yields nothing,

@@ -19,38 +19,41 @@ namespace {
 constexpr std::size_t max_serial = 64;
 
 struct KnownKey {
-  std::string_view oid;
+  KnownOid oid;
   std::string_view name;
   std::uint16_t bits = 0;  ///< of a type with one size
 };
 
 constexpr std::array key_types{
-    KnownKey{"1.2.840.113549.1.1.1", "rsa"},
-    KnownKey{"1.2.840.113549.1.1.10", "rsa-pss"},
-    KnownKey{"1.2.840.10040.4.1", "dsa"},
-    KnownKey{"1.2.840.10045.2.1", "ec"},
-    KnownKey{"1.3.101.112", "ed25519", 256},
-    KnownKey{"1.3.101.113", "ed448", 456},
-    KnownKey{"2.16.840.1.101.3.4.3.17", "ml-dsa-44"},
-    KnownKey{"2.16.840.1.101.3.4.3.18", "ml-dsa-65"},
-    KnownKey{"2.16.840.1.101.3.4.3.19", "ml-dsa-87"},
+    KnownKey{KnownOid{"1.2.840.113549.1.1.1"}, "rsa"},
+    KnownKey{KnownOid{"1.2.840.113549.1.1.10"}, "rsa-pss"},
+    KnownKey{KnownOid{"1.2.840.10040.4.1"}, "dsa"},
+    KnownKey{KnownOid{"1.2.840.10045.2.1"}, "ec"},
+    KnownKey{KnownOid{"1.3.101.112"}, "ed25519", 256},
+    KnownKey{KnownOid{"1.3.101.113"}, "ed448", 456},
+    KnownKey{KnownOid{"2.16.840.1.101.3.4.3.17"}, "ml-dsa-44"},
+    KnownKey{KnownOid{"2.16.840.1.101.3.4.3.18"}, "ml-dsa-65"},
+    KnownKey{KnownOid{"2.16.840.1.101.3.4.3.19"}, "ml-dsa-87"},
 };
 
 constexpr std::array curves{
-    KnownKey{"1.2.840.10045.3.1.1", "secp192r1", 192},
-    KnownKey{"1.2.840.10045.3.1.7", "secp256r1", 256},
-    KnownKey{"1.3.132.0.33", "secp224r1", 224},
-    KnownKey{"1.3.132.0.34", "secp384r1", 384},
-    KnownKey{"1.3.132.0.35", "secp521r1", 521},
-    KnownKey{"1.3.132.0.10", "secp256k1", 256},
-    KnownKey{"1.2.156.10197.1.301", "curveSM2", 256},
-    KnownKey{"1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1", 256},
-    KnownKey{"1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1", 384},
-    KnownKey{"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1", 512},
+    KnownKey{KnownOid{"1.2.840.10045.3.1.1"}, "secp192r1", 192},
+    KnownKey{KnownOid{"1.2.840.10045.3.1.7"}, "secp256r1", 256},
+    KnownKey{KnownOid{"1.3.132.0.33"}, "secp224r1", 224},
+    KnownKey{KnownOid{"1.3.132.0.34"}, "secp384r1", 384},
+    KnownKey{KnownOid{"1.3.132.0.35"}, "secp521r1", 521},
+    KnownKey{KnownOid{"1.3.132.0.10"}, "secp256k1", 256},
+    KnownKey{KnownOid{"1.2.156.10197.1.301"}, "curveSM2", 256},
+    KnownKey{KnownOid{"1.3.36.3.3.2.8.1.1.7"}, "brainpoolP256r1", 256},
+    KnownKey{KnownOid{"1.3.36.3.3.2.8.1.1.11"}, "brainpoolP384r1", 384},
+    KnownKey{KnownOid{"1.3.36.3.3.2.8.1.1.13"}, "brainpoolP512r1", 512},
 };
 
-const KnownKey* find(std::span<const KnownKey> keys, std::string_view oid) noexcept {
-  const auto at = std::ranges::find(keys, oid, &KnownKey::oid);
+constexpr KnownOid subject_alt_name{"2.5.29.17"};
+
+const KnownKey* find(std::span<const KnownKey> keys, Bytes oid) noexcept {
+  const auto at =
+      std::ranges::find_if(keys, [oid](const KnownKey& key) { return key.oid.is(oid); });
   return at == keys.end() ? nullptr : &*at;
 }
 
@@ -157,9 +160,9 @@ class Parser {
     if (body.at(der::context_constructed(3))) extensions = body.next().content;
     check_end(body);
     if (flaw_) return;
-    result_.issuer = read_name(issuer);
+    read_name(result_.issuer, issuer);
     read_validity(validity);
-    result_.subject = read_name(subject);
+    read_name(result_.subject, subject);
     read_key(key);
     if (!flaw_ && !extensions.empty()) read_extensions(extensions);
   }
@@ -171,10 +174,10 @@ class Parser {
     append_hex(result_.serial.data(), serial);
   }
 
-  std::string read_name(Bytes name) {
-    auto text = distinguished_name(name, allowance_);
-    if (!text) fail(text.flaw());
-    return text ? *text : std::string{};
+  void read_name(std::string& text, Bytes name) {
+    if (append_distinguished_name(text, name, allowance_)) return;
+    text.clear();
+    fail(Flaw::bad_length);
   }
 
   void read_validity(Bytes validity) {
@@ -194,12 +197,12 @@ class Parser {
     Der algorithm{level.expect(der::sequence), allowance_};
     const Bytes bits = level.expect(der::bit_string);
     check_end(level);
-    const auto oid = oid_text(algorithm.expect(der::oid));
+    const Bytes oid = algorithm.expect(der::oid);
     const auto key = whole_octets(bits);
-    if (!oid || !key) return fail(Flaw::bad_value);
-    const KnownKey* known = find(key_types, *oid);
-    result_.key_type = known != nullptr ? std::string{known->name} : *oid;
-    if (known == nullptr) return;
+    if (!key) return fail(Flaw::bad_value);
+    const KnownKey* known = find(key_types, oid);
+    if (known == nullptr) return keep_key_type(oid);
+    result_.key_type = known->name;
     if (known->bits != 0) {
       result_.key_bits = known->bits;
     } else if (known->name.starts_with("rsa")) {
@@ -209,6 +212,12 @@ class Parser {
     } else if (known->name == "ec") {
       read_curve(algorithm);
     }
+  }
+
+  void keep_key_type(Bytes oid) {
+    auto text = oid_text(oid);
+    if (!text) return fail(Flaw::bad_value);
+    result_.key_type = std::move(*text);
   }
 
   /// Key size by the first INTEGER of a SEQUENCE: the modulus, or the prime.
@@ -223,9 +232,9 @@ class Parser {
 
   void read_curve(Der& algorithm) {
     if (!algorithm.at(der::oid)) return;
-    const auto oid = oid_text(algorithm.next().content);
+    const Bytes oid = algorithm.next().content;
     check(algorithm);
-    const KnownKey* curve = oid ? find(curves, *oid) : nullptr;
+    const KnownKey* curve = find(curves, oid);
     if (curve != nullptr) result_.key_bits = curve->bits;
   }
 
@@ -240,7 +249,7 @@ class Parser {
       if (extension.at(der::boolean)) (void)extension.next();
       const Bytes value = extension.expect(der::octet_string);
       check_end(extension);
-      if (oid_text(oid) != "2.5.29.17") continue;
+      if (!subject_alt_name.is(oid)) continue;
       if (found) return fail(Flaw::bad_value);  // RFC 5280 4.2: each at most once
       found = true;
       read_alt_names(value);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <string_view>
-#include <vector>
 
 #include "base/digest.h"
 #include "base/digits.h"
@@ -12,31 +12,31 @@ namespace ntan::app {
 namespace {
 
 struct Attribute {
-  std::string_view oid;
+  KnownOid oid;
   std::string_view name;
 };
 
 constexpr std::array attributes{
-    Attribute{"2.5.4.3", "CN"},
-    Attribute{"2.5.4.4", "SN"},
-    Attribute{"2.5.4.5", "serialNumber"},
-    Attribute{"2.5.4.6", "C"},
-    Attribute{"2.5.4.7", "L"},
-    Attribute{"2.5.4.8", "ST"},
-    Attribute{"2.5.4.9", "STREET"},
-    Attribute{"2.5.4.10", "O"},
-    Attribute{"2.5.4.11", "OU"},
-    Attribute{"2.5.4.12", "title"},
-    Attribute{"2.5.4.15", "businessCategory"},
-    Attribute{"2.5.4.17", "postalCode"},
-    Attribute{"2.5.4.42", "GN"},
-    Attribute{"2.5.4.97", "organizationIdentifier"},
-    Attribute{"0.9.2342.19200300.100.1.1", "UID"},
-    Attribute{"0.9.2342.19200300.100.1.25", "DC"},
-    Attribute{"1.2.840.113549.1.9.1", "emailAddress"},
-    Attribute{"1.3.6.1.4.1.311.60.2.1.1", "jurisdictionL"},
-    Attribute{"1.3.6.1.4.1.311.60.2.1.2", "jurisdictionST"},
-    Attribute{"1.3.6.1.4.1.311.60.2.1.3", "jurisdictionC"},
+    Attribute{KnownOid{"2.5.4.3"}, "CN"},
+    Attribute{KnownOid{"2.5.4.4"}, "SN"},
+    Attribute{KnownOid{"2.5.4.5"}, "serialNumber"},
+    Attribute{KnownOid{"2.5.4.6"}, "C"},
+    Attribute{KnownOid{"2.5.4.7"}, "L"},
+    Attribute{KnownOid{"2.5.4.8"}, "ST"},
+    Attribute{KnownOid{"2.5.4.9"}, "STREET"},
+    Attribute{KnownOid{"2.5.4.10"}, "O"},
+    Attribute{KnownOid{"2.5.4.11"}, "OU"},
+    Attribute{KnownOid{"2.5.4.12"}, "title"},
+    Attribute{KnownOid{"2.5.4.15"}, "businessCategory"},
+    Attribute{KnownOid{"2.5.4.17"}, "postalCode"},
+    Attribute{KnownOid{"2.5.4.42"}, "GN"},
+    Attribute{KnownOid{"2.5.4.97"}, "organizationIdentifier"},
+    Attribute{KnownOid{"0.9.2342.19200300.100.1.1"}, "UID"},
+    Attribute{KnownOid{"0.9.2342.19200300.100.1.25"}, "DC"},
+    Attribute{KnownOid{"1.2.840.113549.1.9.1"}, "emailAddress"},
+    Attribute{KnownOid{"1.3.6.1.4.1.311.60.2.1.1"}, "jurisdictionL"},
+    Attribute{KnownOid{"1.3.6.1.4.1.311.60.2.1.2"}, "jurisdictionST"},
+    Attribute{KnownOid{"1.3.6.1.4.1.311.60.2.1.3"}, "jurisdictionC"},
 };
 
 void append_number(std::string& text, std::uint64_t value) {
@@ -67,64 +67,107 @@ void append_utf8(std::string& text, std::uint32_t code) {
   }
 }
 
-/// The octets of a string type as UTF-8, or nothing for other types and broken ones.
-std::optional<std::string> string_value(const DerElement& value) {
-  std::string text;
-  Reader reader{value.content};
-  switch (value.tag) {
-    case der::utf8_string:
-    case der::numeric_string:
-    case der::printable_string:
-    case der::teletex_string:
-    case der::ia5_string:
-    case der::visible_string: return std::string{as_text(value.content)};
-    case der::bmp_string:
-      while (!reader.done()) append_utf8(text, reader.be16());
-      break;
-    case der::universal_string:
-      while (!reader.done()) append_utf8(text, reader.be32());
-      break;
-    default: return std::nullopt;
-  }
-  if (!reader.ok()) return std::nullopt;
-  return text;
+/// Appends UTF-16 or UTF-32 as UTF-8; false if it ends within a character.
+template <std::unsigned_integral Unit>
+bool append_units(std::string& text, Bytes content) {
+  Reader reader{content};
+  while (!reader.done()) append_utf8(text, reader.be<Unit>());
+  return reader.ok();
 }
+
+/// What RFC 4514 2.4 escapes wherever it stands.
+constexpr auto is_special = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view{"\"+,;<>\\"}) table[static_cast<unsigned char>(c)] = true;
+  table[0] = true;
+  return table;
+}();
 
 /// RFC 4514 2.4
 void append_escaped(std::string& text, std::string_view value) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
-    const bool outer_blank = c == ' ' && (i == 0 || i + 1 == value.size());
     if (c == '\0') {
       text += "\\00";
       continue;
     }
-    if (outer_blank || (c == '#' && i == 0) ||
-        std::string_view{"\"+,;<>\\"}.find(c) != std::string_view::npos) {
+    const bool outer_blank = c == ' ' && (i == 0 || i + 1 == value.size());
+    if (outer_blank || (c == '#' && i == 0) || is_special[static_cast<unsigned char>(c)]) {
       text += '\\';
     }
     text += c;
   }
 }
 
+bool is_plain(std::string_view value) noexcept {
+  return !value.empty() && value.front() != ' ' && value.front() != '#' && value.back() != ' ' &&
+         std::ranges::none_of(value,
+                              [](char c) { return is_special[static_cast<unsigned char>(c)]; });
+}
+
+void append_value(std::string& text, std::string_view value) {
+  if (is_plain(value)) {
+    text += value;
+  } else {
+    append_escaped(text, value);
+  }
+}
+
+/// Appends a value of a string type; false for other types and broken strings.
+bool append_string(std::string& text, const DerElement& value) {
+  std::string wide;
+  switch (value.tag) {
+    case der::utf8_string:
+    case der::numeric_string:
+    case der::printable_string:
+    case der::teletex_string:
+    case der::ia5_string:
+    case der::visible_string: append_value(text, as_text(value.content)); return true;
+    case der::bmp_string:
+      if (!append_units<std::uint16_t>(wide, value.content)) return false;
+      break;
+    case der::universal_string:
+      if (!append_units<std::uint32_t>(wide, value.content)) return false;
+      break;
+    default: return false;
+  }
+  append_value(text, wide);
+  return true;
+}
+
 /// `O=Example`, or `1.2.3=#0403…` for what has no name or is no string.
 bool append_attribute(std::string& text, Bytes attribute, DerAllowance& allowance) {
   Der level{attribute, allowance};
-  const auto oid = oid_text(level.expect(der::oid));
+  const Bytes oid = level.expect(der::oid);
   const DerElement value = level.next();
-  if (!level.ok() || !level.done() || !oid) return false;
-  const auto known = std::ranges::find(attributes, *oid, &Attribute::oid);
-  const auto plain = known != attributes.end() ? string_value(value) : std::nullopt;
-  text += known != attributes.end() ? known->name : std::string_view{*oid};
-  text += '=';
-  if (plain) {
-    append_escaped(text, *plain);
-    return true;
+  if (!level.ok() || !level.done()) return false;
+  const auto known =
+      std::ranges::find_if(attributes, [oid](const Attribute& one) { return one.oid.is(oid); });
+  if (known != attributes.end()) {
+    text += known->name;
+    text += '=';
+    if (append_string(text, value)) return true;
+  } else {
+    const auto dotted = oid_text(oid);
+    if (!dotted) return false;
+    text += *dotted;
+    text += '=';
   }
   text += '#';
   const std::size_t start = text.size();
   text.resize(start + 2 * value.whole.size());
   append_hex(text.data() + start, value.whole);
+  return true;
+}
+
+/// Appends one RelativeDistinguishedName: its attributes with a plus between them.
+bool append_component(std::string& text, Bytes component, DerAllowance& allowance) {
+  Der set{component, allowance};
+  for (bool first = true; first || !set.done(); first = false) {
+    if (!first) text += '+';
+    const Bytes attribute = set.expect(der::sequence);
+    if (!set.ok() || !append_attribute(text, attribute, allowance)) return false;
+  }
   return true;
 }
 
@@ -157,27 +200,22 @@ std::optional<std::string> oid_text(Bytes oid) {
   return text;
 }
 
-Parsed<std::string> distinguished_name(Bytes name, DerAllowance& allowance) {
-  std::vector<std::string> components;
+bool append_distinguished_name(std::string& text, Bytes name, DerAllowance& allowance) {
+  // A component takes four elements at least, so the allowance ends before there are more.
+  std::array<Bytes, DerAllowance::most / 4 + 1> components{};
+  std::size_t count = 0;
   Der sets{name, allowance};
   while (!sets.done()) {
-    Der set{sets.expect(der::set), allowance};
-    std::string component;
-    while (!set.done()) {
-      if (!component.empty()) component += '+';
-      const Bytes attribute = set.expect(der::sequence);
-      if (!set.ok() || !append_attribute(component, attribute, allowance)) return Flaw::bad_length;
-    }
-    if (component.empty()) return Flaw::bad_length;
-    components.push_back(std::move(component));
+    if (count == components.size()) return false;
+    components[count++] = sets.expect(der::set);
   }
-  if (!sets.ok()) return Flaw::bad_length;
-  std::string text;
-  for (std::size_t i = components.size(); i-- > 0;) {
-    text += components[i];
+  if (!sets.ok()) return false;
+  text.reserve(text.size() + 2 * name.size());
+  for (std::size_t i = count; i-- > 0;) {
+    if (!append_component(text, components[i], allowance)) return false;
     if (i != 0) text += ',';
   }
-  return text;
+  return true;
 }
 
 }  // namespace ntan::app

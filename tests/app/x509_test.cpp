@@ -43,8 +43,8 @@ Octets name_of(Bytes oid, Bytes value) {
 
 std::string text_of(Bytes name) {
   DerAllowance allowance;
-  const auto text = distinguished_name(name, allowance);
-  return text ? *text : "(none)";
+  std::string text;
+  return append_distinguished_name(text, name, allowance) ? text : "(none)";
 }
 
 }  // namespace
@@ -183,6 +183,18 @@ TEST_CASE("x509_name: object identifiers are dotted numbers") {
   CHECK_FALSE(oid_text("2a86"_hex));
   CHECK_FALSE(oid_text("2affffffffffffffffff7f"_hex));
   CHECK_FALSE(oid_text({}));
+}
+
+TEST_CASE("x509: a known object identifier is known by its arcs") {
+  constexpr KnownOid rsa{"1.2.840.113549.1.1.1"};
+  CHECK(rsa.is("2a864886f70d010101"_hex));
+  CHECK_FALSE(rsa.is("2a864886f70d010102"_hex));
+  CHECK_FALSE(rsa.is("2a864886f70d0101"_hex));
+  CHECK_FALSE(rsa.is("2a864886f70d01010101"_hex));
+  CHECK_FALSE(rsa.is({}));
+  CHECK(KnownOid{"2.999"}.is("8837"_hex));
+  CHECK(KnownOid{"2.5.29.17"}.is("551d8011"_hex));        // not DER, the same arcs
+  CHECK_FALSE(KnownOid{"2.5.29.17"}.is("551d1180"_hex));  // an arc that does not end
 }
 
 }  // namespace ntan::app
