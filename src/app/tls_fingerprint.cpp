@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <span>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "app/tls_names.h"
 #include "base/digest.h"
@@ -16,45 +16,87 @@ namespace {
 constexpr std::size_t max_ciphers = 1024;
 constexpr std::size_t max_extensions = 512;
 
-using Codes = std::vector<std::uint16_t>;
+/// Code points of a list, on the stack. Nothing is initialised: most hellos have thirty, not the
+/// thousand that there is room for.
+template <std::size_t capacity>
+class Codes {
+ public:
+  Codes() noexcept {}  // NOLINT(*-use-equals-default): that would zero the array
 
-Codes without_grease(Bytes list) {
-  Codes codes;
-  codes.reserve(list.size() / 2);
-  for_each_be16(list, [&codes](std::uint16_t code) {
-    if (!is_grease(code)) codes.push_back(code);
-  });
-  return codes;
-}
-
-/// Types in wire order.
-Codes extension_types(Bytes extensions) {
-  Codes types;
-  types.reserve(32);
-  Reader block{extensions};
-  while (!block.done()) types.push_back(next_extension(block).type);
-  return types;
-}
-
-void drop_grease(Codes& codes) {
-  std::erase_if(codes, is_grease);
-}
-
-bool fits(const Codes& ciphers, const Codes& extensions) noexcept {
-  return ciphers.size() <= max_ciphers && extensions.size() <= max_extensions;
-}
-
-void append_decimal(std::string& text, std::uint16_t value) {
-  std::array<char, max_integer_text> digits{};
-  text.append(digits.data(), append_unsigned(digits.data(), value));
-}
-
-/// `4865-4866-4867`
-void append_joined(std::string& text, std::span<const std::uint16_t> codes) {
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    if (i != 0) text += '-';
-    append_decimal(text, codes[i]);
+  /// False when there is no room.
+  bool add(std::uint16_t code) noexcept {
+    if (size_ == capacity) return false;
+    codes_[size_++] = code;
+    return true;
   }
+
+  void sort() noexcept { std::sort(codes_.begin(), codes_.begin() + size_); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  [[nodiscard]] std::span<const std::uint16_t> view() const noexcept {
+    return std::span{codes_}.first(size_);
+  }
+
+ private:
+  std::array<std::uint16_t, capacity> codes_;
+  std::uint16_t size_ = 0;
+};
+
+using CipherCodes = Codes<max_ciphers>;
+using ExtensionCodes = Codes<max_extensions>;
+
+/// Adds what is no GREASE; false when there are too many.
+bool add_without_grease(CipherCodes& codes, Bytes list) noexcept {
+  bool fits = true;
+  for_each_be16(list, [&](std::uint16_t code) {
+    if (!is_grease(code)) fits = codes.add(code) && fits;
+  });
+  return fits;
+}
+
+/// Calls `use` with each type in wire order; false when there are more than 512.
+template <class Use>
+bool for_each_extension(Bytes extensions, Use use) noexcept {
+  std::size_t count = 0;
+  Reader block{extensions};
+  while (!block.done()) {
+    if (++count > max_extensions) return false;
+    use(next_extension(block).type);
+  }
+  return true;
+}
+
+/// What is hashed, on the stack as well.
+template <std::size_t capacity>
+class Text {
+ public:
+  Text() noexcept {}  // NOLINT(*-use-equals-default): that would zero the array
+
+  [[nodiscard]] char* end() noexcept { return octets_.data() + size_; }
+
+  void set_end(const char* end) noexcept { size_ = static_cast<std::size_t>(end - octets_.data()); }
+
+  void clear() noexcept { size_ = 0; }
+
+  [[nodiscard]] std::string_view view() const noexcept { return {octets_.data(), size_}; }
+
+ private:
+  std::array<char, capacity> octets_;
+  std::size_t size_ = 0;
+};
+
+/// Digits of a code point and its separator.
+constexpr std::size_t code_text = 6;
+
+/// `4865-4866-4867`. Requires: code_text octets at `out` for each code.
+template <std::unsigned_integral Code>
+char* append_joined(char* out, std::span<const Code> codes) noexcept {
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (i != 0) *out++ = '-';
+    out = append_unsigned(out, codes[i]);
+  }
+  return out;
 }
 
 Ja3 md5_text(std::string_view text) noexcept {
@@ -65,15 +107,14 @@ Ja3 md5_text(std::string_view text) noexcept {
   return value;
 }
 
-/// `002f,0035,1301`
-void append_hex_list(std::string& text, std::span<const std::uint16_t> codes) {
+/// `002f,0035,1301`. Requires: code_text octets at `out` for each code.
+char* append_hex_list(char* out, std::span<const std::uint16_t> codes) noexcept {
   for (std::size_t i = 0; i < codes.size(); ++i) {
-    if (i != 0) text += ',';
-    std::array<char, 4> digits{};
-    append_hex_octet(digits.data(), static_cast<std::uint8_t>(codes[i] >> 8U));
-    append_hex_octet(digits.data() + 2, static_cast<std::uint8_t>(codes[i]));
-    text.append(digits.data(), digits.size());
+    if (i != 0) *out++ = ',';
+    out = append_hex_octet(out, static_cast<std::uint8_t>(codes[i] >> 8U));
+    out = append_hex_octet(out, static_cast<std::uint8_t>(codes[i]));
   }
+  return out;
 }
 
 /// The first 12 hex digits of the SHA-256; twelve zeros for an empty list.
@@ -135,44 +176,69 @@ std::uint16_t highest_version(const ClientHello& hello, Ja4Transport transport) 
   return newest;
 }
 
+/// A list of code points that is hashed whole: past the most it is not looked at.
+bool fits(Bytes list) noexcept {
+  return list.size() <= 2 * max_ciphers;
+}
+
+constexpr std::size_t max_ja3_text = code_text * (1 + 2 * max_ciphers + max_extensions + 255) + 4;
+constexpr std::size_t max_ja4_text = code_text * (max_extensions + max_ciphers);
+
 }  // namespace
 
 Ja3 ja3(const ClientHello& hello) {
-  const Codes ciphers = without_grease(hello.ciphers);
-  Codes extensions = extension_types(hello.extensions);
-  if (!fits(ciphers, extensions) || hello.groups.size() > 2 * max_ciphers) return {};
-  drop_grease(extensions);
+  __attribute__((uninitialized)) CipherCodes ciphers;
+  __attribute__((uninitialized)) CipherCodes groups;
+  __attribute__((uninitialized)) ExtensionCodes extensions;
+  const bool whole = add_without_grease(ciphers, hello.ciphers) && fits(hello.groups) &&
+                     add_without_grease(groups, hello.groups) &&
+                     for_each_extension(hello.extensions, [&](std::uint16_t type) {
+                       if (!is_grease(type)) extensions.add(type);
+                     });
+  if (!whole) return {};
 
-  std::string text;
-  append_decimal(text, hello.legacy_version);
-  text += ',';
-  append_joined(text, ciphers);
-  text += ',';
-  append_joined(text, extensions);
-  text += ',';
-  append_joined(text, without_grease(hello.groups));
-  text += ',';
-  append_joined(text, Codes(hello.point_formats.begin(), hello.point_formats.end()));
-  return md5_text(text);
+  __attribute__((uninitialized)) Text<max_ja3_text> text;
+  char* out = append_unsigned(text.end(), hello.legacy_version);
+  *out++ = ',';
+  out = append_joined(out, ciphers.view());
+  *out++ = ',';
+  out = append_joined(out, extensions.view());
+  *out++ = ',';
+  out = append_joined(out, groups.view());
+  *out++ = ',';
+  text.set_end(append_joined(out, hello.point_formats));
+  return md5_text(text.view());
 }
 
 Ja3 ja3s(const ServerHello& hello) {
-  const Codes extensions = extension_types(hello.extensions);
-  if (!fits({}, extensions)) return {};
-  std::string text;
-  append_decimal(text, hello.legacy_version);
-  text += ',';
-  append_decimal(text, hello.cipher);
-  text += ',';
-  append_joined(text, extensions);
-  return md5_text(text);
+  __attribute__((uninitialized)) ExtensionCodes extensions;
+  if (!for_each_extension(hello.extensions, [&](std::uint16_t type) { extensions.add(type); })) {
+    return {};
+  }
+  __attribute__((uninitialized)) Text<code_text*(max_extensions + 2)> text;
+  char* out = append_unsigned(text.end(), hello.legacy_version);
+  *out++ = ',';
+  out = append_unsigned(out, hello.cipher);
+  *out++ = ',';
+  text.set_end(append_joined(out, extensions.view()));
+  return md5_text(text.view());
 }
 
 Ja4 ja4(const ClientHello& hello, Ja4Transport transport) {
-  Codes ciphers = without_grease(hello.ciphers);
-  Codes extensions = extension_types(hello.extensions);
-  if (!fits(ciphers, extensions) || hello.signature_algorithms.size() > 2 * max_ciphers) return {};
-  drop_grease(extensions);
+  __attribute__((uninitialized)) CipherCodes ciphers;
+  __attribute__((uninitialized)) CipherCodes algorithms;
+  __attribute__((uninitialized)) ExtensionCodes extensions;
+  std::size_t extension_count = 0;  // the two that are not hashed count as well
+  const bool whole = add_without_grease(ciphers, hello.ciphers) &&
+                     fits(hello.signature_algorithms) &&
+                     add_without_grease(algorithms, hello.signature_algorithms) &&
+                     for_each_extension(hello.extensions, [&](std::uint16_t type) {
+                       if (is_grease(type)) return;
+                       ++extension_count;
+                       if (type != tls_extension::server_name && type != tls_extension::alpn)
+                         extensions.add(type);
+                     });
+  if (!whole) return {};
 
   Ja4 value;
   char* out = value.octets.data();
@@ -180,25 +246,22 @@ Ja4 ja4(const ClientHello& hello, Ja4Transport transport) {
   out = append_pair(out, version_code(highest_version(hello, transport)));
   *out++ = hello.has_server_name ? 'd' : 'i';
   out = append_count(out, ciphers.size());
-  out = append_count(out, extensions.size());
+  out = append_count(out, extension_count);
   out = append_pair(out, alpn_code(hello.alpn));
 
-  std::string text;
-  std::ranges::sort(ciphers);
-  append_hex_list(text, ciphers);
+  __attribute__((uninitialized)) Text<max_ja4_text> text;
+  ciphers.sort();
+  text.set_end(append_hex_list(text.end(), ciphers.view()));
   *out++ = '_';
-  out = append_hash(out, text);
+  out = append_hash(out, text.view());
 
   text.clear();
-  std::erase(extensions, tls_extension::server_name);
-  std::erase(extensions, tls_extension::alpn);
-  std::ranges::sort(extensions);
-  append_hex_list(text, extensions);
-  const Codes algorithms = without_grease(hello.signature_algorithms);
-  if (!algorithms.empty()) text += '_';
-  append_hex_list(text, algorithms);
+  extensions.sort();
+  char* end = append_hex_list(text.end(), extensions.view());
+  if (algorithms.size() != 0) *end++ = '_';
+  text.set_end(append_hex_list(end, algorithms.view()));
   *out++ = '_';
-  append_hash(out, text);
+  append_hash(out, text.view());
   value.size = 36;
   return value;
 }

@@ -54,17 +54,11 @@ class Names {
   std::size_t size_ = 0;
 };
 
-/// At most max_text octets; what was cut off shows as an ellipsis.
-std::string shortened(std::string_view text) {
-  std::string kept{text.substr(0, max_text)};
-  if (kept.size() < text.size()) kept += "…";
-  return kept;
-}
+constexpr std::string_view ellipsis = "…";
 
-std::string hex_text(Bytes octets) {
-  std::string text(2 * octets.size(), '0');
-  append_hex(text.data(), octets);
-  return text;
+/// Octets that a text takes once it is shortened.
+std::size_t kept_size(std::string_view text) noexcept {
+  return text.size() <= max_text ? text.size() : max_text + ellipsis.size();
 }
 
 }  // namespace
@@ -75,8 +69,33 @@ TlsState::Piece TlsState::keep(std::string_view text) {
   return {static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(text.size())};
 }
 
+/// At most max_text octets; what was cut off shows as an ellipsis.
 TlsState::Piece TlsState::keep_shortened(std::string_view text) {
-  return text.size() <= max_text ? keep(text) : keep(shortened(text));
+  if (text.size() <= max_text) return keep(text);
+  const auto start = static_cast<std::uint16_t>(texts_.size());
+  const std::size_t size = kept_size(text);
+  if (!texts_.reserve(size) || !append_shortened(text)) return {};
+  return {start, static_cast<std::uint16_t>(size)};
+}
+
+bool TlsState::append_shortened(std::string_view text) {
+  if (!texts_.append(as_bytes(text.substr(0, max_text)))) return false;
+  return text.size() <= max_text || texts_.append(as_bytes(ellipsis));
+}
+
+/// Each behind its size, or none without memory.
+TlsState::Piece TlsState::keep_list(std::span<const std::string> texts) {
+  const std::size_t start = texts_.size();
+  std::size_t size = 0;
+  for (const std::string_view text : texts) size += 2 + kept_size(text);
+  if (size == 0 || !texts_.reserve(size)) return {};
+  for (const std::string_view text : texts) {
+    const std::size_t kept = kept_size(text);
+    const std::array<std::uint8_t, 2> head{static_cast<std::uint8_t>(kept >> 8U),
+                                           static_cast<std::uint8_t>(kept)};
+    if (!texts_.append(head) || !append_shortened(text)) return {};
+  }
+  return {static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(size)};
 }
 
 std::string_view TlsState::view(Piece piece) const noexcept {
@@ -158,7 +177,9 @@ bool TlsState::on_certificates(Bytes body) {
     certificates_ = 0;
     return false;
   }
-  fingerprint_ = keep(hex_text(digest(DigestKind::sha256, first).bytes()));
+  std::array<char, 2 * max_digest_size> fingerprint{};
+  const char* const end = append_hex(fingerprint.data(), digest(DigestKind::sha256, first).bytes());
+  fingerprint_ = keep({fingerprint.data(), end});
   const auto certificate = parse_certificate(first);
   if (certificate) keep_certificate(*certificate);
   return static_cast<bool>(certificate);
@@ -172,14 +193,7 @@ void TlsState::keep_certificate(const Certificate& certificate) {
   not_after_ = keep(to_text(certificate.not_after).view());
   key_type_ = keep_shortened(certificate.key_type);
   key_bits_ = certificate.key_bits;
-  std::string names;
-  for (const std::string& name : certificate.alt_names) {
-    const std::string text = shortened(name);
-    names += static_cast<char>(text.size() >> 8U);
-    names += static_cast<char>(text.size() & 0xffU);
-    names += text;
-  }
-  alt_names_ = keep(names);
+  alt_names_ = keep_list(certificate.alt_names);
 }
 
 void TlsState::on_server_cipher_change() noexcept {

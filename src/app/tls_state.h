@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "app/protocol.h"
@@ -65,7 +67,7 @@ class TlsState {
   void report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out) const;
 
  private:
-  static constexpr std::size_t max_texts = std::size_t{32} << 10U;
+  static constexpr std::uint32_t max_texts = std::uint32_t{32} << 10U;
 
   /// A part of texts_.
   struct Piece {
@@ -75,6 +77,8 @@ class TlsState {
 
   [[nodiscard]] Piece keep(std::string_view text);
   [[nodiscard]] Piece keep_shortened(std::string_view text);
+  [[nodiscard]] Piece keep_list(std::span<const std::string> texts);
+  [[nodiscard]] bool append_shortened(std::string_view text);
   [[nodiscard]] std::string_view view(Piece piece) const noexcept;
   void keep_certificate(const Certificate& certificate);
 
