@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "base/digits.h"
@@ -56,26 +57,37 @@ struct Run {
   std::size_t length = 0;
 };
 
+// Bit i for group i if it is zero. Requires: 16 octets.
+unsigned zero_groups(const std::uint8_t* octets) noexcept {
+  constexpr std::uint64_t tops = 0x8000800080008000U;
+  // Of each group, the top bit where any bit is set. No sum carries into the next group.
+  const auto set_tops = [](std::uint64_t groups) {
+    return (((groups & ~tops) + ~tops) | groups) & tops;
+  };
+  const auto zeros = [&](std::size_t at) {
+    const std::uint64_t top = ~set_tops(load_be<std::uint64_t>(octets + at)) & tops;
+    return static_cast<unsigned>(top >> 63U | (top >> 46U & 2U) | (top >> 29U & 4U) |
+                                 (top >> 12U & 8U));
+  };
+  return zeros(0) | zeros(8) << 4U;
+}
+
 // RFC 5952 4.2: the first of the longest runs of zero groups, and never a single one.
-Run longest_zero_run(const std::array<std::uint16_t, 8>& groups) noexcept {
+Run longest_zero_run(unsigned zeros) noexcept {
+  // Bit i stays as long as `length` zeros begin at group i.
   Run best;
-  for (std::size_t i = 0; i < groups.size();) {
-    std::size_t end = i;
-    while (end < groups.size() && groups[end] == 0) ++end;
-    if (end - i > best.length) best = {i, end - i};
-    i = end + 1;
+  for (std::size_t length = 1; zeros != 0; ++length, zeros &= zeros >> 1U) {
+    best = {static_cast<std::size_t>(std::countr_zero(zeros)), length};
   }
   return best.length >= 2 ? best : Run{};
 }
 
 char* append_v6(char* out, const IpAddress& address) noexcept {
-  std::array<std::uint16_t, 8> groups{};
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    groups[i] = load_be<std::uint16_t>(&address.octets[2 * i]);
-  }
-  const Run zeros = longest_zero_run(groups);
+  const std::uint8_t* const octets = address.octets.data();
+  const auto group = [octets](std::size_t i) { return load_be<std::uint16_t>(octets + 2 * i); };
+  const Run zeros = longest_zero_run(zero_groups(octets));
   // RFC 5952 5: v4-mapped addresses show their IPv4 part.
-  const bool mapped = zeros.start == 0 && zeros.length == 5 && groups[5] == 0xffff;
+  const bool mapped = zeros.start == 0 && zeros.length == 5 && group(5) == 0xffff;
   const std::size_t end = mapped ? 6 : 8;
   for (std::size_t i = 0; i < end; ++i) {
     if (i == zeros.start) {
@@ -85,11 +97,11 @@ char* append_v6(char* out, const IpAddress& address) noexcept {
       continue;
     }
     if (i != 0 && i != zeros.start + zeros.length) *out++ = ':';
-    out = append_group(out, groups[i]);
+    out = append_group(out, group(i));
   }
   if (!mapped) return out;
   *out++ = ':';
-  return append_v4(out, &address.octets[12]);
+  return append_v4(out, octets + 12);
 }
 
 }  // namespace

@@ -69,6 +69,16 @@ inline char* append_unsigned(char* out, std::uint64_t value) noexcept {
     *out = static_cast<char>('0' + value);
     return out + 1;
   }
+  if (value < 100) return append_two(out, static_cast<unsigned>(value));
+  if (value < 10'000) {
+    const auto small = static_cast<unsigned>(value);
+    if (small < 1'000) {
+      *out++ = static_cast<char>('0' + small / 100);
+    } else {
+      out = append_two(out, small / 100);
+    }
+    return append_two(out, small % 100);
+  }
   return append_digits(out, value, count_digits(value));
 }
 
