@@ -2,11 +2,9 @@
 //
 // The event is written at the reply, or 5 s after the last copy of the request. A reply without an
 // open request, a second one included, is an event of its own. One table serves all links.
+#include <algorithm>
 #include <array>
-#include <list>
 #include <optional>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "app/protocol.h"
@@ -136,8 +134,9 @@ struct Request {
   std::uint32_t retries = 0;
 };
 
-// Requests in the order of their last copy, found by key. A few nodes of closed requests are kept
-// for the next ones, so that usual traffic does not allocate; they are too few to be paid for.
+// Requests in the order of their last copy, found by key: slots in one piece of memory, chained by
+// number in that order, and an index of open addressing at most half full. Both double up to
+// max_open, 100 KiB in all, and stay; the budget is charged for the requests that are open.
 class RequestTable {
  public:
   explicit RequestTable(Budget& budget) noexcept : budget_(&budget) {}
@@ -145,72 +144,132 @@ class RequestTable {
   RequestTable(const RequestTable&) = delete;
   RequestTable& operator=(const RequestTable&) = delete;
 
-  ~RequestTable() { budget_->give_back(order_.size() * cost); }
+  ~RequestTable() { budget_->give_back(used_ * cost); }
 
-  [[nodiscard]] bool full() const noexcept { return order_.size() == max_open; }
+  [[nodiscard]] bool full() const noexcept { return used_ == max_open; }
 
-  [[nodiscard]] bool empty() const noexcept { return order_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return used_ == 0; }
 
-  [[nodiscard]] Request* find(std::uint64_t key) {
-    const auto at = by_key_.find(key);
-    return at == by_key_.end() ? nullptr : &*at->second;
+  [[nodiscard]] Request* find(std::uint64_t key) noexcept {
+    if (index_.empty()) return nullptr;
+    const std::uint16_t number = index_[place_of(key)];
+    return number == none ? nullptr : &slots_[number].request;
   }
 
-  [[nodiscard]] Request* oldest() { return order_.empty() ? nullptr : &order_.front(); }
+  [[nodiscard]] Request* oldest() noexcept {
+    return oldest_ == none ? nullptr : &slots_[oldest_].request;
+  }
 
   /// Null, and counted there, when the budget refuses. Requires: not full(), no entry of that key.
   [[nodiscard]] Request* add(std::uint64_t key, const Request& request) {
     if (!budget_->take(cost)) return nullptr;
-    if (spare_.empty()) {
-      order_.push_back(request);
-      by_key_.emplace(key, std::prev(order_.end()));
-      return &order_.back();
-    }
-    Index::node_type entry = std::move(spare_.back());
-    spare_.pop_back();
-    *entry.mapped() = request;
-    order_.splice(order_.end(), closed_, entry.mapped());
-    entry.key() = key;
-    by_key_.insert(std::move(entry));
-    return &order_.back();
+    if (free_ == none) grow();
+    const std::uint16_t number = free_;
+    Slot& slot = slots_[number];
+    free_ = slot.younger;
+    slot.request = request;
+    slot.key = key;
+    append(number);
+    index_[place_of(key)] = number;
+    ++used_;
+    return &slot.request;
   }
 
-  void make_youngest(std::uint64_t key) {
-    order_.splice(order_.end(), order_, by_key_.find(key)->second);
+  /// Requires: an entry of that key.
+  void make_youngest(std::uint64_t key) noexcept {
+    const std::uint16_t number = index_[place_of(key)];
+    unlink(number);
+    append(number);
   }
 
-  [[nodiscard]] Request take(std::uint64_t key) {
-    const auto at = by_key_.find(key);
-    const Request request = *at->second;
+  /// Requires: an entry of that key.
+  [[nodiscard]] Request take(std::uint64_t key) noexcept {
+    const std::size_t place = place_of(key);
+    const std::uint16_t number = index_[place];
+    unlink(number);
+    close_gap(place);
+    slots_[number].younger = free_;
+    free_ = number;
+    --used_;
     budget_->give_back(cost);
-    if (spare_.size() == max_spare) {
-      order_.erase(at->second);
-      by_key_.erase(at);
-    } else {
-      closed_.splice(closed_.end(), order_, at->second);
-      spare_.push_back(by_key_.extract(at));
-    }
-    return request;
+    return slots_[number].request;
   }
 
  private:
-  struct Hash {
-    std::size_t operator()(std::uint64_t key) const noexcept {
-      return hash_words(std::array{key}, fixed_hash_key);
-    }
+  static constexpr std::uint16_t none = 0xffff;
+
+  struct Slot {
+    Request request;
+    std::uint64_t key = 0;
+    std::uint16_t older = none;
+    std::uint16_t younger = none;  ///< of a free slot: the next free one
   };
 
-  using Index = std::unordered_map<std::uint64_t, std::list<Request>::iterator, Hash>;
+  // A slot and its two places in the index.
+  static constexpr std::size_t cost = sizeof(Slot) + 2 * sizeof(std::uint16_t);
+  static constexpr std::size_t fewest = 16;
+  static_assert(max_open % fewest == 0 && max_open * cost <= 100 * std::size_t{1024});
 
-  // An entry with what the two containers keep around it.
-  static constexpr std::size_t cost = sizeof(Request) + 10 * sizeof(void*);
-  static constexpr std::size_t max_spare = 32;
+  [[nodiscard]] std::size_t home_of(std::uint64_t key) const noexcept {
+    return hash_words(std::array{key}, fixed_hash_key) & (index_.size() - 1);
+  }
+
+  [[nodiscard]] std::size_t after(std::size_t place) const noexcept {
+    return (place + 1) & (index_.size() - 1);
+  }
+
+  // Where the key is, or the free place where it would be.
+  [[nodiscard]] std::size_t place_of(std::uint64_t key) const noexcept {
+    std::size_t place = home_of(key);
+    while (index_[place] != none && slots_[index_[place]].key != key) place = after(place);
+    return place;
+  }
+
+  // Takes a place out of the index: entries behind it that could not be at home move up.
+  void close_gap(std::size_t gap) noexcept {
+    for (std::size_t at = after(gap); index_[at] != none; at = after(at)) {
+      const std::size_t home = home_of(slots_[index_[at]].key);
+      const std::size_t mask = index_.size() - 1;
+      if (((at - home) & mask) < ((at - gap) & mask)) continue;
+      index_[gap] = index_[at];
+      gap = at;
+    }
+    index_[gap] = none;
+  }
+
+  void append(std::uint16_t number) noexcept {
+    slots_[number].older = youngest_;
+    slots_[number].younger = none;
+    (youngest_ == none ? oldest_ : slots_[youngest_].younger) = number;
+    youngest_ = number;
+  }
+
+  void unlink(std::uint16_t number) noexcept {
+    const Slot& slot = slots_[number];
+    (slot.older == none ? oldest_ : slots_[slot.older].younger) = slot.younger;
+    (slot.younger == none ? youngest_ : slots_[slot.younger].older) = slot.older;
+  }
+
+  void grow() {
+    const std::size_t before = slots_.size();
+    const std::size_t wanted = std::max(fewest, 2 * before);
+    slots_.resize(wanted);
+    for (std::size_t i = wanted; i-- > before;) {
+      slots_[i].younger = free_;
+      free_ = static_cast<std::uint16_t>(i);
+    }
+    index_.assign(2 * wanted, none);
+    for (std::uint16_t i = oldest_; i != none; i = slots_[i].younger)
+      index_[place_of(slots_[i].key)] = i;
+  }
 
   Budget* budget_;
-  std::list<Request> order_;
-  Index by_key_;
-  std::list<Request> closed_;
-  std::vector<Index::node_type> spare_;  ///< each with its place in `closed_`
+  std::vector<Slot> slots_;
+  std::vector<std::uint16_t> index_;  ///< numbers of slots; a power of two of them
+  std::uint16_t free_ = none;
+  std::uint16_t oldest_ = none;
+  std::uint16_t youngest_ = none;
+  std::uint16_t used_ = 0;
 };
 
 Arp describe(const Packet& packet) noexcept {
