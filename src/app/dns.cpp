@@ -51,6 +51,8 @@ struct OpenQuery {
 
 // RFC 4343: ASCII letters only.
 bool equal_names(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  if (a == b) return true;  // nearly always: servers give the question back as it was
   const auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   };

@@ -20,6 +20,17 @@ constexpr auto plain_in_label = [] {
   return plain;
 }();
 
+// Three octets as four digits.
+char* append_base64_group(char* out, const std::uint8_t* octets) noexcept {
+  const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
+                             static_cast<std::uint32_t>(octets[1]) << 8U | octets[2];
+  for (unsigned shift = 24; shift != 0;) {
+    shift -= 6;
+    *out++ = base64_digits[bits >> shift & 63U];
+  }
+  return out;
+}
+
 }  // namespace
 
 void TextArena::begin() noexcept {
@@ -46,23 +57,8 @@ void TextArena::undo() noexcept {
   overflow_ = false;
 }
 
-char* TextArena::claim(std::size_t size) noexcept {
-  if (overflow_ || size > limit_ - used_) return nullptr;
-  char* const at = storage_.data() + used_;
-  used_ += size;
-  return at;
-}
-
-void TextArena::add(std::string_view text) noexcept {
-  if (text.empty()) return;
-  if (char* const at = claim(text.size())) {
-    std::memcpy(at, text.data(), text.size());
-  } else {
-    overflow_ = true;
-  }
-}
-
 void TextArena::add_number(std::uint64_t value) noexcept {
+  if (has_room(max_integer_text)) return close_at(append_unsigned(end(), value));
   std::array<char, max_integer_text> text{};
   const char* end = append_unsigned(text.data(), value);
   add(std::string_view{text.data(), end});
@@ -75,6 +71,7 @@ void TextArena::add_padded(std::uint32_t value, std::size_t width) noexcept {
 }
 
 void TextArena::add_address(const IpAddress& address) noexcept {
+  if (has_room(max_address_text)) return close_at(append_address(end(), address));
   std::array<char, max_address_text> text{};
   const char* end = append_address(text.data(), address);
   add(std::string_view{text.data(), end});
@@ -90,17 +87,17 @@ void TextArena::add_hex(Bytes octets) noexcept {
 }
 
 void TextArena::add_base64(Bytes octets) noexcept {
-  while (octets.size() >= 3) {
-    std::array<char, 4> group{};
-    const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
-                               static_cast<std::uint32_t>(octets[1]) << 8U | octets[2];
-    for (std::size_t i = 0; i < group.size(); ++i)
-      group[i] = base64_digits[bits >> (18 - 6 * i) & 63U];
-    octets = octets.subspan(group.size() - 1);
-    if (char* const at = claim(group.size())) {
-      std::memcpy(at, group.data(), group.size());
-      continue;
-    }
+  constexpr std::size_t from = 3;
+  constexpr std::size_t to = 4;
+  const std::size_t room = overflow_ ? 0 : limit_ - used_;
+  const std::size_t groups = std::min(octets.size() / from, room / to);
+  char* out = end();
+  for (std::size_t i = 0; i < groups; ++i) out = append_base64_group(out, octets.data() + from * i);
+  used_ += to * groups;
+  octets = octets.subspan(from * groups);
+  if (octets.size() >= from) {  // the room ends here
+    std::array<char, to> group{};
+    append_base64_group(group.data(), octets.data());
     for (const char c : group) add(c);
     return;
   }
@@ -141,7 +138,16 @@ void TextArena::add_octet(std::uint8_t octet, char special) noexcept {
 }
 
 void TextArena::add_label(Bytes label) noexcept {
-  // Nearly every label is letters, digits and hyphens: those go over as one piece.
+  // Nearly every label is letters, digits and hyphens: those go over in one pass.
+  if (has_room(label.size())) {
+    char* out = end();
+    bool plain = true;
+    for (const std::uint8_t octet : label) {
+      *out++ = static_cast<char>(octet);
+      plain &= plain_in_label[octet];
+    }
+    if (plain) return close_at(out);
+  }
   if (std::ranges::all_of(label, [](std::uint8_t octet) { return plain_in_label[octet]; })) {
     add(as_text(label));
     return;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -37,7 +38,16 @@ class TextArena {
     storage_[used_++] = c;
   }
 
-  void add(std::string_view text) noexcept;
+  void add(std::string_view text) noexcept {
+    if (text.empty()) return;
+    if (!has_room(text.size())) {
+      overflow_ = true;
+      return;
+    }
+    std::memcpy(end(), text.data(), text.size());
+    used_ += text.size();
+  }
+
   void add_number(std::uint64_t value) noexcept;
   /// With leading zeros. Requires: width <= 10.
   void add_padded(std::uint32_t value, std::size_t width) noexcept;
@@ -56,8 +66,17 @@ class TextArena {
 
  private:
   void add_octet(std::uint8_t octet, char special) noexcept;
-  /// Storage for `size` octets, which then count as appended; null where they do not all fit.
-  [[nodiscard]] char* claim(std::size_t size) noexcept;
+
+  [[nodiscard]] bool has_room(std::size_t size) const noexcept {
+    return !overflow_ && size <= limit_ - used_;
+  }
+
+  [[nodiscard]] char* end() noexcept { return storage_.data() + used_; }
+
+  /// What was written behind end() up to `last` counts as appended.
+  void close_at(const char* last) noexcept {
+    used_ = static_cast<std::size_t>(last - storage_.data());
+  }
 
   std::span<char> storage_;
   std::size_t start_ = 0;
