@@ -93,7 +93,10 @@ void describe_response(Http& record, const HttpResponse& response) {
 bool HttpRequest::keep(const HttpHead& head) {
   minor = head.start.minor;
   kind = http_method(head.start.method);
-  return keep_text(text, method, head.start.method) && keep_uri(text, host, head.host, max_text) &&
+  const std::size_t size = head.start.method.size() + head.host.size() + head.start.target.size() +
+                           head.user_agent.size() + head.referer.size() + head.content_type.size();
+  return text.reserve(size) && keep_text(text, method, head.start.method) &&
+         keep_uri(text, host, head.host, max_text) &&
          keep_uri(text, uri, head.start.target, http_max_line) &&
          keep_text(text, user_agent, head.user_agent) &&
          keep_uri(text, referer, head.referer, max_text) &&
@@ -104,7 +107,9 @@ bool HttpResponse::keep(const HttpHead& head) {
   text.release();
   minor = head.start.minor;
   status = head.start.status;
-  return keep_text(text, reason, head.start.reason) &&
+  const std::size_t size = head.start.reason.size() + head.content_type.size() +
+                           head.server.size() + head.location.size();
+  return text.reserve(size) && keep_text(text, reason, head.start.reason) &&
          keep_text(text, content_type, head.content_type) && keep_text(text, server, head.server) &&
          keep_uri(text, location, head.location, max_text);
 }

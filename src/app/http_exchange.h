@@ -1,6 +1,7 @@
 // What is known of a request and of a response until their exchange is reported.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <iterator>
@@ -23,6 +24,9 @@ class HttpTexts {
   static constexpr std::size_t cap = std::size_t{16} * 1024;
 
   explicit HttpTexts(Budget& memory) noexcept : octets_(memory, cap) {}
+
+  /// Makes room for texts of `size` octets in all; false without memory.
+  [[nodiscard]] bool reserve(std::size_t size) { return octets_.reserve(std::min(size, cap)); }
 
   /// Appends to the text that is being kept; false without memory.
   [[nodiscard]] bool append(std::string_view piece) { return octets_.append(as_bytes(piece)); }

@@ -47,14 +47,12 @@ constexpr bool is_blank(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Compares with a lower-case name.
+/// Compares a token with a lower-case name of letters and hyphens.
 bool is_name(std::string_view text, std::string_view name) noexcept {
-  return text.size() == name.size() && std::equal(text.begin(), text.end(), name.begin(),
-                                                  [](char a, char b) { return lower(a) == b; });
+  // Of the octets of a token, only a letter and its capital, or a hyphen, give these with the bit.
+  return text.size() == name.size() &&
+         std::equal(text.begin(), text.end(), name.begin(),
+                    [](char a, char b) { return (static_cast<unsigned char>(a) | 0x20) == b; });
 }
 
 /// Without blanks at both ends; line ends inside a folded value are blanks too.
@@ -392,8 +390,8 @@ std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {
   }
   if (!start) return std::nullopt;
   parsed.start = *start;
-  if (std::any_of(start->target.begin(), start->target.end(),
-                  [](char c) { return c == ' ' || c == '\t'; })) {
+  if (start->target.find(' ') != std::string_view::npos ||
+      start->target.find('\t') != std::string_view::npos) {
     note_flaw(parsed, "blank in the request target");
   }
   take_fields(parsed, rest);

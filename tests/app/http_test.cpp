@@ -647,7 +647,7 @@ TEST_CASE("http: of more than 64 unanswered requests the oldest is reported, and
 
 TEST_CASE("http: without memory the dissector gives up and reports what it has") {
   const auto memory =
-      GENERATE(std::size_t{0}, std::size_t{300}, std::size_t{600}, std::size_t{800});
+      GENERATE(std::size_t{0}, std::size_t{130}, std::size_t{180}, std::size_t{300});
   Run run(memory);
   run.c(get).c("GET /b HT").c("TP/1.1\r\n\r\n");
   run.s("HTTP/1.1 200 OK\r\nServer: x\r\n").s("Content-Length: 0\r\n\r\n").end();
