@@ -285,7 +285,9 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
                    Direction direction) {
   const wire::Decoded& decoded = *packet.decoded;
   flow::Flow& flow = conversation.flow;
-  if (conversation.tcp == nullptr && direction == Direction::to_server && is_lone_syn(decoded)) {
+  // One that came in fragments does not have the time of the flow's beginning.
+  if (conversation.tcp == nullptr && direction == Direction::to_server && is_lone_syn(decoded) &&
+      packet.first == nullptr) {
     // A flood of SYNs needs no state, even when they are repeated; Karn's rule needs to know that.
     const bool first = !flow.first_syn.seen;
     if (first) flow.first_syn = flow::FirstSyn::of(decoded);

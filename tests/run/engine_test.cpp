@@ -351,6 +351,23 @@ TEST_CASE("engine: a flow of fragments begins with the first one that came") {
   CHECK(only_flow(frames).id == only_flow({udp(traffic_start, ends)}).id);
 }
 
+TEST_CASE("engine: a handshake is measured from the fragment that completes its SYN") {
+  const Pair ends{client, server, 40'000, 443};
+  Frames frames;
+  for (const test::Octets& piece :
+       test::fragments_of(test::tcp_packet(ends, {.seq = 1, .flags = test::tcp::syn}), 16))
+    frames.push_back({.time = traffic_start + frames.size() * 5ms, .data = in_ethernet(piece)});
+  const Timestamp whole = frames.back().time;
+  frames.push_back(
+      {.time = whole + 2ms,
+       .data = in_ethernet(test::tcp_packet(
+           ends.back(), {.seq = 9, .ack = 2, .flags = test::tcp::syn | test::tcp::ack}))});
+  const auto lines = test::analyse(frames).of("flow");
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Contains(R"("hs_rtt_server_us":2000,)") &&
+                           Contains(R"("first_ts":")" + ts(traffic_start)));
+}
+
 TEST_CASE("engine: interim records of a flow count from its first fragment") {
   const Pair ends{client, server, 40'000, 9'000};
   Frames frames;
