@@ -96,8 +96,7 @@ void Engine::prepare(const PacketView& packet, Slot& slot) {
 void Engine::route(Slot& slot, const flow::DirectedKey& key) {
   slot.key = key;
   slot.tag = static_cast<std::uint32_t>(flow::hash(key.key, bucket_key_));
-  slot.shard = static_cast<std::uint8_t>((flow::hash(key.key, fixed_hash_key) >> 60U) &
-                                         (shards_.size() - 1));
+  slot.shard = static_cast<std::uint8_t>(flow::shard_of(key.key) & (shards_.size() - 1));
 }
 
 void Engine::take(const PacketView& packet, Slot& slot) {
@@ -258,8 +257,7 @@ void Engine::release_timers() {
         idle ? std::min(last_tick, ShardWheel::tick_of(earliest_due())) : tick_ + 1;
     enter_seconds(std::max(next, tick_ + 1));
   }
-  fire_until(now);
-  next_due_ = std::min(earliest_due(), (tick_ + 1) * ShardWheel::tick_ns);
+  next_due_ = std::min(fire_until(now), (tick_ + 1) * ShardWheel::tick_ns);
 }
 
 std::int64_t Engine::earliest_due() const noexcept {
@@ -277,37 +275,29 @@ void Engine::enter_seconds(std::int64_t tick) {
   }
 }
 
-void Engine::fire_until(std::int64_t limit) {
+// Returns when the next thing is due after `limit`.
+std::int64_t Engine::fire_until(std::int64_t limit) {
+  // Nothing but its own firing moves a shard's next time-out here, so copies side by side will do.
+  std::array<NextTimer, most_shards> next;
+  for (std::size_t i = 0; i < shards_.size(); ++i) next[i] = shards_[i]->next_timer();
   while (true) {
-    // The shard with the earliest time-out, and how far it may go before another one has its turn.
-    Shard* first = shards_.front().get();
-    NextTimer rest;
+    std::size_t first = 0;
     for (std::size_t i = 1; i < shards_.size(); ++i) {
-      const NextTimer& next = shards_[i]->next_timer();
-      if (next < first->next_timer()) {
-        rest = first->next_timer();
-        first = shards_[i].get();
-      } else {
-        rest = std::min(rest, next);
-      }
+      if (next[i] < next[first]) first = i;
     }
+    const std::int64_t timer = next[first].due;
     const std::int64_t decision = to_ns(detector_.next_due());
     const std::int64_t window = stats_.next_due();
-    const std::int64_t timer = first->next_timer().due;
     if (window <= std::min({timer, decision, limit})) {
       close_window();
     } else if (std::min(timer, decision) > limit) {
-      return;
+      return std::min({timer, decision, window});
     } else if (decision < timer) {
       // What spans flows is due after the flows' own time-outs of that instant have told it all.
       detector_.advance(from_ns(decision));
     } else {
-      first->fire_next(limit);
-      const std::int64_t turn = std::min(limit, window - 1);
-      while (first->next_timer() < rest &&
-             first->next_timer().due <= std::min(turn, to_ns(detector_.next_due()))) {
-        first->fire_next(turn);
-      }
+      shards_[first]->fire_next(timer);
+      next[first] = shards_[first]->next_timer();
     }
   }
 }

@@ -72,6 +72,8 @@ class Engine final : private Merger, private detect::ScanSink {
   [[nodiscard]] Place last_place() const noexcept { return {event::Order::summary, UINT64_MAX}; }
 
  private:
+  static constexpr std::size_t most_shards = 16;
+
   /// A packet of the batch between the passes.
   struct Slot {
     wire::Decoded decoded;
@@ -93,7 +95,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void dispatch_error(RoutedPacket& routed, Slot& slot);
   void set_clock(Timestamp time);
   void release_timers();
-  void fire_until(std::int64_t limit);
+  std::int64_t fire_until(std::int64_t limit);
   void enter_seconds(std::int64_t tick);
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
   void count(const PacketView& packet, Slot& slot);

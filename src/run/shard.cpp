@@ -83,7 +83,9 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
               TimerRing{timers_per_flow * slab_.capacity()},
               TimerRing{timers_per_flow * slab_.capacity()},
               TimerRing{timers_per_flow * slab_.capacity()}},
-      dissection_(pool_, reassembly_memory_, *this) {}
+      dissection_(pool_, reassembly_memory_, *this) {
+  ring_dues_.fill(INT64_MAX);
+}
 
 Shard::~Shard() {
   // The pool and the slab free memory, not what it holds: streams and dissectors own more.

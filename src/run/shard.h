@@ -262,6 +262,7 @@ class Shard final : private app::Output {
   flow::Index index_;
   flow::Wheel<Shard> wheel_;
   std::array<TimerRing, timer_kind_count> timers_;
+  std::array<std::int64_t, timer_kind_count> ring_dues_;  // of the rings' fronts, side by side
   Dissection dissection_;
   std::vector<Flowless> flowless_;
   Current current_;

@@ -79,9 +79,8 @@ NextTimer Shard::find_next_timer() noexcept {
   NextTimer next;
   if (const flow::Due* due = wheel_.front(); due != nullptr) next = {due->time, due->sequence};
   for (std::uint8_t i = 0; i < timer_kind_count; ++i) {
-    const TimerEntry* entry = timers_[i].front();
-    if (entry == nullptr || entry->due > next.due) continue;
-    next = std::min(next, NextTimer{entry->due, entry->sequence, i});
+    if (ring_dues_[i] > next.due || ring_dues_[i] == INT64_MAX) continue;
+    next = std::min(next, NextTimer{ring_dues_[i], timers_[i].front()->sequence, i});
   }
   return next;
 }
@@ -95,10 +94,13 @@ void Shard::fire_next(std::int64_t limit) {
   if (next.source == NextTimer::wheel) {
     fire_wheel();
   } else {
-    const TimerRing& ring = timers_[next.source];
+    TimerRing& ring = timers_[next.source];
     if (const TimerEntry* later = ring.later(prefetch_ahead); later != nullptr && later->number != 0)
       prefetch_front(slab_[later->number]);
-    fire(timers_[next.source].pop(), static_cast<TimerKind>(next.source));
+    const TimerEntry entry = ring.pop();
+    const TimerEntry* front = ring.front();
+    ring_dues_[next.source] = front == nullptr ? INT64_MAX : front->due;
+    fire(entry, static_cast<TimerKind>(next.source));
   }
   earliest_ = find_next_timer();
 }
@@ -143,6 +145,8 @@ void Shard::arm_timer(TimerKind kind, const TimerEntry& entry) {
     ++counters_.timers_refused;
     return;
   }
+  std::int64_t& front = ring_dues_[static_cast<std::size_t>(kind)];
+  front = std::min(front, entry.due);
   earliest_ =
       std::min(earliest_, NextTimer{entry.due, entry.sequence, static_cast<std::uint8_t>(kind)});
 }
