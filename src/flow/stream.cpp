@@ -20,7 +20,7 @@ void Stream::detach() noexcept {
 }
 
 std::optional<Timestamp> Stream::due() const noexcept {
-  if (!open_ || (waiting_ == nullptr && fin_ == unknown)) return std::nullopt;
+  if (!waits()) return std::nullopt;
   const Timestamp known_since =
       waiting_ == nullptr ? fin_arrived_ : std::min(waiting_->oldest(), fin_arrived_);
   return known_since > Timestamp::max() - hole_lifetime ? Timestamp::max()

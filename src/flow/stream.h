@@ -91,6 +91,11 @@ class Stream {
   template <StreamSink Sink>
   void flush(Sink& sink);
 
+  /// Something waits above a hole: due() has a value.
+  [[nodiscard]] bool waits() const noexcept {
+    return open_ && (waiting_ != nullptr || fin_ != unknown);
+  }
+
   /// When expire() will give up the first hole; nothing while there is none.
   [[nodiscard]] std::optional<Timestamp> due() const noexcept;
 
@@ -230,15 +235,14 @@ void Stream::on_ack(std::uint32_t ack, Timestamp now, Sink& sink) {
 
 template <StreamSink Sink>
 void Stream::expire(Timestamp now, Sink& sink) {
-  if (waiting_ == nullptr && fin_ == unknown) return;
-  while (open_ && due() && *due() <= now) {
+  while (waits() && *due() <= now) {
     give_up_to(std::min(first_waiting(), fin_), sink);
   }
 }
 
 template <StreamSink Sink>
 void Stream::flush(Sink& sink) {
-  while (open_ && due()) {
+  while (waits()) {
     give_up_to(std::min(first_waiting(), fin_), sink);
   }
 }

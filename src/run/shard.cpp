@@ -301,12 +301,15 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
   // Where transport checksums are looked at, a wrong one counts in the flow but does not move its
   // state.
   if (decoded.checksum_bad && verify_checksums_) return;
-  const Duration before = flow::idle_timeout(flow, conversation.tcp);
+  // Only these flags ever shorten a time-out; a longer one is found when the shorter has passed.
+  const bool may_shorten = decoded.has(flag::syn | flag::fin | flag::rst);
+  const Duration before =
+      may_shorten ? flow::idle_timeout(flow, conversation.tcp) : Duration::zero();
   const flow::TcpConnection::Effect effect =
       conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);
   if (effect.established) tell_handshake(*conversation.tcp);
   if (effect.window_violation) anomaly("tcp", event::Reason::window_violation, {});
-  if (flow::idle_timeout(flow, conversation.tcp) < before) refile(number);
+  if (may_shorten && flow::idle_timeout(flow, conversation.tcp) < before) refile(number);
   feed_stream(conversation, packet, direction, effect.payload_accepted);
   watch_holes(conversation, number, packet.clock);
 }
@@ -418,7 +421,7 @@ void Shard::release_streams(Conversation& conversation) {
 
 void Shard::watch_holes(Conversation& conversation, flow::Number number, Timestamp now) {
   if (conversation.streams == nullptr || conversation.hole_timer) return;
-  if (!(*conversation.streams)[0].due() && !(*conversation.streams)[1].due()) return;
+  if (!(*conversation.streams)[0].waits() && !(*conversation.streams)[1].waits()) return;
   conversation.hole_timer = true;
   arm_timer(TimerKind::stream_hole, {.due = to_ns(now + flow::Stream::hole_lifetime),
                                      .sequence = conversation.flow.first_packet,
