@@ -42,9 +42,10 @@ bool all_plain(Block block) noexcept {
 // The first and the last octets of a text of one to two words as one block: they may overlap.
 template <class Word>
 Block both_ends(std::string_view text) noexcept {
-  std::array<Word, 16 / sizeof(Word)> words;
-  words.fill(load<Word>(text.data()));
-  words.back() = load<Word>(text.data() + text.size() - sizeof(Word));
+  const char* const from = text.data();
+  std::array<Word, 16 / sizeof(Word)> words{};
+  words.fill(load<Word>(from));
+  words.back() = load<Word>(from + text.size() - sizeof(Word));
   return std::bit_cast<Block>(words);
 }
 

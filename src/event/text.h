@@ -29,12 +29,14 @@ char* append_text(char* out, std::string_view text, TextForm form) noexcept;
 /// Requires: text.size() octets at `out`.
 inline char* append_own(char* out, std::string_view text) noexcept {
   const auto copy_ends = [&]<std::size_t size>(std::integral_constant<std::size_t, size>) {
-    std::array<char, size> first;
-    std::array<char, size> last;  // they may overlap
-    std::memcpy(first.data(), text.data(), size);
-    std::memcpy(last.data(), text.data() + text.size() - size, size);
+    const char* const from = text.data();
+    const std::size_t rest = text.size() - size;  // the two ends may overlap
+    std::array<char, size> first{};
+    std::array<char, size> last{};
+    std::memcpy(first.data(), from, size);
+    std::memcpy(last.data(), from + rest, size);
     std::memcpy(out, first.data(), size);
-    std::memcpy(out + text.size() - size, last.data(), size);
+    std::memcpy(out + rest, last.data(), size);
   };
   if (text.size() > 32) [[unlikely]] {
     std::memcpy(out, text.data(), text.size());
