@@ -389,7 +389,7 @@ TEST_CASE("engine: flows of fragments that began at one nanosecond have ids of t
   Frames frames;
   for (std::uint32_t i = 0; i < 2; ++i) {
     const test::Octets segment =
-        test::tcp_packet(ends, {.seq = 1'000 * i, .flags = test::tcp::syn});
+        test::tcp_packet(ends, {.seq = 1'000'000'000 * i, .flags = test::tcp::syn});
     for (const test::Octets& piece : test::fragments_of(segment, 16))
       frames.push_back({.time = traffic_start + frames.size() * 1ms, .data = in_ethernet(piece)});
   }
