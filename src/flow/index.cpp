@@ -8,11 +8,18 @@ namespace ntan::flow {
 void Index::insert(std::uint32_t tag, Number number) {
   // Four of seven on average: a full bucket stays rare, and the line is still well used.
   if (size_ >= 4 * buckets_.size() && bits_ < 28) grow();
-  place(tag, number);
+  if (++inserted_ > recent) inserted_ = far_ = 0;
+  if (place(tag, number) > far_probe) ++far_;
   ++size_;
 }
 
-void Index::place(std::uint32_t tag, Number number) {
+void Index::clear() noexcept {
+  std::fill(buckets_.begin(), buckets_.end(), Bucket{});
+  size_ = longest_probe_ = 0;
+  inserted_ = far_ = 0;
+}
+
+std::size_t Index::place(std::uint32_t tag, Number number) {
   std::size_t probe = 0;
   for (std::size_t at = home(tag);; at = (at + 1) & mask(), ++probe) {
     Bucket& bucket = buckets_[at];
@@ -21,7 +28,7 @@ void Index::place(std::uint32_t tag, Number number) {
       bucket.tags[i] = tag;
       bucket.numbers[i] = number;
       longest_probe_ = std::max(longest_probe_, probe);
-      return;
+      return probe;
     }
     ++bucket.passed;
   }

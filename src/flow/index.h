@@ -58,6 +58,12 @@ class Index {
   /// Requires: the pair is in the index.
   void erase(std::uint32_t tag, Number number) noexcept;
 
+  /// Whether so many of the recent insertions went far that it cannot be chance: somebody chooses
+  /// keys that collide, and all tags are to become others.
+  [[nodiscard]] bool flooded() const noexcept { return far_ > most_far; }
+  /// Forgets all entries; whoever holds the tags inserts them anew.
+  void clear() noexcept;
+
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return buckets_.size() * sizeof(Bucket); }
   /// Buckets past its home that the longest insertion had to go: flooding shows here.
@@ -65,15 +71,22 @@ class Index {
 
  private:
   static constexpr unsigned initial_bits = 4;
+  // More than one insertion in a thousand passes more than eight buckets.
+  static constexpr std::size_t far_probe = 8;
+  static constexpr std::uint32_t recent = 65'536;
+  static constexpr std::uint32_t most_far = recent / 1000;
 
   [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept { return tag >> (32U - bits_); }
   [[nodiscard]] std::size_t mask() const noexcept { return buckets_.size() - 1; }
-  void place(std::uint32_t tag, Number number);
+  /// Returns how many buckets were passed.
+  std::size_t place(std::uint32_t tag, Number number);
   void grow();
 
   unsigned bits_ = initial_bits;
   std::size_t size_ = 0;
   std::size_t longest_probe_ = 0;
+  std::uint32_t inserted_ = 0;  ///< since `far_` began to count; up to `recent`
+  std::uint32_t far_ = 0;       ///< of those, how many went far
   std::vector<Bucket> buckets_;
 };
 

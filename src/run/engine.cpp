@@ -35,6 +35,12 @@ Reported reported(const flow::Flow& flow) noexcept {
           .bytes = {flow.sides[0].wire_bytes, flow.sides[1].wire_bytes}};
 }
 
+// Other words than those of the bucket hash, from the same secret.
+SipKey sip_key(std::uint64_t seed) noexcept {
+  const HashKey key = HashKey::from_seed(~seed);
+  return {.low = key.words[0], .high = key.words[1]};
+}
+
 std::string_view network_name(const wire::Decoded& decoded) noexcept {
   if (decoded.src.version == IpVersion::v4 && decoded.bucket != Bucket::arp) return "ipv4";
   if (decoded.src.version == IpVersion::v6) return "ipv6";
@@ -48,6 +54,7 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
     : options_(options),
       recorder_(&recorder),
       bucket_key_(HashKey::from_seed(options.hash_seed)),
+      flooded_key_(sip_key(options.hash_seed)),
       defragmenter_(options.decode, defragment_limits(options)),
       detector_(scan_options(options), *this),
       stats_(options.stats),
@@ -84,6 +91,15 @@ void Engine::run(const Batch& batch) {
                  Bucket::fragment_incomplete);
   });
   recorder_->advance(clock_);
+  if (index_flooded_) rekey();
+}
+
+// Between batches, since the slots of one hold tags. Once: there is no hash beyond this one.
+void Engine::rekey() {
+  index_flooded_ = false;
+  if (rekeyed_) return;
+  rekeyed_ = true;
+  for (const auto& shard : shards_) shard->rekey(flooded_key_);
 }
 
 void Engine::prepare(const PacketView& packet, Slot& slot) {
@@ -96,6 +112,8 @@ void Engine::prepare(const PacketView& packet, Slot& slot) {
 void Engine::route(Slot& slot, const flow::DirectedKey& key) {
   slot.key = key;
   slot.tag = static_cast<std::uint32_t>(flow::hash(key.key, bucket_key_));
+  if (rekeyed_) [[unlikely]]
+    slot.tag = static_cast<std::uint32_t>(flow::hash(key.key, flooded_key_));
   slot.shard = static_cast<std::uint8_t>(flow::shard_of(key.key) & (shards_.size() - 1));
 }
 
@@ -434,6 +452,7 @@ ShardCounters Engine::counters() const noexcept {
     sum.timers_refused += one.timers_refused;
     sum.anomalies += one.anomalies;
     sum.reassembly_refused += one.reassembly_refused;
+    sum.rekeyed += one.rekeyed;
   }
   return sum;
 }

@@ -87,6 +87,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void start(Timestamp first);
   void prepare(const PacketView& packet, Slot& slot);
   void route(Slot& slot, const flow::DirectedKey& key);
+  void rekey();
   void take(const PacketView& packet, Slot& slot);
   void take_fragment(const PacketView& packet, Slot& slot);
   /// `first`: of the frame that came first, where the packet stands for several.
@@ -119,6 +120,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void note(event::Note note) override { stats_.on_note(note); }
   void outcome(const flow::Outcome& outcome) override { detector_.on_outcome(outcome); }
   void lost_contact() override { detector_.on_lost_contact(); }
+  void index_flooded() noexcept override { index_flooded_ = true; }
   void flow_ended(const Conversation& conversation, const Reported& told) override;
   // detect::ScanSink
   void on_scan(const event::Common& common, const detect::ScanRecord& record) override;
@@ -126,6 +128,9 @@ class Engine final : private Merger, private detect::ScanSink {
   EngineOptions options_;
   Recorder* recorder_;
   HashKey bucket_key_;
+  SipKey flooded_key_;  ///< instead of bucket_key_, once `rekeyed_`
+  bool rekeyed_ = false;
+  bool index_flooded_ = false;
   wire::Defragmenter defragmenter_;
   detect::ScanDetector detector_;
   stats::Aggregator stats_;

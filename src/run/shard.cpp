@@ -195,6 +195,7 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   conversation.ttl = packet.decoded->ttl;
   if (number <= told_.size()) told_[number - 1] = {};
   index_.insert(flow.tag, number);
+  if (index_.flooded()) merger_->index_flooded();
   one_sided_.append(number);
   if (packet.decoded->vlan_count != 0 || packet.decoded->tunnel_depth != 0) {
     if (void* memory = pool_.take(sizeof(Encapsulation)); memory != nullptr) {
@@ -204,6 +205,17 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   ++counters_.flows;
   wheel_.file(number, flow::next_due(flow, nullptr, number));
   return number;
+}
+
+void Shard::rekey(const SipKey& secret) {
+  ++counters_.rekeyed;
+  index_.clear();
+  for (flow::Number number = 1; number <= slab_.touched(); ++number) {
+    if (!slab_.alive(number)) continue;
+    flow::Flow& flow = slab_[number].flow;
+    flow.tag = static_cast<std::uint32_t>(flow::hash(flow.key, secret));
+    index_.insert(flow.tag, number);
+  }
 }
 
 // Ends the flow that is missed least: one that only one side has spoken in, unless those are few (a

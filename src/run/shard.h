@@ -63,6 +63,9 @@ class Merger {
   virtual void outcome(const flow::Outcome& outcome) = 0;
   /// A contact left the table before an answer was due.
   virtual void lost_contact() = 0;
+  /// New flows collide in a shard's index. Tags are in use until the batch is done: Shard::rekey()
+  /// has to wait for that.
+  virtual void index_flooded() noexcept = 0;
   /// Called once per flow, whether or not its record is written. `told` is what the statistics know
   /// of it already.
   virtual void flow_ended(const Conversation& conversation, const Reported& told) = 0;
@@ -89,6 +92,7 @@ struct ShardCounters {
   std::uint64_t timers_refused = 0;
   std::uint64_t anomalies = 0;
   std::uint64_t reassembly_refused = 0;  ///< octets out of order or of unfinished messages not kept
+  std::uint64_t rekeyed = 0;             ///< indexes built anew since chosen flows collided
 };
 
 /// The earliest thing a shard has to do.
@@ -133,6 +137,9 @@ class Shard final : private app::Output {
   /// Octets for a dissector without flow (ARP, ICMP errors); shard 0 only.
   void on_flowless(const RoutedPacket& packet, app::Transport transport,
                    const app::Segment& segment);
+
+  /// Gives all flows other tags, hashes of their keys by SipHash. Packets come with such from now on.
+  void rekey(const SipKey& secret);
 
   /// Starts the wheel at the first packet.
   void start(Timestamp clock) noexcept { wheel_.start(clock); }

@@ -128,6 +128,37 @@ TEST_CASE("index: once all is erased, a search for what is absent ends again") {
   for (std::uint32_t home = 0; home < homes; ++home) CHECK(met(index, home << 28U).empty());
 }
 
+TEST_CASE("index: a flood of tags that collide shows, and is over once they are others") {
+  Index index;
+  Number count = 0;
+  while (!index.flooded()) {
+    index.insert(0xabc00000U, ++count);
+    REQUIRE(count < 1'000);
+  }
+  CHECK(count > 9 * Index::slots);
+  const auto tag_of = [](Number number) { return number * 2654435761U; };
+  index.clear();
+  CHECK(index.size() == 0);
+  CHECK(met(index, 0xabc00000U).empty());
+  for (Number number = 1; number <= count; ++number) index.insert(tag_of(number), number);
+  CHECK_FALSE(index.flooded());
+  CHECK(index.size() == count);
+  for (Number number = 1; number <= count; ++number)
+    REQUIRE(find(index, tag_of(number), number) == number);
+}
+
+TEST_CASE("index: a few tags that collide among many that do not are no flood") {
+  constexpr Number random_ones = 300'000;
+  Index index;
+  Number count = 0;
+  for (Number number = 1; number <= random_ones; ++number) {
+    index.insert(number * 2654435761U, ++count);
+    if (number > 20'000 && number % 2'000 == 0) index.insert(0xabc00000U, ++count);
+    REQUIRE_FALSE(index.flooded());
+  }
+  CHECK(index.longest_probe() > 8);
+}
+
 TEST_CASE("index: a million flows are found in few buckets") {
   constexpr Number count = 1'000'000;
   Index index;
@@ -135,6 +166,7 @@ TEST_CASE("index: a million flows are found in few buckets") {
   for (Number number = 1; number <= count; ++number) index.insert(tag_of(number), number);
   CHECK(index.size() == count);
   CHECK(index.longest_probe() <= 8);
+  CHECK_FALSE(index.flooded());
   CHECK(index.bytes() <= 32 * std::size_t{count});
   Number lost = 0;
   for (Number number = 1; number <= count; ++number)

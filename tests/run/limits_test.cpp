@@ -1,6 +1,8 @@
 // What is given up when memory is short is bounded, counted and said; what is kept stays right.
 #include <catch2/catch.hpp>
 
+#include "base/hash.h"
+#include "flow/key.h"
 #include "tests/support/analysis.h"
 #include "tests/support/bytes.h"
 
@@ -172,6 +174,58 @@ TEST_CASE("limits: with the smallest memory every law still holds") {
         {.mem_limit = std::size_t{1} << 20U, .max_flows = 16});
     CHECK(broken(analysis) == "");
   }
+}
+
+// --- hash flooding
+
+IpAddress address(std::uint32_t number) {
+  std::array<std::uint8_t, 4> octets{};
+  for (std::size_t i = 0; i < octets.size(); ++i)
+    octets[i] = static_cast<std::uint8_t>(number >> (24U - 8 * i));
+  return IpAddress::v4(octets.data());
+}
+
+/// UDP flows of one shard whose tags under this seed fall into one bucket of its index.
+std::vector<Pair> colliding_pairs(std::size_t count, std::uint64_t seed) {
+  constexpr unsigned top_bits = 8;  // more than the index will use for so many
+  const HashKey secret = HashKey::from_seed(seed);
+  std::vector<Pair> pairs;
+  wire::Decoded packet;
+  packet.proto = wire::ip_protocol::udp;
+  packet.src_port = 40'000;
+  packet.dst_port = 9'000;
+  for (std::uint32_t number = 0; pairs.size() < count; ++number) {
+    const Pair pair{ipv4(10, 0, 0, 0) + number, server, packet.src_port, packet.dst_port};
+    packet.src = address(pair.src);
+    packet.dst = address(pair.dst);
+    const flow::FlowKey key = flow::make_key(packet, flow::VlanUse::keep).key;
+    const auto tag = static_cast<std::uint32_t>(flow::hash(key, secret));
+    const bool first_shard = flow::shard_of(key) == 0;
+    if (tag >> (32U - top_bits) == 0 && first_shard) pairs.push_back(pair);
+  }
+  return pairs;
+}
+
+TEST_CASE("limits: flows chosen to collide in the index lead to another hash, once and unseen") {
+  constexpr std::size_t count = 300;
+  const std::vector<Pair> pairs = colliding_pairs(count, 7);
+  Frames frames;
+  for (std::int64_t round = 0; round < 3; ++round) {
+    for (const Pair& pair : pairs) {
+      frames.push_back(
+          {.time = traffic_start + static_cast<std::int64_t>(frames.size()) * 1us,
+           .data = in_ethernet(test::udp_packet(round == 1 ? pair.back() : pair, Octets(10)))});
+    }
+  }
+  const Analysis flooded = test::analyse(frames, {.hash_seed = 7});
+  const Analysis calm = test::analyse(frames, {.hash_seed = 8});
+  CHECK(flooded.counters.rekeyed == 16);  // every shard, once
+  CHECK(calm.counters.rekeyed == 0);
+  CHECK(broken(flooded).empty());
+  const auto flows = test::flow_lines(flooded);
+  CHECK(flows.size() == count);
+  for (const FlowLine& flow : flows) CHECK(flow.packets == 3);
+  CHECK(flooded.lines == calm.lines);
 }
 
 }  // namespace
