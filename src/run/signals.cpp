@@ -57,7 +57,9 @@ bool SignalGuard::stop_asked() noexcept {
 }
 
 Requests SignalGuard::take_requests() noexcept {
-  return {.report = report_asked.exchange(false), .flush = flush_asked.exchange(false)};
+  // Asked after every batch: a load costs nothing, an exchange as much as decoding a packet.
+  const auto take = [](std::atomic<bool>& asked) { return asked && asked.exchange(false); };
+  return {.report = take(report_asked), .flush = take(flush_asked)};
 }
 
 }  // namespace ntan::run
