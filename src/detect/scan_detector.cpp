@@ -16,8 +16,8 @@ constexpr std::size_t max_decisions = 1024;
 
 /// The memory of the detector in thousandths, one share for each thing that grows. 50 MiB hold
 /// 65,536 sources, rows and columns each.
-constexpr std::size_t source_share = 242, row_share = 92, column_share = 112, cluster_share = 46,
-                      outage_share = 27, station_share = 10, alert_share = 200, pool_share = 250;
+constexpr std::size_t source_share = 246, row_share = 96, column_share = 116, cluster_share = 48,
+                      outage_share = 29, station_share = 11, alert_share = 200, pool_share = 250;
 static_assert(source_share + row_share + column_share + cluster_share + outage_share +
                   station_share + alert_share + pool_share <=
               1000);
@@ -123,6 +123,7 @@ void ScanDetector::make_room() {
   constexpr std::size_t stride = 16;
   if (pool_.limit - pool_.used >= std::min(reserve, pool_.limit / 8)) return;
   const auto all = sources_.entries();
+  if (all.empty()) return;
   Source* least = nullptr;
   for (std::size_t i = 0; i < stride; ++i) {
     Source& candidate = all[hand_++ % all.size()];
