@@ -66,10 +66,10 @@ struct Flow {
   History history;
   Orient orientation;
   std::uint8_t same_start = 0;  ///< earlier flows of this key with the same `first_own`
-  std::uint8_t icmp_type = 0;  ///< of the first packet, for the Community ID
+  std::uint8_t icmp_type = 0;   ///< of the first packet, for the Community ID
   std::uint8_t icmp_code = 0;
-  Timestamp first{};            ///< trace clock of the first packet (of its first fragment)
-  Timestamp first_own{};        ///< the first packet's own time, for the id alone
+  Timestamp first{};      ///< trace clock of the first packet (of its first fragment)
+  Timestamp first_own{};  ///< the first packet's own time, for the id alone
   std::uint32_t interface = 0;
   std::uint32_t records = 0;  ///< interim records written so far
   std::uint32_t fragments = 0;

@@ -48,13 +48,13 @@ struct Ends {
 };
 [[nodiscard]] Ends ends(const FlowKey& key) noexcept;
 
-/// Which of sixteen shards a flow belongs to: the same in every run, and cheap, since who knows that
-/// can choose it anyway.
+/// Which of sixteen shards a flow belongs to: the same in every run, and cheap, since who knows
+/// that can choose it anyway.
 [[nodiscard]] constexpr std::uint8_t shard_of(const FlowKey& key) noexcept {
   constexpr auto& secret = fixed_hash_key.words;
   const auto& words = key.words;
-  const std::uint64_t ends = words[0] * secret[0] ^ words[1] * secret[1] ^
-                             words[2] * secret[2] ^ words[3] * secret[3];
+  const std::uint64_t ends =
+      words[0] * secret[0] ^ words[1] * secret[1] ^ words[2] * secret[2] ^ words[3] * secret[3];
   const std::uint64_t rest = words[4] * 0x9e3779b97f4a7c15U ^ words[5];
   return static_cast<std::uint8_t>(folded_multiply(ends ^ rest, secret[0]) >> 60U);
 }

@@ -74,7 +74,7 @@ class Pool {
 
   Budget* budget_;
   std::array<SizeClass, sizes.size()> classes_{};
-  std::vector<Pages> reserved_;         // each of `reserved_size`; chunks come from the last
+  std::vector<Pages> reserved_;  // each of `reserved_size`; chunks come from the last
   std::size_t chunks_ = 0;
 };
 

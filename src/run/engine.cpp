@@ -349,11 +349,10 @@ void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded)
 // Every flow's share of the window that ends: never a note per packet.
 void Engine::tell_flows() {
   for (const auto& shard : shards_) {
-    shard->each_flow(
-        [this](const Conversation& conversation, Reported& told) {
-          tell_flow(conversation, told, FlowFate::alive);
-          told = reported(conversation.flow);
-        });
+    shard->each_flow([this](const Conversation& conversation, Reported& told) {
+      tell_flow(conversation, told, FlowFate::alive);
+      told = reported(conversation.flow);
+    });
   }
 }
 

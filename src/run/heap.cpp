@@ -10,7 +10,9 @@ namespace {
 
 constexpr int step = 512 << 10;
 
-std::byte* heap_end() noexcept { return static_cast<std::byte*>(::sbrk(0)); }
+std::byte* heap_end() noexcept {
+  return static_cast<std::byte*>(::sbrk(0));
+}
 
 }  // namespace
 

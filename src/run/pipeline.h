@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "run/engine.h"
-#include "run/heap.h"
 #include "run/exit_code.h"
+#include "run/heap.h"
 #include "run/options.h"
 #include "run/outputs.h"
 #include "run/privileges.h"

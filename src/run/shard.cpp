@@ -103,7 +103,9 @@ flow::Number Shard::prefetch_flow(std::uint32_t tag) const noexcept {
   return number;
 }
 
-void Shard::prefetch_record(flow::Number number) const noexcept { prefetch_object(slab_[number]); }
+void Shard::prefetch_record(flow::Number number) const noexcept {
+  prefetch_object(slab_[number]);
+}
 
 // A candidate may be another flow than the packet's, never anything but a record.
 void Shard::prefetch_state(flow::Number number) const noexcept {

@@ -138,7 +138,8 @@ class Shard final : private app::Output {
   void on_flowless(const RoutedPacket& packet, app::Transport transport,
                    const app::Segment& segment);
 
-  /// Gives all flows other tags, hashes of their keys by SipHash. Packets come with such from now on.
+  /// Gives all flows other tags, hashes of their keys by SipHash. Packets come with such from now
+  /// on.
   void rekey(const SipKey& secret);
 
   /// Starts the wheel at the first packet.

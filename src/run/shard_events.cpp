@@ -95,7 +95,8 @@ void Shard::fire_next(std::int64_t limit) {
     fire_wheel();
   } else {
     TimerRing& ring = timers_[next.source];
-    if (const TimerEntry* later = ring.later(prefetch_ahead); later != nullptr && later->number != 0)
+    if (const TimerEntry* later = ring.later(prefetch_ahead);
+        later != nullptr && later->number != 0)
       prefetch_front(slab_[later->number]);
     const TimerEntry entry = ring.pop();
     const TimerEntry* front = ring.front();
