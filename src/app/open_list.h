@@ -11,7 +11,8 @@
 namespace ntan::app {
 
 /// At most `capacity` entries in the order they came, paid from a Budget. Room grows by doubling
-/// and is kept until the list dies, so that a flow of many exchanges allocates a few times.
+/// and is given back when the last entry goes: most flows have one exchange and then stay in the
+/// table for a minute.
 template <class T, std::size_t capacity>
 class OpenList {
  public:
@@ -20,7 +21,7 @@ class OpenList {
   OpenList(const OpenList&) = delete;
   OpenList& operator=(const OpenList&) = delete;
 
-  ~OpenList() { budget_->give_back(entries_.capacity() * sizeof(T)); }
+  ~OpenList() { release(); }
 
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
@@ -40,6 +41,7 @@ class OpenList {
   [[nodiscard]] T take(typename std::vector<T>::iterator at) {
     T entry = std::move(*at);
     entries_.erase(at);
+    if (entries_.empty()) release();
     return entry;
   }
 
@@ -52,9 +54,14 @@ class OpenList {
   }
 
  private:
+  void release() noexcept {
+    budget_->give_back(entries_.capacity() * sizeof(T));
+    std::vector<T>{}.swap(entries_);  // assigning {} would keep the room
+  }
+
   [[nodiscard]] bool grow() {
     const std::size_t before = entries_.capacity();
-    const std::size_t wanted = before == 0 ? 2 : std::min(2 * before, capacity);
+    const std::size_t wanted = before == 0 ? 1 : std::min(2 * before, capacity);
     if (!budget_->take((wanted - before) * sizeof(T))) return false;
     entries_.reserve(wanted);
     budget_->used += (entries_.capacity() - wanted) * sizeof(T);

@@ -9,9 +9,8 @@
 namespace ntan {
 namespace {
 
-// The first step is small, so that sixteen tables of a small capture stay small.
-constexpr std::size_t smallest_step = std::size_t{16} << 10U;
-constexpr std::size_t largest_step = std::size_t{64} << 10U;
+// Small, because sixteen shards have such ranges; larger steps gain little more.
+constexpr std::size_t step = std::size_t{16} << 10U;
 
 }  // namespace
 
@@ -33,9 +32,7 @@ Pages::~Pages() {
 }
 
 void Pages::make_present(std::size_t size) noexcept {
-  const std::size_t step = std::clamp(present_, smallest_step, largest_step);
-  const std::size_t rounded = (size + smallest_step - 1) / smallest_step * smallest_step;
-  const std::size_t end = std::min(std::max(present_ + step, rounded), size_);
+  const std::size_t end = std::min((size + step - 1) / step * step, size_);
 #ifdef MADV_POPULATE_WRITE
   // Kernels before 5.14 refuse; pages then come with their first touch.
   (void)::madvise(data_ + present_, end - present_, MADV_POPULATE_WRITE);

@@ -413,7 +413,10 @@ void Engine::finish() {
     ledger_.move({datagram.counts.packets, datagram.counts.octets}, Bucket::fragment,
                  Bucket::fragment_incomplete);
   });
+  std::size_t live = 0;
+  for (const auto& shard : shards_) live += shard->live_flows();
   std::vector<OpenFlow> open;
+  open.reserve(live);
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i]->list_flows(open, static_cast<std::uint8_t>(i));
   std::sort(open.begin(), open.end(),
