@@ -214,6 +214,8 @@ class DnsDissector final : public Dissector {
   }
 
   Progress consume_message(const Segment& segment, Bytes octets, Output& out) {
+    // Sixteen kilobytes that are written before they are read, message by message.
+    // NOLINTNEXTLINE(*-member-init)
     __attribute__((uninitialized)) Scratch scratch;
     const bool cut = segment.data.size() < segment.size;
     const auto message = read_message(octets, service_, scratch);
@@ -371,7 +373,9 @@ class DnsDissector final : public Dissector {
 
   OpenQuery take(Entry at) {
     budget_->give_back(at->text.size());
-    return open_.take(at);
+    OpenQuery query = open_.take(at);
+    open_.trim();
+    return query;
   }
 
   static void close(const OpenQuery& query, Output& out) {

@@ -11,8 +11,8 @@
 namespace ntan::app {
 
 /// At most `capacity` entries in the order they came, paid from a Budget. Room grows by doubling
-/// and is given back when the last entry goes: most flows have one exchange and then stay in the
-/// table for a minute.
+/// and is kept until the list dies, so that a flow of many exchanges allocates a few times, unless
+/// trim() gives it back.
 template <class T, std::size_t capacity>
 class OpenList {
  public:
@@ -41,8 +41,13 @@ class OpenList {
   [[nodiscard]] T take(typename std::vector<T>::iterator at) {
     T entry = std::move(*at);
     entries_.erase(at);
-    if (entries_.empty()) release();
     return entry;
+  }
+
+  /// Gives the room back when nothing is open: for flows that mostly have one exchange and then
+  /// stay in the table for a minute.
+  void trim() noexcept {
+    if (entries_.empty()) release();
   }
 
   /// The first entry for which `wanted` holds, or end().

@@ -26,6 +26,7 @@ enum class EndState : std::uint8_t {
 };
 
 /// Zeek's names of a connection's state, and what they mean.
+// NOLINTBEGIN(readability-identifier-naming)
 enum class ConnState : std::uint8_t {
   S0,      ///< attempt seen, no reply
   S1,      ///< established, not ended
@@ -41,6 +42,7 @@ enum class ConnState : std::uint8_t {
   SHR,     ///< responder sent SYN-ACK, then FIN; no SYN seen
   OTH,     ///< no SYN seen, or not a connection
 };
+// NOLINTEND(readability-identifier-naming)
 [[nodiscard]] std::string_view to_text(ConnState state) noexcept;
 
 /// One direction.
