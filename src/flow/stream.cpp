@@ -20,7 +20,10 @@ void Stream::detach() noexcept {
 }
 
 std::optional<Timestamp> Stream::due() const noexcept {
-  if (!waits()) return std::nullopt;
+  return waits() ? std::optional{deadline()} : std::nullopt;
+}
+
+Timestamp Stream::deadline() const noexcept {
   const Timestamp known_since =
       waiting_ == nullptr ? fin_arrived_ : std::min(waiting_->oldest(), fin_arrived_);
   return known_since > Timestamp::max() - hole_lifetime ? Timestamp::max()

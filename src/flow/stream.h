@@ -136,6 +136,8 @@ class Stream {
     return waiting_ == nullptr || waiting_->size() == 0 ? unknown : waiting_->at(0).start;
   }
 
+  /// Requires: waits().
+  [[nodiscard]] Timestamp deadline() const noexcept;
   [[nodiscard]] Run locate(const TcpPayload& payload) const noexcept;
   [[nodiscard]] Run clip(Run run) const noexcept;
   [[nodiscard]] bool keep(const Run& run, Timestamp now);
@@ -235,7 +237,7 @@ void Stream::on_ack(std::uint32_t ack, Timestamp now, Sink& sink) {
 
 template <StreamSink Sink>
 void Stream::expire(Timestamp now, Sink& sink) {
-  while (waits() && *due() <= now) {
+  while (waits() && deadline() <= now) {
     give_up_to(std::min(first_waiting(), fin_), sink);
   }
 }

@@ -17,7 +17,7 @@ std::byte* heap_end() noexcept {
 }  // namespace
 
 Heap::Heap() noexcept {
-  (void)::mallopt(M_TOP_PAD, step);
+  (void)::mallopt(M_TOP_PAD, step);  // NOLINT(concurrency-mt-unsafe): before there are threads
   end_ = heap_end();
 }
 

@@ -45,6 +45,12 @@ event::Reason reason_of_flaw(Flaw flaw) noexcept {
   return event::Reason::bad_value;
 }
 
+constexpr auto no_dues() noexcept {
+  std::array<std::int64_t, timer_kind_count> dues{};
+  dues.fill(INT64_MAX);
+  return dues;
+}
+
 // Asks for all cache lines of an object, before somebody waits for them.
 template <class T>
 void prefetch_object(const T& object) noexcept {
@@ -83,9 +89,8 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
               TimerRing{timers_per_flow * slab_.capacity()},
               TimerRing{timers_per_flow * slab_.capacity()},
               TimerRing{timers_per_flow * slab_.capacity()}},
-      dissection_(pool_, reassembly_memory_, *this) {
-  ring_dues_.fill(INT64_MAX);
-}
+      ring_dues_(no_dues()),
+      dissection_(pool_, reassembly_memory_, *this) {}
 
 Shard::~Shard() {
   // The pool and the slab free memory, not what it holds: streams and dissectors own more.

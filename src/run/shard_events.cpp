@@ -47,7 +47,7 @@ constexpr std::size_t prefetch_ahead = 2;
 void prefetch_front(const Conversation& conversation) noexcept {
   __builtin_prefetch(&conversation.flow.first_packet);
   __builtin_prefetch(&conversation.contact);
-  __builtin_prefetch(&conversation.dissector);
+  __builtin_prefetch(static_cast<const void*>(&conversation.dissector));
 }
 
 // app::Timer of a ring, or nothing for the rings of other kinds.
