@@ -39,7 +39,7 @@ struct FixedText {
   /// Keeps the first `capacity` octets.
   constexpr explicit FixedText(std::string_view text) noexcept {
     size = static_cast<std::uint8_t>(std::min(text.size(), capacity));
-    std::copy_n(text.data(), size, octets.data());
+    std::copy_n(text.begin(), size, octets.data());
   }
 
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {octets.data(), size}; }

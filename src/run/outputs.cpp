@@ -47,9 +47,10 @@ std::vector<std::string> known_files(const Options& options) {
 void keep_inputs(const Options& options) {
   for (const std::string& file : known_files(options)) {
     for (const std::string& input : options.files) {
-      if (sink::same_file(file, input))
+      if (sink::same_file(file, input)) {
         throw source::Error(source::Error::Kind::usage,
                             fmt::format("'{}' is read: it cannot be written to", file));
+      }
     }
   }
 }

@@ -47,6 +47,7 @@ detect::Sense sense_of(Sensitivity sensitivity) noexcept {
 
 std::vector<detect::Network> networks(const std::vector<Network>& from) {
   std::vector<detect::Network> to;
+  to.reserve(from.size());
   for (const Network& one : from) to.push_back({one.address, one.bits});
   return to;
 }

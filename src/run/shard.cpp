@@ -358,9 +358,9 @@ bool Shard::ensure_tcp(Conversation& conversation) {
 struct StreamTap {
   Shard& shard;
   Conversation& conversation;
-  Direction direction;
-  Timestamp time;
-  std::uint64_t packet;
+  Direction direction = Direction::to_server;
+  Timestamp time{};
+  std::uint64_t packet = 0;
 
   void data(Bytes octets) {
     shard.dissection_.feed(conversation, app::Transport::tcp,
@@ -397,9 +397,10 @@ void Shard::feed_stream(Conversation& conversation, const RoutedPacket& packet, 
   }
   StreamTap tap{*this, conversation, direction, packet.view->time, packet.view->number};
   const std::uint32_t seq = decoded.seq + (decoded.has(flag::syn) ? 1U : 0U);
-  if (accepted)
+  if (accepted) {
     own.on_segment({.seq = seq, .size = decoded.payload_size, .captured = decoded.payload_bytes()},
                    packet.clock, tap);
+  }
   if (decoded.has(flag::fin) && !decoded.has(flag::syn))
     own.on_fin(seq + decoded.payload_size, packet.clock, tap);
   if (conversation.stage == AppStage::finished) release_streams(conversation);

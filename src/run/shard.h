@@ -120,6 +120,8 @@ struct OpenFlow {
 class Shard final : private app::Output {
  public:
   Shard(const ShardOptions& options, Merger& merger);
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
   ~Shard() override;
 
   void prefetch(std::uint32_t tag) const noexcept { index_.prefetch(tag); }

@@ -158,7 +158,7 @@ void Shard::fire(const TimerEntry& entry, TimerKind kind) {
   if (entry.number == 0) {
     Flowless& flowless = flowless_[entry.first_packet];
     current_ = {.flowless = &flowless, .now = now, .sequence = entry.sequence, .in_timer = true};
-    flowless.dissector->on_timer(*timer, entry.token, now, *this);
+    if (timer) flowless.dissector->on_timer(*timer, entry.token, now, *this);
     return;
   }
   if (!is(entry.number, entry.first_packet)) return;

@@ -213,15 +213,14 @@ bool Defragmenter::overlaps(const Datagram& datagram, Range range) noexcept {
 bool Defragmenter::is_duplicate(const Datagram& datagram, Range range, Bytes captured) noexcept {
   if (std::ranges::find(datagram.fragments, range) == datagram.fragments.end()) return false;
   const Bytes held = datagram.octets.view();
-  for (const Piece& piece : datagram.pieces) {
+  return std::ranges::all_of(datagram.pieces, [&](const Piece& piece) {
     const auto from = std::max(piece.range.offset, range.offset);
     const auto to =
         std::min<std::size_t>(piece.range.offset + piece.captured, range.offset + captured.size());
-    if (from >= to) continue;
+    if (from >= to) return true;
     const Bytes old = held.subspan(piece.at + (from - piece.range.offset), to - from);
-    if (!std::ranges::equal(old, captured.subspan(from - range.offset, to - from))) return false;
-  }
-  return true;
+    return std::ranges::equal(old, captured.subspan(from - range.offset, to - from));
+  });
 }
 
 std::vector<Defragmenter::Piece> Defragmenter::missing_pieces(const Datagram& datagram, Range range,
