@@ -123,7 +123,6 @@ event::FixedText<30> community_id(const CommunityTuple& tuple) noexcept {
     end = append_be16(end, swap ? ports.source : ports.destination);
   }
   const DigestValue hash = digest(DigestKind::sha1, Bytes{input.data(), end});
-  if (hash.size != 20) return {};
 
   event::FixedText<30> text{std::string_view{"1:"}};
   append_base64(text.octets.data() + 2, std::span{hash.octets}.first<20>());
