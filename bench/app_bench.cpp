@@ -73,14 +73,14 @@ void dissect(benchmark::State& state, const Exchange& exchange) {
     app::Dissector* const dissector = protocol->construct(memory.data(), context);
     app::Progress progress = app::Progress::more;
     for (const Message& message : exchange.messages) {
-      if (progress != app::Progress::more) break;
+      if (progress != app::Progress::more && progress != app::Progress::idle) break;
       const app::Segment segment{.data = message.octets,
                                  .size = static_cast<std::uint32_t>(message.octets.size()),
                                  .direction = message.direction};
       progress = dissector->consume(segment, output);
       octets += static_cast<std::int64_t>(message.octets.size());
     }
-    if (progress == app::Progress::more) dissector->on_end({}, output);
+    if (progress == app::Progress::more || progress == app::Progress::idle) dissector->on_end({}, output);
     dissector->~Dissector();
   }
   if (output.events() == 0) state.SkipWithError("nothing was reported");

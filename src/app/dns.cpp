@@ -161,7 +161,10 @@ class DnsDissector final : public Dissector {
 
   Progress consume(const Segment& segment, Output& out) override {
     if (transport_ == Transport::tcp) return consume_stream(segment, out);
-    return consume_message(segment, segment.data, out);
+    // A successor must not take a time-out of this one for its own.
+    last_token_ = static_cast<std::uint32_t>(segment.packet);
+    const Progress progress = consume_message(segment, segment.data, out);
+    return progress == Progress::more && open_.empty() && errors_ == 0 ? Progress::idle : progress;
   }
 
   Progress on_gap(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,

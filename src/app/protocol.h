@@ -53,6 +53,7 @@ enum class Verdict : std::uint8_t { no, unsure, yes };
 
 enum class Progress : std::uint8_t {
   more,     ///< wants what comes next
+  idle,     ///< as more, and holds nothing: it may be freed, and made anew for what comes next
   done,     ///< has seen all it wants: detached, its memory is freed (on_end is not called)
   give_up,  ///< cannot go on (not this protocol after all, or a gap): as done
   restart,  ///< another protocol follows (CONNECT, upgrade): probe again from the next octet

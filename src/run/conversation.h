@@ -80,7 +80,7 @@ struct alignas(64) Conversation {
       nullptr;  ///< from the shard's pool; null for a lone SYN and for others
   std::array<flow::Stream, 2>* streams = nullptr;
   Probing* probing = nullptr;
-  app::Dissector* dissector = nullptr;
+  app::Dissector* dissector = nullptr;  ///< while active: null when it would hold nothing
   Encapsulation* encapsulation = nullptr;
   ListLink one_sided;
 };

@@ -59,6 +59,9 @@ app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
 void Dissection::feed(Conversation& conversation, app::Transport transport,
                       const app::Segment& segment) {
   if (conversation.stage == AppStage::active) {
+    if (conversation.dissector == nullptr &&
+        !construct(conversation, flow_context(conversation.flow, transport, *memory_)))
+      return finish(conversation);
     take(conversation, conversation.dissector->consume(segment, *out_));
   } else if (conversation.stage == AppStage::probing) {
     probe(conversation, transport, segment);
@@ -119,10 +122,8 @@ void Dissection::fail_side(Conversation& conversation, Direction direction) {
 
 void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
                       const app::FlowContext& context, const app::Segment& segment) {
-  void* memory = pool_->take(protocol.state_size);
-  if (memory == nullptr) return finish(conversation);
   conversation.protocol = &protocol;
-  conversation.dissector = protocol.construct(memory, context);
+  if (!construct(conversation, context)) return finish(conversation);
   conversation.stage = AppStage::active;
   // What the other side said first, in case it did, comes before the octets that decided.
   Buffer& other = conversation.probing->held[index(reverse(segment.direction))];
@@ -132,7 +133,7 @@ void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
     earlier.data = other.view();
     earlier.size = static_cast<std::uint32_t>(earlier.data.size());
     const app::Progress progress = conversation.dissector->consume(earlier, *out_);
-    if (progress != app::Progress::more) {
+    if (progress != app::Progress::more && progress != app::Progress::idle) {
       destroy_probing(conversation);
       return take(conversation, progress);
     }
@@ -145,7 +146,8 @@ void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
 void Dissection::gap(Conversation& conversation, Direction direction, std::uint64_t size,
                      Timestamp time) {
   if (conversation.stage == AppStage::active) {
-    take(conversation, conversation.dissector->on_gap(direction, size, time, *out_));
+    if (conversation.dissector != nullptr)
+      take(conversation, conversation.dissector->on_gap(direction, size, time, *out_));
     return;
   }
   if (conversation.stage != AppStage::probing || conversation.probing == nullptr) return;
@@ -159,13 +161,13 @@ void Dissection::gap(Conversation& conversation, Direction direction, std::uint6
 }
 
 void Dissection::half_close(Conversation& conversation, Direction direction, Timestamp time) {
-  if (conversation.stage == AppStage::active) {
+  if (conversation.stage == AppStage::active && conversation.dissector != nullptr)
     take(conversation, conversation.dissector->on_half_close(direction, time, *out_));
-  }
 }
 
 void Dissection::end(Conversation& conversation, Timestamp now) {
-  if (conversation.stage == AppStage::active) conversation.dissector->on_end(now, *out_);
+  if (conversation.stage == AppStage::active && conversation.dissector != nullptr)
+    conversation.dissector->on_end(now, *out_);
   finish(conversation);
 }
 
@@ -178,7 +180,15 @@ void Dissection::finish(Conversation& conversation) {
 void Dissection::take(Conversation& conversation, app::Progress progress) {
   if (progress == app::Progress::more) return;
   destroy_dissector(conversation);
+  if (progress == app::Progress::idle) return;
   conversation.stage = progress == app::Progress::restart ? AppStage::probing : AppStage::finished;
+}
+
+bool Dissection::construct(Conversation& conversation, const app::FlowContext& context) {
+  void* memory = pool_->take(conversation.protocol->state_size);
+  if (memory == nullptr) return false;
+  conversation.dissector = conversation.protocol->construct(memory, context);
+  return true;
 }
 
 void Dissection::destroy_dissector(Conversation& conversation) {

@@ -34,6 +34,8 @@ class Dissection {
   void open(Conversation& conversation, const app::Protocol& protocol,
             const app::FlowContext& context, const app::Segment& segment);
   void take(Conversation& conversation, app::Progress progress);
+  /// Makes the dissector of the flow's protocol; false without memory.
+  [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);
   void destroy_dissector(Conversation& conversation);
   void destroy_probing(Conversation& conversation);
 

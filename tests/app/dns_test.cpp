@@ -440,6 +440,19 @@ TEST_CASE("dns: an answer pairs by id, name without case, and type") {
   if (pairs) CHECK(member(dns.result().lines[0], "query") == "\"example.org\"");
 }
 
+TEST_CASE("dns: between exchanges nothing is held, and no old time-out ends a new query") {
+  DissectorRun dns = run();
+  dns.feed(Direction::to_server, query, 0);
+  CHECK(dns.result().progress == app::Progress::more);
+  dns.feed(Direction::to_client, answer, 1);
+  CHECK(dns.result().progress == app::Progress::idle);
+  dns.feed(Direction::to_server, query, 9'995);
+  dns.feed(Direction::to_client, answer, 10'010);
+  REQUIRE(dns.result().lines.size() == 2);
+  CHECK(member(dns.result().lines[1], "rtt_us") == "15000");
+  CHECK(count(dns.result().notes, Note::Kind::dns_unanswered) == 0);
+}
+
 TEST_CASE("dns: notes carry what the statistics need") {
   DissectorRun dns = run();
   dns.feed(Direction::to_server, query, 0);

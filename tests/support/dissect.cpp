@@ -12,7 +12,10 @@ Timestamp at(std::int64_t ms) {
 }  // namespace
 
 DissectorRun::DissectorRun(const app::Protocol& protocol, app::FlowContext flow, std::size_t memory)
-    : budget_{.limit = memory}, flow_(flow), storage_(new std::byte[protocol.state_size]) {
+    : budget_{.limit = memory},
+      protocol_(&protocol),
+      flow_(flow),
+      storage_(new std::byte[protocol.state_size]) {
   flow_.memory = &budget_;
   dissector_ = protocol.construct(storage_.get(), flow_);
 }
@@ -31,6 +34,8 @@ void DissectorRun::take(app::Progress progress) {
 
 void DissectorRun::feed(Direction direction, Bytes data, std::int64_t ms, std::uint32_t sent_size) {
   advance(ms);
+  if (dissector_ == nullptr && result_.progress == app::Progress::idle)
+    dissector_ = protocol_->construct(storage_.get(), flow_);
   if (dissector_ == nullptr) return;
   // An exactly sized copy, so that a sanitizer sees every read past the end.
   const std::vector<std::uint8_t> copy(data.begin(), data.end());
@@ -57,7 +62,7 @@ void DissectorRun::half_close(Direction direction, std::int64_t ms) {
 
 void DissectorRun::advance(std::int64_t ms) {
   const Timestamp target = at(ms);
-  while (dissector_ != nullptr) {
+  for (;;) {
     const auto first =
         std::min_element(timers_.begin(), timers_.end(),
                          [](const Armed& a, const Armed& b) { return a.due < b.due; });
@@ -65,7 +70,7 @@ void DissectorRun::advance(std::int64_t ms) {
     const Armed due = *first;
     timers_.erase(first);
     now_ = due.due;
-    dissector_->on_timer(due.timer, due.token, now_, *this);
+    if (dissector_ != nullptr) dissector_->on_timer(due.timer, due.token, now_, *this);
   }
   now_ = std::max(now_, target);
 }

@@ -61,6 +61,7 @@ class DissectorRun final : public app::Output {
   void take(app::Progress progress);
 
   Budget budget_;
+  const app::Protocol* protocol_;
   app::FlowContext flow_;
   std::unique_ptr<std::byte[]> storage_;  // NOLINT(*-c-arrays)
   app::Dissector* dissector_ = nullptr;

@@ -44,10 +44,12 @@ struct FuzzStep {
 class FuzzRun final : public app::Output {
  public:
   FuzzRun(const app::Protocol& protocol, const app::FlowContext& flow, std::size_t memory)
-      : budget_{.limit = memory}, storage_(new std::byte[protocol.state_size]) {
-    app::FlowContext context = flow;
-    context.memory = &budget_;
-    dissector_ = protocol.construct(storage_.get(), context);
+      : budget_{.limit = memory},
+        protocol_(&protocol),
+        flow_(flow),
+        storage_(new std::byte[protocol.state_size]) {
+    flow_.memory = &budget_;
+    dissector_ = protocol.construct(storage_.get(), flow_);
   }
 
   ~FuzzRun() override { finish(); }
@@ -115,6 +117,7 @@ class FuzzRun final : public app::Output {
   };
 
   void piece(const FuzzStep& step, Bytes data, IpVersion version) {
+    if (dissector_ == nullptr && idle_) dissector_ = protocol_->construct(storage_.get(), flow_);
     if (dissector_ == nullptr) return;
     // An exactly sized copy, so that a sanitizer sees every read past the end.
     const std::vector<std::uint8_t> copy(data.begin(), data.end());
@@ -128,15 +131,16 @@ class FuzzRun final : public app::Output {
                                                         .ip_version = version},
                                                        *this);
     require(budget_.used <= budget_.limit + budget_slack);
+    idle_ = progress == app::Progress::idle;
     if (progress != app::Progress::more) destroy();
   }
 
   void advance(std::int64_t ms) {
     const Timestamp target = now_ + std::chrono::milliseconds{ms};
-    while (dissector_ != nullptr && next_ < timers_.size() && timers_[next_].due <= target) {
+    while (next_ < timers_.size() && timers_[next_].due <= target) {
       const Armed due = timers_[next_++];  // one length per protocol: due in the order armed
       now_ = due.due;
-      dissector_->on_timer(due.timer, due.token, now_, *this);
+      if (dissector_ != nullptr) dissector_->on_timer(due.timer, due.token, now_, *this);
     }
     now_ = target;
   }
@@ -162,8 +166,11 @@ class FuzzRun final : public app::Output {
   static constexpr std::size_t budget_slack = 4096;
 
   Budget budget_;
+  const app::Protocol* protocol_;
+  app::FlowContext flow_;
   std::unique_ptr<std::byte[]> storage_;  // NOLINT(*-c-arrays)
   app::Dissector* dissector_ = nullptr;
+  bool idle_ = false;  ///< it held nothing and is made anew for what comes next
   Timestamp now_ = from_ns(1'700'000'000'000'000'000);
   std::uint64_t packet_ = 0;
   std::vector<Armed> timers_;
