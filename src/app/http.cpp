@@ -144,7 +144,7 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   }
   const bool pipelined = !queue_.empty();
   pipelines_ = pipelines_ || pipelined;
-  HttpRequest* request = queue_.push();
+  HttpRequest* const request = queue_.push(head);
   if (request == nullptr) return false;
   request->pipelined = pipelined;
   request->first = requests_in_.started();
@@ -153,9 +153,8 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   if (!unknown && framing.kind != HttpFraming::Kind::none) request->body = 0;
   request->chunked = framing.kind == HttpFraming::Kind::chunked;
   receiving_ = unknown ? nullptr : request;
-  const bool kept = request->keep(head);
   requests_in_.begin_body(framing);
-  return kept;
+  return true;
 }
 
 /// Takes a request whose head goes on in octets that were not seen, as far as it was. False without
@@ -166,7 +165,7 @@ bool HttpDissector::take_cut_request(Output& out) {
   const auto head = parse_http_head(HttpSide::request, seen);
   if (!head) return true;
   if (!begin_request(*head, {.kind = HttpFraming::Kind::unknown}, out)) return false;
-  queue_.at(queue_.size() - 1).gap = true;
+  queue_.back().gap = true;
   return true;
 }
 
@@ -296,7 +295,7 @@ void HttpDissector::pop_front() {
   }
   response_.open = false;
   response_.paired = false;
-  response_.text.release();
+  response_.release();
   informational_count_ = 0;
 }
 

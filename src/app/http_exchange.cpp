@@ -1,5 +1,8 @@
 #include "app/http_exchange.h"
 
+#include <new>
+#include <span>
+
 namespace ntan::app {
 namespace {
 
@@ -32,24 +35,16 @@ Split split_user_information(std::string_view uri) noexcept {
   return {.before = uri.substr(0, start), .after = uri.substr(start + at)};
 }
 
-template <class Texts>
-bool keep_text(Texts& texts, std::size_t index, std::string_view text) {
-  const bool kept = texts.append(text.substr(0, max_text));
-  texts.close(index);
-  return kept;
+std::array<std::string_view, 3> pieces_of_text(std::string_view text) noexcept {
+  return {text.substr(0, max_text)};
 }
 
-/// Keeps a URI without its user information. It is looked for in the whole text: a cut must not
-/// leave half of it.
-template <class Texts>
-bool keep_uri(Texts& texts, std::size_t index, std::string_view uri, std::size_t most) {
+/// A URI without its user information. It is looked for in the whole text: a cut must not leave
+/// half of it.
+std::array<std::string_view, 3> pieces_of_uri(std::string_view uri, std::size_t most) noexcept {
   const Split split = split_user_information(uri);
-  bool kept = texts.append(split.before.substr(0, most));
-  if (!split.after.empty()) {
-    kept = kept && texts.append(mask) && texts.append(split.after.substr(0, most));
-  }
-  texts.close(index);
-  return kept;
+  if (split.after.empty()) return {split.before.substr(0, most)};
+  return {split.before.substr(0, most), mask, split.after.substr(0, most)};
 }
 
 std::optional<bool> only_true(bool flag) noexcept {
@@ -62,13 +57,13 @@ std::string_view version(char minor) noexcept {
 }
 
 void describe_request(Http& record, const HttpRequest& request) {
-  record.method = request.text.at(HttpRequest::method);
-  record.host = request.text.at(HttpRequest::host);
-  record.uri = request.text.at(HttpRequest::uri);
+  record.method = request.text(HttpRequest::method);
+  record.host = request.text(HttpRequest::host);
+  record.uri = request.text(HttpRequest::uri);
   if (request.minor != HttpStartLine::no_minor) record.version = version(request.minor);
-  record.user_agent = request.text.at(HttpRequest::user_agent);
-  record.referer = request.text.at(HttpRequest::referer);
-  record.request_content_type = request.text.at(HttpRequest::content_type);
+  record.user_agent = request.text(HttpRequest::user_agent);
+  record.referer = request.text(HttpRequest::referer);
+  record.request_content_type = request.text(HttpRequest::content_type);
   record.request_body_bytes = request.body;
   record.depth = request.depth;
   record.pipelined = only_true(request.pipelined);
@@ -78,10 +73,10 @@ void describe_request(Http& record, const HttpRequest& request) {
 void describe_response(Http& record, const HttpResponse& response) {
   if (record.method.empty()) record.version = version(response.minor);
   record.status = response.status;
-  record.reason = response.text.at(HttpResponse::reason);
-  record.content_type = response.text.at(HttpResponse::content_type);
-  record.server = response.text.at(HttpResponse::server);
-  record.location = response.text.at(HttpResponse::location);
+  record.reason = response.text(HttpResponse::reason);
+  record.content_type = response.text(HttpResponse::content_type);
+  record.server = response.text(HttpResponse::server);
+  record.location = response.text(HttpResponse::location);
   record.response_body_bytes = response.body;
   record.ttfb_us = response.ttfb_us;
   record.upgrade = only_true(response.status == 101);
@@ -90,28 +85,68 @@ void describe_response(Http& record, const HttpResponse& response) {
 
 }  // namespace
 
-bool HttpRequest::keep(const HttpHead& head) {
-  minor = head.start.minor;
-  kind = http_method(head.start.method);
-  const std::size_t size = head.start.method.size() + head.host.size() + head.start.target.size() +
-                           head.user_agent.size() + head.referer.size() + head.content_type.size();
-  return text.reserve(size) && keep_text(text, method, head.start.method) &&
-         keep_uri(text, host, head.host, max_text) &&
-         keep_uri(text, uri, head.start.target, http_max_line) &&
-         keep_text(text, user_agent, head.user_agent) &&
-         keep_uri(text, referer, head.referer, max_text) &&
-         keep_text(text, content_type, head.content_type);
+HttpRequest* HttpRequest::make(const HttpHead& head, Budget& memory) {
+  const HttpPieces<texts> pieces{{pieces_of_text(head.start.method),
+                                  pieces_of_uri(head.host, max_text),
+                                  pieces_of_uri(head.start.target, http_max_line),
+                                  pieces_of_text(head.user_agent),
+                                  pieces_of_uri(head.referer, max_text),
+                                  pieces_of_text(head.content_type)}};
+  const std::size_t size = sizeof(HttpRequest) + pieces.size();
+  if (!memory.take(size)) return nullptr;
+  auto* const request = new (::operator new(size)) HttpRequest;
+  pieces.copy(request->octets(), request->ends_);
+  request->minor = head.start.minor;
+  request->kind = http_method(head.start.method);
+  return request;
+}
+
+void HttpRequest::destroy(HttpRequest* request, Budget& memory) noexcept {
+  const std::size_t size = request->size();
+  memory.give_back(size);
+  request->~HttpRequest();
+  ::operator delete(static_cast<void*>(request), size);
+}
+
+HttpRequest* HttpQueue::push(const HttpHead& head) {
+  HttpRequest* const request = HttpRequest::make(head, *memory_);
+  if (request == nullptr) return nullptr;
+  *link(size_) = request;
+  ++size_;
+  return request;
+}
+
+void HttpQueue::erase(std::size_t index) noexcept {
+  HttpRequest** const at = link(index);
+  HttpRequest* const request = *at;
+  *at = request->next;
+  --size_;
+  HttpRequest::destroy(request, *memory_);
+}
+
+HttpRequest** HttpQueue::link(std::size_t index) noexcept {
+  HttpRequest** at = &first_;
+  for (; index != 0; --index) at = &(*at)->next;
+  return at;
 }
 
 bool HttpResponse::keep(const HttpHead& head) {
-  text.release();
+  release();
   minor = head.start.minor;
   status = head.start.status;
-  const std::size_t size = head.start.reason.size() + head.content_type.size() +
-                           head.server.size() + head.location.size();
-  return text.reserve(size) && keep_text(text, reason, head.start.reason) &&
-         keep_text(text, content_type, head.content_type) && keep_text(text, server, head.server) &&
-         keep_uri(text, location, head.location, max_text);
+  const HttpPieces<texts> pieces{
+      {pieces_of_text(head.start.reason), pieces_of_text(head.content_type),
+       pieces_of_text(head.server), pieces_of_uri(head.location, max_text)}};
+  const std::span<std::uint8_t> room = octets.extend(pieces.size());
+  if (room.size() < pieces.size()) return false;
+  // NOLINTNEXTLINE(*-reinterpret-cast): octets and characters are the same
+  pieces.copy(reinterpret_cast<char*>(room.data()), ends);
+  return true;
+}
+
+void HttpResponse::release() noexcept {
+  octets.release();
+  ends = {};
 }
 
 Http describe(const HttpRequest* request, const HttpResponse* response) {

@@ -1,11 +1,8 @@
 // What is known of a request and of a response until their exchange is reported.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <iterator>
-#include <list>
 #include <optional>
 #include <string_view>
 
@@ -16,50 +13,57 @@
 
 namespace ntan::app {
 
-/// Texts kept one after the other in one Buffer.
+/// Texts that are to be kept, borrowed: up to three pieces each, so that what is masked is never
+/// copied.
 template <std::size_t count>
-class HttpTexts {
- public:
-  /// Enough for a URI of one line and for the others at 1 kB.
-  static constexpr std::size_t cap = std::size_t{16} * 1024;
+struct HttpPieces {
+  std::array<std::array<std::string_view, 3>, count> texts{};
 
-  explicit HttpTexts(Budget& memory) noexcept : octets_(memory, cap) {}
-
-  /// Makes room for texts of `size` octets in all; false without memory.
-  [[nodiscard]] bool reserve(std::size_t size) { return octets_.reserve(std::min(size, cap)); }
-
-  /// Appends to the text that is being kept; false without memory.
-  [[nodiscard]] bool append(std::string_view piece) { return octets_.append(as_bytes(piece)); }
-
-  /// The text that was being kept is text `index`; they are closed in order.
-  void close(std::size_t index) noexcept {
-    ends_.at(index) = static_cast<std::uint16_t>(octets_.size());
+  [[nodiscard]] std::size_t size() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& pieces : texts) {
+      for (const std::string_view piece : pieces) sum += piece.size();
+    }
+    return sum;
   }
 
-  [[nodiscard]] std::string_view at(std::size_t index) const noexcept {
-    const std::size_t start = index == 0 ? 0 : ends_.at(index - 1);
-    return as_text(octets_.view()).substr(start, ends_.at(index) - start);
+  /// Writes the texts one after the other and tells where each ends.
+  /// Requires: size() octets at `out`, which is less than 64 KiB.
+  void copy(char* out, std::array<std::uint16_t, count>& ends) const noexcept {
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      for (const std::string_view piece : texts[i]) end += piece.copy(out + end, piece.size());
+      ends[i] = static_cast<std::uint16_t>(end);
+    }
   }
-
-  void release() noexcept {
-    octets_.release();
-    ends_ = {};
-  }
-
- private:
-  Buffer octets_;
-  std::array<std::uint16_t, count> ends_{};
 };
 
-struct HttpRequest {
+/// Text `index` of several that stand one after the other.
+template <std::size_t count>
+[[nodiscard]] std::string_view http_text(const char* octets,
+                                         const std::array<std::uint16_t, count>& ends,
+                                         std::size_t index) noexcept {
+  const std::size_t start = index == 0 ? 0 : ends.at(index - 1);
+  return {octets + start, ends.at(index) - start};
+}
+
+/// A request that waits for its response; its texts stand behind it in the same memory.
+class HttpRequest {
+ public:
   enum Text : std::uint8_t { method, host, uri, user_agent, referer, content_type, texts };
 
-  explicit HttpRequest(Budget& memory) noexcept : text(memory) {}
+  /// Null without memory.
+  [[nodiscard]] static HttpRequest* make(const HttpHead& head, Budget& memory);
+  static void destroy(HttpRequest* request, Budget& memory) noexcept;
 
-  /// False without memory.
-  [[nodiscard]] bool keep(const HttpHead& head);
+  HttpRequest(const HttpRequest&) = delete;
+  HttpRequest& operator=(const HttpRequest&) = delete;
 
-  HttpTexts<texts> text;
+  [[nodiscard]] std::string_view text(Text index) const noexcept {
+    return http_text(octets(), ends_, index);
+  }
+
+  HttpRequest* next = nullptr;    ///< younger than this one
   Timestamp first{};              ///< of its octets
   std::optional<Timestamp> last;  ///< known once it is complete
   std::optional<std::uint64_t> body;
@@ -69,6 +73,20 @@ struct HttpRequest {
   bool pipelined = false;
   bool chunked = false;
   bool gap = false;
+
+ private:
+  HttpRequest() = default;
+  ~HttpRequest() = default;
+
+  [[nodiscard]] std::size_t size() const noexcept { return sizeof(HttpRequest) + ends_.back(); }
+  // NOLINTBEGIN(*-reinterpret-cast): the octets behind the object
+  [[nodiscard]] char* octets() noexcept { return reinterpret_cast<char*>(this + 1); }
+  [[nodiscard]] const char* octets() const noexcept {
+    return reinterpret_cast<const char*>(this + 1);
+  }
+  // NOLINTEND(*-reinterpret-cast)
+
+  std::array<std::uint16_t, texts> ends_{};
 };
 
 /// Requests in the order in which they are to be answered.
@@ -79,44 +97,51 @@ class HttpQueue {
   HttpQueue(const HttpQueue&) = delete;
   HttpQueue& operator=(const HttpQueue&) = delete;
 
-  ~HttpQueue() { memory_->give_back(requests_.size() * node_cost); }
+  ~HttpQueue() {
+    while (!empty()) erase(0);
+  }
 
   /// Null without memory.
-  HttpRequest* push() {
-    if (!memory_->take(node_cost)) return nullptr;
-    return &requests_.emplace_back(*memory_);
-  }
+  HttpRequest* push(const HttpHead& head);
 
-  void erase(std::size_t index) {
-    requests_.erase(std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index)));
-    memory_->give_back(node_cost);
-  }
+  /// Requires: index < size(), as for at(). The index is 0 or 1 wherever it matters.
+  void erase(std::size_t index) noexcept;
 
-  /// Requires: index < size(). The index is 0 or 1 wherever it matters.
-  [[nodiscard]] HttpRequest& at(std::size_t index) {
-    return *std::next(requests_.begin(), static_cast<std::ptrdiff_t>(index));
-  }
+  [[nodiscard]] HttpRequest& at(std::size_t index) noexcept { return **link(index); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return requests_.size(); }
+  /// The youngest. Requires: not empty.
+  [[nodiscard]] HttpRequest& back() noexcept { return at(size_ - 1); }
 
-  [[nodiscard]] bool empty() const noexcept { return requests_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
  private:
-  /// The request and the links of its list node.
-  static constexpr std::size_t node_cost = sizeof(HttpRequest) + 3 * sizeof(void*);
+  /// What points to request `index`, or to where it would come.
+  [[nodiscard]] HttpRequest** link(std::size_t index) noexcept;
 
   Budget* memory_;
-  std::list<HttpRequest> requests_;
+  HttpRequest* first_ = nullptr;
+  std::uint32_t size_ = 0;
 };
 
 struct HttpResponse {
   enum Text : std::uint8_t { reason, content_type, server, location, texts };
 
-  explicit HttpResponse(Budget& memory) noexcept : text(memory) {}
+  explicit HttpResponse(Budget& memory) noexcept : octets(memory, max_octets) {}
 
+  /// False without memory: it then has no texts.
   [[nodiscard]] bool keep(const HttpHead& head);
+  void release() noexcept;
 
-  HttpTexts<texts> text;
+  [[nodiscard]] std::string_view text(Text index) const noexcept {
+    return http_text(as_text(octets.view()).data(), ends, index);
+  }
+
+  static constexpr std::uint32_t max_octets = 16U * 1024;
+
+  Buffer octets;  ///< the texts, one after the other
+  std::array<std::uint16_t, texts> ends{};
   std::optional<std::uint64_t> body;
   std::optional<std::uint64_t> ttfb_us;
   std::uint16_t status = 0;

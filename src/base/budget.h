@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 
 #include "base/bytes.h"
 
@@ -53,6 +54,13 @@ class Buffer {
   /// Makes room for `more` octets in one piece, for who knows what comes; false as append().
   [[nodiscard]] bool reserve(std::size_t more) {
     return more <= capacity_ - size_ || grow(more, 0);
+  }
+
+  /// Appends `more` octets for the caller to write; none where append() would return false.
+  [[nodiscard]] std::span<std::uint8_t> extend(std::size_t more) {
+    if (!reserve(more)) return {};
+    size_ += static_cast<std::uint32_t>(more);
+    return {octets_.get() + size_ - more, more};
   }
 
   void clear() noexcept { size_ = 0; }
