@@ -80,7 +80,8 @@ void dissect(benchmark::State& state, const Exchange& exchange) {
       progress = dissector->consume(segment, output);
       octets += static_cast<std::int64_t>(message.octets.size());
     }
-    if (progress == app::Progress::more || progress == app::Progress::idle) dissector->on_end({}, output);
+    if (progress == app::Progress::more || progress == app::Progress::idle)
+      dissector->on_end({}, output);
     dissector->~Dissector();
   }
   if (output.events() == 0) state.SkipWithError("nothing was reported");

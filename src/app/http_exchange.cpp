@@ -86,12 +86,10 @@ void describe_response(Http& record, const HttpResponse& response) {
 }  // namespace
 
 HttpRequest* HttpRequest::make(const HttpHead& head, Budget& memory) {
-  const HttpPieces<texts> pieces{{pieces_of_text(head.start.method),
-                                  pieces_of_uri(head.host, max_text),
-                                  pieces_of_uri(head.start.target, http_max_line),
-                                  pieces_of_text(head.user_agent),
-                                  pieces_of_uri(head.referer, max_text),
-                                  pieces_of_text(head.content_type)}};
+  const HttpPieces<texts> pieces{
+      {pieces_of_text(head.start.method), pieces_of_uri(head.host, max_text),
+       pieces_of_uri(head.start.target, http_max_line), pieces_of_text(head.user_agent),
+       pieces_of_uri(head.referer, max_text), pieces_of_text(head.content_type)}};
   const std::size_t size = sizeof(HttpRequest) + pieces.size();
   if (!memory.take(size)) return nullptr;
   auto* const request = new (::operator new(size)) HttpRequest;
@@ -134,9 +132,9 @@ bool HttpResponse::keep(const HttpHead& head) {
   release();
   minor = head.start.minor;
   status = head.start.status;
-  const HttpPieces<texts> pieces{
-      {pieces_of_text(head.start.reason), pieces_of_text(head.content_type),
-       pieces_of_text(head.server), pieces_of_uri(head.location, max_text)}};
+  const HttpPieces<texts> pieces{{pieces_of_text(head.start.reason),
+                                  pieces_of_text(head.content_type), pieces_of_text(head.server),
+                                  pieces_of_uri(head.location, max_text)}};
   const std::span<std::uint8_t> room = octets.extend(pieces.size());
   if (room.size() < pieces.size()) return false;
   // NOLINTNEXTLINE(*-reinterpret-cast): octets and characters are the same

@@ -67,9 +67,8 @@ void keep_probe(Journal& journal, const Probe& probe, Budget& budget) {
   journal.push_back(probe);
 }
 
-void drop_probe(Journal& journal, std::uint64_t hash) noexcept {
-  const std::size_t at = place_of(journal, hash);
-  if (at != journal.size()) journal.erase(at);
+void drop_probe(Journal& journal, const Probe& probe) noexcept {
+  journal.erase(journal.index_of(probe));
 }
 
 void release_journal(Journal& journal, Budget& budget) noexcept {

@@ -22,8 +22,8 @@ using Journal = Ring<Probe>;
 /// budget; without memory the probe is not kept.
 void keep_probe(Journal& journal, const Probe& probe, Budget& budget);
 
-/// Removes the probe that find_probe() finds, if there is one.
-void drop_probe(Journal& journal, std::uint64_t hash) noexcept;
+/// Removes a probe. Requires: it is in the journal.
+void drop_probe(Journal& journal, const Probe& probe) noexcept;
 
 /// Forgets everything and gives the memory back.
 void release_journal(Journal& journal, Budget& budget) noexcept;

@@ -84,6 +84,11 @@ class Ring {
     --size_;
   }
 
+  /// Where a value lies. Requires: it is one of these.
+  [[nodiscard]] std::size_t index_of(const T& value) const noexcept {
+    return (static_cast<std::size_t>(&value - slots_.get()) - head_) & (capacity_ - 1);
+  }
+
   /// Closes the gap from the nearer end.
   void erase(std::size_t at) noexcept {
     if (at < size_ / 2) {

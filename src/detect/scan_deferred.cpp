@@ -120,7 +120,7 @@ void ScanDetector::on_late(const Outcome& outcome) {
   kept->result = outcome.result;
   if (kept->reported && book_.is_open(source->alert)) book_.at(source->alert).take_back(*kept);
   if (!kept->reported && !worth_keeping(outcome)) {
-    drop_probe(source->journal, hash);
+    drop_probe(source->journal, *kept);
   }
 }
 

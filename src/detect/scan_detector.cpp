@@ -97,12 +97,10 @@ ScanDetector::Place ScanDetector::place_of(Source& source, const Outcome& outcom
   Column& column = columns_.find_or_insert(column_at, [](Column&) {});
   if (row.epoch != source.epoch) {
     row = Row{};
-    row.key = row_at;
     row.epoch = source.epoch;
   }
   if (column.epoch != source.epoch) {
     column = Column{};
-    column.key = column_at;
     column.epoch = source.epoch;
   }
   row.last = column.last = outcome.time;
@@ -202,9 +200,10 @@ void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
   weigh(place, outcome, probe);
   if (Probe* kept = find_probe(source.journal, place.hash); kept != nullptr) {
     probe.raw_syn = probe.raw_syn || kept->raw_syn;
-    *kept = probe;
-    if (!was_reported && !worth_keeping(outcome)) {
-      drop_probe(source.journal, place.hash);
+    if (was_reported || worth_keeping(outcome)) {
+      *kept = probe;
+    } else {
+      drop_probe(source.journal, *kept);
     }
   } else if (worth_keeping(outcome)) {
     keep_probe(source.journal, probe, pool_);

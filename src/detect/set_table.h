@@ -12,10 +12,10 @@
 
 namespace ntan::detect {
 
-/// An entry says what it is worth keeping; a pinned one goes only if its whole set is pinned.
+/// An entry says what it is worth keeping; a pinned one goes only if its whole set is pinned. One
+/// that must know its own key has a member `key`.
 template <class T>
 concept SetEntry = requires(const T& entry) {
-  { entry.key } -> std::convertible_to<std::uint64_t>;  // 0: free
   { entry.worth() } -> std::convertible_to<std::int64_t>;
   { entry.pinned() } -> std::convertible_to<bool>;
 };
@@ -46,8 +46,8 @@ class SetTable {
     return slot == nowhere ? nullptr : &entries_[places_[slot]];
   }
 
-  /// The entry of `key`, default-made with that key if it was not there. `on_evict` sees the entry
-  /// that has to go before it does.
+  /// The entry of `key`, default-made if it was not there. Requires: key != 0. `on_evict` sees the
+  /// entry that has to go before it does.
   template <class OnEvict>
   T& find_or_insert(std::uint64_t key, OnEvict on_evict) {
     if (T* found = find(key); found != nullptr) return *found;
@@ -62,7 +62,8 @@ class SetTable {
     ++evictions_;
     on_evict(victim);
     victim = T{};
-    victim.key = keys_[slot] = key;
+    keys_[slot] = key;
+    name(victim, key);
     return victim;
   }
 
@@ -101,8 +102,12 @@ class SetTable {
     keys_[slot] = key;
     places_[slot] = static_cast<std::uint32_t>(entries_.size());
     T& entry = entries_.emplace_back();
-    entry.key = key;
+    name(entry, key);
     return entry;
+  }
+
+  static void name(T& entry, std::uint64_t key) noexcept {
+    if constexpr (requires { entry.key; }) entry.key = key;
   }
 
   void resize(std::size_t slots) {

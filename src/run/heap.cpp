@@ -8,7 +8,7 @@
 namespace ntan::run {
 namespace {
 
-constexpr int step = 512 << 10;
+constexpr int step = 128 << 10;
 
 std::byte* heap_end() noexcept {
   return static_cast<std::byte*>(::sbrk(0));
