@@ -11,7 +11,7 @@
 
 namespace ntan::flow {
 
-/// The constant time-outs of contacts. Whoever owns the flows keeps one FIFO ring for each.
+/// The constant time-outs of contacts. Whoever owns the flows keeps one FIFO queue for each.
 enum class ContactTimer : std::uint8_t {
   none,
   answer_tcp,  ///< TCP, SCTP: nothing came. A lost SYN is sent again after 1 s (RFC 6298 2)

@@ -61,6 +61,11 @@ void prefetch_object(const T& object) noexcept {
   for (std::size_t at = 0; at < size; at += line) __builtin_prefetch(octets + at);
 }
 
+std::array<TimerQueue, timer_kind_count> make_timers(std::size_t cap, flow::Pool& pool) noexcept {
+  const TimerQueue empty{cap, pool};
+  return {empty, empty, empty, empty, empty, empty, empty, empty};
+}
+
 EndReason reason_of(const Conversation& conversation) noexcept {
   if (conversation.tcp == nullptr || !conversation.tcp->closed()) return EndReason::idle;
   return conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin;
@@ -81,15 +86,8 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
       slab_(flow_cap(options)),
       one_sided_(slab_),
       wheel_(*this),
-      timers_{TimerRing{timers_per_flow * slab_.capacity()},
-              TimerRing{timers_per_flow * slab_.capacity()},
-              TimerRing{timers_per_flow * slab_.capacity()},
-              TimerRing{timers_per_flow * slab_.capacity()},
-              TimerRing{timers_per_flow * slab_.capacity()},
-              TimerRing{timers_per_flow * slab_.capacity()},
-              TimerRing{timers_per_flow * slab_.capacity()},
-              TimerRing{timers_per_flow * slab_.capacity()}},
-      ring_dues_(no_dues()),
+      timers_(make_timers(timers_per_flow * slab_.capacity(), pool_)),
+      queue_dues_(no_dues()),
       dissection_(pool_, reassembly_memory_, *this) {}
 
 Shard::~Shard() {

@@ -101,7 +101,7 @@ struct NextTimer {
 
   std::int64_t due = INT64_MAX;
   std::uint64_t sequence = UINT64_MAX;
-  std::uint8_t source = wheel;  ///< which ring it waits in
+  std::uint8_t source = wheel;  ///< which queue it waits in
 
   friend constexpr bool operator<(const NextTimer& a, const NextTimer& b) noexcept {
     return a.due != b.due ? a.due < b.due : a.sequence < b.sequence;
@@ -271,8 +271,8 @@ class Shard final : private app::Output {
   OneSidedList one_sided_;
   flow::Index index_;
   flow::Wheel<Shard> wheel_;
-  std::array<TimerRing, timer_kind_count> timers_;
-  std::array<std::int64_t, timer_kind_count> ring_dues_;  // of the rings' fronts, side by side
+  std::array<TimerQueue, timer_kind_count> timers_;
+  std::array<std::int64_t, timer_kind_count> queue_dues_;  // of the queues' fronts, side by side
   Dissection dissection_;
   std::vector<Flowless> flowless_;
   Current current_;

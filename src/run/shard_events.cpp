@@ -40,7 +40,7 @@ constexpr std::uint8_t bit(flow::ContactTimer timer) noexcept {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(timer));
 }
 
-// How many time-outs of its ring earlier a flow is fetched; other rings and shards fire between.
+// How many time-outs of its queue earlier a flow is fetched; other queues and shards fire between.
 constexpr std::size_t prefetch_ahead = 2;
 
 // What a time-out looks at first: whether the flow is still the same, and what is open of it.
@@ -50,7 +50,7 @@ void prefetch_front(const Conversation& conversation) noexcept {
   __builtin_prefetch(static_cast<const void*>(&conversation.dissector));
 }
 
-// app::Timer of a ring, or nothing for the rings of other kinds.
+// app::Timer of a queue, or nothing for the queues of other kinds.
 std::optional<app::Timer> app_timer(TimerKind kind) noexcept {
   switch (kind) {
     case TimerKind::app_query: return app::Timer::query_10s;
@@ -79,14 +79,14 @@ NextTimer Shard::find_next_timer() noexcept {
   NextTimer next;
   if (const flow::Due* due = wheel_.front(); due != nullptr) next = {due->time, due->sequence};
   for (std::uint8_t i = 0; i < timer_kind_count; ++i) {
-    if (ring_dues_[i] > next.due || ring_dues_[i] == INT64_MAX) continue;
-    next = std::min(next, NextTimer{ring_dues_[i], timers_[i].front()->sequence, i});
+    if (queue_dues_[i] > next.due || queue_dues_[i] == INT64_MAX) continue;
+    next = std::min(next, NextTimer{queue_dues_[i], timers_[i].front()->sequence, i});
   }
   return next;
 }
 
 void Shard::fire_next(std::int64_t limit) {
-  // Rings only grow at their end, so their front is what was found; a flow may have left the wheel.
+  // Queues only grow at their end, so their front is what was found; a flow may have left the wheel.
   if (earliest_.source == NextTimer::wheel) earliest_ = find_next_timer();
   const NextTimer next = earliest_;
   if (next.due > limit) return;
@@ -94,13 +94,13 @@ void Shard::fire_next(std::int64_t limit) {
   if (next.source == NextTimer::wheel) {
     fire_wheel();
   } else {
-    TimerRing& ring = timers_[next.source];
-    if (const TimerEntry* later = ring.later(prefetch_ahead);
+    TimerQueue& queue = timers_[next.source];
+    if (const TimerEntry* later = queue.later(prefetch_ahead);
         later != nullptr && later->number != 0)
       prefetch_front(slab_[later->number]);
-    const TimerEntry entry = ring.pop();
-    const TimerEntry* front = ring.front();
-    ring_dues_[next.source] = front == nullptr ? INT64_MAX : front->due;
+    const TimerEntry entry = queue.pop();
+    const TimerEntry* front = queue.front();
+    queue_dues_[next.source] = front == nullptr ? INT64_MAX : front->due;
     fire(entry, static_cast<TimerKind>(next.source));
   }
   earliest_ = find_next_timer();
@@ -146,7 +146,7 @@ void Shard::arm_timer(TimerKind kind, const TimerEntry& entry) {
     ++counters_.timers_refused;
     return;
   }
-  std::int64_t& front = ring_dues_[static_cast<std::size_t>(kind)];
+  std::int64_t& front = queue_dues_[static_cast<std::size_t>(kind)];
   front = std::min(front, entry.due);
   earliest_ =
       std::min(earliest_, NextTimer{entry.due, entry.sequence, static_cast<std::uint8_t>(kind)});

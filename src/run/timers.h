@@ -1,10 +1,12 @@
-// Time-outs of constant length: one FIFO ring per constant, exact and O(1), in trace time.
+// Time-outs of constant length: one FIFO queue per constant, exact and O(1), in trace time.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <vector>
+#include <new>
 
 #include "base/time.h"
+#include "flow/pool.h"
 #include "flow/slab.h"
 
 namespace ntan::run {
@@ -32,55 +34,73 @@ struct TimerEntry {
   std::uint32_t token = 0;
 };
 
-/// A growing ring buffer with a cap. Entries are pushed in due order because the length is constant
-/// and the trace clock never goes back.
-class TimerRing {
+/// A queue with a cap, in blocks from the shard's pool. Entries are pushed in due order because the
+/// length is constant and the trace clock never goes back.
+class TimerQueue {
  public:
-  explicit TimerRing(std::size_t cap) noexcept : cap_(cap) {}
+  TimerQueue(std::size_t cap, flow::Pool& pool) noexcept : cap_(cap), pool_(&pool) {}
 
-  /// Returns false at the cap: the time-out is not armed.
+  /// Returns false at the cap or without memory: the time-out is not armed.
   [[nodiscard]] bool push(const TimerEntry& entry) {
-    if (size_ == entries_.size()) {
-      if (size_ >= cap_) {
-        ++refused_;
-        return false;
-      }
-      grow();
-    }
-    entries_[(head_ + size_) & (entries_.size() - 1)] = entry;
+    if (size_ >= cap_ || (end_ == Block::capacity && !append_block())) return false;
+    last_->entries[end_++] = entry;
     ++size_;
     return true;
   }
-  [[nodiscard]] const TimerEntry* front() const noexcept {
-    return size_ == 0 ? nullptr : &entries_[head_];
-  }
-  /// The entry `ahead` places behind the front, or nullptr: what to prefetch.
+  [[nodiscard]] const TimerEntry* front() const noexcept { return later(0); }
+  /// The entry `ahead` places behind the front, or nullptr: what to prefetch. Sees no further than
+  /// the next block. Requires: ahead <= Block::capacity.
   [[nodiscard]] const TimerEntry* later(std::size_t ahead) const noexcept {
-    return ahead < size_ ? &entries_[(head_ + ahead) & (entries_.size() - 1)] : nullptr;
+    if (ahead >= size_) return nullptr;
+    const std::size_t place = begin_ + ahead;
+    return place < Block::capacity ? &first_->entries[place]
+                                   : &first_->next->entries[place - Block::capacity];
   }
   /// Requires: not empty.
   TimerEntry pop() noexcept {
-    const TimerEntry entry = entries_[head_];
-    head_ = (head_ + 1) & (entries_.size() - 1);
+    const TimerEntry entry = first_->entries[begin_];
     --size_;
+    if (++begin_ == Block::capacity) drop_block();
     return entry;
   }
-  [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
  private:
-  void grow() {
-    std::vector<TimerEntry> grown(entries_.empty() ? 64 : 2 * entries_.size());
-    for (std::size_t i = 0; i < size_; ++i)
-      grown[i] = entries_[(head_ + i) & (entries_.size() - 1)];
-    entries_ = std::move(grown);
-    head_ = 0;
+  struct Block {
+    static constexpr std::size_t capacity = 31;
+
+    std::array<TimerEntry, capacity> entries;
+    Block* next = nullptr;
+  };
+  static_assert(sizeof(Block) <= 1024);
+
+  [[nodiscard]] bool append_block() {
+    void* memory = pool_->take(sizeof(Block));
+    if (memory == nullptr) return false;
+    auto* const block = new (memory) Block;
+    (last_ == nullptr ? first_ : last_->next) = block;
+    last_ = block;
+    end_ = 0;
+    return true;
+  }
+
+  void drop_block() noexcept {
+    Block* const old = first_;
+    first_ = old->next;
+    begin_ = 0;
+    if (first_ == nullptr) {
+      last_ = nullptr;
+      end_ = Block::capacity;
+    }
+    pool_->give_back(old, sizeof(Block));
   }
 
   std::size_t cap_;
-  std::size_t head_ = 0;
   std::size_t size_ = 0;
-  std::uint64_t refused_ = 0;
-  std::vector<TimerEntry> entries_;
+  flow::Pool* pool_;
+  Block* first_ = nullptr;
+  Block* last_ = nullptr;
+  std::size_t begin_ = 0;                ///< in the first block
+  std::size_t end_ = Block::capacity;  ///< in the last
 };
 
 }  // namespace ntan::run
