@@ -186,7 +186,9 @@ void wheel_turn(benchmark::State& state) {
 /// Segments of a connection in steady state: data one way, every second one acknowledged.
 void tcp_segments(benchmark::State& state) {
   namespace flag = wire::tcp_flag;
-  TcpConnection connection;
+  Budget budget{.limit = std::size_t{1} << 20U};
+  Pool pool{budget};
+  TcpConnection connection{pool};
   History history;
   wire::Decoded data;
   data.proto = wire::ip_protocol::tcp;
@@ -231,8 +233,10 @@ void tcp_handshake(benchmark::State& state) {
                             segment(flag::fin | flag::ack, 1, 1),
                             segment(flag::fin | flag::ack, 1, 2),
                             segment(flag::ack, 2, 2)};
+  Budget budget{.limit = std::size_t{1} << 20U};
+  Pool pool{budget};
   for (auto _ : state) {
-    TcpConnection connection;
+    TcpConnection connection{pool};
     History history;
     for (std::size_t i = 0; i < segments.size(); ++i) {
       const auto direction = i == 1 || i == 4 ? Direction::to_client : Direction::to_server;

@@ -1,17 +1,18 @@
 #include "flow/sequence.h"
 
 #include <algorithm>
+#include <new>
 
 namespace ntan::flow {
 
-SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size) noexcept {
+SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size, Pool& pool) {
   Added added;
   if (size == 0) return added;
   const std::uint32_t end = seq + size;
   if (!started_) start(seq);
   if (sequence_distance(seq, next_) >= 0) {
     if (seq != next_) {
-      open_hole({next_, seq});
+      open_hole({next_, seq}, pool);
       added.opened_hole = true;
     }
     added.unseen = size;
@@ -19,7 +20,7 @@ SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size) n
     return added;
   }
   const std::uint32_t old_end = sequence_distance(end, next_) > 0 ? next_ : end;
-  const std::uint32_t filled = fill(seq, old_end);
+  const std::uint32_t filled = fill(seq, old_end, pool);
   added.filled_hole = filled != 0;
   added.unseen = filled + (end - old_end);
   added.repeated = size - added.unseen;
@@ -27,26 +28,28 @@ SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size) n
   return added;
 }
 
-bool SequenceSpace::pass(std::uint32_t seq) noexcept {
+bool SequenceSpace::pass(std::uint32_t seq, Pool& pool) {
   const std::int32_t ahead = sequence_distance(seq, next_);
   if (ahead < 0) return false;
-  if (ahead > 0) open_hole({next_, seq});
+  if (ahead > 0) open_hole({next_, seq}, pool);
   next_ = seq + 1;
   return ahead > 0;
 }
 
-void SequenceSpace::open_hole(Hole hole) noexcept {
-  if (hole_count_ == holes_.size()) {
-    std::move(holes_.begin() + 1, holes_.end(), holes_.begin());
-    --hole_count_;
+void SequenceSpace::open_hole(Hole hole, Pool& pool) {
+  if (holes_ == nullptr) {
+    void* memory = pool.take(sizeof(Holes));
+    if (memory == nullptr) return;
+    holes_ = new (memory) Holes{};
   }
-  holes_[hole_count_++] = hole;
+  if (hole_count_ == holes_->size()) forget(0);
+  (*holes_)[hole_count_++] = hole;
 }
 
-std::uint32_t SequenceSpace::fill(std::uint32_t start, std::uint32_t end) noexcept {
+std::uint32_t SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& pool) {
   std::uint32_t filled = 0;
   for (std::size_t i = 0; i < hole_count_;) {
-    Hole& hole = holes_[i];
+    Hole& hole = (*holes_)[i];
     const std::uint32_t from = sequence_distance(start, hole.start) > 0 ? start : hole.start;
     const std::uint32_t to = sequence_distance(end, hole.end) < 0 ? end : hole.end;
     if (sequence_distance(to, from) <= 0) {
@@ -60,18 +63,30 @@ std::uint32_t SequenceSpace::fill(std::uint32_t start, std::uint32_t end) noexce
     const bool has_after = after.start != after.end;
     if (has_before && has_after) {
       hole = before;
-      open_hole(after);
+      open_hole(after, pool);
       ++i;
     } else if (has_before || has_after) {
       hole = has_before ? before : after;
       ++i;
     } else {
-      std::move(holes_.begin() + static_cast<std::ptrdiff_t>(i) + 1, holes_.begin() + hole_count_,
-                holes_.begin() + static_cast<std::ptrdiff_t>(i));
-      --hole_count_;
+      forget(i);
     }
   }
+  if (hole_count_ == 0) release(pool);
   return filled;
+}
+
+void SequenceSpace::forget(std::size_t at) noexcept {
+  const auto hole = holes_->begin() + at;
+  std::move(hole + 1, holes_->begin() + hole_count_, hole);
+  --hole_count_;
+}
+
+void SequenceSpace::release(Pool& pool) noexcept {
+  if (holes_ == nullptr) return;
+  pool.give_back(holes_, sizeof(Holes));
+  holes_ = nullptr;
+  hole_count_ = 0;
 }
 
 }  // namespace ntan::flow

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "flow/pool.h"
+
 namespace ntan::flow {
 
 /// Signed distance from b to a in 32-bit sequence space (RFC 9293 3.4).
@@ -14,7 +16,9 @@ namespace ntan::flow {
 }
 
 /// Octets covered by [start, end) of data, with up to eight holes remembered; a ninth forgets the
-/// oldest, whose octets then count as never seen.
+/// oldest, whose octets then count as never seen. Most connections have no hole: room for them
+/// comes from a pool, always the same, and goes back with the last. A hole that gets no room is
+/// forgotten.
 class SequenceSpace {
  public:
   struct Added {
@@ -32,10 +36,13 @@ class SequenceSpace {
   /// One past the highest sequence number seen.
   [[nodiscard]] std::uint32_t next() const noexcept { return next_; }
   /// Moves over a FIN that stands at `seq`. Returns whether octets before it are missing.
-  bool pass(std::uint32_t seq) noexcept;
+  bool pass(std::uint32_t seq, Pool& pool);
 
   /// Adds data octets [seq, seq + size).
-  Added add(std::uint32_t seq, std::uint32_t size) noexcept;
+  Added add(std::uint32_t seq, std::uint32_t size, Pool& pool);
+
+  /// Forgets the holes.
+  void release(Pool& pool) noexcept;
 
   [[nodiscard]] std::size_t holes() const noexcept { return hole_count_; }
 
@@ -45,13 +52,16 @@ class SequenceSpace {
     std::uint32_t end = 0;
   };
 
-  void open_hole(Hole hole) noexcept;
-  std::uint32_t fill(std::uint32_t start, std::uint32_t end) noexcept;
+  using Holes = std::array<Hole, 8>;
 
+  void open_hole(Hole hole, Pool& pool);
+  std::uint32_t fill(std::uint32_t start, std::uint32_t end, Pool& pool);
+  void forget(std::size_t at) noexcept;
+
+  Holes* holes_ = nullptr;  ///< from the pool; null while there are none
   std::uint32_t next_ = 0;
   bool started_ = false;
   std::uint8_t hole_count_ = 0;
-  std::array<Hole, 8> holes_{};
 };
 
 }  // namespace ntan::flow

@@ -62,7 +62,7 @@ std::string_view to_text(ConnState state) noexcept {
 }
 
 TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Direction direction,
-                                                Timestamp time, History& history) noexcept {
+                                                Timestamp time, History& history) {
   Effect effect;
   TcpSide& self = sides_[index(direction)];
   if (const char letter = letter_of(segment); letter != '\0') history.add(letter, direction);
@@ -172,22 +172,23 @@ bool TcpConnection::acceptable(const Decoded& segment, Direction direction) cons
   return !takes_space || !self.space.started() || in_window(segment, direction);
 }
 
-void TcpConnection::on_fin(const Decoded& segment, Direction direction, History& history) noexcept {
+void TcpConnection::on_fin(const Decoded& segment, Direction direction, History& history) {
   TcpSide& self = sides_[index(direction)];
   const std::uint32_t fin = data_seq(segment) + segment.payload_size;
   self.fin_seen = true;
   self.fin_seq = fin + 1;
-  if (self.space.started() && self.space.pass(fin)) {
+  if (self.space.started() && self.space.pass(fin, *pool_)) {
     history.add_counted('g', direction, ++self.gaps);
   }
   if (self.state != EndState::reset) self.state = EndState::closed;
 }
 
 void TcpConnection::on_payload(const Decoded& segment, Direction direction, History& history,
-                               Effect& effect) noexcept {
+                               Effect& effect) {
   TcpSide& self = sides_[index(direction)];
   effect.payload_accepted = true;
-  const SequenceSpace::Added added = self.space.add(data_seq(segment), segment.payload_size);
+  const SequenceSpace::Added added =
+      self.space.add(data_seq(segment), segment.payload_size, *pool_);
   self.goodput_bytes += added.unseen;
   if (added.opened_hole) history.add_counted('g', direction, ++self.gaps);
   if (added.repeated != 0 || added.filled_hole) history.add_counted('t', direction, ++self.repeats);

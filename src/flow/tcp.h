@@ -45,9 +45,18 @@ enum class ConnState : std::uint8_t {
 // NOLINTEND(readability-identifier-naming)
 [[nodiscard]] std::string_view to_text(ConnState state) noexcept;
 
-/// One direction.
+/// One direction; a cache line.
 struct TcpSide {
   SequenceSpace space;
+  std::uint64_t goodput_bytes = 0;
+  std::uint32_t isn = 0;
+  std::uint32_t ack_max = 0;  ///< highest acknowledgement this side has sent
+  std::uint32_t window = 0;   ///< last advertised, scaled
+  std::uint32_t fin_seq = 0;  ///< sequence number behind the FIN
+  std::uint32_t zero_windows = 0;
+  std::uint32_t repeats = 0;
+  std::uint32_t gaps = 0;
+  std::uint16_t mss = 0;  ///< 0: not seen
   EndState state = EndState::inactive;
   std::uint8_t window_scale = 0;
   bool has_window_scale = false;
@@ -55,16 +64,8 @@ struct TcpSide {
   bool syn_repeated = false;
   bool fin_seen = false;
   bool has_ack = false;
-  std::uint16_t mss = 0;  ///< 0: not seen
-  std::uint32_t isn = 0;
-  std::uint32_t ack_max = 0;  ///< highest acknowledgement this side has sent
-  std::uint32_t window = 0;   ///< last advertised, scaled
-  std::uint32_t fin_seq = 0;  ///< sequence number behind the FIN
-  std::uint64_t goodput_bytes = 0;
-  std::uint32_t zero_windows = 0;
-  std::uint32_t repeats = 0;
-  std::uint32_t gaps = 0;
 };
+static_assert(sizeof(TcpSide) == 64);
 
 /// What is remembered of a lone first SYN, until a second packet makes the connection worth its
 /// memory.
@@ -81,9 +82,20 @@ struct FirstSyn {
 
 class TcpConnection {
  public:
-  TcpConnection() = default;
+  /// `pool` gives room for holes in the sequence space; it outlives the connection.
+  explicit TcpConnection(Pool& pool) noexcept : pool_(&pool) {}
+
   /// A connection whose first packet was this SYN of the client.
-  TcpConnection(const FirstSyn& syn, Timestamp time) noexcept { on_client_syn(syn, time); }
+  TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) noexcept : pool_(&pool) {
+    on_client_syn(syn, time);
+  }
+
+  TcpConnection(const TcpConnection&) = delete;
+  TcpConnection& operator=(const TcpConnection&) = delete;
+
+  ~TcpConnection() {
+    for (TcpSide& side : sides_) side.space.release(*pool_);
+  }
 
   /// What a segment did, as far as others care.
   struct Effect {
@@ -95,7 +107,7 @@ class TcpConnection {
 
   /// Takes one segment. `time` is the packet's own time.
   Effect on_segment(const wire::Decoded& segment, Direction direction, Timestamp time,
-                    History& history) noexcept;
+                    History& history);
 
   [[nodiscard]] ConnState state(std::uint64_t client_payload,
                                 std::uint64_t server_payload) const noexcept;
@@ -132,21 +144,23 @@ class TcpConnection {
   void on_syn(const wire::Decoded& segment, Direction direction, Timestamp time) noexcept;
   static void first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept;
   void on_handshake_ack(const wire::Decoded& segment, Timestamp time, Effect& effect) noexcept;
-  void on_fin(const wire::Decoded& segment, Direction direction, History& history) noexcept;
+  void on_fin(const wire::Decoded& segment, Direction direction, History& history);
   void on_payload(const wire::Decoded& segment, Direction direction, History& history,
-                  Effect& effect) noexcept;
+                  Effect& effect);
   void note_window(const wire::Decoded& segment, Direction direction, History& history) noexcept;
   [[nodiscard]] bool acceptable(const wire::Decoded& segment, Direction direction) const noexcept;
   [[nodiscard]] bool in_window(const wire::Decoded& segment, Direction direction) const noexcept;
 
   std::array<TcpSide, 2> sides_;
-  bool complete_ = false;
+  Pool* pool_;
   std::int64_t first_syn_ns_ = INT64_MIN;
   std::int64_t syn_ns_ = 0;
   std::int64_t syn_ack_ns_ = 0;
   std::int64_t server_ns_ = unknown;
   std::int64_t client_ns_ = unknown;
   std::int64_t connect_ns_ = unknown;
+  bool complete_ = false;
 };
+static_assert(sizeof(TcpConnection) <= 192);
 
 }  // namespace ntan::flow

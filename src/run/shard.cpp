@@ -346,9 +346,9 @@ bool Shard::ensure_tcp(Conversation& conversation) {
     return false;
   }
   const flow::Flow& flow = conversation.flow;
-  conversation.tcp = flow.first_syn.seen ? new (memory)
-                                               flow::TcpConnection(flow.first_syn, flow.first)
-                                         : new (memory) flow::TcpConnection();
+  conversation.tcp = flow.first_syn.seen
+                         ? new (memory) flow::TcpConnection(pool_, flow.first_syn, flow.first)
+                         : new (memory) flow::TcpConnection(pool_);
   return true;
 }
 

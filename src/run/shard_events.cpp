@@ -86,7 +86,8 @@ NextTimer Shard::find_next_timer() noexcept {
 }
 
 void Shard::fire_next(std::int64_t limit) {
-  // Queues only grow at their end, so their front is what was found; a flow may have left the wheel.
+  // Queues only grow at their end, so their front is what was found; a flow may have left the
+  // wheel.
   if (earliest_.source == NextTimer::wheel) earliest_ = find_next_timer();
   const NextTimer next = earliest_;
   if (next.due > limit) return;

@@ -99,7 +99,7 @@ class TimerQueue {
   flow::Pool* pool_;
   Block* first_ = nullptr;
   Block* last_ = nullptr;
-  std::size_t begin_ = 0;                ///< in the first block
+  std::size_t begin_ = 0;              ///< in the first block
   std::size_t end_ = Block::capacity;  ///< in the last
 };
 

@@ -5,9 +5,12 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
+#include "base/budget.h"
+#include "flow/pool.h"
 #include "flow/tcp.h"
 
 namespace ntan::test {
@@ -83,8 +86,19 @@ class Talk {
   [[nodiscard]] const flow::TcpConnection::Effect& effect() const { return last_effect_; }
   [[nodiscard]] Timestamp now() const { return now_; }
 
-  flow::TcpConnection tcp;
+ private:
+  Budget budget_{.limit = std::size_t{1} << 20U};
+  flow::Pool pool_{budget_};
+
+ public:
+  flow::TcpConnection tcp{pool_};
   flow::History history;
+
+  /// Starts anew as a connection that began with this SYN.
+  void remember(const flow::FirstSyn& syn) {
+    std::destroy_at(&tcp);
+    std::construct_at(&tcp, pool_, syn, now_);
+  }
 
  private:
   static std::int64_t number(std::string_view digits) {

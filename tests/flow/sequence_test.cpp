@@ -41,6 +41,30 @@ class SequenceTwin {
   std::size_t next_ = 0;
 };
 
+/// A space with the pool that it takes room from.
+class Space {
+ public:
+  explicit Space(std::size_t memory = std::size_t{1} << 20U) : budget_{.limit = memory} {}
+
+  void start(std::uint32_t next) { space_.start(next); }
+  SequenceSpace::Added add(std::uint32_t seq, std::uint32_t size) {
+    return space_.add(seq, size, pool_);
+  }
+  bool pass(std::uint32_t seq) { return space_.pass(seq, pool_); }
+  void release() { space_.release(pool_); }
+  /// A block of the size of all holes, as the next space would get it.
+  void* next_room() { return pool_.take(64); }
+
+  [[nodiscard]] bool started() const { return space_.started(); }
+  [[nodiscard]] std::uint32_t next() const { return space_.next(); }
+  [[nodiscard]] std::size_t holes() const { return space_.holes(); }
+
+ private:
+  Budget budget_;
+  Pool pool_{budget_};
+  SequenceSpace space_;
+};
+
 }  // namespace
 
 TEST_CASE("sequence: the distance is signed and wraps") {
@@ -51,7 +75,7 @@ TEST_CASE("sequence: the distance is signed and wraps") {
 }
 
 TEST_CASE("sequence: the first data begins a space that no SYN has begun") {
-  SequenceSpace space;
+  Space space;
   CHECK_FALSE(space.started());
   CHECK(space.add(700, 0).unseen == 0);
   CHECK_FALSE(space.started());
@@ -62,7 +86,7 @@ TEST_CASE("sequence: the first data begins a space that no SYN has begun") {
 }
 
 TEST_CASE("sequence: passing a FIN takes one number and leaves what is missing open") {
-  SequenceSpace space;
+  Space space;
   space.start(0xfffffff0);
   CHECK_FALSE(space.pass(0xfffffff0));
   CHECK(space.next() == 0xfffffff1);
@@ -76,7 +100,7 @@ TEST_CASE("sequence: passing a FIN takes one number and leaves what is missing o
 }
 
 TEST_CASE("sequence: a ninth hole forgets the oldest") {
-  SequenceSpace space;
+  Space space;
   space.start(0);
   for (std::uint32_t i = 0; i < 9; ++i) space.add(i * 20 + 10, 10);
   CHECK(space.holes() == 8);
@@ -86,7 +110,7 @@ TEST_CASE("sequence: a ninth hole forgets the oldest") {
 }
 
 TEST_CASE("sequence: splitting a hole while eight are open keeps to the bound") {
-  SequenceSpace space;
+  Space space;
   space.start(0);
   for (std::uint32_t i = 0; i < 8; ++i) space.add(i * 20 + 10, 10);
   CHECK(space.add(63, 2).unseen == 2);
@@ -95,13 +119,45 @@ TEST_CASE("sequence: splitting a hole while eight are open keeps to the bound") 
   CHECK(space.holes() == 6);
 }
 
+TEST_CASE("sequence: room for holes goes back with the last hole, or when asked") {
+  Space space;
+  space.start(0);
+  space.add(10, 10);
+  const void* const behind = space.next_room();
+  space.add(0, 10);
+  REQUIRE(space.holes() == 0);
+  const void* const room = space.next_room();
+  CHECK(room < behind);  // the one that the hole had
+  space.add(30, 10);
+  REQUIRE(space.holes() == 1);
+  const void* const further = space.next_room();
+  space.release();
+  CHECK(space.holes() == 0);
+  CHECK(space.next() == 40);
+  const void* const again = space.next_room();
+  CHECK(again > behind);
+  CHECK(again < further);
+}
+
+TEST_CASE("sequence: without memory a hole is forgotten, and what fills it counts as repeated") {
+  Space space(0);
+  space.start(0);
+  CHECK(space.add(10, 10).opened_hole);
+  CHECK(space.holes() == 0);
+  const auto late = space.add(0, 10);
+  CHECK(late.unseen == 0);
+  CHECK(late.repeated == 10);
+  CHECK(space.pass(30));
+  CHECK(space.next() == 31);
+}
+
 TEST_CASE("sequence: random segments agree with a map of octets while eight holes suffice") {
   const std::uint32_t first = GENERATE(0U, 1U << 31U, 0xffffff80U);
   std::mt19937 random(first + 11);
   constexpr std::size_t length = 400;
   int exact = 0;
   for (int round = 0; round < 100; ++round) {
-    SequenceSpace space;
+    Space space;
     SequenceTwin twin(length + 64);
     space.start(first);
     for (int step = 0; step < 60; ++step) {

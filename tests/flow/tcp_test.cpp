@@ -126,7 +126,7 @@ TEST_CASE("tcp: a remembered SYN counts as if it had just been seen") {
   CHECK(syn.mss == 1460);
   syn.repeated = repeated;
   Talk talk(1001);
-  talk.tcp = TcpConnection(syn, talk.now());
+  talk.remember(syn);
   talk.play("+40 <SA +10 >A");
   CHECK(talk.state() == "S1");
   CHECK(talk.tcp.handshake_server() ==
