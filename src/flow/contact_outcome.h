@@ -30,8 +30,10 @@ struct ContactOrigin {
 [[nodiscard]] Outcome make_outcome(const ContactOrigin& origin, const Contact& contact,
                                    Outcome::Kind kind, Timestamp now) noexcept;
 
-/// A broadcast ARP request for somebody else is a first contact too (it has no flow). Nothing for
-/// replies, probes and announcements of the sender's own address, and unicast revalidation.
+/// An ARP request to a group address, or in a frame without link addresses, for somebody else is a
+/// first contact too (it has no flow). Nothing for replies, probes and announcements of the
+/// sender's own address, and unicast revalidation. The sender's link address is the one in the
+/// message.
 [[nodiscard]] std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extra,
                                                  Timestamp now, std::uint64_t packet) noexcept;
 

@@ -388,6 +388,24 @@ TEST_CASE("contact: only a broadcast question about somebody else is a first con
     extra.dst_mac.octets.fill(0x02);
     REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
   }
+  SECTION("any group address is asked, not only all stations") {
+    extra.dst_mac = {{0x01, 0x00, 0x5e, 0, 0, 1}};
+    REQUIRE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+  }
+  SECTION("without link addresses a question counts, and the sender is who the message says") {
+    extra.has_mac = false;
+    extra.dst_mac = {};
+    arp.sender_mac = {{0x02, 0, 0, 0, 0, 7}};
+    const auto bare = arp_contact(arp, extra, from_ns(3), 9);
+    REQUIRE(bare.has_value());
+    REQUIRE(bare->has_mac);
+    REQUIRE(bare->src_mac == arp.sender_mac);
+  }
+  SECTION("the sender is who the message says, not who carried the frame") {
+    extra.src_mac = {{0x02, 0, 0, 0, 0, 1}};
+    arp.sender_mac = {{0x02, 0, 0, 0, 0, 7}};
+    REQUIRE(arp_contact(arp, extra, from_ns(3), 9)->src_mac == arp.sender_mac);
+  }
   SECTION("an announcement asks for itself") {
     arp.target = arp.sender;
     REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
