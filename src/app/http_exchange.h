@@ -40,11 +40,11 @@ struct HttpPieces {
 
 /// Text `index` of several that stand one after the other.
 template <std::size_t count>
-[[nodiscard]] std::string_view http_text(const char* octets,
+[[nodiscard]] std::string_view http_text(std::string_view octets,
                                          const std::array<std::uint16_t, count>& ends,
                                          std::size_t index) noexcept {
   const std::size_t start = index == 0 ? 0 : ends.at(index - 1);
-  return {octets + start, ends.at(index) - start};
+  return octets.substr(start, ends.at(index) - start);
 }
 
 /// A request that waits for its response; its texts stand behind it in the same memory.
@@ -60,7 +60,7 @@ class HttpRequest {
   HttpRequest& operator=(const HttpRequest&) = delete;
 
   [[nodiscard]] std::string_view text(Text index) const noexcept {
-    return http_text(octets(), ends_, index);
+    return http_text({octets(), ends_.back()}, ends_, index);
   }
 
   HttpRequest* next = nullptr;    ///< younger than this one
@@ -135,7 +135,7 @@ struct HttpResponse {
   void release() noexcept;
 
   [[nodiscard]] std::string_view text(Text index) const noexcept {
-    return http_text(as_text(octets.view()).data(), ends, index);
+    return http_text(as_text(octets.view()), ends, index);
   }
 
   static constexpr std::uint32_t max_octets = 16U * 1024;
