@@ -2,10 +2,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace ntan::source {
@@ -32,7 +32,7 @@ bool DescriptorStream::wait() {
   while (::poll(ready.data(), ready.size(), -1) < 0) {
     if (errno != EINTR) return true;  // read(2) will say what is wrong
   }
-  if (ready[1].revents == 0) return true;
+  if (interrupt_ == nullptr || ready[1].revents == 0) return true;
   interrupt_->clear();
   if (interrupt_->stopped()) finish(StreamState::ended);
   return false;
@@ -47,7 +47,7 @@ std::size_t DescriptorStream::read(std::span<std::uint8_t> into) {
     }
     if (got == 0) return finish(StreamState::ended);
     if (errno == EINTR || errno == EAGAIN) continue;
-    return finish(StreamState::failed, std::string("cannot read: ") + std::strerror(errno));
+    return finish(StreamState::failed, "cannot read: " + std::generic_category().message(errno));
   }
   return 0;
 }

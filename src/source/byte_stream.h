@@ -57,6 +57,8 @@ class DescriptorStream final : public ByteStream {
  public:
   /// Takes over `descriptor`. `interrupt` may be null: then nothing but data ends a wait.
   DescriptorStream(int descriptor, Interrupt* interrupt);
+  DescriptorStream(const DescriptorStream&) = delete;  // it owns the descriptor
+  DescriptorStream& operator=(const DescriptorStream&) = delete;
   ~DescriptorStream() override;
 
   std::size_t read(std::span<std::uint8_t> into) override;

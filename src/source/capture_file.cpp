@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -29,7 +29,7 @@ Bytes front(InputBuffer& buffer, std::size_t wanted) {
 [[noreturn]] void throw_no_capture(InputBuffer& buffer, const std::string& name) {
   const Bytes head = front(buffer, format_head_size);
   const ByteStream& stream = buffer.stream();
-  const auto fail = [](std::string message, std::vector<std::string> hints = {}) {
+  const auto fail = [](const std::string& message, std::vector<std::string> hints = {}) {
     throw Error(Error::Kind::not_a_capture, message, std::move(hints));
   };
   if (!stream.problem().empty() && head.size() < magic_size) {
@@ -60,7 +60,7 @@ std::unique_ptr<CaptureReader> make_reader(InputBuffer& buffer, InterfaceTable& 
 }  // namespace
 
 CaptureFile::CaptureFile(std::unique_ptr<ByteStream> stream, InterfaceTable& interfaces,
-                         std::string name, std::size_t buffer_size)
+                         const std::string& name, std::size_t buffer_size)
     : stream_(std::move(stream)), buffer_(*stream_, buffer_size) {
   InputBuffer* packets = &buffer_;
   if (const Packing packing = packing_of(front(buffer_, magic_size)); packing != Packing::none) {
@@ -80,7 +80,7 @@ std::unique_ptr<ByteStream> open_stream(const std::string& path, Interrupt* inte
                     : reason == EACCES || reason == EPERM ? Error::Kind::permission
                                                           : Error::Kind::runtime;
   throw Error(kind, fmt::format("cannot open {}: {}", path == "-" ? "standard input" : path,
-                                std::strerror(reason)));
+                                std::generic_category().message(reason)));
 }
 
 }  // namespace ntan::source

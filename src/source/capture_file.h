@@ -16,8 +16,8 @@ class CaptureFile {
  public:
   /// Tells what `stream` holds and reads its file header. `name` is what messages call it.
   /// Throws Error{not_a_capture}.
-  CaptureFile(std::unique_ptr<ByteStream> stream, InterfaceTable& interfaces, std::string name,
-              std::size_t buffer_size = InputBuffer::default_size);
+  CaptureFile(std::unique_ptr<ByteStream> stream, InterfaceTable& interfaces,
+              const std::string& name, std::size_t buffer_size = InputBuffer::default_size);
 
   CaptureFile(const CaptureFile&) = delete;  // buffer and reader point into it
   CaptureFile& operator=(const CaptureFile&) = delete;

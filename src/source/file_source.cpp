@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -30,7 +30,8 @@ std::optional<std::uint64_t> check(const std::string& path) {
   const int failed = is_stdin ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status);
   if (failed != 0 || (!is_stdin && ::access(path.c_str(), R_OK) != 0)) {
     const auto kind = errno == EACCES ? Error::Kind::permission : Error::Kind::not_found;
-    throw Error(kind, fmt::format("cannot open {}: {}", name_of(path), std::strerror(errno)));
+    throw Error(kind, fmt::format("cannot open {}: {}", name_of(path),
+                                  std::generic_category().message(errno)));
   }
   if (S_ISDIR(status.st_mode)) {
     throw Error(Error::Kind::not_a_capture, fmt::format("{} is a directory", path),
@@ -70,7 +71,7 @@ class FileSource final : public Source {
   bool have_file();
   void close_file();
   Status read_unpaced(Batch& batch);
-  Status read_paced(Batch& batch);
+  Status read_paced(Batch& batch, Pacer& pacer);
   void select(Batch& batch);
 
   std::vector<std::string> paths_;
@@ -130,13 +131,13 @@ bool FileSource::have_file() {
 }
 
 void FileSource::close_file() {
-  if (file_->damage()) damage_.push_back(*file_->damage());
+  if (const auto& damage = file_->damage()) damage_.push_back(*damage);
   finished_ += file_->position();
   file_.reset();
 }
 
 Status FileSource::read(Batch& batch) {
-  return pacer_ ? read_paced(batch) : read_unpaced(batch);
+  return pacer_ ? read_paced(batch, *pacer_) : read_unpaced(batch);
 }
 
 Status FileSource::read_unpaced(Batch& batch) {
@@ -157,7 +158,7 @@ Status FileSource::read_unpaced(Batch& batch) {
 }
 
 /// Hands over what is due, as much of it as one batch of the reader holds.
-Status FileSource::read_paced(Batch& batch) {
+Status FileSource::read_paced(Batch& batch, Pacer& pacer) {
   batch.count = 0;
   if (due_from_ == waiting_.count) {
     due_from_ = 0;
@@ -165,13 +166,13 @@ Status FileSource::read_paced(Batch& batch) {
     if (status != Status::packets) return status;
   }
   if (stopped()) return Status::end;
-  if (pacer_->wait(waiting_.packets[due_from_].time) == Pacer::Waited::interrupted) {
+  if (pacer.wait(waiting_.packets[due_from_].time) == Pacer::Waited::interrupted) {
     return stopped() ? Status::end : Status::idle;
   }
   do {
     batch.packets[batch.count++] = waiting_.packets[due_from_++];
   } while (due_from_ < waiting_.count &&
-           pacer_->until_due(waiting_.packets[due_from_].time) <= Duration::zero());
+           pacer.until_due(waiting_.packets[due_from_].time) <= Duration::zero());
   return Status::packets;
 }
 

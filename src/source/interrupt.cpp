@@ -2,9 +2,9 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "source/source.h"
@@ -14,7 +14,7 @@ namespace ntan::source {
 Interrupt::Interrupt() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (descriptor_ < 0) {
     throw Error(Error::Kind::runtime,
-                std::string("cannot create an eventfd: ") + std::strerror(errno));
+                "cannot create an eventfd: " + std::generic_category().message(errno));
   }
 }
 

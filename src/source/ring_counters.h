@@ -10,7 +10,7 @@ class RingCounter {
   /// Adds what the counter went on since the last reading. Requires: less than 2^32 between
   /// readings.
   void read(std::uint32_t value) noexcept {
-    total_ += static_cast<std::uint32_t>(value - last_);
+    total_ += value - last_;
     last_ = value;
   }
 
