@@ -49,12 +49,11 @@ class MessageReader {
     text_.begin();
     if (const auto flaw = add_name(text_, reader_, octets_, budget_))
       return fail(*flaw, sections[0]);
-    const auto name = text_.finish();
     const std::uint16_t type = reader_.be16();
     const std::uint16_t code = reader_.be16();
     if (!reader_.ok()) return fail(Flaw::truncated, sections[0]);
     message_.question = Question{
-        .name = *name,  // the storage is empty and larger than any name
+        .name = text_.finish().value_or(std::string_view{}),  // the storage holds any one name
         .type = type,
         .code = class_code(code),
         .unicast_response = service_ == Service::mdns && (code & mdns_bit) != 0,
@@ -202,8 +201,7 @@ std::optional<Flaw> add_name(TextArena& text, Reader& reader, Bytes message,
   std::size_t jumps = 0;
   std::size_t labels = 0;
   std::size_t octets = 1;
-  for (;;) {
-    const std::uint8_t length = at.u8();
+  for (std::uint8_t length = at.u8(); length != 0; length = at.u8()) {
     if (length >= pointer_bits) {
       const std::size_t target = (length & 0x3fU) << 8U | at.u8();
       if (!at.ok()) return Flaw::truncated;
@@ -213,7 +211,6 @@ std::optional<Flaw> add_name(TextArena& text, Reader& reader, Bytes message,
       at = Reader{message.subspan(target)};
       continue;
     }
-    if (length == 0) break;
     if (length > 63) return Flaw::bad_value;  // RFC 6891 5: 01 is obsolete, 10 was never assigned
     const Bytes label = at.take(length);
     octets += length + std::size_t{1};

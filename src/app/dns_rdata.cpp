@@ -92,7 +92,7 @@ class Fields {
 
   /// YYYYMMDDHHmmSS (RFC 4034 3.2).
   void time() noexcept {
-    using namespace std::chrono;
+    using namespace std::chrono;  // NOLINT(*-using-namespace)
     gap();
     const sys_seconds at{seconds{reader_.be32()}};
     const auto day = floor<days>(at);

@@ -36,7 +36,7 @@ std::string_view set_number(std::optional<std::uint64_t>& target, std::string_vi
                             std::string_view expected) {
   const auto number = parse_number(value);
   if (!number || *number == 0) return expected;
-  target = *number;
+  target = number;
   return accepted;
 }
 

@@ -200,7 +200,7 @@ void AlertBook::send_group(AlertIndex index, ScanPhase phase, Timestamp now) {
   }
   std::ranges::sort(sources);
   ScanRecord record = at(index).describe(conditions, texts_);
-  record.id = *record.group;
+  record.id = record.group.value_or(record.id);
   record.phase = phase;
   record.seq = 1;
   record.members = std::span{sources}.first(std::min(sources.size(), Alert::max_listed));

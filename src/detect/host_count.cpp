@@ -59,7 +59,7 @@ std::uint64_t HostCount::count() const noexcept {
   const double empty = registers_->with_rank[0];
   const double raw = 0.7213 / (1 + 1.079 / m) * m * m / sum;
   const double estimate = raw <= 2.5 * m && empty > 0 ? m * std::log(m / empty) : raw;
-  return static_cast<std::uint64_t>(estimate + 0.5);
+  return static_cast<std::uint64_t>(std::llround(estimate));
 }
 
 }  // namespace ntan::detect

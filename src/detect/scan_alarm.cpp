@@ -40,6 +40,10 @@ bool belongs(const Probe& probe, const Outcome& outcome, ContactClass contact_cl
   return probe.contact_class == contact_class && probe.port == outcome.dst_port;
 }
 
+ScanWhy why_row(const Outcome& outcome) noexcept {
+  return outcome.contact_class == ContactClass::reverse_rst ? ScanWhy::reverse : ScanWhy::row;
+}
+
 /// When the earliest contact that no alert knows began; `otherwise` if there is none.
 Timestamp first_unreported(const Journal& journal, Timestamp otherwise) noexcept {
   for (const Probe& probe : journal) {
@@ -107,9 +111,8 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
   const bool was_column = std::exchange(place.column.alarmed, place.column.alarmed || column);
   const bool open = book_.is_open(source.alert);
   if (row && (!open || !was_row)) {
-    const ScanWhy why =
-        outcome.contact_class == ContactClass::reverse_rst ? ScanWhy::reverse : ScanWhy::row;
-    raise(source, outcome, {.axis = Axis::row, .why = why, .score = place.row.walk.score()});
+    raise(source, outcome,
+          {.axis = Axis::row, .why = why_row(outcome), .score = place.row.walk.score()});
   } else if (column && (!open || !was_column)) {
     raise(source, outcome,
           {.axis = Axis::column, .why = ScanWhy::column, .score = place.column.walk.score()});

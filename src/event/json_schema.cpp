@@ -1,5 +1,6 @@
 #include "event/json_schema.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -118,10 +119,7 @@ void write_required(Writer& out, std::span<const Field> fields,
 }
 
 bool any_required(std::span<const Field> fields) noexcept {
-  for (const Field& field : fields) {
-    if (!field.optional) return true;
-  }
-  return false;
+  return std::ranges::any_of(fields, [](const Field& field) { return !field.optional; });
 }
 
 // Lists are as deep as the declarations, not as any input.

@@ -157,7 +157,7 @@ std::string time_of_day(Timestamp time) {
 }
 
 std::string end_text(const IpAddress& address, std::optional<std::uint16_t> port) {
-  const std::string text = to_string(address);
+  std::string text = to_string(address);
   if (!port) return text;
   return address.version == IpVersion::v6 ? fmt::format("[{}]:{}", text, *port)
                                           : fmt::format("{}:{}", text, *port);

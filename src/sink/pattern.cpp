@@ -41,8 +41,9 @@ class PatternSink final : public Sink {
   void write(std::string_view event, Timestamp time, std::string_view line) override {
     const std::size_t index = index_of(event);
     if (index == open_.size()) return;
-    if (timed_ && !turn_to(index, event, time)) return;
+    if (timed_) turn_to(index, event, time);
     Open& target = open_[index];
+    if (!target.file) return;
     target.file->append(line);
     ++target.lines;
   }
@@ -58,14 +59,19 @@ class PatternSink final : public Sink {
   }
 
   [[nodiscard]] State state() const noexcept override {
-    const bool failed = !message_.empty() || std::any_of(open_.begin(), open_.end(), has_failed);
+    const bool failed =
+        !message_.empty() || std::any_of(open_.begin(), open_.end(), [](const Open& each) {
+          return each.file && has_failed(*each.file);
+        });
     return failed ? State::failed : State::good;
   }
 
   [[nodiscard]] std::string message() const override {
     if (!message_.empty()) return message_;
-    const auto failed = std::find_if(open_.begin(), open_.end(), has_failed);
-    return failed == open_.end() ? std::string{} : message_of(*failed->file);
+    for (const Open& each : open_) {
+      if (each.file && has_failed(*each.file)) return message_of(*each.file);
+    }
+    return {};
   }
 
   [[nodiscard]] bool pending() const noexcept override {
@@ -76,7 +82,7 @@ class PatternSink final : public Sink {
   [[nodiscard]] std::vector<Written> written() const override {
     std::vector<Written> all = closed_;
     for (const Open& each : open_) {
-      if (each.file) all.push_back(summary_of(each));
+      if (each.file) all.push_back(summary_of(*each.file, each.lines));
     }
     if (refused_ != 0) all.push_back({.name = pattern_, .lines = 0, .lost = refused_});
     return all;
@@ -88,9 +94,7 @@ class PatternSink final : public Sink {
     std::uint64_t lines = 0;
   };
 
-  static bool has_failed(const Open& each) noexcept {
-    return each.file && each.file->state() != State::good;
-  }
+  static bool has_failed(const OutputFile& file) noexcept { return file.state() != State::good; }
 
   /// Here a reader that went away is a failure: whoever named a pipe wanted all of it.
   static std::string message_of(const OutputFile& file) {
@@ -98,8 +102,8 @@ class PatternSink final : public Sink {
     return file.message();
   }
 
-  static Written summary_of(const Open& each) {
-    return {.name = each.file->name(), .lines = each.lines, .lost = each.file->lost()};
+  static Written summary_of(const OutputFile& file, std::uint64_t lines) {
+    return {.name = file.name(), .lines = lines, .lost = file.lost()};
   }
 
   [[nodiscard]] std::size_t index_of(std::string_view event) const noexcept {
@@ -125,25 +129,23 @@ class PatternSink final : public Sink {
   void close(Open& each) {
     if (!each.file) return;
     each.file->close();
-    if (message_.empty() && has_failed(each)) message_ = message_of(*each.file);
-    closed_.push_back(summary_of(each));
+    if (message_.empty() && has_failed(*each.file)) message_ = message_of(*each.file);
+    closed_.push_back(summary_of(*each.file, each.lines));
     each.file.reset();
   }
 
-  /// Makes the file for this time the open one. False if that is impossible.
-  bool turn_to(std::size_t index, std::string_view event, Timestamp time) {
+  /// Makes the file for this time the open one; none is open if that is impossible.
+  void turn_to(std::size_t index, std::string_view event, Timestamp time) {
     Open& target = open_[index];
     const std::string path = expand(pattern_, event, time);
-    if (target.file && target.file->name() == path) return true;
+    if (target.file && target.file->name() == path) return;
     close(target);
     try {
       open(index, path);
     } catch (const std::system_error& error) {
       if (message_.empty()) message_ = error.what();
       ++refused_;
-      return false;
     }
-    return true;
   }
 
   std::string pattern_;
