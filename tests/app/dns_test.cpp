@@ -289,7 +289,7 @@ TEST_CASE("dns: text of one record is cut after 1,024 octets") {
 TEST_CASE("dns: at most 64 answers are listed and names of 8 kB expanded") {
   Octets records;
   for (int i = 0; i < 100; ++i) records = join(records, "00 0001 0001 00000001 0004 01020304"_hex);
-  app::dns::Scratch scratch;
+  app::dns::Scratch scratch{};
   const Octets many = response(100, records);
   const auto message = read(many, scratch);
   CHECK(message.answers.size() == 64);
@@ -308,7 +308,7 @@ TEST_CASE("dns: at most 64 answers are listed and names of 8 kB expanded") {
 }
 
 TEST_CASE("dns: OPT twice or outside the additional section is a defect") {
-  app::dns::Scratch scratch;
+  app::dns::Scratch scratch{};
   const Octets twice = join("0001 0100 0001 0000 0000 0002 | 00 0001 0001"_hex,
                             "00 0029 04d0 00008000 0000 | 00 0029 04d0 00000000 0000"_hex);
   const auto message = read(twice, scratch);
@@ -323,7 +323,7 @@ TEST_CASE("dns: OPT twice or outside the additional section is a defect") {
 }
 
 TEST_CASE("dns: counts beyond the end of the message are a defect, what is there is kept") {
-  app::dns::Scratch scratch;
+  app::dns::Scratch scratch{};
   const Octets octets = response(3, "00 0001 0001 00000001 0004 01020304"_hex);
   const auto message = read(octets, scratch);
   CHECK(message.answers.size() == 1);

@@ -13,7 +13,7 @@ using Kind = HttpReader::Kind;
 
 /// A reader and what it said, with one framing for all bodies.
 struct Reading {
-  explicit Reading(HttpFraming framing_) : framing(framing_) {}
+  explicit Reading(HttpFraming of_all) : framing(of_all) {}
 
   void feed(std::string_view text, std::size_t piece) {
     for (std::size_t at = 0; at < text.size(); at += piece) {

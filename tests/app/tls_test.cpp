@@ -22,7 +22,6 @@ using test::DissectorRun;
 using test::join;
 using test::Octets;
 using test::server_hello;
-using test::server_hello_body;
 using test::sni_extension;
 using test::tls_message;
 using test::tls_record;

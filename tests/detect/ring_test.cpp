@@ -43,6 +43,6 @@ TEST_CASE("ring: what was moved from is empty and holds nothing") {
   const Ring<unsigned> taken = std::move(ring);
   REQUIRE(taken.size() == 1);
   REQUIRE(taken[0] == 7);
-  REQUIRE(ring.empty());  // NOLINT(bugprone-use-after-move): that is the claim
-  REQUIRE(ring.capacity() == 0);
+  REQUIRE(ring.empty());          // NOLINT(*-move, *.Move): that is the claim
+  REQUIRE(ring.capacity() == 0);  // NOLINT(*-move, *.Move)
 }

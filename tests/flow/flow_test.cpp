@@ -105,8 +105,8 @@ TEST_CASE("flow: its id depends on key, start and equal starts, on nothing else"
   other = flow;
   other.same_start = 1;
   ids.insert(flow_id(other).value);
-  for (std::uint16_t port = 0; port < 1000; ++port)
-    ids.insert(flow_id(begin(packet(ip::udp, port, 53))).value);
+  for (std::uint16_t number = 0; number < 1000; ++number)
+    ids.insert(flow_id(begin(packet(ip::udp, number, 53))).value);
   CHECK(ids.size() == 1003);
 }
 

@@ -12,7 +12,7 @@
 namespace ntan::flow {
 namespace {
 
-using test::literals::operator""_hex;
+using test::literals::operator""_hex;  // NOLINT(*-unused-using-decls): literals use it
 
 wire::Decoded packet(std::string_view src, std::uint16_t src_port, std::string_view dst,
                      std::uint16_t dst_port, std::uint8_t proto = wire::ip_protocol::udp) {

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Talk;
-using test::literals::operator""_hex;
+using test::literals::operator""_hex;  // NOLINT(*-unused-using-decls): literals use it
 namespace flag = wire::tcp_flag;
 namespace ip = wire::ip_protocol;
 

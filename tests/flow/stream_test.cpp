@@ -19,7 +19,6 @@ namespace {
 using test::StreamOctet;
 using test::StreamRecorder;
 using test::StreamTwin;
-using test::literals::operator""_hex;
 
 Timestamp at(std::int64_t ms) {
   return from_ns(1'700'000'000'000'000'000 + ms * 1'000'000);

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::Segment;
 using test::Talk;
-using test::literals::operator""_hex;
+using test::literals::operator""_hex;  // NOLINT(*-unused-using-decls): literals use it
 namespace flag = wire::tcp_flag;
 
 constexpr auto to_server = Direction::to_server;

@@ -34,7 +34,9 @@ class Structure {
         if (depth_ == open_.size()) return false;
         open_[depth_++] = c == '{' ? '}' : ']';
       } else if (c == '}' || c == ']') {
-        if (depth_ == 0 || open_[--depth_] != c) return false;
+        if (depth_ == 0) return false;
+        --depth_;
+        if (open_[depth_] != c) return false;
         if (depth_ == 0 && i + 1 != text.size()) return false;
       } else if (!is_plain(c)) {
         return false;

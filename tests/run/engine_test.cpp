@@ -154,9 +154,10 @@ TEST_CASE("engine: a DNS query is unanswered 10 s after it") {
 TEST_CASE("engine: time-outs of one instant come in the order of their flows' first packets") {
   // Ports spread the flows over shards and buckets.
   Frames frames;
-  for (std::uint16_t i = 0; i < 200; ++i)
+  for (std::uint16_t i = 0; i < 200; ++i) {
     frames.push_back(
         udp(traffic_start, {client, server, static_cast<std::uint16_t>(60'000 - i), 9'000}));
+  }
   frames.push_back(tick(traffic_start + 100s));
   for (const std::size_t shards : {1U, 2U, 16U}) {
     const auto flows =

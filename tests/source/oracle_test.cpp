@@ -271,7 +271,7 @@ TEST_CASE("oracle: every capture of the corpus has the totals that tshark found"
   }
   std::size_t compared = 0;
   for (const auto& entry : std::filesystem::directory_iterator(root / "captures")) {
-    const std::filesystem::path path = entry.path();
+    const std::filesystem::path& path = entry.path();
     const std::filesystem::path oracle =
         root / "oracle" / (path.filename().string() + ".tshark.jsonl");
     if (!std::filesystem::exists(oracle)) continue;

@@ -348,9 +348,10 @@ std::optional<std::string> broken_law(const Analysis& analysis) {
     in_flows += {flow.packets, flow.bytes};
   }
   const run::Tally& counted = analysis.ledger.of(wire::Bucket::flow);
-  if (in_flows.packets != counted.packets || in_flows.bytes != counted.bytes)
+  if (in_flows.packets != counted.packets || in_flows.bytes != counted.bytes) {
     return "flows hold " + std::to_string(in_flows.packets) + " packets, the ledger " +
            std::to_string(counted.packets);
+  }
   if (finals != analysis.counters.flows) return "not one final record per flow";
   run::Tally sum;
   for (const run::Tally& bucket : analysis.ledger.buckets) sum += bucket;
