@@ -10,6 +10,7 @@ namespace ntan::detect {
 
 /// A link address and the IPv4 addresses seen behind it.
 struct Station {
+  std::uint64_t key = 0;
   IpAddress own;      ///< as it says of itself in ARP
   IpAddress carried;  ///< the first address of a packet it sent or was handed
   bool router = false;

@@ -93,14 +93,16 @@ ScanDetector::Place ScanDetector::place_of(Source& source, const Outcome& outcom
                                            std::uint64_t hash) {
   const std::uint64_t row_at = row_key(outcome.src, outcome.dst, group_of(outcome.contact_class));
   const std::uint64_t column_at = column_key(outcome.src, outcome.contact_class, outcome.dst_port);
+  rows_.prefetch(row_at);
+  columns_.prefetch(column_at);
   Row& row = rows_.find_or_insert(row_at, [](Row&) {});
   Column& column = columns_.find_or_insert(column_at, [](Column&) {});
   if (row.epoch != source.epoch) {
-    row = Row{};
+    row = Row{.key = row_at};
     row.epoch = source.epoch;
   }
   if (column.epoch != source.epoch) {
-    column = Column{};
+    column = Column{.key = column_at};
     column.epoch = source.epoch;
   }
   row.last = column.last = outcome.time;

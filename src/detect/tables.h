@@ -68,6 +68,7 @@ struct Burst {
 
 /// One host, seen from one source: many ports make a vertical scan.
 struct Row {
+  std::uint64_t key = 0;
   Walk walk;
   Timestamp last{};
   Burst burst;
@@ -83,6 +84,7 @@ struct Row {
 
 /// One port, seen from one source: many hosts make a horizontal scan.
 struct Column {
+  std::uint64_t key = 0;
   Walk walk;
   Timestamp last{};
   Burst burst;
@@ -119,6 +121,7 @@ struct Source {
 
 /// One target that failed for several sources of one network: the target is to blame.
 struct Outage {
+  std::uint64_t key = 0;
   std::array<std::uint32_t, 3> sources{};  ///< short hashes of the first three
   Timestamp last{};
 
