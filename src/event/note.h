@@ -26,8 +26,12 @@ struct Note {
     icmp_rtt_us,
     tcp_hs_rtt_server_us,  ///< SYN to SYN-ACK
     tcp_hs_rtt_client_us,  ///< SYN-ACK to its ACK
+    tcp_hs_rtt_us,         ///< both halves of one handshake
+    tcp_connect_us,        ///< first SYN to the ACK that completed the handshake
+    tcp_rtt_server_us,     ///< data of the client to its ACK
+    tcp_rtt_client_us,     ///< data of the server to its ACK
   };
-  static constexpr std::size_t kinds = static_cast<std::size_t>(Kind::tcp_hs_rtt_client_us) + 1;
+  static constexpr std::size_t kinds = static_cast<std::size_t>(Kind::tcp_rtt_client_us) + 1;
 
   Kind kind{};
   std::uint64_t value = 1;

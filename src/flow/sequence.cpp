@@ -5,14 +5,15 @@
 
 namespace ntan::flow {
 
-SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size, Pool& pool) {
+SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size, const HoleMark& mark,
+                                        Pool& pool) {
   Added added;
   if (size == 0) return added;
   const std::uint32_t end = seq + size;
   if (!started_) start(seq);
   if (sequence_distance(seq, next_) >= 0) {
     if (seq != next_) {
-      open_hole({next_, seq}, pool);
+      open_hole({next_, seq, mark}, pool);
       added.opened_hole = true;
     }
     added.unseen = size;
@@ -20,23 +21,50 @@ SequenceSpace::Added SequenceSpace::add(std::uint32_t seq, std::uint32_t size, P
     return added;
   }
   const std::uint32_t old_end = sequence_distance(end, next_) > 0 ? next_ : end;
-  const std::uint32_t filled = fill(seq, old_end, pool);
-  added.filled_hole = filled != 0;
-  added.unseen = filled + (end - old_end);
+  fill(seq, old_end, pool, added);
+  added.unseen = added.filled + (end - old_end);
   added.repeated = size - added.unseen;
   if (sequence_distance(end, next_) > 0) next_ = end;
   return added;
 }
 
-bool SequenceSpace::pass(std::uint32_t seq, Pool& pool) {
+bool SequenceSpace::pass(std::uint32_t seq, const HoleMark& mark, Pool& pool, Added& added) {
   const std::int32_t ahead = sequence_distance(seq, next_);
-  if (ahead < 0) return false;
-  if (ahead > 0) open_hole({next_, seq}, pool);
+  if (ahead < 0) {
+    fill(seq, seq + 1, pool, added);
+    return false;
+  }
+  if (ahead > 0) open_hole({next_, seq, mark}, pool);
   next_ = seq + 1;
   return ahead > 0;
 }
 
-void SequenceSpace::open_hole(Hole hole, Pool& pool) {
+void SequenceSpace::skip_to(std::uint32_t seq, const HoleMark& mark, Pool& pool) {
+  // Of a direction that is not captured at all, one hole grows.
+  if (hole_count_ != 0) {
+    Hole& last = (*holes_)[hole_count_ - 1U];
+    if (last.mark.acknowledged && mark.acknowledged && last.end == next_) {
+      last.end = seq;
+      next_ = seq;
+      return;
+    }
+  }
+  open_hole({next_, seq, mark}, pool);
+  next_ = seq;
+}
+
+std::uint32_t SequenceSpace::missing(std::uint32_t from, std::uint32_t to) const noexcept {
+  std::uint32_t octets = 0;
+  for (std::size_t i = 0; i < hole_count_; ++i) {
+    const Hole& hole = (*holes_)[i];
+    const std::uint32_t start = sequence_distance(from, hole.start) > 0 ? from : hole.start;
+    const std::uint32_t end = sequence_distance(to, hole.end) < 0 ? to : hole.end;
+    if (sequence_distance(end, start) > 0) octets += end - start;
+  }
+  return octets;
+}
+
+void SequenceSpace::open_hole(const Hole& hole, Pool& pool) {
   if (holes_ == nullptr) {
     void* memory = pool.take(sizeof(Holes));
     if (memory == nullptr) return;
@@ -46,8 +74,7 @@ void SequenceSpace::open_hole(Hole hole, Pool& pool) {
   (*holes_)[hole_count_++] = hole;
 }
 
-std::uint32_t SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& pool) {
-  std::uint32_t filled = 0;
+void SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& pool, Added& added) {
   for (std::size_t i = 0; i < hole_count_;) {
     Hole& hole = (*holes_)[i];
     const std::uint32_t from = sequence_distance(start, hole.start) > 0 ? start : hole.start;
@@ -56,9 +83,10 @@ std::uint32_t SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& 
       ++i;
       continue;
     }
-    filled += to - from;
-    const Hole before{hole.start, from};
-    const Hole after{to, hole.end};
+    if (added.filled == 0) added.hole = hole.mark;
+    added.filled += to - from;
+    const Hole before{hole.start, from, hole.mark};
+    const Hole after{to, hole.end, hole.mark};
     const bool has_before = before.start != before.end;
     const bool has_after = after.start != after.end;
     if (has_before && has_after) {
@@ -73,7 +101,6 @@ std::uint32_t SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& 
     }
   }
   if (hole_count_ == 0) release(pool);
-  return filled;
 }
 
 void SequenceSpace::forget(std::size_t at) noexcept {

@@ -15,6 +15,15 @@ namespace ntan::flow {
   return static_cast<std::int32_t>(a - b);
 }
 
+/// The packet that told of a hole: what came out of the sender before it lies behind it in time.
+struct HoleMark {
+  std::uint32_t seen_us = 0;    ///< clock of the packet, modulo 2^32
+  std::uint32_t timestamp = 0;  ///< its TSval (RFC 7323), with `has_timestamp`
+  std::uint16_t ip_id = 0;      ///< 0: none to go by
+  bool has_timestamp = false;
+  bool acknowledged = false;  ///< told of by the peer's ACK: the receiver has these octets
+};
+
 /// Octets covered by [start, end) of data, with up to eight holes remembered; a ninth forgets the
 /// oldest, whose octets then count as never seen. Most connections have no hole: room for them
 /// comes from a pool, always the same, and goes back with the last. A hole that gets no room is
@@ -23,9 +32,10 @@ class SequenceSpace {
  public:
   struct Added {
     std::uint32_t unseen = 0;    ///< octets that were new
+    std::uint32_t filled = 0;    ///< octets of holes among them
     std::uint32_t repeated = 0;  ///< octets seen before
     bool opened_hole = false;
-    bool filled_hole = false;
+    HoleMark hole;  ///< of the first hole that was filled in part, if any
   };
 
   void start(std::uint32_t next) noexcept {
@@ -35,11 +45,19 @@ class SequenceSpace {
   [[nodiscard]] bool started() const noexcept { return started_; }
   /// One past the highest sequence number seen.
   [[nodiscard]] std::uint32_t next() const noexcept { return next_; }
-  /// Moves over a FIN that stands at `seq`. Returns whether octets before it are missing.
-  bool pass(std::uint32_t seq, Pool& pool);
+  /// Moves over a FIN that stands at `seq`, which `added` counts as an octet of a hole if it was
+  /// missing. Returns whether octets before it are missing.
+  bool pass(std::uint32_t seq, const HoleMark& mark, Pool& pool, Added& added);
 
-  /// Adds data octets [seq, seq + size).
-  Added add(std::uint32_t seq, std::uint32_t size, Pool& pool);
+  /// Adds data octets [seq, seq + size). `mark` stays with a hole that this opens.
+  Added add(std::uint32_t seq, std::uint32_t size, const HoleMark& mark, Pool& pool);
+
+  /// Octets between next() and `seq` were sent and never came by: they become a hole. Requires:
+  /// `seq` is above next().
+  void skip_to(std::uint32_t seq, const HoleMark& mark, Pool& pool);
+
+  /// Octets of holes in [from, to).
+  [[nodiscard]] std::uint32_t missing(std::uint32_t from, std::uint32_t to) const noexcept;
 
   /// Forgets the holes.
   void release(Pool& pool) noexcept;
@@ -50,12 +68,13 @@ class SequenceSpace {
   struct Hole {
     std::uint32_t start = 0;
     std::uint32_t end = 0;
+    HoleMark mark;
   };
 
   using Holes = std::array<Hole, 8>;
 
-  void open_hole(Hole hole, Pool& pool);
-  std::uint32_t fill(std::uint32_t start, std::uint32_t end, Pool& pool);
+  void open_hole(const Hole& hole, Pool& pool);
+  void fill(std::uint32_t start, std::uint32_t end, Pool& pool, Added& added);
   void forget(std::size_t at) noexcept;
 
   Holes* holes_ = nullptr;  ///< from the pool; null while there are none

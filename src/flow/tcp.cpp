@@ -1,6 +1,8 @@
 #include "flow/tcp.h"
 
 #include <algorithm>
+#include <memory>
+#include <new>
 
 namespace ntan::flow {
 namespace {
@@ -21,6 +23,15 @@ bool inactive(EndState state) noexcept {
 // that of a fast open covers data too).
 bool acknowledges_syn(std::uint32_t ack, const TcpSide& side) noexcept {
   return sequence_distance(ack, side.isn) > 0 && sequence_distance(ack, side.space.next()) <= 0;
+}
+
+std::uint64_t microseconds(std::int64_t ns) noexcept {
+  return static_cast<std::uint64_t>(ns / 1000);
+}
+
+// As long as it can say: an hour and more.
+std::uint32_t whole_us(std::int64_t ns) noexcept {
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(ns / 1000, UINT32_MAX - 1));
 }
 
 // The first sequence number of a segment's data; a SYN takes one.
@@ -61,10 +72,18 @@ std::string_view to_text(ConnState state) noexcept {
   return "OTH";
 }
 
+TcpConnection::~TcpConnection() {
+  for (TcpSide& side : sides_) side.space.release(*pool_);
+  if (meter_ == nullptr) return;
+  std::destroy_at(meter_);
+  pool_->give_back(meter_, sizeof(TcpMeter));
+}
+
 TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Direction direction,
                                                 Timestamp time, History& history) {
   Effect effect;
   TcpSide& self = sides_[index(direction)];
+  const TcpSide& peer = sides_[index(reverse(direction))];
   if (const char letter = letter_of(segment); letter != '\0') history.add(letter, direction);
   if (segment.payload_size != 0 && !segment.has(flag::rst)) history.add('d', direction);
 
@@ -72,31 +91,117 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
     effect.window_violation = true;
     return effect;
   }
+  const SeenSegment seen{.packet = segment,
+                         .direction = direction,
+                         .us = microseconds(to_ns(time)),
+                         .next_before = self.space.next(),
+                         .started_before = self.space.started()};
   if (segment.has(flag::rst)) {
     self.state = EndState::reset;
     effect.reset = true;
+    if (segment.has(flag::ack)) effect.ack.rtt_us = on_reset_ack(seen);
     return effect;
   }
-  if (segment.has(flag::syn)) on_syn(segment, direction, time);
+  if (meter_ == nullptr && worth_measuring(segment, direction)) begin_meter();
+  if (meter_ != nullptr) effect.kind = meter_->sight(seen, peer);
+  if (effect.kind != SegmentKind::capture_copy && copied_syn(seen)) {
+    effect.kind = SegmentKind::capture_copy;
+    if (meter_ != nullptr) meter_->on_copy(direction);
+  }
+  const std::uint32_t server_before = server_us_;
+  const std::uint32_t client_before = client_us_;
+  if (segment.has(flag::syn) && effect.kind != SegmentKind::capture_copy)
+    on_syn(segment, direction, time);
   if (self.state == EndState::inactive) self.state = EndState::partial;
   if (direction == Direction::to_server && segment.has(flag::ack) && !segment.has(flag::syn)) {
     on_handshake_ack(segment, time, effect);
   }
-  if (segment.payload_size != 0) on_payload(segment, direction, history, effect);
-  if (segment.has(flag::fin)) on_fin(segment, direction, history);
-  if (segment.has(flag::ack) &&
-      (!self.has_ack || sequence_distance(segment.ack, self.ack_max) > 0)) {
-    self.ack_max = segment.ack;
-    self.has_ack = true;
-  }
-  note_window(segment, direction, history);
+  take_space(seen, history, effect);
+  const std::uint32_t window = scaled_window(segment, direction);
+  if (segment.has(flag::ack)) on_ack(seen, window, effect);
+  if (server_us_ != server_before) effect.ack.rtt_us = server_us_;
+  if (client_us_ != client_before) effect.ack.rtt_us = client_us_;
+  note_window(seen, window, history, effect);
   return effect;
+}
+
+void TcpConnection::take_space(const SeenSegment& seen, History& history, Effect& effect) {
+  TcpSide& self = sides_[index(seen.direction)];
+  SequenceSpace::Added added;
+  if (seen.packet.payload_size != 0) added = on_payload(seen, history, effect);
+  if (seen.packet.has(flag::fin)) on_fin(seen, history, added);
+  if (shows_more(seen)) self.space.skip_to(seen.packet.seq, TcpMeter::mark(seen), *pool_);
+  if (meter_ == nullptr) return;
+  if (effect.kind == SegmentKind::none && seen.takes_space()) {
+    const TcpSide& peer = sides_[index(reverse(seen.direction))];
+    const DataEffect data = meter_->on_data(seen, self, peer, added);
+    effect.kind = data.kind;
+    effect.recovered = data.recovered;
+  } else if (effect.kind == SegmentKind::keep_alive && added.repeated != 0) {
+    meter_->on_repeated(seen.direction, added.repeated);
+  }
+}
+
+// A RST acknowledges as well as any segment; one that refuses a SYN is all there is to time.
+std::optional<std::uint32_t> TcpConnection::on_reset_ack(const SeenSegment& seen) {
+  if (meter_ != nullptr) return meter_->on_reset(seen);
+  const TcpSide& client = sides_[index(Direction::to_server)];
+  const bool refuses = seen.direction == Direction::to_client && client.syn_seen &&
+                       !client.syn_repeated && !sides_[1].syn_seen &&
+                       seen.packet.ack == client.space.next();
+  const std::uint64_t sent = microseconds(syn_ns_);
+  if (!refuses || seen.us < sent) return std::nullopt;
+  refused_us_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(seen.us - sent, unknown - 1));
+  return refused_us_;
+}
+
+// Whether an ACK without data stands above all that came by: its sender has sent more.
+bool TcpConnection::shows_more(const SeenSegment& seen) const noexcept {
+  const Decoded& packet = seen.packet;
+  if (seen.takes_space() || !seen.started_before || !packet.has(flag::ack)) return false;
+  const std::int32_t ahead = sequence_distance(packet.seq, seen.next_before);
+  if (ahead <= 0) return false;
+  // The octet of a window probe is not counted until it is acknowledged.
+  const bool probe = ahead == 1 && meter_ != nullptr && meter_->side(seen.direction).probed;
+  return !probe && in_window(packet, seen.direction);
+}
+
+// The same SYN captured twice, before there is a meter that would know.
+bool TcpConnection::copied_syn(const SeenSegment& seen) const noexcept {
+  const Decoded& packet = seen.packet;
+  const TcpSide& self = sides_[index(seen.direction)];
+  if (!packet.has(flag::syn) || !self.syn_seen || self.isn != packet.seq) return false;
+  const std::uint64_t first = microseconds(packet.has(flag::ack) ? syn_ack_ns_ : syn_ns_);
+  return packet.ip_id != 0 && packet.ip_id == syn_ip_ids_[index(seen.direction)] &&
+         seen.us - first <= capture_copy_us;
+}
+
+// Handshakes alone need no memory for it: floods of them are many.
+bool TcpConnection::worth_measuring(const Decoded& segment, Direction direction) const noexcept {
+  if (segment.payload_size != 0 || segment.has(flag::fin)) return true;
+  if (segment.has(flag::syn)) return sides_[index(direction)].syn_seen;
+  if (segment.window == 0) return true;
+  // An acknowledgement of what never came by.
+  const TcpSide& peer = sides_[index(reverse(direction))];
+  return segment.has(flag::ack) && peer.space.started() &&
+         sequence_distance(segment.ack, peer.space.next()) > 0;
+}
+
+void TcpConnection::begin_meter() {
+  void* memory = pool_->take(sizeof(TcpMeter));
+  if (memory == nullptr) return;
+  meter_ = new (memory) TcpMeter(*pool_);
+  if (server_us_ != unknown) meter_->add_rtt(Direction::to_server, server_us_);
+  if (client_us_ != unknown) meter_->add_rtt(Direction::to_client, client_us_);
+  if (sides_[0].syn_seen) meter_->sent_syn(Direction::to_server, microseconds(syn_ns_));
+  if (sides_[1].syn_seen) meter_->sent_syn(Direction::to_client, microseconds(syn_ack_ns_));
 }
 
 FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
   const wire::TcpOptions options = wire::parse_tcp_options(segment.option_bytes());
   return {.seq = segment.seq,
           .mss = options.mss.value_or(0),
+          .ip_id = static_cast<std::uint16_t>(segment.ip_id),
           .window_scale = options.window_scale.value_or(0),
           .has_window_scale = options.window_scale.has_value(),
           .seen = true};
@@ -112,14 +217,18 @@ void TcpConnection::first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept {
   side.window_scale = syn.window_scale;
 }
 
-void TcpConnection::on_client_syn(const FirstSyn& syn, Timestamp time) noexcept {
+TcpConnection::TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) : pool_(&pool) {
   TcpSide& client = sides_[index(Direction::to_server)];
   client.syn_seen = true;
-  client.syn_repeated = syn.repeated;
+  client.syn_repeated = syn.repeats != 0;
   client.state = EndState::syn_sent;
   first_syn_of(client, syn);
+  syn_ip_ids_[index(Direction::to_server)] = syn.ip_id;
   syn_ns_ = to_ns(time);
   first_syn_ns_ = syn_ns_;
+  if (syn.repeats == 0) return;
+  begin_meter();
+  if (meter_ != nullptr) meter_->repeated_syn(Direction::to_server, syn.repeats);
 }
 
 void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestamp time) noexcept {
@@ -130,6 +239,7 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
   const bool first = !self.syn_seen;
   self.syn_seen = true;
   if (first) first_syn_of(self, FirstSyn::of(segment));
+  syn_ip_ids_[index(direction)] = static_cast<std::uint16_t>(segment.ip_id);
   if (!segment.has(flag::ack)) {
     syn_ns_ = now;
     if (first_syn_ns_ == INT64_MIN) first_syn_ns_ = now;
@@ -138,7 +248,10 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
   }
   syn_ack_ns_ = now;
   if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
-    if (first && !peer.syn_repeated && now >= syn_ns_) server_ns_ = now - syn_ns_;
+    if (first && !peer.syn_repeated && now >= syn_ns_) {
+      server_us_ = whole_us(now - syn_ns_);
+      if (meter_ != nullptr) meter_->add_rtt(Direction::to_server, server_us_);
+    }
     if (inactive(self.state) || self.state == EndState::syn_sent)
       self.state = EndState::established;
     if (peer.state == EndState::syn_sent) peer.state = EndState::established;
@@ -152,8 +265,12 @@ void TcpConnection::on_handshake_ack(const Decoded& segment, Timestamp time,
   const TcpSide& server = sides_[index(Direction::to_client)];
   if (complete_ || !server.syn_seen || segment.ack != server.isn + 1) return;
   const std::int64_t now = to_ns(time);
-  if (!server.syn_repeated && now >= syn_ack_ns_) client_ns_ = now - syn_ack_ns_;
-  if (first_syn_ns_ != INT64_MIN && now >= first_syn_ns_) connect_ns_ = now - first_syn_ns_;
+  if (!server.syn_repeated && now >= syn_ack_ns_) {
+    client_us_ = whole_us(now - syn_ack_ns_);
+    if (meter_ != nullptr) meter_->add_rtt(Direction::to_client, client_us_);
+  }
+  if (first_syn_ns_ != INT64_MIN && now >= first_syn_ns_)
+    connect_us_ = whole_us(now - first_syn_ns_);
   complete_ = true;
   effect.established = true;
 }
@@ -172,40 +289,71 @@ bool TcpConnection::acceptable(const Decoded& segment, Direction direction) cons
   return !takes_space || !self.space.started() || in_window(segment, direction);
 }
 
-void TcpConnection::on_fin(const Decoded& segment, Direction direction, History& history) {
-  TcpSide& self = sides_[index(direction)];
-  const std::uint32_t fin = data_seq(segment) + segment.payload_size;
+void TcpConnection::on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added) {
+  TcpSide& self = sides_[index(seen.direction)];
+  const std::uint32_t fin = data_seq(seen.packet) + seen.packet.payload_size;
   self.fin_seen = true;
   self.fin_seq = fin + 1;
-  if (self.space.started() && self.space.pass(fin, *pool_)) {
-    history.add_counted('g', direction, ++self.gaps);
+  if (self.space.started()) {
+    HoleMark mark;
+    if (sequence_distance(fin, self.space.next()) > 0) mark = TcpMeter::mark(seen);
+    if (self.space.pass(fin, mark, *pool_, added))
+      history.add_counted('g', seen.direction, ++self.gaps);
   }
   if (self.state != EndState::reset) self.state = EndState::closed;
 }
 
-void TcpConnection::on_payload(const Decoded& segment, Direction direction, History& history,
-                               Effect& effect) {
-  TcpSide& self = sides_[index(direction)];
+SequenceSpace::Added TcpConnection::on_payload(const SeenSegment& seen, History& history,
+                                               Effect& effect) {
+  TcpSide& self = sides_[index(seen.direction)];
   effect.payload_accepted = true;
-  const SequenceSpace::Added added =
-      self.space.add(data_seq(segment), segment.payload_size, *pool_);
+  // The octet of a probe comes again as data, or its acknowledgement tells that it was taken.
+  if (effect.kind == SegmentKind::window_probe) return {};
+  const std::uint32_t seq = data_seq(seen.packet);
+  HoleMark mark;
+  if (self.space.started() && sequence_distance(seq, self.space.next()) > 0)
+    mark = TcpMeter::mark(seen);
+  const SequenceSpace::Added added = self.space.add(seq, seen.packet.payload_size, mark, *pool_);
   self.goodput_bytes += added.unseen;
-  if (added.opened_hole) history.add_counted('g', direction, ++self.gaps);
-  if (added.repeated != 0 || added.filled_hole) history.add_counted('t', direction, ++self.repeats);
+  if (added.opened_hole) history.add_counted('g', seen.direction, ++self.gaps);
+  if (added.repeated != 0 || added.filled != 0)
+    history.add_counted('t', seen.direction, ++self.repeats);
+  return added;
 }
 
-void TcpConnection::note_window(const Decoded& segment, Direction direction,
-                                History& history) noexcept {
-  TcpSide& self = sides_[index(direction)];
+void TcpConnection::on_ack(const SeenSegment& seen, std::uint32_t window, Effect& effect) {
+  TcpSide& self = sides_[index(seen.direction)];
+  TcpSide& peer = sides_[index(reverse(seen.direction))];
+  const std::uint32_t ack = seen.packet.ack;
+  if (meter_ != nullptr) {
+    effect.ack = meter_->on_ack(seen, self, peer, window, effect.kind);
+    if (effect.ack.probe_taken)
+      peer.goodput_bytes += peer.space.add(peer.space.next(), 1, {}, *pool_).unseen;
+  }
+  if (self.has_ack && sequence_distance(ack, self.ack_max) <= 0) return;
+  effect.acknowledges =
+      self.has_ack && self.state == EndState::established && peer.state == EndState::established;
+  self.ack_max = ack;
+  self.has_ack = true;
+}
+
+std::uint32_t TcpConnection::scaled_window(const Decoded& segment,
+                                           Direction direction) const noexcept {
+  const TcpSide& self = sides_[index(direction)];
   const TcpSide& peer = sides_[index(reverse(direction))];
   // RFC 7323 2.2: scaling holds only if both SYNs carried it, and never in a SYN.
   const bool scaled = !segment.has(flag::syn) && self.has_window_scale && peer.has_window_scale;
-  const std::uint32_t window = static_cast<std::uint32_t>(segment.window)
-                               << (scaled ? self.window_scale : 0U);
-  if (segment.window == 0 && !segment.has(flag::syn | flag::fin | flag::rst)) {
-    history.add_counted('w', direction, ++self.zero_windows);
+  return static_cast<std::uint32_t>(segment.window) << (scaled ? self.window_scale : 0U);
+}
+
+void TcpConnection::note_window(const SeenSegment& seen, std::uint32_t window, History& history,
+                                Effect& effect) noexcept {
+  TcpSide& self = sides_[index(seen.direction)];
+  if (seen.packet.window == 0 && !seen.packet.has(flag::syn | flag::fin | flag::rst)) {
+    history.add_counted('w', seen.direction, ++self.zero_windows);
   }
   self.window = window;
+  if (meter_ != nullptr) effect.window_closed = meter_->on_window(seen);
 }
 
 bool TcpConnection::in_window(const Decoded& segment, Direction direction) const noexcept {

@@ -1,5 +1,5 @@
-// One TCP connection as seen from the middle: handshake, close, sequence space, both handshake
-// RTTs.
+// One TCP connection as seen from the middle: handshake, close, sequence space; what its segments
+// say about the path is measured by its TcpMeter.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "flow/history.h"
 #include "flow/sequence.h"
+#include "flow/tcp_meter.h"
 #include "wire/decoded.h"
 
 namespace ntan::flow {
@@ -72,12 +73,17 @@ static_assert(sizeof(TcpSide) == 64);
 struct FirstSyn {
   std::uint32_t seq = 0;
   std::uint16_t mss = 0;
+  std::uint16_t ip_id = 0;
   std::uint8_t window_scale = 0;
+  std::uint8_t repeats = 0;  ///< times that it came again, up to 255
   bool has_window_scale = false;
   bool seen = false;
-  bool repeated = false;  ///< the same SYN came again
 
   [[nodiscard]] static FirstSyn of(const wire::Decoded& segment) noexcept;
+  /// Whether this is the same packet, captured twice. `later`: how much.
+  [[nodiscard]] bool copied(const wire::Decoded& segment, Duration later) const noexcept {
+    return ip_id != 0 && ip_id == segment.ip_id && to_us(later) <= capture_copy_us;
+  }
 };
 
 class TcpConnection {
@@ -86,16 +92,12 @@ class TcpConnection {
   explicit TcpConnection(Pool& pool) noexcept : pool_(&pool) {}
 
   /// A connection whose first packet was this SYN of the client.
-  TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) noexcept : pool_(&pool) {
-    on_client_syn(syn, time);
-  }
+  TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time);
 
   TcpConnection(const TcpConnection&) = delete;
   TcpConnection& operator=(const TcpConnection&) = delete;
 
-  ~TcpConnection() {
-    for (TcpSide& side : sides_) side.space.release(*pool_);
-  }
+  ~TcpConnection();
 
   /// What a segment did, as far as others care.
   struct Effect {
@@ -103,6 +105,11 @@ class TcpConnection {
     bool payload_accepted = false;  ///< its data may feed the stream
     bool reset = false;
     bool window_violation = false;
+    bool window_closed = false;  ///< its sender has no room any more
+    bool acknowledges = false;   ///< more than before, both ends being established
+    SegmentKind kind{};
+    std::uint32_t recovered = 0;  ///< octets counted as unseen before
+    AckEffect ack;
   };
 
   /// Takes one segment. `time` is the packet's own time.
@@ -125,29 +132,54 @@ class TcpConnection {
   }
   /// SYN → SYN-ACK as seen here; absent if the SYN was repeated (Karn: which one was answered?).
   [[nodiscard]] std::optional<Duration> handshake_server() const noexcept {
-    return interval(server_ns_);
+    return interval(server_us_);
   }
   /// SYN-ACK → the client's ACK of it; absent if the SYN-ACK was repeated.
   [[nodiscard]] std::optional<Duration> handshake_client() const noexcept {
-    return interval(client_ns_);
+    return interval(client_us_);
   }
+  /// Both halves together; absent without either.
+  [[nodiscard]] std::optional<Duration> handshake() const noexcept {
+    const auto server = handshake_server();
+    const auto client = handshake_client();
+    return server && client ? std::optional{*server + *client} : std::nullopt;
+  }
+  /// SYN → the RST that refused it; absent if the SYN was repeated.
+  [[nodiscard]] std::optional<Duration> refusal() const noexcept { return interval(refused_us_); }
   /// First SYN → the ACK that completed the handshake: what the user waited, retries included.
-  [[nodiscard]] std::optional<Duration> connect() const noexcept { return interval(connect_ns_); }
+  [[nodiscard]] std::optional<Duration> connect() const noexcept { return interval(connect_us_); }
+
+  /// Null for a connection that has sent no data, closed no window and repeated nothing, or without
+  /// memory for it.
+  [[nodiscard]] const TcpMeter* meter() const noexcept { return meter_; }
+  /// A packet larger than the receiver takes: the sender's host cuts it later.
+  void on_gso(Direction direction) noexcept {
+    if (meter_ != nullptr) meter_->on_gso(direction);
+  }
 
  private:
-  static constexpr std::int64_t unknown = -1;
+  static constexpr std::uint32_t unknown = UINT32_MAX;
 
-  static std::optional<Duration> interval(std::int64_t ns) noexcept {
-    return ns < 0 ? std::nullopt : std::optional{Duration{ns}};
+  static std::optional<Duration> interval(std::uint32_t us) noexcept {
+    return us == unknown ? std::nullopt : std::optional<Duration>{std::chrono::microseconds{us}};
   }
-  void on_client_syn(const FirstSyn& syn, Timestamp time) noexcept;
   void on_syn(const wire::Decoded& segment, Direction direction, Timestamp time) noexcept;
   static void first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept;
   void on_handshake_ack(const wire::Decoded& segment, Timestamp time, Effect& effect) noexcept;
-  void on_fin(const wire::Decoded& segment, Direction direction, History& history);
-  void on_payload(const wire::Decoded& segment, Direction direction, History& history,
-                  Effect& effect);
-  void note_window(const wire::Decoded& segment, Direction direction, History& history) noexcept;
+  void take_space(const SeenSegment& seen, History& history, Effect& effect);
+  void on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added);
+  [[nodiscard]] std::optional<std::uint32_t> on_reset_ack(const SeenSegment& seen);
+  [[nodiscard]] bool shows_more(const SeenSegment& seen) const noexcept;
+  [[nodiscard]] bool copied_syn(const SeenSegment& seen) const noexcept;
+  SequenceSpace::Added on_payload(const SeenSegment& seen, History& history, Effect& effect);
+  void on_ack(const SeenSegment& seen, std::uint32_t window, Effect& effect);
+  void note_window(const SeenSegment& seen, std::uint32_t window, History& history,
+                   Effect& effect) noexcept;
+  [[nodiscard]] std::uint32_t scaled_window(const wire::Decoded& segment,
+                                            Direction direction) const noexcept;
+  [[nodiscard]] bool worth_measuring(const wire::Decoded& segment,
+                                     Direction direction) const noexcept;
+  void begin_meter();
   [[nodiscard]] bool acceptable(const wire::Decoded& segment, Direction direction) const noexcept;
   [[nodiscard]] bool in_window(const wire::Decoded& segment, Direction direction) const noexcept;
 
@@ -156,9 +188,12 @@ class TcpConnection {
   std::int64_t first_syn_ns_ = INT64_MIN;
   std::int64_t syn_ns_ = 0;
   std::int64_t syn_ack_ns_ = 0;
-  std::int64_t server_ns_ = unknown;
-  std::int64_t client_ns_ = unknown;
-  std::int64_t connect_ns_ = unknown;
+  TcpMeter* meter_ = nullptr;  ///< from the pool
+  std::uint32_t server_us_ = unknown;
+  std::uint32_t client_us_ = unknown;
+  std::uint32_t connect_us_ = unknown;
+  std::uint32_t refused_us_ = unknown;
+  std::array<std::uint16_t, 2> syn_ip_ids_{};  ///< of each side's last SYN; 0: none
   bool complete_ = false;
 };
 static_assert(sizeof(TcpConnection) <= 192);

@@ -84,6 +84,9 @@ void Engine::run(const Batch& batch) {
   for (const Slot& slot : slots) {
     if (slot.candidate != 0) shards_[slot.shard]->prefetch_state(slot.candidate);
   }
+  for (const Slot& slot : slots) {
+    if (slot.candidate != 0) shards_[slot.shard]->prefetch_meter(slot.candidate);
+  }
   for (std::size_t i = 0; i < packets.size(); ++i) take(packets[i], slots_[i]);
   defragmenter_.release();
   defragmenter_.expire(clock_, [this](const wire::Defragmenter::Incomplete& datagram) {
@@ -325,6 +328,7 @@ std::int64_t Engine::fire_until(std::int64_t limit) {
 // events.
 void Engine::close_window() {
   tell_flows();
+  tell_path();
   stats_.close_window(quality(), [this](const event::Event& summary) {
     recorder_->record(summary, {event::Order::summary, 0});
   });
@@ -373,6 +377,17 @@ void Engine::tell_flow(const Conversation& conversation, const Reported& told, F
                   .transport = flow::proto_text(flow.proto()),
                   .began = told.packets[0] + told.packets[1] == 0,
                   .ended = fate == FlowFate::ended});
+}
+
+void Engine::tell_path() {
+  for (const auto& shard : shards_) shard->tell_path();
+  stats_.set_path(path());
+}
+
+stats::PathCounts Engine::path() const noexcept {
+  stats::PathCounts sum;
+  for (const auto& shard : shards_) sum += shard->path().counts();
+  return sum;
 }
 
 stats::Quality Engine::quality() const {
@@ -437,6 +452,7 @@ void Engine::finish() {
     shard.end_flow(flow.number, clock_, after);
   });
   detector_.finish(clock_);
+  tell_path();
   recorder_->enter(event::Order::summary);
   stats_.finish(clock_, quality(), [this](const event::Event& summary) {
     recorder_->record(summary, {event::Order::summary, 0});

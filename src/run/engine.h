@@ -58,6 +58,8 @@ class Engine final : private Merger, private detect::ScanSink {
 
   [[nodiscard]] const Ledger& ledger() const noexcept { return ledger_; }
   [[nodiscard]] ShardCounters counters() const noexcept;
+  /// What all TCP connections said of the path so far.
+  [[nodiscard]] stats::PathCounts path() const noexcept;
   [[nodiscard]] detect::ScanCounters scan_counters() const noexcept { return detector_.counters(); }
   /// Trace clock; the epoch before the first packet.
   [[nodiscard]] Timestamp clock() const noexcept { return clock_; }
@@ -107,6 +109,7 @@ class Engine final : private Merger, private detect::ScanSink {
   enum class FlowFate : std::uint8_t { alive, ended };
   void tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept;
   void tell_flows();
+  void tell_path();
   void tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate);
   [[nodiscard]] stats::Quality quality() const;
   template <class Visit>
@@ -118,6 +121,10 @@ class Engine final : private Merger, private detect::ScanSink {
     return recorder_->wants(schema);
   }
   void note(event::Note note) override { stats_.on_note(note); }
+  void rtts(Direction direction, std::span<const std::uint32_t> us) override {
+    stats_.on_rtts(
+        direction == Direction::to_server ? stats::PathHalf::server : stats::PathHalf::client, us);
+  }
   void outcome(const flow::Outcome& outcome) override { detector_.on_outcome(outcome); }
   void lost_contact() override { detector_.on_lost_contact(); }
   void index_flooded() noexcept override { index_flooded_ = true; }

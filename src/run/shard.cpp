@@ -118,6 +118,11 @@ void Shard::prefetch_state(flow::Number number) const noexcept {
   if (conversation.dissector != nullptr) prefetch_object(*conversation.dissector);
 }
 
+void Shard::prefetch_meter(flow::Number number) const noexcept {
+  const flow::TcpConnection* tcp = slab_[number].tcp;
+  if (tcp != nullptr && tcp->meter() != nullptr) prefetch_object(*tcp->meter());
+}
+
 flow::Number Shard::find(const RoutedPacket& packet) const noexcept {
   return index_.find(packet.tag,
                      [&](flow::Number number) { return slab_[number].flow.key == *packet.key; });
@@ -308,9 +313,12 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
   if (conversation.tcp == nullptr && direction == Direction::to_server && is_lone_syn(decoded) &&
       packet.first == nullptr) {
     // A flood of SYNs needs no state, even when they are repeated; Karn's rule needs to know that.
-    const bool first = !flow.first_syn.seen;
-    if (first) flow.first_syn = flow::FirstSyn::of(decoded);
-    flow.first_syn.repeated = !first;
+    if (!flow.first_syn.seen) {
+      flow.first_syn = flow::FirstSyn::of(decoded);
+    } else if (!flow.first_syn.copied(decoded, packet.clock - flow.first)) {
+      if (flow.first_syn.repeats != UINT8_MAX) ++flow.first_syn.repeats;
+      path_.add_syn_repeat();
+    }
     flow.history.add('s', direction);
     return;
   }
@@ -325,10 +333,37 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
   const flow::TcpConnection::Effect effect =
       conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);
   if (effect.established) tell_handshake(*conversation.tcp);
+  measure(conversation, packet, direction, effect);
   if (effect.window_violation) anomaly("tcp", event::Reason::window_violation, {});
   if (may_shorten && flow::idle_timeout(flow, conversation.tcp) < before) refile(number);
   feed_stream(conversation, packet, direction, effect.payload_accepted);
   watch_holes(conversation, number, packet.clock);
+}
+
+void Shard::measure(Conversation& conversation, const RoutedPacket& packet, Direction direction,
+                    const flow::TcpConnection::Effect& effect) {
+  const wire::Decoded& decoded = *packet.decoded;
+  path_.add(decoded, effect);
+  // The ACK is of what the other side has sent.
+  if (effect.ack.rtt_us && path_.keep_rtt(reverse(direction), *effect.ack.rtt_us))
+    tell_rtts(reverse(direction));
+  constexpr std::uint64_t largest_frame = 1518;
+  constexpr std::uint64_t vlan_tag = 4;
+  if (packet.packets != 1 || packet.wire_bytes <= largest_frame + vlan_tag * decoded.vlan_count)
+    return;
+  const std::uint16_t mss = conversation.tcp->side(reverse(direction)).mss;
+  if (mss == 0 || decoded.payload_size <= mss) return;
+  path_.add_gso_packet();
+  conversation.tcp->on_gso(direction);
+}
+
+void Shard::tell_rtts(Direction direction) {
+  merger_->rtts(direction, path_.take_rtts(direction));
+}
+
+void Shard::tell_path() {
+  for (const Direction direction : {Direction::to_server, Direction::to_client})
+    tell_rtts(direction);
 }
 
 void Shard::tell_handshake(const flow::TcpConnection& tcp) {
@@ -337,6 +372,8 @@ void Shard::tell_handshake(const flow::TcpConnection& tcp) {
   };
   tell(event::Note::Kind::tcp_hs_rtt_server_us, tcp.handshake_server());
   tell(event::Note::Kind::tcp_hs_rtt_client_us, tcp.handshake_client());
+  tell(event::Note::Kind::tcp_hs_rtt_us, tcp.handshake());
+  tell(event::Note::Kind::tcp_connect_us, tcp.connect());
 }
 
 bool Shard::ensure_tcp(Conversation& conversation) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "app/protocol.h"
@@ -23,6 +24,7 @@
 #include "run/conversation.h"
 #include "run/dissection.h"
 #include "run/one_sided_list.h"
+#include "run/path_tally.h"
 #include "run/recorder.h"
 #include "run/timers.h"
 #include "source/source.h"
@@ -60,6 +62,8 @@ class Merger {
   virtual void record(const event::Event& event, Place place) = 0;
   [[nodiscard]] virtual bool wants(const event::Schema& schema) = 0;
   virtual void note(event::Note note) = 0;
+  /// Round-trip times of data sent in this direction, microseconds.
+  virtual void rtts(Direction direction, std::span<const std::uint32_t> us) = 0;
   virtual void outcome(const flow::Outcome& outcome) = 0;
   /// A contact left the table before an answer was due.
   virtual void lost_contact() = 0;
@@ -130,6 +134,8 @@ class Shard final : private app::Output {
   void prefetch_record(flow::Number number) const noexcept;
   /// Fetches what hangs on a record that was prefetched and has arrived by now.
   void prefetch_state(flow::Number number) const noexcept;
+  /// Fetches what hangs on a state that was prefetched and has arrived by now.
+  void prefetch_meter(flow::Number number) const noexcept;
 
   void on_packet(const RoutedPacket& packet);
   /// A `packet` event for a packet without flow.
@@ -174,6 +180,9 @@ class Shard final : private app::Output {
   }
 
   [[nodiscard]] ShardCounters counters() const noexcept;
+  [[nodiscard]] const PathTally& path() const noexcept { return path_; }
+  /// Tells the merger the round-trip times that it has not been told yet.
+  void tell_path();
   [[nodiscard]] std::size_t live_flows() const noexcept { return slab_.alive() - ended_; }
 
   // What the wheel asks.
@@ -231,6 +240,9 @@ class Shard final : private app::Output {
   void take_step(Conversation& conversation, flow::Number number, const flow::ContactStep& step,
                  Timestamp now, const RoutedPacket* first);
   void tell_handshake(const flow::TcpConnection& tcp);
+  void measure(Conversation& conversation, const RoutedPacket& packet, Direction direction,
+               const flow::TcpConnection::Effect& effect);
+  void tell_rtts(Direction direction);
   bool ensure_tcp(Conversation& conversation);
   void report_flaws(const RoutedPacket& packet);
   void write_packet(const RoutedPacket& packet, Direction direction);
@@ -283,6 +295,7 @@ class Shard final : private app::Output {
   flow::Number clock_hand_ = 0;
   std::size_t ended_ = 0;  // flows that the end of the input has ended
   ShardCounters counters_;
+  PathTally path_;
 };
 
 }  // namespace ntan::run

@@ -29,7 +29,9 @@ struct Aggregator::State {
   std::string sensor;
   Summary summary;
   Window window;
-  Quality told;       ///< totals of the run when the last window ended
+  Quality told;  ///< totals of the run when the last window ended
+  PathCounts path;
+  PathCounts path_told;
   Timestamp begin{};  ///< of the present window
   std::int64_t due = never;
   std::uint64_t empty_windows = 0;  ///< in a row
@@ -54,8 +56,10 @@ void Aggregator::State::wake(Timestamp clock) noexcept {
 void Aggregator::State::report(Timestamp end, const Quality& quality, const Emit& emit) {
   const WindowFrame frame{.begin = begin, .end = std::max(begin, end), .skipped = skipped};
   const event::Common common{.ts = frame.end, .sensor = sensor};
-  emit(event::make_event(common, summary.of(window, frame, since(told, quality))));
+  emit(event::make_event(common,
+                         summary.of(window, frame, since(told, quality), since(path_told, path))));
   told = quality;
+  path_told = path;
   skipped = 0;
   window.clear();
 }
@@ -82,6 +86,16 @@ void Aggregator::on_flow(const FlowFacts& flow) {
 
 void Aggregator::on_note(event::Note note) noexcept {
   state_->window.on_note(note);
+}
+
+void Aggregator::on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept {
+  const event::Note::Kind kind = half == PathHalf::server ? event::Note::Kind::tcp_rtt_server_us
+                                                          : event::Note::Kind::tcp_rtt_client_us;
+  for (const std::uint32_t sample : us) state_->window.on_note({.kind = kind, .value = sample});
+}
+
+void Aggregator::set_path(const PathCounts& path) noexcept {
+  state_->path = path;
 }
 
 std::int64_t Aggregator::next_due() const noexcept {

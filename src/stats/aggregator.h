@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/time.h"
 #include "event/event.h"
 #include "event/note.h"
+#include "stats/path_counts.h"
 
 namespace ntan::stats {
 
@@ -62,6 +64,9 @@ struct Quality {
   std::uint64_t memory_refused = 0;
 };
 
+/// Where the tap stands on the path, a round-trip time there and back covers one of two halves.
+enum class PathHalf : std::uint8_t { server, client };
+
 /// Windows are aligned to the epoch: with a length of 10 s they begin at :00, :10, …; the first and
 /// the last may be shorter. A packet at a border belongs to the window that begins there.
 class Aggregator {
@@ -78,6 +83,10 @@ class Aggregator {
   void on_packet(const PacketFacts& packet) noexcept;
   void on_flow(const FlowFacts& flow);
   void on_note(event::Note note) noexcept;
+  /// Microseconds. Must have been told before the window ends.
+  void on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept;
+  /// Totals of the run so far, before the window ends.
+  void set_path(const PathCounts& path) noexcept;
 
   /// End of the present window in ns, or INT64_MAX without windows.
   [[nodiscard]] std::int64_t next_due() const noexcept;

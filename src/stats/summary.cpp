@@ -56,13 +56,14 @@ Quality since(const Quality& before, const Quality& now) noexcept {
 }
 
 const SummaryRecord& Summary::of(const Window& window, const WindowFrame& frame,
-                                 const Quality& quality) {
+                                 const Quality& quality, const PathCounts& path) {
   record_ = {};
   record_.first_ts = frame.begin;
   record_.last_ts = frame.end;
   if (frame.skipped != 0) record_.skipped_windows = frame.skipped;
   fill_traffic(window, frame.end - frame.begin);
   fill_quality(quality);
+  fill_path(path);
   fill_protocols(window);
   fill_talkers(window.talkers());
   const NoteCounts& notes = window.notes();
@@ -104,6 +105,31 @@ void Summary::fill_quality(const Quality& quality) noexcept {
   record_.quality_undecodable_packets = quality.undecodable_packets;
   record_.quality_flows_evicted = quality.flows_evicted;
   record_.quality_memory_refused = quality.memory_refused;
+}
+
+void Summary::fill_path(const PathCounts& path) noexcept {
+  record_.quality_capture_loss_ratio = path.capture_loss_ratio();
+  if (path.acks != 0 || path.unseen_bytes != 0) record_.quality_unseen_bytes = path.unseen_bytes;
+  if (path == PathCounts{}) return;
+  const SegmentCounts& segments = path.segments;
+  record_.tcp_data_segs = segments.data;
+  record_.tcp_rtx = segments.retransmissions();
+  record_.tcp_rtx_fast = segments.fast;
+  record_.tcp_rtx_rto = segments.timeout;
+  record_.tcp_rtx_spurious = segments.spurious;
+  record_.tcp_rtx_upstream = segments.upstream;
+  record_.tcp_rtx_other = segments.other;
+  record_.tcp_reorder = segments.reordered;
+  record_.tcp_dupacks = path.duplicate_acks;
+  record_.tcp_zero_win = path.zero_windows;
+  record_.tcp_keepalive = path.keep_alives;
+  record_.tcp_dup_capture = path.capture_copies;
+  record_.tcp_gso_frames = path.gso_packets;
+  record_.tcp_loss_up_ratio = segments.loss_before_ratio();
+  record_.tcp_loss_down_ratio = segments.loss_behind_ratio();
+  record_.tcp_loss_ratio = segments.loss_ratio();
+  record_.tcp_rtx_ratio = ratio(segments.retransmissions(), segments.data);
+  record_.tcp_reorder_ratio = ratio(segments.reordered, segments.data);
 }
 
 void Summary::fill_latency(const NoteCounts& notes) {

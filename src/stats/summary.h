@@ -27,11 +27,12 @@ class Summary {
 
   /// The record of a window; valid until the next call.
   [[nodiscard]] const SummaryRecord& of(const Window& window, const WindowFrame& frame,
-                                        const Quality& quality);
+                                        const Quality& quality, const PathCounts& path);
 
  private:
   void fill_traffic(const Window& window, Duration length);
   void fill_quality(const Quality& quality) noexcept;
+  void fill_path(const PathCounts& path) noexcept;
   void fill_latency(const NoteCounts& notes);
   void fill_protocols(const Window& window);
   void fill_level(const ProtocolTable& table, Level level);

@@ -29,7 +29,9 @@ struct LatencyRow {
     return event::fields(
         field<"metric", &R::metric>("What was measured: dns_rtt, http_ttfb, tls_handshake, "
                                     "icmp_rtt, tcp_hs_rtt_server (SYN to SYN-ACK), "
-                                    "tcp_hs_rtt_client (SYN-ACK to its ACK)"),
+                                    "tcp_hs_rtt_client (SYN-ACK to its ACK), tcp_hs_rtt (both), "
+                                    "tcp_connect (first SYN to that ACK), tcp_rtt_server (data of "
+                                    "the client to its ACK), tcp_rtt_client (of the server)"),
         field<"n", &R::n>("Measurements"), field<"min_us", &R::min_us>("Least, exact"),
         field<"p50_us", &R::p50_us>("Median, within 0.8 % as the other quantiles"),
         field<"p90_us", &R::p90_us>("90th percentile"),
@@ -145,6 +147,24 @@ struct SummaryRecord {
   std::span<const LatencyRow> latency;
   std::span<const ProtocolRow> protocols;
   std::span<const TalkerRow> talkers;
+  std::optional<std::uint64_t> tcp_data_segs;
+  std::optional<std::uint64_t> tcp_rtx;
+  std::optional<std::uint64_t> tcp_rtx_fast;
+  std::optional<std::uint64_t> tcp_rtx_rto;
+  std::optional<std::uint64_t> tcp_rtx_spurious;
+  std::optional<std::uint64_t> tcp_rtx_upstream;
+  std::optional<std::uint64_t> tcp_rtx_other;
+  std::optional<std::uint64_t> tcp_reorder;
+  std::optional<std::uint64_t> tcp_dupacks;
+  std::optional<std::uint64_t> tcp_zero_win;
+  std::optional<std::uint64_t> tcp_keepalive;
+  std::optional<std::uint64_t> tcp_dup_capture;
+  std::optional<std::uint64_t> tcp_gso_frames;
+  std::optional<double> tcp_loss_up_ratio;
+  std::optional<double> tcp_loss_down_ratio;
+  std::optional<double> tcp_loss_ratio;
+  std::optional<double> tcp_rtx_ratio;
+  std::optional<double> tcp_reorder_ratio;
   std::optional<std::uint64_t> dns_queries;
   std::optional<std::uint64_t> dns_answers;
   std::optional<std::uint64_t> dns_unanswered;
@@ -164,6 +184,8 @@ struct SummaryRecord {
   std::uint64_t quality_undecodable_packets = 0;
   std::uint64_t quality_flows_evicted = 0;
   std::uint64_t quality_memory_refused = 0;
+  std::optional<double> quality_capture_loss_ratio;
+  std::optional<std::uint64_t> quality_unseen_bytes;
 
   static constexpr event::RecordInfo info{
       .name = "summary",
@@ -213,6 +235,38 @@ struct SummaryRecord {
         field<"talkers", &R::talkers>("Addresses that sent most octets in flows, at most --top"));
   }
 
+  static constexpr auto tcp_fields() {
+    using event::field;
+    using R = SummaryRecord;
+    return event::fields(
+        field<"tcp_data_segs", &R::tcp_data_segs>("TCP segments with payload, repeats included"),
+        field<"tcp_rtx", &R::tcp_rtx>("TCP segments that repeat what was sent before"),
+        field<"tcp_rtx_fast", &R::tcp_rtx_fast>("Of those: duplicate ACKs had asked for them"),
+        field<"tcp_rtx_rto", &R::tcp_rtx_rto>("Of those: as late as a retransmission time-out"),
+        field<"tcp_rtx_spurious", &R::tcp_rtx_spurious>(
+            "Of those: everything in them had been acknowledged"),
+        field<"tcp_rtx_upstream", &R::tcp_rtx_upstream>(
+            "Of those: the first copy was lost before the tap"),
+        field<"tcp_rtx_other", &R::tcp_rtx_other>("Of those: for another reason"),
+        field<"tcp_reorder", &R::tcp_reorder>("TCP segments that came late, not again"),
+        field<"tcp_dupacks", &R::tcp_dupacks>("Duplicate ACKs"),
+        field<"tcp_zero_win", &R::tcp_zero_win>("Times that a TCP window closed"),
+        field<"tcp_keepalive", &R::tcp_keepalive>("Keep-alive segments; not repeats"),
+        field<"tcp_dup_capture", &R::tcp_dup_capture>(
+            "TCP packets that were captured twice; not repeats"),
+        field<"tcp_gso_frames", &R::tcp_gso_frames>(
+            "TCP packets larger than their receiver takes: cut later, by the network card, so "
+            "packets counted here are fewer than on the wire"),
+        field<"tcp_loss_up_ratio", &R::tcp_loss_up_ratio>(
+            "Part of the TCP segments that was lost before the tap"),
+        field<"tcp_loss_down_ratio", &R::tcp_loss_down_ratio>(
+            "Part of the TCP segments that came by and was lost behind the tap"),
+        field<"tcp_loss_ratio", &R::tcp_loss_ratio>(
+            "Both losses together, of the segments that came by"),
+        field<"tcp_rtx_ratio", &R::tcp_rtx_ratio>("tcp_rtx of tcp_data_segs"),
+        field<"tcp_reorder_ratio", &R::tcp_reorder_ratio>("tcp_reorder of tcp_data_segs"));
+  }
+
   static constexpr auto protocol_fields() {
     using event::field;
     using R = SummaryRecord;
@@ -248,12 +302,17 @@ struct SummaryRecord {
                          field<"quality_flows_evicted", &R::quality_flows_evicted>(
                              "Flows given up because their table was full"),
                          field<"quality_memory_refused", &R::quality_memory_refused>(
-                             "Times that no memory was left for part of the analysis"));
+                             "Times that no memory was left for part of the analysis"),
+                         field<"quality_capture_loss_ratio", &R::quality_capture_loss_ratio>(
+                             "Of the ACKs of established TCP connections, those for octets that "
+                             "never came by: what the capture lost, not the network"),
+                         field<"quality_unseen_bytes", &R::quality_unseen_bytes>("Those octets"));
   }
 
  public:
   static constexpr auto fields() {
-    return std::tuple_cat(window_fields(), list_fields(), protocol_fields(), quality_fields());
+    return std::tuple_cat(window_fields(), list_fields(), tcp_fields(), protocol_fields(),
+                          quality_fields());
   }
 };
 

@@ -30,6 +30,10 @@ inline constexpr std::array latency_metrics{
     LatencyMetric{event::Note::Kind::icmp_rtt_us, "icmp_rtt"},
     LatencyMetric{event::Note::Kind::tcp_hs_rtt_server_us, "tcp_hs_rtt_server"},
     LatencyMetric{event::Note::Kind::tcp_hs_rtt_client_us, "tcp_hs_rtt_client"},
+    LatencyMetric{event::Note::Kind::tcp_hs_rtt_us, "tcp_hs_rtt"},
+    LatencyMetric{event::Note::Kind::tcp_connect_us, "tcp_connect"},
+    LatencyMetric{event::Note::Kind::tcp_rtt_server_us, "tcp_rtt_server"},
+    LatencyMetric{event::Note::Kind::tcp_rtt_client_us, "tcp_rtt_client"},
 };
 
 /// What dissectors have told.

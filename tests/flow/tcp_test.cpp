@@ -124,7 +124,7 @@ TEST_CASE("tcp: a remembered SYN counts as if it had just been seen") {
       test::decoded({.flags = flag::syn, .seq = 1000, .options = "020405b4 01030307"_hex}));
   CHECK(syn.seen);
   CHECK(syn.mss == 1460);
-  syn.repeated = repeated;
+  syn.repeats = repeated ? 1 : 0;
   Talk talk(1001);
   talk.remember(syn);
   talk.play("+40 <SA +10 >A");

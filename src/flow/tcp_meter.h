@@ -1,0 +1,224 @@
+// What a TCP connection's segments say about the path: round-trip times, repeats and why, what the
+// capture missed, windows. The tap stands somewhere on the path and sees its two halves apart.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/direction.h"
+#include "base/segment_counts.h"
+#include "base/time.h"
+#include "flow/rtt.h"
+#include "flow/sequence.h"
+#include "wire/decoded.h"
+
+namespace ntan::flow {
+
+struct TcpSide;
+
+/// What a segment is, seen against those before it. From `spurious` on it repeats sequence numbers
+/// that lie below the highest seen.
+enum class SegmentKind : std::uint8_t {
+  none,          ///< takes no sequence space
+  fresh,         ///< data, SYN or FIN not below the highest sequence number
+  keep_alive,    ///< at most one octet, just below the highest sequence number (RFC 9293 3.8.4)
+  window_probe,  ///< one octet into a closed window (RFC 9293 3.8.6.1)
+  capture_copy,  ///< the same packet captured twice, by a mirror port for instance
+  late,          ///< what the peer had acknowledged before it came by here: no repeat
+  spurious,      ///< all of it was acknowledged already
+  reordered,     ///< fills a hole, and left its sender before the hole showed
+  upstream,      ///< fills a hole later: the first copy was lost before the tap
+  fast,          ///< seen before; three duplicate ACKs asked for it (RFC 5681 3.2)
+  timeout,       ///< seen before; as long after the last copy as a time-out takes (RFC 6298)
+  other,         ///< seen before, for another reason: a tail loss probe (RFC 8985), a partial ACK
+};
+inline constexpr std::size_t segment_kinds = static_cast<std::size_t>(SegmentKind::other) + 1;
+
+/// Neither `none` nor `fresh`, which are most.
+[[nodiscard]] constexpr bool is_trouble(SegmentKind kind) noexcept {
+  return kind > SegmentKind::fresh;
+}
+
+/// As long after a packet its copy from a mirror port may come.
+inline constexpr std::uint32_t capture_copy_us = 1000;
+
+[[nodiscard]] constexpr bool is_repeat(SegmentKind kind) noexcept {
+  return kind >= SegmentKind::spurious;
+}
+
+/// Takes sequence space, and neither asks whether the peer is there nor is a capture's copy.
+[[nodiscard]] constexpr bool is_data(SegmentKind kind) noexcept {
+  return kind == SegmentKind::fresh || kind >= SegmentKind::late;
+}
+
+/// Events of one side that most connections never have.
+struct TcpTrouble {
+  std::uint64_t repeated_bytes = 0;  ///< payload it sent that had been seen before
+  std::uint64_t unseen_bytes = 0;    ///< that it must have sent, since they were acknowledged
+  std::uint32_t duplicate_acks = 0;  ///< sent (RFC 5681 2)
+  std::uint32_t needless = 0;        ///< repeats that the peer's D-SACKs called so (RFC 2883)
+  std::uint32_t zero_windows = 0;    ///< times that it closed its window
+  std::uint32_t zero_window_us = 0;  ///< how long it was closed, all times together
+  std::uint32_t closed_us = 0;       ///< when it closed, modulo 2^32, with `window_closed`
+  std::uint32_t third_us = 0;        ///< its third duplicate ACK in a row
+  std::uint32_t last_us = 0;         ///< its last duplicate ACK
+  std::uint32_t sacked = 0;          ///< highest number that its SACK blocks covered
+  std::uint32_t gso_packets = 0;     ///< larger than the path takes: cut later, by the network card
+  std::uint16_t syn_repeats = 0;     ///< up to 65,535
+  bool window_closed = false;
+  bool has_sacked = false;
+
+  /// Segments sent of that kind. Requires: is_trouble(kind).
+  [[nodiscard]] std::uint32_t& of(SegmentKind kind) noexcept {
+    return kinds_[static_cast<std::size_t>(kind) - first_kind];
+  }
+  [[nodiscard]] std::uint32_t of(SegmentKind kind) const noexcept {
+    return kinds_[static_cast<std::size_t>(kind) - first_kind];
+  }
+
+ private:
+  static constexpr std::size_t first_kind = static_cast<std::size_t>(SegmentKind::keep_alive);
+
+  std::array<std::uint32_t, segment_kinds - first_kind> kinds_{};
+};
+static_assert(sizeof(TcpTrouble) <= 96);
+
+/// One side of a connection that has sent data.
+struct SideMeter {
+  // Members lie in the padding of those before them.
+  [[no_unique_address]] RttStats rtt;  ///< of its data: the half of the path behind the tap
+  std::uint32_t data_segments = 0;
+  [[no_unique_address]] SegmentRing ring;  ///< its segments that are not acknowledged
+  std::uint32_t floor = 0;  ///< with `has_floor`: nothing up to here may be timed (Karn)
+  std::uint32_t most_in_flight = 0;
+  std::uint16_t least_window = UINT16_MAX;  ///< advertised, not scaled
+  std::uint16_t most_window = 0;
+  std::uint32_t last_look = 0;     ///< what made the last packet that packet
+  std::uint32_t last_look_us = 0;  ///< clock modulo 2^32
+  static constexpr std::uint64_t clock_mask = (std::uint64_t{1} << 40U) - 1;
+
+  // Microseconds since the epoch, modulo 2^40 (twelve days).
+  std::uint64_t first_data_us : 40 = 0;
+  std::uint64_t duplicate_acks : 8 = 0;  ///< in a row, up to 255
+  std::uint64_t has_floor : 1 = false;
+  std::uint64_t has_data : 1 = false;
+  std::uint64_t probed : 1 = false;  ///< its last new octet was a window probe
+  std::uint64_t last_data_us : 40 = 0;
+
+  /// From its first data to its last. Requires: has_data.
+  [[nodiscard]] Duration data_lasted() const noexcept;
+};
+static_assert(sizeof(SideMeter) <= 80);
+
+/// One segment on its way through the meter.
+struct SeenSegment {
+  const wire::Decoded& packet;
+  Direction direction{};
+  std::uint64_t us = 0;           ///< clock
+  std::uint32_t next_before = 0;  ///< the side's highest sequence number before this segment
+  bool started_before = false;    ///< whether there was one
+
+  [[nodiscard]] std::uint32_t now() const noexcept { return static_cast<std::uint32_t>(us); }
+  /// One past its last sequence number, SYN and FIN included.
+  [[nodiscard]] std::uint32_t end() const noexcept;
+  /// It has data, a SYN or a FIN.
+  [[nodiscard]] bool takes_space() const noexcept { return end() != packet.seq; }
+};
+
+/// What an acknowledgement told.
+struct AckEffect {
+  std::optional<std::uint32_t> rtt_us;
+  std::uint32_t unseen = 0;  ///< octets acknowledged that never came by
+  bool duplicate = false;
+  bool needless = false;     ///< a D-SACK: something had come twice
+  bool probe_taken = false;  ///< the octet of a window probe was accepted
+};
+
+/// What a segment that takes sequence space told.
+struct DataEffect {
+  SegmentKind kind{};
+  std::uint32_t recovered = 0;  ///< octets counted as unseen before
+};
+
+/// Both sides of one connection. Memory beyond it comes from the pool and may be refused: what then
+/// is not kept is not reported.
+class TcpMeter {
+ public:
+  explicit TcpMeter(Pool& pool) noexcept : pool_(&pool) {}
+  TcpMeter(const TcpMeter&) = delete;
+  TcpMeter& operator=(const TcpMeter&) = delete;
+  ~TcpMeter();
+
+  [[nodiscard]] const SideMeter& side(Direction direction) const noexcept {
+    return sides_[index(direction)];
+  }
+  /// Null while there was none.
+  [[nodiscard]] const TcpTrouble* trouble(Direction direction) const noexcept {
+    return trouble_ == nullptr ? nullptr : &(*trouble_)[index(direction)];
+  }
+
+  /// Its segments by what they told.
+  [[nodiscard]] SegmentCounts segments(Direction direction) const noexcept;
+
+  /// A half of the path that the handshake measured, of data sent in this direction.
+  void add_rtt(Direction direction, std::uint32_t us) noexcept {
+    sides_[index(direction)].rtt.add(us);
+  }
+  /// When the SYN of this direction was sent: the last copy of what may be repeated.
+  void sent_syn(Direction direction, std::uint64_t us) noexcept {
+    sides_[index(direction)].last_data_us = us & SideMeter::clock_mask;
+  }
+  /// SYNs that came again before there was a meter; a SYN is repeated by time-out only.
+  void repeated_syn(Direction direction, std::uint32_t times);
+
+  /// First: what is no ordinary segment, told by numbers alone; else `none`.
+  [[nodiscard]] SegmentKind sight(const SeenSegment& seen, const TcpSide& peer);
+  /// Then, for one that takes sequence space: which kind. `added`: what it brought.
+  [[nodiscard]] DataEffect on_data(const SeenSegment& seen, const TcpSide& self,
+                                   const TcpSide& peer, const SequenceSpace::Added& added);
+  /// Then its acknowledgement, before `self.ack_max` takes it. `window`: scaled, as it says.
+  [[nodiscard]] AckEffect on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
+                                 std::uint32_t window, SegmentKind kind);
+  /// The same of a RST, which ends everything else.
+  [[nodiscard]] std::optional<std::uint32_t> on_reset(const SeenSegment& seen) {
+    return take_acknowledged(seen, reverse(seen.direction));
+  }
+  /// Payload that no kind of repeat covers.
+  void on_repeated(Direction direction, std::uint32_t octets);
+  /// Last its window. Returns whether it closed.
+  bool on_window(const SeenSegment& seen);
+  /// A SYN that was captured twice.
+  void on_copy(Direction direction) { count(direction, SegmentKind::capture_copy); }
+  /// A packet larger than the receiver's MSS.
+  void on_gso(Direction direction);
+
+  /// Where `segment` leaves a hole: what to know about it later.
+  [[nodiscard]] static HoleMark mark(const SeenSegment& seen) noexcept;
+
+ private:
+  TcpTrouble* trouble_of(Direction direction);
+  void count(Direction direction, SegmentKind kind);
+  [[nodiscard]] SegmentKind kind_of_repeat(const SeenSegment& seen, const TcpSide& peer,
+                                           const SequenceSpace::Added& added) const;
+  [[nodiscard]] bool left_before(const SeenSegment& seen, const HoleMark& hole) const noexcept;
+  [[nodiscard]] bool asked_for(const SeenSegment& seen, const TcpSide& peer) const noexcept;
+  [[nodiscard]] bool timed_out(const SeenSegment& seen) const noexcept;
+  [[nodiscard]] std::uint32_t sent_at(const SeenSegment& seen) const noexcept;
+  [[nodiscard]] std::uint32_t take_repeated(const SeenSegment& seen, SegmentKind kind,
+                                            const TcpSide& peer, const SequenceSpace::Added& added);
+  void take_payload(const SeenSegment& seen, SideMeter& side, const SequenceSpace::Added& added);
+  void follow(const SeenSegment& seen, SideMeter& side, const TcpSide& self);
+  void send(SideMeter& side, std::uint32_t end, std::uint32_t now);
+  [[nodiscard]] std::optional<std::uint32_t> take_acknowledged(const SeenSegment& seen,
+                                                               Direction sender);
+  std::uint32_t take_unseen(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
+                            AckEffect& effect);
+  [[nodiscard]] bool on_sack(const SeenSegment& seen);
+
+  std::array<SideMeter, 2> sides_;
+  std::array<TcpTrouble, 2>* trouble_ = nullptr;
+  Pool* pool_;
+};
+
+}  // namespace ntan::flow

@@ -1,0 +1,39 @@
+#include "run/path_tally.h"
+
+#include <algorithm>
+
+namespace ntan::run {
+
+using flow::SegmentKind;
+
+void PathTally::add(const wire::Decoded& segment,
+                    const flow::TcpConnection::Effect& effect) noexcept {
+  ++kinds_[index_of(effect.kind)];
+  if (segment.payload_size != 0 && flow::is_data(effect.kind)) ++counts_.segments.data;
+  if (effect.acknowledges) {
+    ++counts_.acks;
+    if (effect.ack.unseen != 0) ++counts_.gap_acks;
+  }
+  counts_.unseen_bytes += effect.ack.unseen;
+  counts_.unseen_bytes -= std::min<std::uint64_t>(counts_.unseen_bytes, effect.recovered);
+  if (effect.ack.duplicate) ++counts_.duplicate_acks;
+  if (effect.ack.needless) ++counts_.segments.needless;
+  if (effect.window_closed) ++counts_.zero_windows;
+}
+
+stats::PathCounts PathTally::counts() const noexcept {
+  const auto of = [this](SegmentKind kind) { return kinds_[index_of(kind)]; };
+  stats::PathCounts all = counts_;
+  all.segments.spurious = of(SegmentKind::spurious);
+  all.segments.reordered = of(SegmentKind::reordered);
+  all.segments.upstream = of(SegmentKind::upstream);
+  all.segments.fast = of(SegmentKind::fast);
+  all.segments.timeout = of(SegmentKind::timeout);
+  all.segments.other = of(SegmentKind::other);
+  all.keep_alives = of(SegmentKind::keep_alive);
+  all.window_probes = of(SegmentKind::window_probe);
+  all.capture_copies = of(SegmentKind::capture_copy);
+  return all;
+}
+
+}  // namespace ntan::run
