@@ -1,7 +1,5 @@
 #include "run/path_tally.h"
 
-#include <algorithm>
-
 namespace ntan::run {
 
 using flow::SegmentKind;
@@ -15,7 +13,7 @@ void PathTally::add(const wire::Decoded& segment,
     if (effect.ack.unseen != 0) ++counts_.gap_acks;
   }
   counts_.unseen_bytes += effect.ack.unseen;
-  counts_.unseen_bytes -= std::min<std::uint64_t>(counts_.unseen_bytes, effect.recovered);
+  counts_.unseen_bytes -= effect.recovered;
   if (effect.ack.duplicate) ++counts_.duplicate_acks;
   if (effect.ack.needless) ++counts_.segments.needless;
   if (effect.window_closed) ++counts_.zero_windows;

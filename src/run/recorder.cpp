@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "run/summary_screen.h"
+#include "stats/summary_record.h"
+
 namespace ntan::run {
 namespace {
 
@@ -82,7 +85,12 @@ Recorder::Piece Recorder::render(const event::Event& event, Format format) {
     return {offset, text_size_ - offset};
   }
   scratch_.clear();
-  event::append_line(scratch_, event, format, style_);
+  if (format == Format::table && &event.schema == &event::schema_of<stats::SummaryRecord>) {
+    append_summary_screen(scratch_, *static_cast<const stats::SummaryRecord*>(event.record),
+                          {.values = style_.values, .color = style_.color, .width = style_.width});
+  } else {
+    event::append_line(scratch_, event, format, style_);
+  }
   std::memcpy(reserve(scratch_.size()), scratch_.data(), scratch_.size());
   text_size_ += scratch_.size();
   return {offset, scratch_.size()};

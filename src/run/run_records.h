@@ -102,6 +102,13 @@ struct RunEnd {
   std::optional<std::uint64_t> dropped_by_kernel;
   std::optional<std::uint64_t> dropped_by_interface;
   std::uint64_t dropped_by_ntan = 0;
+  std::optional<std::uint64_t> tcp_data_segs;
+  std::optional<std::uint64_t> tcp_rtx;
+  std::optional<double> tcp_loss_up_ratio;
+  std::optional<double> tcp_loss_down_ratio;
+  std::optional<double> tcp_loss_ratio;
+  std::optional<double> capture_loss_ratio;
+  std::optional<std::int64_t> unseen_bytes;
   std::uint64_t flows_evicted = 0;
   std::uint64_t bad_checksums = 0;
   std::optional<bool> offload_suspected;
@@ -139,6 +146,17 @@ struct RunEnd {
             "Packets the interface or its driver lost"),
         field<"dropped_by_ntan", &R::dropped_by_ntan>(
             "Lines not written because a reader was too slow"),
+        field<"tcp_data_segs", &R::tcp_data_segs>("TCP segments with payload, repeats included"),
+        field<"tcp_rtx", &R::tcp_rtx>("TCP segments that repeat what was sent before"),
+        field<"tcp_loss_up_ratio", &R::tcp_loss_up_ratio>(
+            "Part of the TCP segments that was lost before the tap"),
+        field<"tcp_loss_down_ratio", &R::tcp_loss_down_ratio>(
+            "Part of the TCP segments that came by and was lost behind the tap"),
+        field<"tcp_loss_ratio", &R::tcp_loss_ratio>(
+            "Both losses together, of the segments that came by"),
+        field<"capture_loss_ratio", &R::capture_loss_ratio>(
+            "Of the ACKs of established TCP connections, those for octets that never came by"),
+        field<"unseen_bytes", &R::unseen_bytes>("Those octets: what the capture lost"),
         field<"flows_evicted", &R::flows_evicted>("Flows ended early because the table was full"),
         field<"bad_checksums", &R::bad_checksums>(
             "Packets with a wrong checksum, counted all the same"),

@@ -26,6 +26,18 @@ std::vector<std::string_view> limits_hit(const ShardCounters& shards,
   return limits;
 }
 
+void add_path(RunEnd& end, const stats::PathCounts& path) {
+  if (path.segments.data != 0) {
+    end.tcp_data_segs = path.segments.data;
+    end.tcp_rtx = path.segments.retransmissions();
+    end.tcp_loss_up_ratio = path.segments.loss_before_ratio();
+    end.tcp_loss_down_ratio = path.segments.loss_behind_ratio();
+    end.tcp_loss_ratio = path.segments.loss_ratio();
+  }
+  end.capture_loss_ratio = path.capture_loss_ratio();
+  if (path.acks != 0 || path.unseen_bytes != 0) end.unseen_bytes = path.unseen_bytes;
+}
+
 bool has_damage(const std::vector<source::Damage>& damage, source::Damage::Kind kind) {
   return std::any_of(damage.begin(), damage.end(),
                      [kind](const source::Damage& one) { return one.kind == kind; });
@@ -64,6 +76,7 @@ RunTotals::RunTotals(const Engine& engine, source::Source& source) {
           .flows_evicted = shards.evicted,
           .bad_checksums = ledger.bad_checksums};
   if (ledger.offload_suspected()) end_.offload_suspected = true;
+  add_path(end_, engine.path());
 }
 
 RunEnd RunTotals::record() const {

@@ -1,9 +1,10 @@
 #include "stats/path_counts.h"
 
+#include "event/units.h"
+
 namespace ntan::stats {
 namespace {
 
-// What came by late after all is taken off again: a total may go back.
 std::uint64_t grown(std::uint64_t before, std::uint64_t now) noexcept {
   return now > before ? now - before : 0;
 }
@@ -35,11 +36,28 @@ PathCounts& PathCounts::operator+=(const PathCounts& more) noexcept {
   return *this;
 }
 
+std::string loss_in_words(const PathCounts& path, std::uint64_t dropped_by_kernel) {
+  std::string text = event::percent_text(path.segments.loss_behind_ratio().value_or(0));
+  text += " lost beyond this point, ";
+  text += event::percent_text(path.segments.loss_before_ratio().value_or(0));
+  text += " before it; ";
+  if (dropped_by_kernel != 0) {
+    text += "the kernel dropped " + std::to_string(dropped_by_kernel) + " packets";
+  } else if (path.unseen_bytes > 0) {
+    text += "the capture missed ";
+    text += event::size_text(static_cast<double>(path.unseen_bytes), "B");
+    text += " that were acknowledged";
+  } else {
+    text += "the capture lost nothing";
+  }
+  return text;
+}
+
 PathCounts since(const PathCounts& before, const PathCounts& now) noexcept {
   return {.segments = since(before.segments, now.segments),
           .acks = grown(before.acks, now.acks),
           .gap_acks = grown(before.gap_acks, now.gap_acks),
-          .unseen_bytes = grown(before.unseen_bytes, now.unseen_bytes),
+          .unseen_bytes = now.unseen_bytes - before.unseen_bytes,
           .duplicate_acks = grown(before.duplicate_acks, now.duplicate_acks),
           .zero_windows = grown(before.zero_windows, now.zero_windows),
           .keep_alives = grown(before.keep_alives, now.keep_alives),

@@ -112,6 +112,10 @@ void Summary::fill_path(const PathCounts& path) noexcept {
   if (path.acks != 0 || path.unseen_bytes != 0) record_.quality_unseen_bytes = path.unseen_bytes;
   if (path == PathCounts{}) return;
   const SegmentCounts& segments = path.segments;
+  if (segments.data != 0) {
+    loss_ = loss_in_words(path, record_.quality_dropped_by_kernel.value_or(0));
+    record_.loss_in_words = loss_;
+  }
   record_.tcp_data_segs = segments.data;
   record_.tcp_rtx = segments.retransmissions();
   record_.tcp_rtx_fast = segments.fast;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "stats/summary_record.h"
@@ -43,6 +44,7 @@ class Summary {
 
   std::size_t top_;
   SummaryRecord record_;
+  std::string loss_;
   std::vector<LatencyRow> latency_;
   std::vector<ProtocolRow> protocols_;
   std::vector<TalkerRow> talkers_;

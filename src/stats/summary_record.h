@@ -147,6 +147,7 @@ struct SummaryRecord {
   std::span<const LatencyRow> latency;
   std::span<const ProtocolRow> protocols;
   std::span<const TalkerRow> talkers;
+  std::string_view loss_in_words;
   std::optional<std::uint64_t> tcp_data_segs;
   std::optional<std::uint64_t> tcp_rtx;
   std::optional<std::uint64_t> tcp_rtx_fast;
@@ -185,7 +186,7 @@ struct SummaryRecord {
   std::uint64_t quality_flows_evicted = 0;
   std::uint64_t quality_memory_refused = 0;
   std::optional<double> quality_capture_loss_ratio;
-  std::optional<std::uint64_t> quality_unseen_bytes;
+  std::optional<std::int64_t> quality_unseen_bytes;
 
   static constexpr event::RecordInfo info{
       .name = "summary",
@@ -239,6 +240,8 @@ struct SummaryRecord {
     using event::field;
     using R = SummaryRecord;
     return event::fields(
+        field<"loss_in_words", &R::loss_in_words>(
+            "Where TCP lost what, as a sentence: behind the tap, before it, and in the capture"),
         field<"tcp_data_segs", &R::tcp_data_segs>("TCP segments with payload, repeats included"),
         field<"tcp_rtx", &R::tcp_rtx>("TCP segments that repeat what was sent before"),
         field<"tcp_rtx_fast", &R::tcp_rtx_fast>("Of those: duplicate ACKs had asked for them"),
@@ -287,26 +290,28 @@ struct SummaryRecord {
   static constexpr auto quality_fields() {
     using event::field;
     using R = SummaryRecord;
-    return event::fields(field<"quality_received", &R::quality_received>(
-                             "Packets the kernel has counted; absent if it does not tell"),
-                         field<"quality_dropped_by_kernel", &R::quality_dropped_by_kernel>(
-                             "Packets the kernel had no room for; absent if it does not tell"),
-                         field<"quality_dropped_by_interface", &R::quality_dropped_by_interface>(
-                             "Packets the interface has lost; absent if it does not tell"),
-                         field<"quality_dropped_by_ntan", &R::quality_dropped_by_ntan>(
-                             "Lines not written because a reader was too slow"),
-                         field<"quality_truncated_packets", &R::quality_truncated_packets>(
-                             "Packets captured in part only"),
-                         field<"quality_undecodable_packets", &R::quality_undecodable_packets>(
-                             "Packets whose headers made no sense"),
-                         field<"quality_flows_evicted", &R::quality_flows_evicted>(
-                             "Flows given up because their table was full"),
-                         field<"quality_memory_refused", &R::quality_memory_refused>(
-                             "Times that no memory was left for part of the analysis"),
-                         field<"quality_capture_loss_ratio", &R::quality_capture_loss_ratio>(
-                             "Of the ACKs of established TCP connections, those for octets that "
-                             "never came by: what the capture lost, not the network"),
-                         field<"quality_unseen_bytes", &R::quality_unseen_bytes>("Those octets"));
+    return event::fields(
+        field<"quality_received", &R::quality_received>(
+            "Packets the kernel has counted; absent if it does not tell"),
+        field<"quality_dropped_by_kernel", &R::quality_dropped_by_kernel>(
+            "Packets the kernel had no room for; absent if it does not tell"),
+        field<"quality_dropped_by_interface", &R::quality_dropped_by_interface>(
+            "Packets the interface has lost; absent if it does not tell"),
+        field<"quality_dropped_by_ntan", &R::quality_dropped_by_ntan>(
+            "Lines not written because a reader was too slow"),
+        field<"quality_truncated_packets", &R::quality_truncated_packets>(
+            "Packets captured in part only"),
+        field<"quality_undecodable_packets", &R::quality_undecodable_packets>(
+            "Packets whose headers made no sense"),
+        field<"quality_flows_evicted", &R::quality_flows_evicted>(
+            "Flows given up because their table was full"),
+        field<"quality_memory_refused", &R::quality_memory_refused>(
+            "Times that no memory was left for part of the analysis"),
+        field<"quality_capture_loss_ratio", &R::quality_capture_loss_ratio>(
+            "Of the ACKs of established TCP connections, those for octets that "
+            "never came by: what the capture lost, not the network"),
+        field<"quality_unseen_bytes", &R::quality_unseen_bytes>(
+            "Those octets, less those of earlier windows that came by late after all"));
   }
 
  public:

@@ -409,4 +409,49 @@ TEST_CASE("truth: time that goes back gives no sample") {
   CHECK(flow["rtt_server_max_us"] == 40'000);
 }
 
+TEST_CASE("truth: windows add up to the flows, whatever the traffic") {
+  const auto every = GENERATE(Duration{0s}, Duration{1s}, Duration{10s}, Duration{60s});
+  const test::Analysis analysis = test::analyse(
+      test::make_traffic({.seed = 7}), {.summary_every = every, .only = {"flow", "summary"}});
+  simdjson::dom::parser parser;
+  const auto sum = [&](std::string_view event, std::initializer_list<std::string_view> names) {
+    std::int64_t total = 0;
+    for (const std::string& line : analysis.of(event)) {
+      const simdjson::padded_string json(line);
+      const simdjson::dom::element record = parser.parse(json)[event];
+      bool final = true;
+      if (event == "flow") final = record["final"].get_bool().value();
+      for (const std::string_view name : names) {
+        std::int64_t value = 0;
+        if (final && record[name].get(value) == simdjson::SUCCESS) total += value;
+      }
+    }
+    return total;
+  };
+  CHECK(sum("summary", {"tcp_data_segs"}) == sum("flow", {"src_data_segs", "dst_data_segs"}));
+  CHECK(sum("summary", {"tcp_data_segs"}) > 100);
+  CHECK(sum("summary", {"tcp_rtx"}) == sum("flow", {"src_rtx", "dst_rtx"}));
+  CHECK(sum("summary", {"tcp_rtx"}) > 10);
+  CHECK(sum("summary", {"tcp_reorder"}) == sum("flow", {"src_reorder", "dst_reorder"}));
+  CHECK(sum("summary", {"tcp_dupacks"}) == sum("flow", {"src_dupacks", "dst_dupacks"}));
+  CHECK(sum("summary", {"quality_unseen_bytes"}) ==
+        sum("flow", {"src_unseen_bytes", "dst_unseen_bytes"}));
+  // As many samples in the histograms as in the flows.
+  const auto samples = [&](std::string_view metric) {
+    std::int64_t total = 0;
+    for (const std::string& line : analysis.of("summary")) {
+      const simdjson::padded_string json(line);
+      simdjson::dom::array rows;
+      if (parser.parse(json)["summary"]["latency"].get(rows) != simdjson::SUCCESS) continue;
+      for (const simdjson::dom::element row : rows) {
+        if (row["metric"].get_string().value() == metric) total += row["n"].get_int64().value();
+      }
+    }
+    return total;
+  };
+  CHECK(samples("tcp_rtt_server") == sum("flow", {"rtt_server_n"}));
+  CHECK(samples("tcp_rtt_client") == sum("flow", {"rtt_client_n"}));
+  CHECK(samples("tcp_rtt_server") > 50);
+}
+
 }  // namespace ntan

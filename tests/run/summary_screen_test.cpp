@@ -1,0 +1,96 @@
+#include "run/summary_screen.h"
+
+#include <array>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+namespace ntan::run {
+namespace {
+
+using Catch::Contains;
+using stats::Level;
+using stats::SummaryRecord;
+
+std::string screen(const SummaryRecord& summary, const event::TableStyle& style = {}) {
+  std::string out;
+  append_summary_screen(out, summary, style);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("screen: an empty run says so") {
+  CHECK(screen({}) ==
+        "0 packets, 0 B in 0 us\n"
+        "fullest second 0 bit/s, fullest millisecond 0 bit/s\n"
+        "0 flows began, 0 ended, 0 open\n"
+        "\nnot decoded or lost\n"
+        "  nothing\n");
+}
+
+TEST_CASE("screen: how much, of what, how fast, how late, how lossy, who, what was not decoded") {
+  const std::array latency{stats::LatencyRow{.metric = "dns_rtt",
+                                             .n = 7,
+                                             .min_us = 950,
+                                             .p50_us = 20'000,
+                                             .p95_us = 1'500'000,
+                                             .max_us = 2'000'000}};
+  const std::array protocols{
+      stats::ProtocolRow{.level = Level::transport, .name = "tcp", .bytes = 995},
+      stats::ProtocolRow{.level = Level::transport, .name = "udp", .bytes = 5}};
+  constexpr std::array<std::uint8_t, 4> octets{192, 0, 2, 1};
+  const std::array talkers{
+      stats::TalkerRow{.ip = IpAddress::v4(octets.data()), .bytes = 700, .pkts = 7}};
+  const SummaryRecord summary{.interval_us = 2'000'000,
+                              .packets = 10,
+                              .bytes = 1000,
+                              .bps = 4000,
+                              .pps = 5,
+                              .peak_1s_bps = 6000,
+                              .burst_1ms_peak_bps = 1'000'000,
+                              .flows_new = 3,
+                              .flows_ended = 2,
+                              .flows_active = 1,
+                              .latency = latency,
+                              .protocols = protocols,
+                              .talkers = talkers,
+                              .loss_in_words = "0.44 % lost beyond this point",
+                              .tcp_data_segs = 200,
+                              .tcp_rtx = 3,
+                              .tcp_rtx_fast = 2,
+                              .tcp_rtx_upstream = 1,
+                              .tcp_reorder = 4,
+                              .dns_queries = 8,
+                              .dns_unanswered = 1,
+                              .dns_retries = 2,
+                              .icmp_echoes = 5,
+                              .icmp_lost = 1,
+                              .quality_dropped_by_kernel = 9,
+                              .quality_undecodable_packets = 6};
+  CHECK(screen(summary) ==
+        "10 packets, 1.00 kB in 2.00 s: 4.00 kbit/s, 5 pkt/s\n"
+        "fullest second 6.00 kbit/s, fullest millisecond 1.00 Mbit/s\n"
+        "3 flows began, 2 ended, 1 open\n"
+        "\nof what\n"
+        "  transport    tcp 99.5 %, udp 0.50 %\n"
+        "\nhow late                  n      min      p50      p95      max\n"
+        "  dns_rtt                 7   950 us  20.0 ms   1.50 s   2.00 s\n"
+        "\nhow lossy\n"
+        "  TCP: 0.44 % lost beyond this point\n"
+        "  3 of 200 segments repeated: 2 fast, 0 by time-out, 0 spurious, 1 upstream, 0 other; "
+        "4 reordered\n"
+        "  DNS: 1 of 8 queries unanswered, 2 retries\n"
+        "  ICMP: 1 of 5 echoes unanswered\n"
+        "\nwho sent most\n"
+        "  192.0.2.1                                   700 B          7 packets\n"
+        "\nnot decoded or lost\n"
+        "  6 packets made no sense, 9 packets dropped by the kernel\n");
+}
+
+TEST_CASE("screen: lines are cut to the width of the terminal") {
+  const std::string cut = screen({.packets = 1'000'000}, {.width = 20});
+  CHECK_THAT(cut, Contains("1000000 packets, 0 B\n"));
+}
+
+}  // namespace ntan::run
