@@ -47,6 +47,13 @@ struct Side {
   std::uint8_t tcp_flags = 0;  ///< all flags seen, or-ed
 };
 
+/// What few flows have anything of; the owner of the flow makes it when it is needed.
+struct Uncommon {
+  std::uint32_t fragments = 0;
+  std::array<std::uint32_t, 2> bad_checksums{};  ///< indexed by Direction
+  std::uint32_t icmp_errors = 0;
+};
+
 /// Which end of the key is the client, decided once at the first packet.
 struct Orient {
   bool client_is_low = true;
@@ -72,9 +79,7 @@ struct Flow {
   Timestamp first_own{};  ///< the first packet's own time, for the id alone
   std::uint32_t interface = 0;
   std::uint32_t records = 0;  ///< interim records written so far
-  std::uint32_t fragments = 0;
-  std::array<std::uint32_t, 2> bad_checksums{};  ///< indexed by Direction
-  std::uint32_t icmp_errors = 0;
+  Uncommon* uncommon = nullptr;
 
   [[nodiscard]] Direction direction(bool from_low) const noexcept {
     return from_low == orientation.client_is_low ? Direction::to_server : Direction::to_client;

@@ -39,7 +39,7 @@ class Pool {
   }
 
  private:
-  static constexpr std::size_t chunk_size = std::size_t{16} << 10U;
+  static constexpr std::size_t chunk_size = std::size_t{8} << 10U;
   static constexpr std::size_t step = 64;
   static constexpr std::array<std::uint16_t, 10> sizes{64,  128, 192,  256,  320,
                                                        384, 512, 1024, 2048, 4096};

@@ -262,10 +262,13 @@ FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) {
                     .src_throughput_bps = rate_bps(client.payload_bytes, duration),
                     .dst_throughput_bps = rate_bps(server.payload_bytes, duration),
                     .src_tcp_flags = flag_text(client.tcp_flags),
-                    .dst_tcp_flags = flag_text(server.tcp_flags),
-                    .icmp_err = unless_zero(flow.icmp_errors),
-                    .frags = unless_zero(flow.fragments),
-                    .csum_bad = unless_zero(flow.bad_checksums[0] + flow.bad_checksums[1])};
+                    .dst_tcp_flags = flag_text(server.tcp_flags)};
+  if (flow.uncommon != nullptr) {
+    const Uncommon& uncommon = *flow.uncommon;
+    record.icmp_err = unless_zero(uncommon.icmp_errors);
+    record.frags = unless_zero(uncommon.fragments);
+    record.csum_bad = unless_zero(uncommon.bad_checksums[0] + uncommon.bad_checksums[1]);
+  }
   if (tcp != nullptr) {
     add_tcp(record, *tcp);
   } else if (flow.proto() == wire::ip_protocol::tcp) {

@@ -22,9 +22,21 @@ Encapsulation::Encapsulation(const wire::Decoded& packet, const wire::Extra& ext
   }
 }
 
+void Conversation::set_protocol(const app::Protocol& recognised) noexcept {
+  const auto all = app::protocols();
+  const auto place = std::find(all.begin(), all.end(), &recognised) - all.begin();
+  protocol_place = static_cast<std::uint8_t>(place + 1);
+}
+
+const Encapsulation* Conversation::encapsulation() const noexcept {
+  if (flow.uncommon == nullptr) return nullptr;
+  const Encapsulation& around = static_cast<const Uncommon*>(flow.uncommon)->around;
+  return around.vlan_count == 0 && around.tunnel_count == 0 ? nullptr : &around;
+}
+
 AppName app_name(const Conversation& conversation) noexcept {
-  if (conversation.protocol != nullptr)
-    return {conversation.protocol->name, flow::AppSource::content};
+  if (const app::Protocol* protocol = conversation.protocol(); protocol != nullptr)
+    return {protocol->name, flow::AppSource::content};
   const flow::FlowEnds ends = flow::flow_ends(conversation.flow);
   const std::string_view service = flow::service_name(ends.server_port, conversation.flow.proto());
   if (service.empty()) return {};

@@ -31,8 +31,9 @@ struct Probing {
   std::array<bool, 2> failed{};
 };
 
-/// What stood around a flow's first packet; only flows that have some keep it.
+/// What stood around a flow's first packet.
 struct Encapsulation {
+  Encapsulation() = default;
   explicit Encapsulation(const wire::Decoded& packet, const wire::Extra& extra) noexcept;
 
   std::uint8_t vlan_count = 0;
@@ -40,6 +41,12 @@ struct Encapsulation {
   std::array<std::uint16_t, wire::Extra::max_vlans> vlans{};
   std::array<event::FixedText<24>, wire::Extra::max_tunnels> tunnels{};  ///< `vxlan:42`, `gre`
 };
+
+/// From the shard's pool, for a flow that has anything of it.
+struct Uncommon : flow::Uncommon {
+  Encapsulation around;
+};
+static_assert(sizeof(Uncommon) <= 128);
 
 /// What the statistics have been told of a flow.
 struct Reported {
@@ -57,15 +64,18 @@ struct SynLook {
 
 /// Place in the shard's list of flows that only one side has spoken in.
 struct ListLink {
-  flow::Number previous = 0;
-  flow::Number next = 0;
-  bool linked = false;
+  static constexpr flow::Number nowhere = UINT32_MAX;
+
+  flow::Number previous = nowhere;  ///< 0: the first
+  flow::Number next = 0;            ///< 0: the last
+
+  [[nodiscard]] bool linked() const noexcept { return previous != nowhere; }
 };
 
 enum class AppStage : std::uint8_t { probing, active, finished };
 
-/// As large as five cache lines, and aligned to them.
-struct alignas(64) Conversation {
+/// Four cache lines and a half: of those that it lies across the fifth is shared.
+struct alignas(32) Conversation {
   flow::Flow flow;
   flow::Contact contact;
   AppStage stage = AppStage::probing;
@@ -74,17 +84,24 @@ struct alignas(64) Conversation {
   std::uint8_t contact_timers = 0;  ///< armed contact time-outs, by bit
   std::uint8_t ttl = 0;             ///< of the first packet
   SynLook syn;
-  std::uint32_t anomalies = 0;              ///< reasons already reported, by bit
-  const app::Protocol* protocol = nullptr;  ///< recognised by content
+  std::uint8_t protocol_place = 0;  ///< among app::protocols(), from 1: recognised by content
+  std::uint32_t anomalies = 0;      ///< reasons already reported, by bit
   flow::TcpConnection* tcp =
       nullptr;  ///< from the shard's pool; null for a lone SYN and for others
   std::array<flow::Stream, 2>* streams = nullptr;
   Probing* probing = nullptr;
   app::Dissector* dissector = nullptr;  ///< while active: null when it would hold nothing
-  Encapsulation* encapsulation = nullptr;
   ListLink one_sided;
+
+  /// Null if none was recognised by content.
+  [[nodiscard]] const app::Protocol* protocol() const noexcept {
+    return protocol_place == 0 ? nullptr : app::protocols()[protocol_place - 1U];
+  }
+  void set_protocol(const app::Protocol& recognised) noexcept;
+  /// Null if nothing stood around the first packet.
+  [[nodiscard]] const Encapsulation* encapsulation() const noexcept;
 };
-static_assert(sizeof(Conversation) <= 5 * 64);
+static_assert(sizeof(Conversation) <= 288);
 
 /// The application protocol of a flow as records show it.
 struct AppName {

@@ -122,7 +122,7 @@ void Dissection::fail_side(Conversation& conversation, Direction direction) {
 
 void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
                       const app::FlowContext& context, const app::Segment& segment) {
-  conversation.protocol = &protocol;
+  conversation.set_protocol(protocol);
   if (!construct(conversation, context)) return finish(conversation);
   conversation.stage = AppStage::active;
   // What the other side said first, in case it did, comes before the octets that decided.
@@ -185,16 +185,17 @@ void Dissection::take(Conversation& conversation, app::Progress progress) {
 }
 
 bool Dissection::construct(Conversation& conversation, const app::FlowContext& context) {
-  void* memory = pool_->take(conversation.protocol->state_size);
+  const app::Protocol& protocol = *conversation.protocol();
+  void* memory = pool_->take(protocol.state_size);
   if (memory == nullptr) return false;
-  conversation.dissector = conversation.protocol->construct(memory, context);
+  conversation.dissector = protocol.construct(memory, context);
   return true;
 }
 
 void Dissection::destroy_dissector(Conversation& conversation) {
   if (conversation.dissector == nullptr) return;
   conversation.dissector->~Dissector();
-  pool_->give_back(conversation.dissector, conversation.protocol->state_size);
+  pool_->give_back(conversation.dissector, conversation.protocol()->state_size);
   conversation.dissector = nullptr;
 }
 

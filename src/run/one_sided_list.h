@@ -16,7 +16,7 @@ class OneSidedList {
 
   /// Requires: the flow is not listed.
   void append(flow::Number number) noexcept {
-    link(number) = {.previous = last_, .next = 0, .linked = true};
+    link(number) = {.previous = last_, .next = 0};
     (last_ == 0 ? first_ : link(last_).next) = number;
     last_ = number;
     ++size_;
@@ -24,7 +24,7 @@ class OneSidedList {
   /// Does nothing for a flow that is not listed.
   void remove(flow::Number number) noexcept {
     const ListLink gone = link(number);
-    if (!gone.linked) return;
+    if (!gone.linked()) return;
     (gone.previous == 0 ? first_ : link(gone.previous).next) = gone.next;
     (gone.next == 0 ? last_ : link(gone.next).previous) = gone.previous;
     link(number) = {};

@@ -208,9 +208,8 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   if (index_.flooded()) merger_->index_flooded();
   one_sided_.append(number);
   if (packet.decoded->vlan_count != 0 || packet.decoded->tunnel_depth != 0) {
-    if (void* memory = pool_.take(sizeof(Encapsulation)); memory != nullptr) {
-      conversation.encapsulation = new (memory) Encapsulation(*packet.decoded, *packet.extra);
-    }
+    if (Uncommon* uncommon = uncommon_of(conversation); uncommon != nullptr)
+      uncommon->around = Encapsulation(*packet.decoded, *packet.extra);
   }
   ++counters_.flows;
   wheel_.file(number, flow::next_due(flow, nullptr, number));
@@ -291,11 +290,29 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   side.l3_bytes += decoded.l3_size;
   side.payload_bytes += decoded.payload_size;
   side.tcp_flags |= decoded.tcp_flags;
-  if (conversation.one_sided.linked && !flow.one_sided()) one_sided_.remove(current_.number);
-  if (decoded.fragmented) flow.fragments += packet.packets;
-  if (decoded.checksum_bad)
-    flow.history.add_counted('c', direction, ++flow.bad_checksums[index(direction)]);
+  if (conversation.one_sided.linked() && !flow.one_sided()) one_sided_.remove(current_.number);
+  if (decoded.fragmented || decoded.checksum_bad) count_uncommon(conversation, packet, direction);
   if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);
+}
+
+void Shard::count_uncommon(Conversation& conversation, const RoutedPacket& packet,
+                           Direction direction) {
+  Uncommon* uncommon = uncommon_of(conversation);
+  if (uncommon == nullptr) return;
+  if (packet.decoded->fragmented) uncommon->fragments += packet.packets;
+  if (packet.decoded->checksum_bad) {
+    conversation.flow.history.add_counted('c', direction,
+                                          ++uncommon->bad_checksums[index(direction)]);
+  }
+}
+
+Uncommon* Shard::uncommon_of(Conversation& conversation) {
+  if (conversation.flow.uncommon == nullptr) {
+    void* memory = pool_.take(sizeof(Uncommon));
+    if (memory == nullptr) return nullptr;
+    conversation.flow.uncommon = new (memory) Uncommon;
+  }
+  return static_cast<Uncommon*>(conversation.flow.uncommon);
 }
 
 void Shard::report_flaws(const RoutedPacket& packet) {
@@ -540,7 +557,7 @@ bool Shard::on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& qu
       error.tag, [&](flow::Number candidate) { return slab_[candidate].flow.key == quoted.key; });
   if (number == 0) return false;
   Conversation& conversation = slab_[number];
-  ++conversation.flow.icmp_errors;
+  if (Uncommon* uncommon = uncommon_of(conversation); uncommon != nullptr) ++uncommon->icmp_errors;
   if (conversation.contact.done()) return true;
   current_ = {.conversation = &conversation,
               .number = number,

@@ -220,6 +220,9 @@ class Shard final : private app::Output {
   [[nodiscard]] flow::Number one_sided_victim() noexcept;
   [[nodiscard]] flow::Number silent_victim() noexcept;
   void count(Conversation& conversation, const RoutedPacket& packet, Direction direction);
+  void count_uncommon(Conversation& conversation, const RoutedPacket& packet, Direction direction);
+  /// Made if need be; null without memory.
+  [[nodiscard]] Uncommon* uncommon_of(Conversation& conversation);
   void on_tcp(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
               Direction direction);
   void feed_stream(Conversation& conversation, const RoutedPacket& packet, Direction direction,

@@ -351,9 +351,9 @@ void Shard::erase(flow::Number number) {
     std::destroy_at(conversation.tcp);
     pool_.give_back(conversation.tcp, sizeof(flow::TcpConnection));
   }
-  if (conversation.encapsulation != nullptr) {
-    std::destroy_at(conversation.encapsulation);
-    pool_.give_back(conversation.encapsulation, sizeof(Encapsulation));
+  if (conversation.flow.uncommon != nullptr) {
+    std::destroy_at(static_cast<Uncommon*>(conversation.flow.uncommon));
+    pool_.give_back(conversation.flow.uncommon, sizeof(Uncommon));
   }
   slab_.destroy(number);
 }
@@ -392,7 +392,8 @@ void Shard::common_of_flow(const Conversation& conversation, event::Common& comm
   }
   common.in_if = interface_name(flow.interface);
   common.sensor = sensor_;
-  if (conversation.encapsulation != nullptr) encapsulate(*conversation.encapsulation, common);
+  if (const Encapsulation* around = conversation.encapsulation(); around != nullptr)
+    encapsulate(*around, common);
 }
 
 void Shard::common_of_packet(const RoutedPacket& packet, event::Common& common) {

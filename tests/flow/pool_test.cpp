@@ -14,7 +14,7 @@
 namespace ntan::flow {
 namespace {
 
-constexpr std::size_t chunk = std::size_t{16} << 10U;
+constexpr std::size_t chunk = std::size_t{8} << 10U;
 
 std::uintptr_t address(const void* block) {
   return reinterpret_cast<std::uintptr_t>(block);  // NOLINT(*-reinterpret-cast)

@@ -138,9 +138,8 @@ TEST_CASE("record: throughput is payload bits over the flow's duration") {
 
 TEST_CASE("record: rare counters show once they are not zero") {
   Flow flow = udp_flow();
-  flow.icmp_errors = 1;
-  flow.fragments = 2;
-  flow.bad_checksums = {1, 2};
+  Uncommon uncommon{.fragments = 2, .bad_checksums = {1, 2}, .icmp_errors = 1};
+  flow.uncommon = &uncommon;
   flow.records = 4;
   const FlowRecord record = make_record(flow, nullptr);
   CHECK(record.icmp_err == 1U);
