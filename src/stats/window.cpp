@@ -105,6 +105,7 @@ void Window::clear() noexcept {
   rate_.clear();
   flows_ = {};
   for (ProtocolTable& protocols : protocols_) protocols.clear();
+  mixes_.fill({});  // their places are of the rows that are gone
   talkers_.clear();
   notes_.clear();
 }

@@ -454,4 +454,29 @@ TEST_CASE("truth: windows add up to the flows, whatever the traffic") {
   CHECK(samples("tcp_rtt_server") > 50);
 }
 
+TEST_CASE("truth: the protocols of every window add up to its packets") {
+  const test::Analysis analysis =
+      test::analyse(test::make_traffic({.seed = 8}), {.summary_every = 10s, .only = {"summary"}});
+  simdjson::dom::parser parser;
+  std::int64_t windows = 0;
+  for (const std::string& line : analysis.of("summary")) {
+    CAPTURE(line);
+    const simdjson::padded_string json(line);
+    const simdjson::dom::element summary = parser.parse(json)["summary"];
+    const auto packets = summary["packets"].get_int64().value();
+    if (packets == 0) continue;
+    std::int64_t link = 0;
+    std::int64_t network = 0;
+    for (const simdjson::dom::element row : summary["protocols"].get_array().value()) {
+      const auto level = row["level"].get_string().value();
+      if (level == "link") link += row["pkts"].get_int64().value();
+      if (level == "network") network += row["pkts"].get_int64().value();
+    }
+    CHECK(link == packets);
+    CHECK(network == packets);
+    ++windows;
+  }
+  CHECK(windows > 10);
+}
+
 }  // namespace ntan
