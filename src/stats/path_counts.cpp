@@ -5,19 +5,15 @@
 namespace ntan::stats {
 namespace {
 
-std::uint64_t grown(std::uint64_t before, std::uint64_t now) noexcept {
-  return now > before ? now - before : 0;
-}
-
 SegmentCounts since(const SegmentCounts& before, const SegmentCounts& now) noexcept {
-  return {.data = grown(before.data, now.data),
-          .spurious = grown(before.spurious, now.spurious),
-          .reordered = grown(before.reordered, now.reordered),
-          .upstream = grown(before.upstream, now.upstream),
-          .fast = grown(before.fast, now.fast),
-          .timeout = grown(before.timeout, now.timeout),
-          .other = grown(before.other, now.other),
-          .needless = grown(before.needless, now.needless)};
+  return {.data = now.data - before.data,
+          .spurious = now.spurious - before.spurious,
+          .reordered = now.reordered - before.reordered,
+          .upstream = now.upstream - before.upstream,
+          .fast = now.fast - before.fast,
+          .timeout = now.timeout - before.timeout,
+          .other = now.other - before.other,
+          .needless = now.needless - before.needless};
 }
 
 }  // namespace
@@ -55,15 +51,15 @@ std::string loss_in_words(const PathCounts& path, std::uint64_t dropped_by_kerne
 
 PathCounts since(const PathCounts& before, const PathCounts& now) noexcept {
   return {.segments = since(before.segments, now.segments),
-          .acks = grown(before.acks, now.acks),
-          .gap_acks = grown(before.gap_acks, now.gap_acks),
+          .acks = now.acks - before.acks,
+          .gap_acks = now.gap_acks - before.gap_acks,
           .unseen_bytes = now.unseen_bytes - before.unseen_bytes,
-          .duplicate_acks = grown(before.duplicate_acks, now.duplicate_acks),
-          .zero_windows = grown(before.zero_windows, now.zero_windows),
-          .keep_alives = grown(before.keep_alives, now.keep_alives),
-          .window_probes = grown(before.window_probes, now.window_probes),
-          .capture_copies = grown(before.capture_copies, now.capture_copies),
-          .gso_packets = grown(before.gso_packets, now.gso_packets)};
+          .duplicate_acks = now.duplicate_acks - before.duplicate_acks,
+          .zero_windows = now.zero_windows - before.zero_windows,
+          .keep_alives = now.keep_alives - before.keep_alives,
+          .window_probes = now.window_probes - before.window_probes,
+          .capture_copies = now.capture_copies - before.capture_copies,
+          .gso_packets = now.gso_packets - before.gso_packets};
 }
 
 }  // namespace ntan::stats
