@@ -467,7 +467,8 @@ TEST_CASE("truth: the protocols of every window add up to its packets") {
     if (packets == 0) continue;
     std::int64_t link = 0;
     std::int64_t network = 0;
-    for (const simdjson::dom::element row : summary["protocols"].get_array().value()) {
+    const simdjson::dom::array rows = summary["protocols"].get_array().value();
+    for (const simdjson::dom::element row : rows) {
       const auto level = row["level"].get_string().value();
       if (level == "link") link += row["pkts"].get_int64().value();
       if (level == "network") network += row["pkts"].get_int64().value();
