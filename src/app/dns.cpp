@@ -7,6 +7,8 @@
 // number, elsewhere: one event per message, and no notes.
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <string>
 
 #include "app/dns_event.h"
@@ -14,6 +16,7 @@
 #include "app/dns_probe.h"
 #include "app/open_list.h"
 #include "app/protocol.h"
+#include "base/hash.h"
 
 namespace ntan::app {
 namespace dns {
@@ -70,6 +73,26 @@ Service service_of(const FlowContext& flow) noexcept {
   const bool group = flow.server_port == mdns_port && flow.server.is_multicast();
   const bool reverse_group = flow.client_port == mdns_port && flow.client.is_multicast();
   return both || group || reverse_group ? Service::mdns : Service::dns;
+}
+
+// Who asks what, for the statistics. Names are equal whatever the case of their letters.
+std::uint64_t hash_question(std::uint64_t asker, std::string_view name, std::uint16_t type,
+                            std::uint16_t code) noexcept {
+  const HashKey& key = fixed_hash_key;
+  std::uint64_t state = asker ^ (std::uint64_t{type} << 16U | code);
+  while (!name.empty()) {
+    const std::string_view piece = name.substr(0, sizeof(std::uint64_t));
+    std::uint64_t word = 0;
+    std::memcpy(&word, piece.data(), piece.size());
+    // Some characters that are no letters come together too: that may only miscount.
+    state = folded_multiply((word | 0x2020202020202020U) ^ key.words[1] ^ state, key.words[2]);
+    name.remove_prefix(piece.size());
+  }
+  return folded_multiply(state ^ key.words[3], key.words[0]);
+}
+
+std::uint64_t hash_address(const IpAddress& address) noexcept {
+  return hash_words(std::bit_cast<std::array<std::uint64_t, 2>>(address.octets), fixed_hash_key);
 }
 
 std::string_view name_of(Service service) noexcept {
@@ -150,7 +173,8 @@ class DnsDissector final : public Dissector {
         open_(*flow.memory),
         streams_{Buffer{*flow.memory, max_frame}, Buffer{*flow.memory, max_frame}},
         transport_(flow.transport),
-        service_(service_of(flow)) {}
+        service_(service_of(flow)),
+        askers_{hash_address(flow.client), hash_address(flow.server)} {}
 
   DnsDissector(const DnsDissector&) = delete;
   DnsDissector& operator=(const DnsDissector&) = delete;
@@ -275,6 +299,7 @@ class DnsDissector final : public Dissector {
       return;
     }
     if (open_.full()) close(take(open_.begin()), out);
+    out.note({event::Note::Kind::dns_asked, hash_of(message.question, segment.direction)});
     keep(message, segment, out);
   }
 
@@ -316,9 +341,12 @@ class DnsDissector final : public Dissector {
     Dns event = describe(message);
     event.duplicate_answers = 0;
     if (same == open_.end()) {
+      out.note(
+          {event::Note::Kind::dns_unpaired, hash_of(message.question, reverse(segment.direction))});
       out.emit(event);
       return;
     }
+    out.note({event::Note::Kind::dns_settled, hash_of(*same)});
     add_query(event, *same, segment.time, out);
     out.emit(event);
     if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {
@@ -346,7 +374,21 @@ class DnsDissector final : public Dissector {
       event.rtt_us = to_us(now - query.last);
       out.note({event::Note::Kind::dns_rtt_us, static_cast<std::uint64_t>(*event.rtt_us)});
     }
-    if (query.retries > 0 && now >= query.first) event.rtt_first_us = to_us(now - query.first);
+    if (now < query.first) return;
+    const std::int64_t since_first = to_us(now - query.first);
+    out.note({event::Note::Kind::dns_rtt_first_us, static_cast<std::uint64_t>(since_first)});
+    if (query.retries > 0) event.rtt_first_us = since_first;
+  }
+
+  [[nodiscard]] std::uint64_t hash_of(const std::optional<Question>& question,
+                                      Direction asked) const noexcept {
+    const std::uint64_t asker = askers_[index(asked)];
+    return question ? hash_question(asker, question->name, question->type, question->code)
+                    : hash_question(asker, {}, 0, 0);
+  }
+
+  [[nodiscard]] std::uint64_t hash_of(const OpenQuery& query) const noexcept {
+    return hash_question(askers_[index(query.direction)], query.name(), query.type, query.code);
   }
 
   // RFC 5936 2.2: the SOA opens a transfer and closes it.
@@ -403,6 +445,7 @@ class DnsDissector final : public Dissector {
   unsigned errors_ = 0;
   Transport transport_;
   Service service_;
+  std::array<std::uint64_t, 2> askers_;  // the ends, hashed, by the direction they ask in
 };
 
 constexpr std::array<std::uint16_t, 3> ports{dns_port, mdns_port, llmnr_port};

@@ -273,6 +273,7 @@ void HttpDissector::end_response(Timestamp now, Output& out) {
   record.informational = std::span{informational_}.first(informational_count_);
   if (request != nullptr && now >= request->first) {
     record.total_us = static_cast<std::uint64_t>(to_us(now - request->first));
+    out.note({.kind = Note::Kind::http_total_us, .value = *record.total_us});
   }
   out.emit(record);
   pop_front();

@@ -209,6 +209,7 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
   const TlsName cipher = cipher_ ? tls_cipher_name(*cipher_) : TlsName{};
   const TlsName group = group_ ? tls_group_name(*group_) : TlsName{};
   const TlsName alert = alert_ ? tls_alert_name(*alert_) : TlsName{};
+  const auto ch_sh_us = elapsed_us(retried_ ? second_client_time_ : client_time_, server_time_);
   const auto handshake_us = expects_early_data() ? std::nullopt : elapsed_us(client_time_, done);
   out.emit(Tls{.sni = view(sni_),
                .version = version.view(),
@@ -227,7 +228,7 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
                .alert = alert.view(),
                .established = outcome == TlsOutcome::established,
                .handshake_us = handshake_us,
-               .ch_sh_us = elapsed_us(retried_ ? second_client_time_ : client_time_, server_time_),
+               .ch_sh_us = ch_sh_us,
                .client_cert_requested = if_true(client_cert_requested_),
                .subject = view(subject_),
                .issuer = view(issuer_),
@@ -239,6 +240,10 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
                .key_bits = key_bits_,
                .cert_sha256 = view(fingerprint_),
                .certs = certificates_ != 0 ? std::optional{certificates_} : std::nullopt});
+  if (ch_sh_us) {
+    out.note(
+        {.kind = event::Note::Kind::tls_ch_sh_us, .value = static_cast<std::uint64_t>(*ch_sh_us)});
+  }
   if (outcome == TlsOutcome::failed) out.note({.kind = event::Note::Kind::tls_failed});
   if (outcome != TlsOutcome::established) return;
   out.note({.kind = event::Note::Kind::tls_handshake});

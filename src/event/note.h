@@ -13,14 +13,23 @@ struct Note {
     dns_answer,  ///< value: 1 per answer seen, copies included
     dns_unanswered,
     dns_retry,
-    dns_rcode,  ///< value: the 12-bit RCODE
-    dns_rtt_us,
+    dns_rcode,     ///< value: the 12-bit RCODE
+    dns_asked,     ///< value: hash of who asks what; not told of a copy of the same message
+    dns_settled,   ///< value: that hash, of a query whose answer came
+    dns_unpaired,  ///< value: that hash, of an answer without open query
+    dns_soft_retry,
+    dns_duplicate_answer,
+    dns_unsolicited,
+    dns_rtt_us,        ///< from the last copy of the query
+    dns_rtt_first_us,  ///< from the first copy of the query
     http_request,
     http_status,  ///< value: 100 to 599
     http_ttfb_us,
+    http_total_us,
     tls_handshake,
     tls_failed,
     tls_handshake_us,
+    tls_ch_sh_us,
     icmp_echo,
     icmp_lost,
     icmp_rtt_us,

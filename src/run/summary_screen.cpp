@@ -119,7 +119,7 @@ void add_loss(Screen& screen, const SummaryRecord& summary) {
   if (queried) {
     screen.line("  DNS: {} of {} queries unanswered, {} retries",
                 summary.dns_unanswered.value_or(0), *summary.dns_queries,
-                summary.dns_retries.value_or(0));
+                summary.dns_retries.value_or(0) + summary.dns_soft_retries.value_or(0));
   }
   if (echoed) {
     screen.line("  ICMP: {} of {} echoes unanswered", summary.icmp_lost.value_or(0),

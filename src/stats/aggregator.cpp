@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "stats/question_table.h"
 #include "stats/summary.h"
 #include "stats/window.h"
 
 namespace ntan::stats {
 namespace {
+
+using Kind = event::Note::Kind;
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 /// Windows without anything that are reported one after the other.
@@ -24,15 +27,19 @@ struct Aggregator::State {
   /// The open-ended window becomes the one that holds `clock`.
   void wake(Timestamp clock) noexcept;
   void report(Timestamp end, const Quality& quality, const Emit& emit);
+  /// A note about a DNS message, which may say something together with others of other flows.
+  void on_question(event::Note note) noexcept;
 
   std::int64_t every;
   std::string sensor;
   Summary summary;
   Window window;
+  QuestionTable questions;
   Quality told;  ///< totals of the run when the last window ended
   PathCounts path;
   PathCounts path_told;
   Timestamp begin{};  ///< of the present window
+  Timestamp last_packet{};
   std::int64_t due = never;
   std::uint64_t empty_windows = 0;  ///< in a row
   std::uint64_t skipped = 0;
@@ -64,6 +71,17 @@ void Aggregator::State::report(Timestamp end, const Quality& quality, const Emit
   window.clear();
 }
 
+void Aggregator::State::on_question(event::Note note) noexcept {
+  if (note.kind == Kind::dns_asked) {
+    if (questions.ask(note.value, last_packet)) window.on_note({.kind = Kind::dns_soft_retry});
+  } else if (note.kind == Kind::dns_settled) {
+    questions.answer(note.value, last_packet);
+  } else {
+    window.on_note({.kind = questions.answered(note.value, last_packet) ? Kind::dns_duplicate_answer
+                                                                        : Kind::dns_unsolicited});
+  }
+}
+
 Aggregator::Aggregator(const Options& options) : state_(std::make_unique<State>(options)) {}
 
 Aggregator::~Aggregator() = default;
@@ -77,6 +95,7 @@ void Aggregator::start(Timestamp first) {
 void Aggregator::on_packet(const PacketFacts& packet) noexcept {
   if (state_->idle) [[unlikely]]
     state_->wake(packet.clock);
+  state_->last_packet = packet.clock;
   state_->window.on_packet(packet);
 }
 
@@ -85,12 +104,16 @@ void Aggregator::on_flow(const FlowFacts& flow) {
 }
 
 void Aggregator::on_note(event::Note note) noexcept {
-  state_->window.on_note(note);
+  switch (note.kind) {
+    case Kind::dns_asked:
+    case Kind::dns_settled:
+    case Kind::dns_unpaired: state_->on_question(note); break;
+    default: state_->window.on_note(note); break;
+  }
 }
 
 void Aggregator::on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept {
-  const event::Note::Kind kind = half == PathHalf::server ? event::Note::Kind::tcp_rtt_server_us
-                                                          : event::Note::Kind::tcp_rtt_client_us;
+  const Kind kind = half == PathHalf::server ? Kind::tcp_rtt_server_us : Kind::tcp_rtt_client_us;
   for (const std::uint32_t sample : us) state_->window.on_note({.kind = kind, .value = sample});
 }
 

@@ -5,7 +5,10 @@
 namespace ntan::stats {
 
 void Histogram::merge(const Histogram& other) noexcept {
-  for (std::size_t i = 0; i < cells; ++i) cells_[i] += other.cells_[i];
+  for (std::size_t i = 0; i < cells; ++i) {
+    const std::uint64_t both = std::uint64_t{cells_[i]} + other.cells_[i];
+    cells_[i] = static_cast<std::uint32_t>(std::min<std::uint64_t>(both, UINT32_MAX));
+  }
   n_ += other.n_;
   sum_ += other.sum_;
   min_ = std::min(min_, other.min_);

@@ -15,7 +15,7 @@ namespace ntan::stats {
 
 /// Durations in ns. From 2^10 ns to 2^37 ns (1 µs to 137 s) every octave has 64 cells of equal
 /// width, so the middle of a cell is within 1/128 (0.79 %) of every value in it. n, min, max and
-/// sum are exact. 14 kB.
+/// sum are exact. 7 kB.
 class Histogram {
  public:
   static constexpr unsigned first_octave = 10;
@@ -26,7 +26,8 @@ class Histogram {
   static constexpr std::size_t cells = (end_octave - first_octave) * octave_cells + 2;
 
   void add(std::uint64_t ns) noexcept {
-    ++cells_[cell_of(ns)];
+    std::uint32_t& cell = cells_[cell_of(ns)];
+    cell += cell != UINT32_MAX ? 1U : 0U;
     ++n_;
     sum_ += ns;
     min_ = std::min(min_, ns);
@@ -64,7 +65,7 @@ class Histogram {
 
   [[nodiscard]] std::uint64_t middle_of(std::size_t cell) const noexcept;
 
-  std::array<std::uint64_t, cells> cells_{};
+  std::array<std::uint32_t, cells> cells_{};  ///< up to 2^32-1
   std::uint64_t n_ = 0;
   std::uint64_t min_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t max_ = 0;

@@ -77,6 +77,7 @@ const SummaryRecord& Summary::of(const Window& window, const WindowFrame& frame,
   const std::uint64_t echoes = notes.of(Kind::icmp_echo);
   const std::uint64_t lost = notes.of(Kind::icmp_lost);
   if (echoes + lost != 0) record_.icmp_echoes = echoes, record_.icmp_lost = lost;
+  record_.icmp_lost_ratio = ratio(lost, echoes);
   return record_;
 }
 
@@ -199,6 +200,10 @@ void Summary::fill_dns(const NoteCounts& notes) {
   record_.dns_answers = answers;
   record_.dns_unanswered = unanswered;
   record_.dns_retries = retries;
+  record_.dns_soft_retries = notes.of(Kind::dns_soft_retry);
+  record_.dns_duplicate_answers = notes.of(Kind::dns_duplicate_answer);
+  record_.dns_unsolicited = notes.of(Kind::dns_unsolicited);
+  record_.dns_loss_ratio = ratio(unanswered, grown(retries, queries));
 }
 
 void Summary::fill_rcodes(const NoteCounts& notes) {

@@ -27,7 +27,9 @@ struct LatencyRow {
     using event::field;
     using R = LatencyRow;
     return event::fields(
-        field<"metric", &R::metric>("What was measured: dns_rtt, http_ttfb, tls_handshake, "
+        field<"metric", &R::metric>("What was measured: dns_rtt (last copy of the query to the "
+                                    "answer), dns_rtt_first (first copy), http_ttfb, http_total, "
+                                    "tls_ch_sh (ClientHello to ServerHello), tls_handshake, "
                                     "icmp_rtt, tcp_hs_rtt_server (SYN to SYN-ACK), "
                                     "tcp_hs_rtt_client (SYN-ACK to its ACK), tcp_hs_rtt (both), "
                                     "tcp_connect (first SYN to that ACK), tcp_rtt_server (data of "
@@ -170,6 +172,10 @@ struct SummaryRecord {
   std::optional<std::uint64_t> dns_answers;
   std::optional<std::uint64_t> dns_unanswered;
   std::optional<std::uint64_t> dns_retries;
+  std::optional<std::uint64_t> dns_soft_retries;
+  std::optional<std::uint64_t> dns_duplicate_answers;
+  std::optional<std::uint64_t> dns_unsolicited;
+  std::optional<double> dns_loss_ratio;
   std::span<const RcodeRow> rcodes;
   std::optional<std::uint64_t> http_requests;
   std::span<const HttpStatusRow> http_status;
@@ -177,6 +183,7 @@ struct SummaryRecord {
   std::optional<std::uint64_t> tls_failed;
   std::optional<std::uint64_t> icmp_echoes;
   std::optional<std::uint64_t> icmp_lost;
+  std::optional<double> icmp_lost_ratio;
   std::optional<std::uint64_t> quality_received;
   std::optional<std::uint64_t> quality_dropped_by_kernel;
   std::optional<std::uint64_t> quality_dropped_by_interface;
@@ -278,13 +285,22 @@ struct SummaryRecord {
         field<"dns_answers", &R::dns_answers>("DNS answers seen, copies included"),
         field<"dns_unanswered", &R::dns_unanswered>("DNS queries given up as unanswered"),
         field<"dns_retries", &R::dns_retries>("Copies of DNS queries"),
+        field<"dns_soft_retries", &R::dns_soft_retries>(
+            "DNS queries for what the same client had asked in the 10 s before without an answer, "
+            "with another id or from another port"),
+        field<"dns_duplicate_answers", &R::dns_duplicate_answers>(
+            "DNS answers to what was answered before"),
+        field<"dns_unsolicited", &R::dns_unsolicited>("DNS answers to what nobody had asked"),
+        field<"dns_loss_ratio", &R::dns_loss_ratio>(
+            "dns_unanswered of dns_queries less dns_retries"),
         field<"rcodes", &R::rcodes>("DNS answers by response code, most first"),
         field<"http_requests", &R::http_requests>("HTTP requests"),
         field<"http_status", &R::http_status>("HTTP responses by class of status"),
         field<"tls_handshakes", &R::tls_handshakes>("TLS handshakes completed"),
         field<"tls_failed", &R::tls_failed>("TLS handshakes that failed"),
         field<"icmp_echoes", &R::icmp_echoes>("ICMP echo requests"),
-        field<"icmp_lost", &R::icmp_lost>("ICMP echo requests given up as unanswered"));
+        field<"icmp_lost", &R::icmp_lost>("ICMP echo requests given up as unanswered"),
+        field<"icmp_lost_ratio", &R::icmp_lost_ratio>("icmp_lost of icmp_echoes"));
   }
 
   static constexpr auto quality_fields() {

@@ -25,7 +25,10 @@ struct LatencyMetric {
 
 inline constexpr std::array latency_metrics{
     LatencyMetric{event::Note::Kind::dns_rtt_us, "dns_rtt"},
+    LatencyMetric{event::Note::Kind::dns_rtt_first_us, "dns_rtt_first"},
     LatencyMetric{event::Note::Kind::http_ttfb_us, "http_ttfb"},
+    LatencyMetric{event::Note::Kind::http_total_us, "http_total"},
+    LatencyMetric{event::Note::Kind::tls_ch_sh_us, "tls_ch_sh"},
     LatencyMetric{event::Note::Kind::tls_handshake_us, "tls_handshake"},
     LatencyMetric{event::Note::Kind::icmp_rtt_us, "icmp_rtt"},
     LatencyMetric{event::Note::Kind::tcp_hs_rtt_server_us, "tcp_hs_rtt_server"},

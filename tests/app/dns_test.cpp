@@ -468,6 +468,40 @@ TEST_CASE("dns: notes carry what the statistics need") {
   const auto rtt = std::ranges::find(notes, Note::Kind::dns_rtt_us, &Note::kind);
   REQUIRE(rtt != notes.end());
   CHECK(rtt->value == 2000);
+  const auto first = std::ranges::find(notes, Note::Kind::dns_rtt_first_us, &Note::kind);
+  REQUIRE(first != notes.end());
+  CHECK(first->value == 7000);
+}
+
+TEST_CASE("dns: notes tell who asked what, whatever the case of the name") {
+  const auto hash = [](const DissectorRun& dns, Note::Kind kind) {
+    const auto& notes = dns.result().notes;
+    REQUIRE(count(notes, kind) == 1);
+    return std::ranges::find(notes, kind, &Note::kind)->value;
+  };
+  DissectorRun asked = run();
+  asked.feed(Direction::to_server, query, 0);
+  asked.feed(Direction::to_server, query, 1);  // a copy: not asked again
+  asked.feed(Direction::to_client, answer, 2);
+  const std::uint64_t question = hash(asked, Note::Kind::dns_asked);
+  CHECK(hash(asked, Note::Kind::dns_settled) == question);
+  CHECK(count(asked.result().notes, Note::Kind::dns_unpaired) == 0);
+
+  DissectorRun late = run();
+  late.feed(Direction::to_client, answer, 0);
+  CHECK(hash(late, Note::Kind::dns_unpaired) == question);
+
+  Octets shouted(query.begin(), query.end());
+  for (std::uint8_t& octet : shouted) {
+    if (octet >= 'a' && octet <= 'z') octet = static_cast<std::uint8_t>(octet - 'a' + 'A');
+  }
+  DissectorRun other_case = run();
+  other_case.feed(Direction::to_server, shouted, 0);
+  CHECK(hash(other_case, Note::Kind::dns_asked) == question);
+
+  DissectorRun other_way = run();
+  other_way.feed(Direction::to_client, query, 0);
+  CHECK(hash(other_way, Note::Kind::dns_asked) != question);
 }
 
 TEST_CASE("dns: EDNS extends the RCODE and shows size, DO and client subnet") {
