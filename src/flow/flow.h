@@ -12,6 +12,7 @@
 #include "event/event.h"
 #include "flow/history.h"
 #include "flow/key.h"
+#include "flow/peak_second.h"
 #include "flow/tcp.h"
 #include "flow/wheel.h"
 #include "wire/decoded.h"
@@ -70,15 +71,16 @@ struct Flow {
   WheelLink link;
   std::uint32_t tag = 0;  ///< hash under which the index knows it
   FirstSyn first_syn;
+  [[no_unique_address]] PeakSecond peak;  // the next member lies in its padding
+  std::uint16_t interface = 0;            ///< among the input's, of which there are no more
   History history;
   Orient orientation;
   std::uint8_t same_start = 0;  ///< earlier flows of this key with the same `first_own`
   std::uint8_t icmp_type = 0;   ///< of the first packet, for the Community ID
   std::uint8_t icmp_code = 0;
-  Timestamp first{};      ///< trace clock of the first packet (of its first fragment)
-  Timestamp first_own{};  ///< the first packet's own time, for the id alone
-  std::uint32_t interface = 0;
   std::uint32_t records = 0;  ///< interim records written so far
+  Timestamp first{};          ///< trace clock of the first packet (of its first fragment)
+  Timestamp first_own{};      ///< the first packet's own time, for the id alone
   Uncommon* uncommon = nullptr;
 
   [[nodiscard]] Direction direction(bool from_low) const noexcept {
@@ -87,10 +89,16 @@ struct Flow {
   [[nodiscard]] std::uint8_t proto() const noexcept {
     return static_cast<std::uint8_t>(key.words[4] >> 8U);
   }
+  /// Octets on the wire, both ways.
+  [[nodiscard]] std::uint64_t wire_bytes() const noexcept {
+    return sides[0].wire_bytes + sides[1].wire_bytes;
+  }
   [[nodiscard]] bool one_sided() const noexcept {
     return sides[1].packets == 0 || sides[0].packets == 0;
   }
 };
+
+static_assert(sizeof(Flow) <= 224);
 
 /// Time-out of a flow in its present state. `tcp` may be null (lone SYN, other protocols).
 [[nodiscard]] Duration idle_timeout(const Flow& flow, const TcpConnection* tcp) noexcept;

@@ -21,8 +21,8 @@ class History {
 
   /// Adds a letter given in lower case, if its rule says so. What does not fit is dropped.
   void add(char letter, Direction direction) noexcept {
-    const auto bit = static_cast<std::uint16_t>(1U << position(letter));
-    std::uint16_t& seen = seen_[index(direction)];
+    const auto bit = static_cast<std::uint8_t>(1U << position(letter));
+    std::uint8_t& seen = seen_[index(direction)];
     if ((seen & bit) != 0) return;
     seen |= bit;
     append(letter, direction);
@@ -51,7 +51,7 @@ class History {
 
   std::array<char, capacity> letters_{};
   std::uint8_t size_ = 0;
-  std::array<std::uint16_t, 2> seen_{};
+  std::array<std::uint8_t, 2> seen_{};  ///< letters that are added once, by bit
 };
 
 }  // namespace ntan::flow

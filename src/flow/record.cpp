@@ -259,6 +259,7 @@ FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) {
                     .dst_l3_bytes = server.l3_bytes,
                     .src_payload = client.payload_bytes,
                     .dst_payload = server.payload_bytes,
+                    .peak_1s_bps = std::uint64_t{flow.peak.octets(flow.wire_bytes())} * 8,
                     .src_throughput_bps = rate_bps(client.payload_bytes, duration),
                     .dst_throughput_bps = rate_bps(server.payload_bytes, duration),
                     .src_tcp_flags = flag_text(client.tcp_flags),

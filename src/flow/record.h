@@ -37,6 +37,7 @@ struct FlowRecord {
   std::uint64_t dst_payload = 0;
   std::optional<std::uint64_t> src_goodput_bytes;
   std::optional<std::uint64_t> dst_goodput_bytes;
+  std::uint64_t peak_1s_bps = 0;
   std::optional<std::uint64_t> src_throughput_bps;
   std::optional<std::uint64_t> dst_throughput_bps;
   std::optional<std::uint64_t> src_goodput_bps;
@@ -155,6 +156,8 @@ struct FlowRecord {
             "TCP: payload octets of the originator, each counted once"),
         field<"dst_goodput_bytes", &R::dst_goodput_bytes>(
             "TCP: payload octets of the responder, each counted once"),
+        field<"peak_1s_bps", &R::peak_1s_bps>(
+            "Bits on the wire, both ways, in the fullest second; seconds are those of the epoch"),
         field<"src_throughput_bps", &R::src_throughput_bps>(
             "Payload bits per second of the originator over the flow's duration"),
         field<"dst_throughput_bps", &R::dst_throughput_bps>(

@@ -198,7 +198,7 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   flow.first_own = began.own;
   flow.first_packet = packet.view->number;
   flow.same_start = same_start;
-  flow.interface = packet.view->interface;
+  flow.interface = static_cast<std::uint16_t>(packet.view->interface);
   flow.orientation = flow::orient(*packet.decoded, packet.from_low);
   flow.icmp_type = packet.decoded->icmp_type;
   flow.icmp_code = packet.decoded->icmp_code;
@@ -285,6 +285,7 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   flow::Side& side = flow.sides[index(direction)];
   const wire::Decoded& decoded = *packet.decoded;
   flow.last = packet.clock;
+  flow.peak.advance(packet.clock, flow.wire_bytes());
   side.packets += packet.packets;
   side.wire_bytes += packet.wire_bytes;
   side.l3_bytes += decoded.l3_size;

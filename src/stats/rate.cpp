@@ -18,8 +18,19 @@ std::optional<double> Rate::pps(Duration length) const noexcept {
   return std::round(static_cast<double>(frames_) / seconds * 1000) / 1000;
 }
 
+void Rate::clear() noexcept {
+  frames_ = 0;
+  wire_bytes_ = 0;
+  captured_bytes_ = 0;
+  millisecond_ = {};
+  tenth_ = {};
+  second_ = {};
+  bursts_.clear();
+}
+
 // A longer bin ends only where a shorter one does.
 void Rate::roll(std::int64_t now) noexcept {
+  if (frames_ != 0) bursts_.add(millisecond_.begin(), millisecond_.octets(wire_bytes_));
   millisecond_.roll(now, wire_bytes_);
   if (!tenth_.over(now)) return;
   tenth_.roll(now, wire_bytes_);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "stats/bursts.h"
 
 namespace ntan::stats {
 
@@ -40,6 +41,11 @@ class PeakBin {
     end_ = bin_end(now, length);
   }
 
+  /// Begin of the bin, in ns. Requires: roll() was called.
+  [[nodiscard]] std::int64_t begin() const noexcept { return end_ - length; }
+  /// Octets of the present bin.
+  [[nodiscard]] std::uint64_t octets(std::uint64_t total) const noexcept { return total - mark_; }
+
   /// Bits per second in the fullest bin, the present one included.
   [[nodiscard]] std::uint64_t bps(std::uint64_t total) const noexcept {
     constexpr std::uint64_t second = 1'000'000'000;
@@ -72,7 +78,7 @@ class Rate {
     captured_bytes_ += frame.captured_bytes;
   }
 
-  void clear() noexcept { *this = {}; }
+  void clear() noexcept;
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
 
@@ -94,6 +100,12 @@ class Rate {
     return millisecond_.bps(wire_bytes_);
   }
 
+  /// Of what belongs to no second that is over, as if it ended now.
+  [[nodiscard]] BurstCounts bursts() const noexcept {
+    if (frames_ == 0) return {};
+    return bursts_.counts(millisecond_.begin(), millisecond_.octets(wire_bytes_));
+  }
+
  private:
   void roll(std::int64_t now) noexcept;
 
@@ -103,6 +115,7 @@ class Rate {
   PeakBin<1'000'000> millisecond_;
   PeakBin<100'000'000> tenth_;
   PeakBin<1'000'000'000> second_;
+  Bursts bursts_;
 };
 
 }  // namespace ntan::stats

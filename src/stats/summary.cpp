@@ -92,6 +92,11 @@ void Summary::fill_traffic(const Window& window, Duration length) {
   record_.peak_1s_bps = rate.peak_1s_bps();
   record_.peak_100ms_bps = rate.peak_100ms_bps();
   record_.burst_1ms_peak_bps = rate.peak_1ms_bps();
+  const BurstCounts bursts = rate.bursts();
+  record_.peak_to_mean = bursts.peak_to_mean;
+  record_.bursts = bursts.bursts;
+  record_.burst_longest_us = bursts.longest_ms * 1000;
+  record_.burst_bytes = bursts.octets;
   record_.flows_new = window.flows().began;
   record_.flows_ended = window.flows().ended;
 }

@@ -143,6 +143,10 @@ struct SummaryRecord {
   std::uint64_t peak_1s_bps = 0;
   std::uint64_t peak_100ms_bps = 0;
   std::uint64_t burst_1ms_peak_bps = 0;
+  std::optional<double> peak_to_mean;
+  std::uint64_t bursts = 0;
+  std::uint64_t burst_longest_us = 0;
+  std::uint64_t burst_bytes = 0;
   std::uint64_t flows_new = 0;
   std::uint64_t flows_ended = 0;
   std::uint64_t flows_active = 0;
@@ -228,6 +232,14 @@ struct SummaryRecord {
             "Bits in the fullest tenth of a second, per second"),
         field<"burst_1ms_peak_bps", &R::burst_1ms_peak_bps>(
             "Bits in the fullest millisecond, per second"),
+        field<"peak_to_mean", &R::peak_to_mean>(
+            "That millisecond against the mean millisecond of the same second; a second counts "
+            "whole, whatever part of it was seen"),
+        field<"bursts", &R::bursts>(
+            "Times that one millisecond or several in a row each carried more than ten times the "
+            "mean millisecond of their second"),
+        field<"burst_longest_us", &R::burst_longest_us>("The longest of these, microseconds"),
+        field<"burst_bytes", &R::burst_bytes>("Octets on the wire in all of them"),
         field<"flows_new", &R::flows_new>("Flows that began"),
         field<"flows_ended", &R::flows_ended>("Flows that ended"),
         field<"flows_active", &R::flows_active>("Flows open at the end of the window"));

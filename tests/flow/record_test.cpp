@@ -54,7 +54,8 @@ std::string members(const FlowRecord& record) {
 }
 
 constexpr std::string_view counters =
-    "src_pkts dst_pkts src_bytes dst_bytes src_l3_bytes dst_l3_bytes src_payload dst_payload";
+    "src_pkts dst_pkts src_bytes dst_bytes src_l3_bytes dst_l3_bytes src_payload dst_payload "
+    "peak_1s_bps";
 
 }  // namespace
 
