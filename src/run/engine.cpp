@@ -53,6 +53,7 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
                const std::vector<source::Interface>& interfaces)
     : options_(options),
       recorder_(&recorder),
+      interfaces_(&interfaces),
       bucket_key_(HashKey::from_seed(options.hash_seed)),
       flooded_key_(sip_key(options.hash_seed)),
       defragmenter_(options.decode, defragment_limits(options)),
@@ -328,7 +329,7 @@ std::int64_t Engine::fire_until(std::int64_t limit) {
 // events.
 void Engine::close_window() {
   tell_flows();
-  tell_path();
+  tell_rest();
   stats_.close_window(quality(), [this](const event::Event& summary) {
     recorder_->record(summary, {event::Order::summary, 0});
   });
@@ -342,6 +343,7 @@ void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded)
                     .wire_bytes = packet.wire_size,
                     .captured_bytes = static_cast<std::uint32_t>(packet.data.size()),
                     .link = packet.link,
+                    .interface = packet.interface,
                     .network = network_name(decoded),
                     .transport = decoded.src.known() && decoded.proto != 0
                                      ? flow::proto_text(decoded.proto)
@@ -379,9 +381,11 @@ void Engine::tell_flow(const Conversation& conversation, const Reported& told, F
                   .ended = fate == FlowFate::ended});
 }
 
-void Engine::tell_path() {
+void Engine::tell_rest() {
   for (const auto& shard : shards_) shard->tell_path();
   stats_.set_path(path());
+  for (; named_interfaces_ < interfaces_->size(); ++named_interfaces_)
+    stats_.name_interface(named_interfaces_, (*interfaces_)[named_interfaces_].name);
 }
 
 stats::PathCounts Engine::path() const noexcept {
@@ -452,7 +456,7 @@ void Engine::finish() {
     shard.end_flow(flow.number, clock_, after);
   });
   detector_.finish(clock_);
-  tell_path();
+  tell_rest();
   recorder_->enter(event::Order::summary);
   stats_.finish(clock_, quality(), [this](const event::Event& summary) {
     recorder_->record(summary, {event::Order::summary, 0});

@@ -109,7 +109,8 @@ class Engine final : private Merger, private detect::ScanSink {
   enum class FlowFate : std::uint8_t { alive, ended };
   void tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept;
   void tell_flows();
-  void tell_path();
+  /// What is told once a window.
+  void tell_rest();
   void tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate);
   [[nodiscard]] stats::Quality quality() const;
   template <class Visit>
@@ -134,6 +135,8 @@ class Engine final : private Merger, private detect::ScanSink {
 
   EngineOptions options_;
   Recorder* recorder_;
+  const std::vector<source::Interface>* interfaces_;
+  std::size_t named_interfaces_ = 0;
   HashKey bucket_key_;
   SipKey flooded_key_;  ///< instead of bucket_key_, once `rekeyed_`
   bool rekeyed_ = false;

@@ -96,6 +96,8 @@ void Aggregator::on_packet(const PacketFacts& packet) noexcept {
   if (state_->idle) [[unlikely]]
     state_->wake(packet.clock);
   state_->last_packet = packet.clock;
+  if (packet.interface != 0 && state_->window.interfaces().empty()) [[unlikely]]
+    state_->window.tell_interfaces_apart();
   state_->window.on_packet(packet);
 }
 
@@ -115,6 +117,10 @@ void Aggregator::on_note(event::Note note) noexcept {
 void Aggregator::on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept {
   const Kind kind = half == PathHalf::server ? Kind::tcp_rtt_server_us : Kind::tcp_rtt_client_us;
   for (const std::uint32_t sample : us) state_->window.on_note({.kind = kind, .value = sample});
+}
+
+void Aggregator::name_interface(std::size_t interface, std::string_view name) {
+  state_->summary.name_interface(interface, name);
 }
 
 void Aggregator::set_path(const PathCounts& path) noexcept {

@@ -33,8 +33,9 @@ struct PacketFacts {
   std::uint32_t wire_bytes = 0;
   std::uint32_t captured_bytes = 0;
   LinkType link{};
-  std::string_view network;    ///< `ipv4`, `ipv6`, `arp`, …; lives for ever
-  std::string_view transport;  ///< `tcp`, `udp`, …; empty if none; lives for ever
+  std::uint32_t interface = 0;  ///< among those of the input
+  std::string_view network;     ///< `ipv4`, `ipv6`, `arp`, …; lives for ever
+  std::string_view transport;   ///< `tcp`, `udp`, …; empty if none; lives for ever
 };
 
 /// What a flow has added since it was last told of, both directions together.
@@ -85,6 +86,8 @@ class Aggregator {
   void on_note(event::Note note) noexcept;
   /// Microseconds. Must have been told before the window ends.
   void on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept;
+  /// Before a window ends in which a packet came from it. Names of the first 16 are kept.
+  void name_interface(std::size_t interface, std::string_view name);
   /// Totals of the run so far, before the window ends.
   void set_path(const PathCounts& path) noexcept;
 

@@ -80,6 +80,11 @@ class Rate {
 
   void clear() noexcept;
 
+  /// A frame of that time begins a second. Before it, the last one may be judged.
+  [[nodiscard]] bool ends_second(Timestamp clock) const noexcept {
+    return second_.over(to_ns(clock));
+  }
+
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
 
   /// Octets as sent, whatever was captured of them.

@@ -62,6 +62,7 @@ const SummaryRecord& Summary::of(const Window& window, const WindowFrame& frame,
   record_.last_ts = frame.end;
   if (frame.skipped != 0) record_.skipped_windows = frame.skipped;
   fill_traffic(window, frame.end - frame.begin);
+  fill_interfaces(window, frame.end - frame.begin);
   fill_quality(quality);
   fill_path(path);
   fill_protocols(window);
@@ -99,6 +100,29 @@ void Summary::fill_traffic(const Window& window, Duration length) {
   record_.burst_bytes = bursts.octets;
   record_.flows_new = window.flows().began;
   record_.flows_ended = window.flows().ended;
+}
+
+void Summary::name_interface(std::size_t interface, std::string_view name) {
+  if (interface < interface_names_.size()) interface_names_[interface] = name;
+}
+
+void Summary::fill_interfaces(const Window& window, Duration length) {
+  interfaces_.clear();
+  const std::span<const Rate> rates = window.interfaces();
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const Rate& rate = rates[i];
+    if (rate.frames() == 0) continue;
+    interfaces_.push_back({.id = static_cast<std::uint32_t>(i),
+                           .name = interface_names_[i],
+                           .pkts = rate.frames(),
+                           .bytes = rate.wire_bytes(),
+                           .bps = rate.bps(length),
+                           .peak_1s_bps = rate.peak_1s_bps(),
+                           .peak_100ms_bps = rate.peak_100ms_bps(),
+                           .burst_1ms_peak_bps = rate.peak_1ms_bps(),
+                           .bursts = rate.bursts().bursts});
+  }
+  record_.interfaces = interfaces_;
 }
 
 void Summary::fill_quality(const Quality& quality) noexcept {
@@ -169,6 +193,8 @@ void Summary::fill_level(const ProtocolTable& table, Level level) {
   const auto add = [this, level](const ProtocolTable::Row& row) {
     ProtocolRow shown{.level = level, .name = row.name, .pkts = row.packets, .bytes = row.bytes};
     if (level != Level::link) shown.flows = row.flows;
+    if (level != Level::application && row.name != ProtocolTable::other_name)
+      shown.peak_1s_bps = row.fullest_second(row.bytes) * 8;
     protocols_.push_back(shown);
   };
   const std::size_t shown = std::min(all.size(), top_);

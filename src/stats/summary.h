@@ -1,6 +1,7 @@
 // The record of a window, with the memory its lists live in.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ class Summary {
   /// `top`: entries of each list.
   explicit Summary(std::size_t top) : top_(top) {}
 
+  void name_interface(std::size_t interface, std::string_view name);
+
   /// The record of a window; valid until the next call.
   [[nodiscard]] const SummaryRecord& of(const Window& window, const WindowFrame& frame,
                                         const Quality& quality, const PathCounts& path);
@@ -35,6 +38,7 @@ class Summary {
   void fill_quality(const Quality& quality) noexcept;
   void fill_path(const PathCounts& path) noexcept;
   void fill_latency(const NoteCounts& notes);
+  void fill_interfaces(const Window& window, Duration length);
   void fill_protocols(const Window& window);
   void fill_level(const ProtocolTable& table, Level level);
   void fill_talkers(const SpaceSaving& talkers);
@@ -45,6 +49,8 @@ class Summary {
   std::size_t top_;
   SummaryRecord record_;
   std::string loss_;
+  std::array<std::string, Window::most_interfaces> interface_names_;
+  std::vector<InterfaceRow> interfaces_;
   std::vector<LatencyRow> latency_;
   std::vector<ProtocolRow> protocols_;
   std::vector<TalkerRow> talkers_;

@@ -61,6 +61,7 @@ struct ProtocolRow {
   std::uint64_t pkts = 0;
   std::uint64_t bytes = 0;
   std::optional<std::uint64_t> flows;
+  std::optional<std::uint64_t> peak_1s_bps;
 
   static constexpr event::RecordInfo info{.name = "protocol_row",
                                           .doc = "One protocol of one level"};
@@ -75,7 +76,39 @@ struct ProtocolRow {
                                 "other: all that the list has no place for"),
         field<"pkts", &R::pkts>("Packets"), field<"bytes", &R::bytes>("Octets on the wire"),
         field<"flows", &R::flows>("Flows that began, under the name known by then; absent at the "
-                                  "link level"));
+                                  "link level"),
+        field<"peak_1s_bps", &R::peak_1s_bps>("Bits in the fullest second; absent for applications "
+                                              "and for other"));
+  }
+};
+
+struct InterfaceRow {
+  std::uint32_t id = 0;
+  std::string_view name;
+  std::uint64_t pkts = 0;
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> bps;
+  std::uint64_t peak_1s_bps = 0;
+  std::uint64_t peak_100ms_bps = 0;
+  std::uint64_t burst_1ms_peak_bps = 0;
+  std::uint64_t bursts = 0;
+
+  static constexpr event::RecordInfo info{.name = "interface_row",
+                                          .doc = "One interface of an input that has several"};
+
+  static constexpr auto fields() {
+    using event::field;
+    using R = InterfaceRow;
+    return event::fields(
+        field<"id", &R::id>("Which, counted from 0; 15: that one and all that follow"),
+        field<"name", &R::name>("Its name, if the input tells it"),
+        field<"pkts", &R::pkts>("Packets"), field<"bytes", &R::bytes>("Octets on the wire"),
+        field<"bps", &R::bps>("Bits per second; absent if the window has no length"),
+        field<"peak_1s_bps", &R::peak_1s_bps>("Bits in the fullest second"),
+        field<"peak_100ms_bps", &R::peak_100ms_bps>("In the fullest tenth of a second, per second"),
+        field<"burst_1ms_peak_bps", &R::burst_1ms_peak_bps>(
+            "In the fullest millisecond, per second"),
+        field<"bursts", &R::bursts>("Bursts, as of the summary"));
   }
 };
 
@@ -150,6 +183,7 @@ struct SummaryRecord {
   std::uint64_t flows_new = 0;
   std::uint64_t flows_ended = 0;
   std::uint64_t flows_active = 0;
+  std::span<const InterfaceRow> interfaces;
   std::span<const LatencyRow> latency;
   std::span<const ProtocolRow> protocols;
   std::span<const TalkerRow> talkers;
@@ -249,6 +283,8 @@ struct SummaryRecord {
     using event::field;
     using R = SummaryRecord;
     return event::fields(
+        field<"interfaces", &R::interfaces>(
+            "Traffic by interface, if packets came from others than the first"),
         field<"latency", &R::latency>("Latencies measured in the window"),
         field<"protocols", &R::protocols>(
             "Traffic by protocol, most octets first in each level; --top names and other"),

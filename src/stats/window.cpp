@@ -1,5 +1,6 @@
 #include "stats/window.h"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -28,6 +29,12 @@ constexpr auto metric_of = [] {
 void count(ProtocolTable::Row& row, std::uint64_t packets, std::uint64_t bytes) noexcept {
   row.packets += packets;
   row.bytes += bytes;
+}
+
+Rate::Frame frame_of(const PacketFacts& packet) noexcept {
+  return {.clock = packet.clock,
+          .wire_bytes = packet.wire_bytes,
+          .captured_bytes = packet.captured_bytes};
 }
 
 std::string_view network_name(IpVersion version) noexcept {
@@ -71,12 +78,36 @@ void NoteCounts::add_latency(std::size_t metric, std::uint64_t us) noexcept {
 }
 
 void Window::on_packet(const PacketFacts& packet) noexcept {
-  rate_.add({.clock = packet.clock,
-             .wire_bytes = packet.wire_bytes,
-             .captured_bytes = packet.captured_bytes});
+  if (rate_.ends_second(packet.clock)) [[unlikely]]
+    end_second();
+  rate_.add(frame_of(packet));
+  if (interfaces_ != nullptr) count_interface(packet);
   Mix& mix = mix_of(packet);
   ++mix.packets;
   mix.bytes += packet.wire_bytes;
+}
+
+void Window::tell_interfaces_apart() {
+  interfaces_ = std::make_unique<std::array<Rate, most_interfaces>>();
+  interfaces_->front() = rate_;
+}
+
+void Window::count_interface(const PacketFacts& packet) noexcept {
+  const auto place = std::min<std::size_t>(packet.interface, most_interfaces - 1);
+  (*interfaces_)[place].add(frame_of(packet));
+}
+
+void Window::end_second() noexcept {
+  if (rate_.frames() == 0) return;
+  for (std::size_t level = 0; level < packet_levels; ++level) {
+    const ProtocolTable now = protocols(static_cast<Level>(level));
+    const std::span<const ProtocolTable::Row> rows = now.rows();
+    for (std::size_t place = 0; place < rows.size(); ++place) {
+      ProtocolTable::Row& row = protocols_[level].at(place);
+      row.peak_bytes = row.fullest_second(rows[place].bytes);
+      row.bytes_before = rows[place].bytes;
+    }
+  }
 }
 
 void Window::on_flow(const FlowFacts& flow) noexcept {
@@ -103,6 +134,7 @@ void Window::on_flow(const FlowFacts& flow) noexcept {
 void Window::clear() noexcept {
   if (empty()) return;
   rate_.clear();
+  if (interfaces_ != nullptr) std::ranges::for_each(*interfaces_, &Rate::clear);
   flows_ = {};
   for (ProtocolTable& protocols : protocols_) protocols.clear();
   mixes_.fill({});  // their places are of the rows that are gone

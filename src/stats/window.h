@@ -1,9 +1,11 @@
-// What one window has gathered. Fixed in size: nothing here allocates after construction.
+// What one window has gathered. Fixed in size but for the interfaces of an input that has several.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/packet.h"
@@ -83,6 +85,8 @@ struct FlowCounts {
 
 class Window {
  public:
+  static constexpr std::size_t most_interfaces = 16;
+
   void on_packet(const PacketFacts& packet) noexcept;
   void on_flow(const FlowFacts& flow) noexcept;
 
@@ -96,6 +100,15 @@ class Window {
   }
 
   [[nodiscard]] const Rate& rate() const noexcept { return rate_; }
+
+  /// From now on frames count under their interface too; those before were of the first. Allocates,
+  /// once a run.
+  void tell_interfaces_apart();
+
+  /// By index, the last for all that follow too; none unless they are told apart.
+  [[nodiscard]] std::span<const Rate> interfaces() const noexcept {
+    return interfaces_ == nullptr ? std::span<const Rate>{} : std::span<const Rate>{*interfaces_};
+  }
 
   [[nodiscard]] const FlowCounts& flows() const noexcept { return flows_; }
 
@@ -132,6 +145,9 @@ class Window {
 
   ProtocolTable& table(Level level) noexcept { return protocols_[static_cast<std::size_t>(level)]; }
 
+  /// Kept out of on_packet(), as make_mix().
+  [[gnu::noinline]] void end_second() noexcept;
+  [[gnu::noinline]] void count_interface(const PacketFacts& packet) noexcept;
   [[nodiscard]] static std::size_t home(const PacketFacts& packet) noexcept;
   [[nodiscard]] Mix& mix_of(const PacketFacts& packet) noexcept;
   /// Kept out of on_packet(), which then needs neither a frame nor a stack guard.
@@ -140,6 +156,7 @@ class Window {
   [[nodiscard]] std::string_view link_name(LinkType link) noexcept;
 
   Rate rate_;
+  std::unique_ptr<std::array<Rate, most_interfaces>> interfaces_;
   FlowCounts flows_;
   std::array<ProtocolTable, levels> protocols_;
   std::array<Mix, mixes> mixes_{};

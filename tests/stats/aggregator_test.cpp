@@ -24,6 +24,7 @@ struct Told {
   std::string json;
   SummaryRecord record;  ///< without its lists
   std::vector<ProtocolRow> protocols;
+  std::vector<InterfaceRow> interfaces;
   std::vector<TalkerRow> talkers;
   std::vector<LatencyRow> latency;
 };
@@ -43,6 +44,7 @@ struct Listener {
                    .json = line,
                    .record = record,
                    .protocols = {record.protocols.begin(), record.protocols.end()},
+                   .interfaces = {record.interfaces.begin(), record.interfaces.end()},
                    .talkers = {record.talkers.begin(), record.talkers.end()},
                    .latency = {record.latency.begin(), record.latency.end()}});
   }
@@ -103,9 +105,9 @@ TEST_CASE("aggregator: without windows there is one summary, of the whole run") 
       R"("flows_new":1,"flows_ended":1,"flows_active":0,)"
       R"("latency":[{"metric":"dns_rtt","n":1,"min_us":1234,"p50_us":1234,"p90_us":1234,)"
       R"("p95_us":1234,"p99_us":1234,"max_us":1234}],)"
-      R"("protocols":[{"level":"link","name":"ethernet","pkts":2,"bytes":2500},)"
-      R"({"level":"network","name":"ipv4","pkts":2,"bytes":2500,"flows":1},)"
-      R"({"level":"transport","name":"udp","pkts":2,"bytes":2500,"flows":1},)"
+      R"("protocols":[{"level":"link","name":"ethernet","pkts":2,"bytes":2500,"peak_1s_bps":12000},)"
+      R"({"level":"network","name":"ipv4","pkts":2,"bytes":2500,"flows":1,"peak_1s_bps":12000},)"
+      R"({"level":"transport","name":"udp","pkts":2,"bytes":2500,"flows":1,"peak_1s_bps":12000},)"
       R"({"level":"application","name":"dns","pkts":2,"bytes":2500,"flows":1}],)"
       R"("talkers":[{"ip":"10.0.0.53","bytes":1500,"pkts":1,"bytes_error":0},)"
       R"({"ip":"10.0.0.1","bytes":1000,"pkts":1,"bytes_error":0}],)"
@@ -115,6 +117,68 @@ TEST_CASE("aggregator: without windows there is one summary, of the whole run") 
       R"("quality_received":2,"quality_dropped_by_ntan":0,"quality_truncated_packets":0,)"
       R"("quality_undecodable_packets":0,"quality_flows_evicted":0,"quality_memory_refused":0}})"
       "\n");
+}
+
+TEST_CASE("aggregator: each protocol has its fullest second") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::seconds{10}});
+  stats.start(from_ns(10 * second));
+  const auto add = [&](std::int64_t ms, std::uint32_t size, std::string_view transport) {
+    PacketFacts one = packet(10 * second + ms * 1'000'000, size);
+    one.transport = transport;
+    feed(stats, one, listener);
+  };
+  add(0, 100, "udp");
+  add(999, 200, "tcp");
+  add(1000, 250, "udp");
+  add(1999, 250, "udp");
+  add(5000, 900, "tcp");
+  add(6000, 400, "udp");
+  add(10'000, 50, "udp");  // the next window
+  stats.finish(from_ns(20 * second), {}, listener.emit());
+  REQUIRE(listener.all.size() == 2);
+  const auto peak = [&](std::size_t window, std::string_view name) {
+    const auto& rows = listener.all[window].protocols;
+    const auto row = std::ranges::find(rows, name, &ProtocolRow::name);
+    REQUIRE(row != rows.end());
+    return row->peak_1s_bps.value();
+  };
+  CHECK(peak(0, "udp") == 500 * 8);
+  CHECK(peak(0, "tcp") == 900 * 8);
+  CHECK(peak(0, "ipv4") == 900 * 8);
+  CHECK(peak(1, "udp") == 50 * 8);
+  CHECK(peak(1, "ethernet") == 50 * 8);
+}
+
+TEST_CASE("aggregator: interfaces are told apart once there is a second one") {
+  Listener listener;
+  Aggregator stats({.every = std::chrono::seconds{10}});
+  stats.name_interface(0, "eth0");
+  stats.name_interface(1, "eth1");
+  stats.start(from_ns(10 * second));
+  const auto add = [&](std::int64_t s, std::uint32_t size, std::uint32_t interface) {
+    PacketFacts one = packet(s * second, size);
+    one.interface = interface;
+    feed(stats, one, listener);
+  };
+  add(10, 100, 0);
+  add(20, 100, 0);
+  add(21, 300, 1);
+  add(22, 200, 0);
+  add(23, 200, 15);
+  add(23, 200, 4'711);
+  add(30, 100, 0);
+  stats.finish(from_ns(31 * second), {}, listener.emit());
+  REQUIRE(listener.all.size() == 3);
+  CHECK(listener.all[0].interfaces.empty());
+  const auto& rows = listener.all[1].interfaces;
+  REQUIRE(rows.size() == 3);
+  CHECK((rows[0].name == "eth0" && rows[0].pkts == 2 && rows[0].bytes == 300));
+  CHECK((rows[0].peak_1s_bps == 200 * 8 && rows[0].bps.value() == 240 && rows[0].bursts == 2));
+  CHECK((rows[1].name == "eth1" && rows[1].id == 1 && rows[1].pkts == 1 && rows[1].bytes == 300));
+  CHECK((rows[2].id == 15 && rows[2].pkts == 2 && rows[2].peak_100ms_bps == 4'000 * 8));
+  REQUIRE(listener.all[2].interfaces.size() == 1);
+  CHECK(listener.all[2].interfaces[0].bytes == 100);
 }
 
 TEST_CASE("aggregator: windows are aligned, and a packet at a border belongs to the next one") {
