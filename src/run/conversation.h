@@ -21,13 +21,16 @@ namespace ntan::run {
 struct Probing {
   explicit Probing(Budget& memory) : held{Buffer{memory, limit}, Buffer{memory, limit}} {}
 
-  static constexpr std::size_t limit = std::size_t{4} << 10U;
-  static constexpr std::uint8_t max_segments = 8;  ///< of one side, before it is nothing known
+  static constexpr std::size_t limit = std::size_t{4} << 10U;  ///< octets of a stream's side
+  /// Datagrams of one side, or gaps in its stream, before it is nothing known. Segments of a stream
+  /// do not count: they may be as short as an octet.
+  static constexpr std::uint8_t max_attempts = 8;
   static constexpr std::uint8_t late_segments =
       32;  ///< of one side, in which a protocol may still follow
 
   std::array<Buffer, 2> held;
-  std::array<std::uint8_t, 2> segments{};
+  std::array<std::uint8_t, 2> attempts{};  ///< up to max_attempts
+  std::array<std::uint8_t, 2> late{};      ///< segments since it failed, up to late_segments
   std::array<bool, 2> failed{};
 };
 

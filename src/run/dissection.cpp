@@ -81,7 +81,7 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   if (probing.failed[side]) {
     if (const app::Protocol* late = match_late(segment, context); late != nullptr) {
       open(conversation, *late, context, segment);
-    } else if (++probing.segments[side] >= Probing::late_segments) {
+    } else if (++probing.late[side] >= Probing::late_segments) {
       finish(conversation);
     }
     return;
@@ -95,14 +95,15 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   }
   const Match found = match(start, context);
   if (found.protocol != nullptr) return open(conversation, *found.protocol, context, start);
-  ++probing.segments[side];
-  if (!found.unsure || probing.segments[side] >= Probing::max_segments) {
+  if (!stream) {
     // A datagram that is nothing says little about the next one; a stream's first octets decide.
-    if (stream || probing.segments[side] >= Probing::max_segments)
+    if (++probing.attempts[side] >= Probing::max_attempts)
       fail_side(conversation, segment.direction);
-    return;
+  } else if (!found.unsure) {
+    fail_side(conversation, segment.direction);
+  } else if (probing.held[side].empty()) {
+    hold(conversation, segment);
   }
-  if (stream && probing.held[side].empty()) hold(conversation, segment);
 }
 
 void Dissection::hold(Conversation& conversation, const app::Segment& segment) {
@@ -154,10 +155,9 @@ void Dissection::gap(Conversation& conversation, Direction direction, std::uint6
   // What was held no longer joins what follows; the next octets are probed as a beginning.
   Probing& probing = *conversation.probing;
   probing.held[index(direction)].release();
-  if (++probing.segments[index(direction)] >= Probing::max_segments &&
-      !probing.failed[index(direction)]) {
+  if (probing.failed[index(direction)]) return;
+  if (++probing.attempts[index(direction)] >= Probing::max_attempts)
     fail_side(conversation, direction);
-  }
 }
 
 void Dissection::half_close(Conversation& conversation, Direction direction, Timestamp time) {

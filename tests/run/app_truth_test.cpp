@@ -418,7 +418,6 @@ using Pieces = std::vector<Piece>;
 struct Said {
   Octets client;
   Octets server;
-  std::size_t known = 0;  ///< octets of the client after which the protocol is
 };
 
 /// A connection of its own, by its port, whose client sends the pieces all at one time.
@@ -451,9 +450,8 @@ void add_pieces(Frames& frames, std::uint16_t port, std::uint16_t server_port, c
            .flags = tcp::rst | tcp::ack});
 }
 
-/// Every cut in two, in several orders and with copies; then octet by octet behind the first
-/// `known`.
-std::vector<Pieces> all_cuts(std::size_t size, std::size_t known) {
+/// Every cut in two, in several orders and with copies; then octet by octet.
+std::vector<Pieces> all_cuts(std::size_t size) {
   std::vector<Pieces> all{{{0, size}}};
   for (std::size_t cut = 1; cut < size; ++cut) {
     const Piece head{0, cut};
@@ -464,9 +462,8 @@ std::vector<Pieces> all_cuts(std::size_t size, std::size_t known) {
                            {rest, rest, head, head},
                            {rest, {0, size}}});
   }
-  // Eight segments at most may pass before the protocol is known.
-  Pieces single{{0, known}};
-  for (std::size_t at = known; at < size; ++at) single.push_back({at, 1});
+  Pieces single;
+  for (std::size_t at = 0; at < size; ++at) single.push_back({at, 1});
   all.push_back(single);
   test::Dice dice(7);
   for (std::size_t i = single.size(); i-- > 1;) {
@@ -479,7 +476,7 @@ std::vector<Pieces> all_cuts(std::size_t size, std::size_t known) {
 
 /// What the event of each connection says, without its envelope.
 void check_same(std::string_view event, std::uint16_t server_port, const Said& said) {
-  const std::vector<Pieces> cuts = all_cuts(said.client.size(), said.known);
+  const std::vector<Pieces> cuts = all_cuts(said.client.size());
   Frames frames;
   for (std::size_t i = 0; i < cuts.size(); ++i)
     add_pieces(frames, static_cast<std::uint16_t>(10'000 + i), server_port, said, cuts[i]);
@@ -504,16 +501,14 @@ TEST_CASE("truth: a ClientHello cut anywhere, shuffled and sent twice, is the sa
            "0010 000e 000c 02 6832 08 687474702f312e31"_hex, "000a 0004 0002 001d"_hex);
   check_same("tls", 443,
              {.client = test::client_hello("1301 1302 c02f"_hex, extensions),
-              .server = test::server_hello("1301"_hex, "002b 0002 0304"_hex),
-              .known = 11});
+              .server = test::server_hello("1301"_hex, "002b 0002 0304"_hex)});
 }
 
 TEST_CASE("truth: a request head cut anywhere, shuffled and sent twice, is the same") {
   check_same("http", 80,
              {.client = octets("POST /path?a=b HTTP/1.1\r\nHost: www.example.net\r\n"
                                "User-Agent: a b\r\nContent-Length: 5\r\n\r\nhello"),
-              .server = octets("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
-              .known = 25});
+              .server = octets("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")});
 }
 
 }  // namespace ntan
