@@ -329,7 +329,8 @@ std::int64_t Engine::fire_until(std::int64_t limit) {
 // events.
 void Engine::close_window() {
   tell_flows();
-  tell_rest();
+  tell_path();
+  name_interfaces();
   stats_.close_window(quality(), [this](const event::Event& summary) {
     recorder_->record(summary, {event::Order::summary, 0});
   });
@@ -381,9 +382,12 @@ void Engine::tell_flow(const Conversation& conversation, const Reported& told, F
                   .ended = fate == FlowFate::ended});
 }
 
-void Engine::tell_rest() {
+void Engine::tell_path() {
   for (const auto& shard : shards_) shard->tell_path();
   stats_.set_path(path());
+}
+
+void Engine::name_interfaces() {
   for (; named_interfaces_ < interfaces_->size(); ++named_interfaces_)
     stats_.name_interface(named_interfaces_, (*interfaces_)[named_interfaces_].name);
 }
@@ -456,7 +460,8 @@ void Engine::finish() {
     shard.end_flow(flow.number, clock_, after);
   });
   detector_.finish(clock_);
-  tell_rest();
+  tell_path();
+  name_interfaces();
   recorder_->enter(event::Order::summary);
   stats_.finish(clock_, quality(), [this](const event::Event& summary) {
     recorder_->record(summary, {event::Order::summary, 0});

@@ -109,8 +109,8 @@ class Engine final : private Merger, private detect::ScanSink {
   enum class FlowFate : std::uint8_t { alive, ended };
   void tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept;
   void tell_flows();
-  /// What is told once a window.
-  void tell_rest();
+  void tell_path();
+  void name_interfaces();
   void tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate);
   [[nodiscard]] stats::Quality quality() const;
   template <class Visit>

@@ -1,12 +1,13 @@
 // Packets, octets and flows per protocol name of one level.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "stats/rate.h"
 
 namespace ntan::stats {
 
@@ -21,14 +22,8 @@ class ProtocolTable {
     std::string_view name;
     std::uint64_t packets = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t flows = 0;         ///< that began
-    std::uint64_t bytes_before = 0;  ///< this second
-    std::uint64_t peak_bytes = 0;    ///< of the fullest second that is over
-
-    /// Octets of the fullest second, if the row has `total` of them so far.
-    [[nodiscard]] std::uint64_t fullest_second(std::uint64_t total) const noexcept {
-      return std::max(peak_bytes, total - bytes_before);
-    }
+    std::uint64_t flows = 0;  ///< that began
+    PeakSecond second;
   };
 
   /// Place of the name's row, made if need be: at most 64 comparisons.

@@ -58,6 +58,8 @@ class PeakBin {
   std::uint64_t peak_ = 0;
 };
 
+using PeakSecond = PeakBin<1'000'000'000>;
+
 /// Counts frames in the order of the trace clock. Bins are aligned to the epoch; of one that lies
 /// across the borders of the window only the part inside counts.
 class Rate {
@@ -119,7 +121,7 @@ class Rate {
   std::uint64_t captured_bytes_ = 0;
   PeakBin<1'000'000> millisecond_;
   PeakBin<100'000'000> tenth_;
-  PeakBin<1'000'000'000> second_;
+  PeakSecond second_;
   Bursts bursts_;
 };
 

@@ -194,7 +194,7 @@ void Summary::fill_level(const ProtocolTable& table, Level level) {
     ProtocolRow shown{.level = level, .name = row.name, .pkts = row.packets, .bytes = row.bytes};
     if (level != Level::link) shown.flows = row.flows;
     if (level != Level::application && row.name != ProtocolTable::other_name)
-      shown.peak_1s_bps = row.fullest_second(row.bytes) * 8;
+      shown.peak_1s_bps = row.second.bps(row.bytes);
     protocols_.push_back(shown);
   };
   const std::size_t shown = std::min(all.size(), top_);

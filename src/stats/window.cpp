@@ -79,7 +79,7 @@ void NoteCounts::add_latency(std::size_t metric, std::uint64_t us) noexcept {
 
 void Window::on_packet(const PacketFacts& packet) noexcept {
   if (rate_.ends_second(packet.clock)) [[unlikely]]
-    end_second();
+    end_second(packet.clock);
   rate_.add(frame_of(packet));
   if (interfaces_ != nullptr) count_interface(packet);
   Mix& mix = mix_of(packet);
@@ -97,16 +97,13 @@ void Window::count_interface(const PacketFacts& packet) noexcept {
   (*interfaces_)[place].add(frame_of(packet));
 }
 
-void Window::end_second() noexcept {
+void Window::end_second(Timestamp clock) noexcept {
   if (rate_.frames() == 0) return;
   for (std::size_t level = 0; level < packet_levels; ++level) {
     const ProtocolTable now = protocols(static_cast<Level>(level));
     const std::span<const ProtocolTable::Row> rows = now.rows();
-    for (std::size_t place = 0; place < rows.size(); ++place) {
-      ProtocolTable::Row& row = protocols_[level].at(place);
-      row.peak_bytes = row.fullest_second(rows[place].bytes);
-      row.bytes_before = rows[place].bytes;
-    }
+    for (std::size_t place = 0; place < rows.size(); ++place)
+      protocols_[level].at(place).second.roll(to_ns(clock), rows[place].bytes);
   }
 }
 

@@ -146,7 +146,7 @@ class Window {
   ProtocolTable& table(Level level) noexcept { return protocols_[static_cast<std::size_t>(level)]; }
 
   /// Kept out of on_packet(), as make_mix().
-  [[gnu::noinline]] void end_second() noexcept;
+  [[gnu::noinline]] void end_second(Timestamp clock) noexcept;
   [[gnu::noinline]] void count_interface(const PacketFacts& packet) noexcept;
   [[nodiscard]] static std::size_t home(const PacketFacts& packet) noexcept;
   [[nodiscard]] Mix& mix_of(const PacketFacts& packet) noexcept;
