@@ -9,7 +9,6 @@ stands in answer_differences.py.
 """
 
 import collections
-import concurrent.futures
 import datetime
 import ipaddress
 import json
@@ -22,8 +21,8 @@ import sys
 
 import answer_differences
 import peers
+import verdicts
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MOST_APART_US = 1
 DNS_COUNTS = ("dns_retries", "dns_duplicate_answers", "dns_unsolicited")
 KINDS = ("dns_time", *DNS_COUNTS, "icmp_time", "icmp_srt", "icmp_summary")
@@ -170,52 +169,21 @@ class Comparison:
             self.differing["icmp_summary"].append((summary, totals, least, most))
 
 
-def report(name, flaws):
-    print(f"{'not ok' if flaws else 'ok'} metrics: {name}")
-    for flaw in flaws:
-        print(f"# {flaw}")
-    return not flaws
-
-
-def judge(kind, comparisons, listed):
-    flaws = []
-    for one in comparisons:
-        known = listed.pop((one.capture, kind), 0)
-        if len(one.differing[kind]) != known:
-            flaws.append(f"{one.capture}: {len(one.differing[kind])} differ, listed {known}")
-    return flaws
-
-
-def show(comparisons, only):
-    for one in comparisons:
-        if only in (None, one.capture):
-            for kind, differing in one.differing.items():
-                for difference in differing:
-                    print(one.capture, kind, *difference)
-
-
 def main():
-    program = os.environ.get("NTAN", os.path.join(ROOT, "build/release/ntan"))
-    corpus = os.environ.get("NTAN_CORPUS", os.path.join(os.path.dirname(ROOT), "shared/corpus"))
-    folder = os.path.join(corpus, "captures")
-    if not os.path.isdir(folder) or not shutil.which("tshark"):
-        for kind in KINDS:
-            print(f"skip metrics: {kind} no captures at {corpus}, or no tshark")
-        return 0
-    names = sorted(name for name in os.listdir(folder) if name.endswith((".pcap", ".pcapng")))
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        comparisons = list(pool.map(lambda name: Comparison(program, os.path.join(folder, name)), names))
-    if sys.argv[1:2] == ["--show"]:
-        show(comparisons, sys.argv[2] if len(sys.argv) > 2 else None)
+    captures = verdicts.captures()
+    if not captures or not shutil.which("tshark"):
+        return verdicts.skip(KINDS, "tshark")
+    comparisons = verdicts.over(captures, lambda path: Comparison(verdicts.PROGRAM, path))
+    if verdicts.shown(comparisons):
         return 0
     listed = {(row.capture, row.kind): row.count for row in answer_differences.DIFFERENCES}
     good = True
     for kind in KINDS:
-        good &= report(kind, judge(kind, comparisons, listed))
+        good &= verdicts.judge(kind, comparisons, listed)
     for kind in ("dns_time", "icmp_time"):
         compared = sum(one.compared[kind] for one in comparisons)
-        good &= report(f"{kind}, {compared} compared", [] if compared else ["there must be some"])
-    good &= report("every listed difference is there", [str(key) for key in listed])
+        good &= verdicts.report(f"{kind}, {compared} compared", [] if compared else ["there must be some"])
+    good &= verdicts.nothing_left(listed)
     return 0 if good else 1
 
 

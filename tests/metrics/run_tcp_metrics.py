@@ -5,11 +5,10 @@ Usage: tests/metrics/run_tcp_metrics.py [--show [CAPTURE]]
 
 The program is $NTAN. The captures are beside the repository ($NTAN_CORPUS, else ../shared/corpus); where they or a tool
 are absent, that is said and skipped. Flows are compared per direction of a 5-tuple. `--show` prints every direction
-that differs; how many there may be in which capture, and why, stands in tcp_differences.py.
+that differs, with what ntan and the other say of it; how many there may be in which capture, and why, stands in tcp_differences.py.
 """
 
 import collections
-import concurrent.futures
 import json
 import os
 import shutil
@@ -18,8 +17,8 @@ import sys
 
 import peers
 import tcp_differences
+import verdicts
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LEAST_EQUAL = 0.98  # of all directions: the number of samples
 MOST_APART_MS = 0.1  # tcptrace prints tenths of milliseconds
 OURS = {"spurious": "rtx_spurious", "keepalive": "keepalive", "zero_window": "zero_win_pkts",
@@ -99,49 +98,14 @@ class Comparison:
                     self.differing[name].append((direction, ours[direction][name], counted[name]))
 
 
-def judge(kind, comparisons, listed):
-    flaws = []
-    for one in comparisons:
-        known = listed.pop((one.capture, kind), 0)
-        if len(one.differing[kind]) != known:
-            flaws.append(f"{one.capture}: {len(one.differing[kind])} directions differ, listed {known}")
-    return flaws
-
-
-def report(name, flaws):
-    print(f"{'not ok' if flaws else 'ok'} metrics: {name}")
-    for flaw in flaws:
-        print(f"# {flaw}")
-    return not flaws
-
-
-def show(comparisons, only):
-    for one in comparisons:
-        if only in (None, one.capture):
-            for kind, differing in one.differing.items():
-                for direction, ours, theirs in differing:
-                    print(one.capture, kind, direction, "ours", ours, "theirs", theirs)
-
-
-def compare_all(program, folder):
-    names = sorted(name for name in os.listdir(folder) if name.endswith((".pcap", ".pcapng")))
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda name: Comparison(program, os.path.join(folder, name)), names))
-
-
 def main():
-    program = os.environ.get("NTAN", os.path.join(ROOT, "build/release/ntan"))
-    corpus = os.environ.get("NTAN_CORPUS", os.path.join(os.path.dirname(ROOT), "shared/corpus"))
     kinds = ("rtt_n", "rtt_values", *peers.COUNTED)
-    folder = os.path.join(corpus, "captures")
+    captures = verdicts.captures()
     missing = [tool for tool in ("tshark", "tcptrace") if not shutil.which(tool)]
-    if not os.path.isdir(folder) or "tshark" in missing:
-        for kind in kinds:
-            print(f"skip metrics: {kind} no captures at {corpus}, or no tshark")
-        return 0
-    comparisons = compare_all(program, folder)
-    if sys.argv[1:2] == ["--show"]:
-        show(comparisons, sys.argv[2] if len(sys.argv) > 2 else None)
+    if not captures or "tshark" in missing:
+        return verdicts.skip(kinds, "tshark")
+    comparisons = verdicts.over(captures, lambda path: Comparison(verdicts.PROGRAM, path))
+    if verdicts.shown(comparisons):
         return 0
     listed = {(row.capture, row.kind): row.directions for row in tcp_differences.DIFFERENCES}
     good = True
@@ -150,14 +114,14 @@ def main():
             print(f"skip metrics: {kind} no tcptrace")
             listed = {key: value for key, value in listed.items() if key[1] != kind}
             continue
-        good &= report(kind, judge(kind, comparisons, listed))
+        good &= verdicts.judge(kind, comparisons, listed)
     if not missing:
         directions = sum(one.directions for one in comparisons)
         equal = directions - sum(len(one.differing["rtt_n"]) for one in comparisons)
         ours, theirs = (sum(one.samples[i] for one in comparisons) for i in (0, 1))
         few = [] if equal >= LEAST_EQUAL * directions else [f"at least {LEAST_EQUAL:.0%} must be"]
-        good &= report(f"rtt, {equal} of {directions} directions equal, {ours} samples, tcptrace {theirs}", few)
-    good &= report("every listed difference is there", [str(key) for key in listed])
+        good &= verdicts.report(f"rtt, {equal} of {directions} directions equal, {ours} samples, tcptrace {theirs}", few)
+    good &= verdicts.nothing_left(listed)
     return 0 if good else 1
 
 

@@ -6,7 +6,6 @@ are absent, that is said and skipped.
 """
 
 import collections
-import concurrent.futures
 import datetime
 import json
 import os
@@ -17,8 +16,8 @@ import sys
 import tempfile
 
 import peers
+import verdicts
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONGEST_SECONDS = 3600  # of a capture that is compared second by second
 ARGUS_US = 1
 # Handshakes that differ, and why.
@@ -98,41 +97,30 @@ def argus(program, capture):
     return len(both), flaws
 
 
-def over(names, folder, compare):
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(zip(names, pool.map(lambda name: compare(os.path.join(folder, name)), names)))
+def judge(kind, paths, compare):
+    flaws = [f"{os.path.basename(path)}: {flaw}" for path, flaw in zip(paths, verdicts.over(paths, compare)) if flaw]
+    return verdicts.report(f"{kind} of {len(paths)} captures", flaws)
 
 
-def report(name, flaws):
-    print(f"{'not ok' if flaws else 'ok'} metrics: {name}")
-    for flaw in flaws:
-        print(f"# {flaw}")
-    return not flaws
-
-
-def judge(kind, found):
-    return report(f"{kind} of {len(found)} captures", [f"{name}: {flaw}" for name, flaw in found if flaw])
+def judge_handshakes(program, paths):
+    found = verdicts.over(paths, lambda path: argus(program, path))
+    compared = sum(count for count, _ in found)
+    flaws = [f"{name}: {'; '.join(differing)}" for name, (_, differing) in zip(map(os.path.basename, paths), found)
+             if len(differing) != HANDSHAKES.get(name, (0, ""))[0]]
+    if compared == 0:
+        flaws.append("nothing was compared")
+    return verdicts.report(f"handshakes, {compared} by argus", flaws)
 
 
 def main():
-    program = os.environ.get("NTAN", os.path.join(ROOT, "build/release/ntan"))
-    corpus = os.environ.get("NTAN_CORPUS", os.path.join(os.path.dirname(ROOT), "shared/corpus"))
-    folder = os.path.join(corpus, "captures")
-    if not os.path.isdir(folder) or not shutil.which("tshark") or not shutil.which("capinfos"):
-        for kind in ("totals", "seconds", "handshakes"):
-            print(f"skip metrics: {kind} no captures at {corpus}, or no tshark")
-        return 0
-    names = sorted(name for name in os.listdir(folder) if name.endswith((".pcap", ".pcapng")))
-    good = judge("totals", over(names, folder, lambda path: totals(program, path)))
-    good &= judge("seconds", over(names, folder, lambda path: seconds(program, path)))
+    program = verdicts.PROGRAM
+    captures = verdicts.captures()
+    if not captures or not shutil.which("tshark") or not shutil.which("capinfos"):
+        return verdicts.skip(("totals", "seconds", "handshakes"), "tshark")
+    good = judge("totals", captures, lambda path: totals(program, path))
+    good &= judge("seconds", captures, lambda path: seconds(program, path))
     if shutil.which("argus") and shutil.which("racluster"):
-        found = over([name for name in names if name.endswith(".pcap")], folder, lambda path: argus(program, path))
-        compared = sum(count for _, (count, _) in found)
-        flaws = [f"{name}: {'; '.join(differing)}" for name, (_, differing) in found
-                 if len(differing) != HANDSHAKES.get(name, (0, ""))[0]]
-        if compared == 0:
-            flaws.append("nothing was compared")
-        good &= report(f"handshakes, {compared} by argus", flaws)
+        good &= judge_handshakes(program, [path for path in captures if path.endswith(".pcap")])
     else:
         print("skip metrics: handshakes no argus")
     return 0 if good else 1
