@@ -63,9 +63,11 @@ void Aggregator::State::wake(Timestamp clock) noexcept {
 void Aggregator::State::report(Timestamp end, const Quality& quality, const Emit& emit) {
   const WindowFrame frame{.begin = begin, .end = std::max(begin, end), .skipped = skipped};
   const event::Common common{.ts = frame.end, .sensor = sensor};
+  Quality all = quality;
+  all.memory_refused += questions.displaced();
   emit(event::make_event(common,
-                         summary.of(window, frame, since(told, quality), since(path_told, path))));
-  told = quality;
+                         summary.of(window, frame, since(told, all), since(path_told, path))));
+  told = all;
   path_told = path;
   skipped = 0;
   window.clear();

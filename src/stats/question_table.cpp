@@ -22,11 +22,14 @@ std::size_t QuestionTable::set_of(std::uint64_t question) noexcept {
   return question >> (64 - set_bits);
 }
 
+bool QuestionTable::Entry::of_use(std::uint32_t now) const noexcept {
+  return used() && now - ms <= memory_ms;
+}
+
 const QuestionTable::Entry* QuestionTable::find(const Set& set, std::uint32_t tag,
                                                 std::uint32_t now) noexcept {
-  const auto* at = std::ranges::find_if(set, [&](const Entry& entry) {
-    return entry.tag == tag && entry.used() && now - entry.ms <= memory_ms;
-  });
+  const auto* at = std::ranges::find_if(
+      set, [&](const Entry& entry) { return entry.tag == tag && entry.of_use(now); });
   return at == set.end() ? nullptr : at;
 }
 
@@ -36,6 +39,7 @@ QuestionTable::Entry& QuestionTable::entry(std::uint64_t question, std::uint32_t
     return set[static_cast<std::size_t>(known - set.data())];
   Entry& oldest = *std::ranges::max_element(
       set, {}, [now](const Entry& entry) { return entry.used() ? now - entry.ms : UINT32_MAX; });
+  if (oldest.of_use(now)) ++displaced_;
   oldest = {.tag = tag_of(question)};
   return oldest;
 }

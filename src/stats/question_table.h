@@ -11,7 +11,7 @@
 namespace ntan::stats {
 
 /// Questions are known by a 64-bit hash of who asks what. At most 8,192: beyond that the oldest of
-/// four gives way, and what it would have told is not counted. 98 kB.
+/// four gives way, and what it would have told is lost. 98 kB.
 class QuestionTable {
  public:
   /// Longer ago than this nothing belongs together (the time-out of a query).
@@ -26,6 +26,9 @@ class QuestionTable {
   /// another copy.
   [[nodiscard]] bool answered(std::uint64_t question, Timestamp now) const noexcept;
 
+  /// Questions that gave way although they were still of use.
+  [[nodiscard]] std::uint64_t displaced() const noexcept { return displaced_; }
+
  private:
   static constexpr std::size_t ways = 4;
   static constexpr std::size_t set_bits = 11;
@@ -37,6 +40,7 @@ class QuestionTable {
     bool answered = false;
 
     [[nodiscard]] bool used() const noexcept { return open || answered; }
+    [[nodiscard]] bool of_use(std::uint32_t now) const noexcept;
   };
   using Set = std::array<Entry, ways>;
 
@@ -49,6 +53,7 @@ class QuestionTable {
   Entry& entry(std::uint64_t question, std::uint32_t now) noexcept;
 
   std::array<Set, std::size_t{1} << set_bits> sets_{};
+  std::uint64_t displaced_ = 0;
 };
 
 }  // namespace ntan::stats

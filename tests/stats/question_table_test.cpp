@@ -41,8 +41,12 @@ TEST_CASE("questions: of five in one place the oldest gives way") {
   const auto questions = table();
   for (std::uint64_t i = 0; i < 5; ++i)
     CHECK_FALSE(questions->ask(question + i, start + std::chrono::milliseconds{i}));
+  CHECK(questions->displaced() == 1);
   for (std::uint64_t i = 1; i < 5; ++i) CHECK(questions->ask(question + i, start + 10ms));
   CHECK_FALSE(questions->ask(question, start + 11ms));
+  CHECK(questions->displaced() == 2);
+  CHECK_FALSE(questions->ask(question, start + 30s));  // what is too old gives way for nothing
+  CHECK(questions->displaced() == 2);
 }
 
 }  // namespace
