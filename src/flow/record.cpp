@@ -96,7 +96,11 @@ constexpr SideFields dst_fields{
 struct RttFields {
   using Count = std::optional<std::uint32_t> FlowRecord::*;
 
-  Count n, min, average, max, smoothed;
+  Count n = nullptr;
+  Count min = nullptr;
+  Count average = nullptr;
+  Count max = nullptr;
+  Count smoothed = nullptr;  ///< null where it is not kept
 };
 
 constexpr RttFields server_rtt{.n = &FlowRecord::rtt_server_n,
@@ -110,13 +114,35 @@ constexpr RttFields client_rtt{.n = &FlowRecord::rtt_client_n,
                                .max = &FlowRecord::rtt_client_max_us,
                                .smoothed = &FlowRecord::rtt_client_srtt_us};
 
-void add_rtt(FlowRecord& record, const RttFields& fields, const RttStats& rtt) noexcept {
+constexpr RttFields server_timestamp_rtt{.n = &FlowRecord::rtt_ts_server_n,
+                                         .min = &FlowRecord::rtt_ts_server_min_us,
+                                         .average = &FlowRecord::rtt_ts_server_avg_us,
+                                         .max = &FlowRecord::rtt_ts_server_max_us};
+constexpr RttFields client_timestamp_rtt{.n = &FlowRecord::rtt_ts_client_n,
+                                         .min = &FlowRecord::rtt_ts_client_min_us,
+                                         .average = &FlowRecord::rtt_ts_client_avg_us,
+                                         .max = &FlowRecord::rtt_ts_client_max_us};
+
+void add_rtt(FlowRecord& record, const RttFields& fields, const RttRange& rtt) noexcept {
   if (rtt.n() == 0) return;
   record.*fields.n = rtt.n();
   record.*fields.min = rtt.min();
   record.*fields.average = rtt.average();
   record.*fields.max = rtt.max();
+}
+
+void add_rtt(FlowRecord& record, const RttFields& fields, const RttStats& rtt) noexcept {
+  if (rtt.n() == 0) return;
+  add_rtt(record, fields, rtt.range());
   record.*fields.smoothed = rtt.smoothed();
+}
+
+void add_timestamp_rtt(FlowRecord& record, const TcpMeter& meter) noexcept {
+  const RttRange* server = meter.timestamp_rtt(Direction::to_server);
+  const RttRange* client = meter.timestamp_rtt(Direction::to_client);
+  if (server == nullptr || client == nullptr) return;
+  add_rtt(record, server_timestamp_rtt, *server);
+  add_rtt(record, client_timestamp_rtt, *client);
 }
 
 // Without a meter, the handshake is all that could be timed.
@@ -124,7 +150,8 @@ void add_rtt(FlowRecord& record, const RttFields& fields, std::optional<Duration
   if (!half) return;
   RttStats rtt;
   rtt.add(static_cast<std::uint32_t>(to_us(*half)));
-  add_rtt(record, fields, rtt);
+  add_rtt(record, fields, rtt.range());
+  if (fields.smoothed != nullptr) record.*fields.smoothed = rtt.smoothed();
 }
 
 // Kinds of repeats are told where there were any: that there was none is told by `rtx`.
@@ -209,11 +236,14 @@ void add_tcp(FlowRecord& record, const TcpConnection& tcp) {
   if (const TcpMeter* meter = tcp.meter(); meter != nullptr) {
     add_rtt(record, server_rtt, meter->side(Direction::to_server).rtt);
     add_rtt(record, client_rtt, meter->side(Direction::to_client).rtt);
+    add_timestamp_rtt(record, *meter);
     add_side(record, src_fields, tcp, Direction::to_server);
     add_side(record, dst_fields, tcp, Direction::to_client);
   } else {
     add_rtt(record, server_rtt, server_half ? server_half : tcp.refusal());
     add_rtt(record, client_rtt, client_half);
+    if (client.syn_stamp != 0) add_rtt(record, server_timestamp_rtt, server_half);
+    if (server.syn_stamp != 0) add_rtt(record, client_timestamp_rtt, client_half);
   }
 }
 

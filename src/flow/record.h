@@ -56,6 +56,14 @@ struct FlowRecord {
   std::optional<std::uint32_t> rtt_client_avg_us;
   std::optional<std::uint32_t> rtt_client_max_us;
   std::optional<std::uint32_t> rtt_client_srtt_us;
+  std::optional<std::uint32_t> rtt_ts_server_n;
+  std::optional<std::uint32_t> rtt_ts_server_min_us;
+  std::optional<std::uint32_t> rtt_ts_server_avg_us;
+  std::optional<std::uint32_t> rtt_ts_server_max_us;
+  std::optional<std::uint32_t> rtt_ts_client_n;
+  std::optional<std::uint32_t> rtt_ts_client_min_us;
+  std::optional<std::uint32_t> rtt_ts_client_avg_us;
+  std::optional<std::uint32_t> rtt_ts_client_max_us;
   std::optional<std::uint32_t> src_data_segs;
   std::optional<std::uint32_t> dst_data_segs;
   std::optional<std::uint32_t> src_rtx;
@@ -204,6 +212,24 @@ struct FlowRecord {
             "Smoothed as RFC 6298 says, after the last sample"));
   }
 
+  static constexpr auto timestamp_rtt_fields() {
+    using event::field;
+    using R = FlowRecord;
+    return event::fields(
+        field<"rtt_ts_server_n", &R::rtt_ts_server_n>(
+            "Samples of the server's half by the timestamps option: from a TSval of the client to "
+            "its echo"),
+        field<"rtt_ts_server_min_us", &R::rtt_ts_server_min_us>("Least"),
+        field<"rtt_ts_server_avg_us", &R::rtt_ts_server_avg_us>("Mean"),
+        field<"rtt_ts_server_max_us", &R::rtt_ts_server_max_us>("Greatest"),
+        field<"rtt_ts_client_n", &R::rtt_ts_client_n>(
+            "Samples of the client's half by the timestamps option: from a TSval of the server to "
+            "its echo"),
+        field<"rtt_ts_client_min_us", &R::rtt_ts_client_min_us>("Least"),
+        field<"rtt_ts_client_avg_us", &R::rtt_ts_client_avg_us>("Mean"),
+        field<"rtt_ts_client_max_us", &R::rtt_ts_client_max_us>("Greatest"));
+  }
+
   static constexpr auto repeat_fields() {
     using event::field;
     using R = FlowRecord;
@@ -334,8 +360,8 @@ struct FlowRecord {
 
  public:
   static constexpr auto fields() {
-    return std::tuple_cat(volume_fields(), handshake_fields(), rtt_fields(), repeat_fields(),
-                          loss_fields(), receiver_fields(), state_fields());
+    return std::tuple_cat(volume_fields(), handshake_fields(), rtt_fields(), timestamp_rtt_fields(),
+                          repeat_fields(), loss_fields(), receiver_fields(), state_fields());
   }
 };
 

@@ -5,28 +5,29 @@
 
 namespace ntan::flow {
 
+void RttRange::add(std::uint32_t us) noexcept {
+  min_ = n_ == 0 ? us : std::min(min_, us);
+  max_ = std::max(max_, us);
+  if (n_ == UINT32_MAX) return;
+  ++n_;
+  sum_ += us;
+}
+
 void RttStats::add(std::uint32_t us) noexcept {
   // Longer than any time-out here; keeps the fractions within 32 bits.
   constexpr std::uint32_t most = 1U << 28U;
   const std::uint32_t sample = std::min(us, most);
-  if (n_ == 0) {
-    min_ = us;
-    max_ = us;
+  if (range_.n() == 0) {
     smoothed8_ = sample << 3U;
     variation4_ = sample << 1U;
   } else {
-    min_ = std::min(min_, us);
-    max_ = std::max(max_, us);
     // RFC 6298 2.3: the variation first, with the smoothed value of before.
     const std::uint32_t smoothed = smoothed8_ >> 3U;
     const std::uint32_t apart = sample > smoothed ? sample - smoothed : smoothed - sample;
     variation4_ += apart - (variation4_ >> 2U);
     smoothed8_ += sample - smoothed;
   }
-  if (n_ != UINT32_MAX) {
-    ++n_;
-    sum_ += us;
-  }
+  range_.add(us);
 }
 
 bool SegmentRing::push(const Segment& segment, Pool& pool) {

@@ -11,7 +11,7 @@
 namespace ntan::flow {
 
 /// What is kept of all samples. Microseconds.
-class RttStats {
+class RttRange {
  public:
   void add(std::uint32_t us) noexcept;
 
@@ -22,15 +22,28 @@ class RttStats {
   [[nodiscard]] std::uint32_t average() const noexcept {
     return static_cast<std::uint32_t>((sum_ + n_ / 2) / n_);
   }
-  /// Smoothed, with the gains 1/8 and 1/4 of RFC 6298 2.
-  [[nodiscard]] std::uint32_t smoothed() const noexcept { return smoothed8_ >> 3U; }
-  [[nodiscard]] std::uint32_t variation() const noexcept { return variation4_ >> 2U; }
 
  private:
   std::uint64_t sum_ = 0;
   std::uint32_t n_ = 0;
   std::uint32_t min_ = 0;
   std::uint32_t max_ = 0;
+};
+
+/// The same, and what RFC 6298 2 makes of them: with the gains 1/8 and 1/4.
+class RttStats {
+ public:
+  void add(std::uint32_t us) noexcept;
+
+  [[nodiscard]] const RttRange& range() const noexcept { return range_; }
+  [[nodiscard]] std::uint32_t n() const noexcept { return range_.n(); }
+  // Requires: n() != 0.
+  [[nodiscard]] std::uint32_t smoothed() const noexcept { return smoothed8_ >> 3U; }
+  [[nodiscard]] std::uint32_t variation() const noexcept { return variation4_ >> 2U; }
+
+ private:
+  // Members lie in its padding.
+  [[no_unique_address]] RttRange range_;
   std::uint32_t smoothed8_ = 0;   ///< eighths
   std::uint32_t variation4_ = 0;  ///< fourths
 };

@@ -108,6 +108,7 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
     effect.kind = SegmentKind::capture_copy;
     if (meter_ != nullptr) meter_->on_copy(direction);
   }
+  if (meter_ != nullptr) take_timestamp(seen);
   const std::uint32_t server_before = server_us_;
   const std::uint32_t client_before = client_us_;
   if (segment.has(flag::syn) && effect.kind != SegmentKind::capture_copy)
@@ -123,6 +124,35 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (client_us_ != client_before) effect.ack.rtt_us = client_us_;
   note_window(seen, window, history, effect);
   return effect;
+}
+
+void TcpConnection::take_timestamp(const SeenSegment& seen) {
+  const auto stamp = wire::parse_tcp_timestamp(seen.packet.option_bytes());
+  if (!stamp) return;
+  if (!meter_->has_timestamps()) {
+    if (!meter_->begin_timestamps()) return;
+    replay_handshake();
+  }
+  meter_->timestamps(seen.direction).sent(stamp->value, seen.now());
+  // RFC 7323 3.2: the echo means something only with an ACK.
+  if (!seen.packet.has(flag::ack) || stamp->echo == 0) return;
+  meter_->timestamps(reverse(seen.direction)).echoed(stamp->echo, seen.now());
+}
+
+// What the handshake's timestamps told, when there was no room for it yet.
+void TcpConnection::replay_handshake() noexcept {
+  TimestampRtt& client = meter_->timestamps(Direction::to_server);
+  TimestampRtt& server = meter_->timestamps(Direction::to_client);
+  const auto answered_us = static_cast<std::uint32_t>(microseconds(syn_ack_ns_));
+  const std::uint32_t client_syn = sides_[0].syn_stamp;
+  if (server_us_ != unknown && client_syn != 0) {
+    client.sent(client_syn, answered_us - server_us_);
+    client.echoed(client_syn, answered_us);
+  }
+  server.sent(sides_[1].syn_stamp, answered_us);
+  if (client_us_ == unknown) return;
+  if (sides_[1].syn_stamp != 0) server.echoed(sides_[1].syn_stamp, answered_us + client_us_);
+  client.sent(ack_stamp_, answered_us + client_us_);
 }
 
 void TcpConnection::take_space(const SeenSegment& seen, History& history, Effect& effect) {
@@ -172,8 +202,7 @@ bool TcpConnection::copied_syn(const SeenSegment& seen) const noexcept {
   const TcpSide& self = sides_[index(seen.direction)];
   if (!packet.has(flag::syn) || !self.syn_seen || self.isn != packet.seq) return false;
   const std::uint64_t first = microseconds(packet.has(flag::ack) ? syn_ack_ns_ : syn_ns_);
-  return packet.ip_id != 0 && packet.ip_id == syn_ip_ids_[index(seen.direction)] &&
-         seen.us - first <= capture_copy_us;
+  return packet.ip_id != 0 && packet.ip_id == self.syn_ip_id && seen.us - first <= capture_copy_us;
 }
 
 // Handshakes alone need no memory for it: floods of them are many.
@@ -223,7 +252,7 @@ TcpConnection::TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) : 
   client.syn_repeated = syn.repeats != 0;
   client.state = EndState::syn_sent;
   first_syn_of(client, syn);
-  syn_ip_ids_[index(Direction::to_server)] = syn.ip_id;
+  client.syn_ip_id = syn.ip_id;
   syn_ns_ = to_ns(time);
   first_syn_ns_ = syn_ns_;
   if (syn.repeats == 0) return;
@@ -239,7 +268,7 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
   const bool first = !self.syn_seen;
   self.syn_seen = true;
   if (first) first_syn_of(self, FirstSyn::of(segment));
-  syn_ip_ids_[index(direction)] = static_cast<std::uint16_t>(segment.ip_id);
+  self.syn_ip_id = static_cast<std::uint16_t>(segment.ip_id);
   if (!segment.has(flag::ack)) {
     syn_ns_ = now;
     if (first_syn_ns_ == INT64_MIN) first_syn_ns_ = now;
@@ -247,6 +276,10 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
     return;
   }
   syn_ack_ns_ = now;
+  if (const auto stamp = wire::parse_tcp_timestamp(segment.option_bytes()); stamp) {
+    self.syn_stamp = stamp->value;
+    peer.syn_stamp = stamp->echo;
+  }
   if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
     if (first && !peer.syn_repeated && now >= syn_ns_) {
       server_us_ = whole_us(now - syn_ns_);
@@ -271,6 +304,8 @@ void TcpConnection::on_handshake_ack(const Decoded& segment, Timestamp time,
   }
   if (first_syn_ns_ != INT64_MIN && now >= first_syn_ns_)
     connect_us_ = whole_us(now - first_syn_ns_);
+  if (const auto stamp = wire::parse_tcp_timestamp(segment.option_bytes()); stamp)
+    ack_stamp_ = stamp->value;
   complete_ = true;
   effect.established = true;
 }

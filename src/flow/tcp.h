@@ -57,14 +57,16 @@ struct TcpSide {
   std::uint32_t zero_windows = 0;
   std::uint32_t repeats = 0;
   std::uint32_t gaps = 0;
-  std::uint16_t mss = 0;  ///< 0: not seen
+  std::uint32_t syn_stamp = 0;  ///< TSval of its SYN, or the echo of it; 0: none
+  std::uint16_t mss = 0;        ///< 0: not seen
+  std::uint16_t syn_ip_id = 0;  ///< of its last SYN; 0: none
   EndState state = EndState::inactive;
   std::uint8_t window_scale = 0;
-  bool has_window_scale = false;
-  bool syn_seen = false;
-  bool syn_repeated = false;
-  bool fin_seen = false;
-  bool has_ack = false;
+  bool has_window_scale : 1 = false;
+  bool syn_seen : 1 = false;
+  bool syn_repeated : 1 = false;
+  bool fin_seen : 1 = false;
+  bool has_ack : 1 = false;
 };
 static_assert(sizeof(TcpSide) == 64);
 
@@ -166,6 +168,8 @@ class TcpConnection {
   void on_syn(const wire::Decoded& segment, Direction direction, Timestamp time) noexcept;
   static void first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept;
   void on_handshake_ack(const wire::Decoded& segment, Timestamp time, Effect& effect) noexcept;
+  void take_timestamp(const SeenSegment& seen);
+  void replay_handshake() noexcept;
   void take_space(const SeenSegment& seen, History& history, Effect& effect);
   void on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added);
   [[nodiscard]] std::optional<std::uint32_t> on_reset_ack(const SeenSegment& seen);
@@ -193,7 +197,7 @@ class TcpConnection {
   std::uint32_t client_us_ = unknown;
   std::uint32_t connect_us_ = unknown;
   std::uint32_t refused_us_ = unknown;
-  std::array<std::uint16_t, 2> syn_ip_ids_{};  ///< of each side's last SYN; 0: none
+  std::uint32_t ack_stamp_ = 0;  ///< TSval of the ACK that completed the handshake; 0: none
   bool complete_ = false;
 };
 static_assert(sizeof(TcpConnection) <= 192);

@@ -54,6 +54,7 @@ Duration SideMeter::data_lasted() const noexcept {
 TcpMeter::~TcpMeter() {
   for (SideMeter& side : sides_) side.ring.clear(*pool_);
   if (trouble_ != nullptr) pool_->give_back(trouble_, sizeof(*trouble_));
+  if (stamps_ != nullptr) pool_->give_back(stamps_, sizeof(*stamps_));
 }
 
 TcpTrouble* TcpMeter::trouble_of(Direction direction) {
@@ -68,6 +69,13 @@ TcpTrouble* TcpMeter::trouble_of(Direction direction) {
 void TcpMeter::count(Direction direction, SegmentKind kind) {
   if (!is_trouble(kind)) return;
   if (TcpTrouble* trouble = trouble_of(direction); trouble != nullptr) ++trouble->of(kind);
+}
+
+bool TcpMeter::begin_timestamps() {
+  void* memory = pool_->take(sizeof(*stamps_));
+  if (memory == nullptr) return false;
+  stamps_ = new (memory) std::array<TimestampRtt, 2>{};
+  return true;
 }
 
 SegmentCounts TcpMeter::segments(Direction direction) const noexcept {

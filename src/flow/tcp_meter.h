@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "flow/rtt.h"
 #include "flow/sequence.h"
+#include "flow/timestamp_rtt.h"
 #include "wire/decoded.h"
 
 namespace ntan::flow {
@@ -158,6 +159,11 @@ class TcpMeter {
     return trouble_ == nullptr ? nullptr : &(*trouble_)[index(direction)];
   }
 
+  /// What the timestamps of this direction's packets and their echoes told; null without such.
+  [[nodiscard]] const RttRange* timestamp_rtt(Direction direction) const noexcept {
+    return stamps_ == nullptr ? nullptr : &(*stamps_)[index(direction)].times();
+  }
+
   /// Its segments by what they told.
   [[nodiscard]] SegmentCounts segments(Direction direction) const noexcept;
 
@@ -171,6 +177,14 @@ class TcpMeter {
   }
   /// SYNs that came again before there was a meter; a SYN is repeated by time-out only.
   void repeated_syn(Direction direction, std::uint32_t times);
+
+  /// To be called at the first timestamp. Returns false without memory.
+  [[nodiscard]] bool begin_timestamps();
+  [[nodiscard]] bool has_timestamps() const noexcept { return stamps_ != nullptr; }
+  /// Requires: has_timestamps().
+  [[nodiscard]] TimestampRtt& timestamps(Direction direction) noexcept {
+    return (*stamps_)[index(direction)];
+  }
 
   /// First: what is no ordinary segment, told by numbers alone; else `none`.
   [[nodiscard]] SegmentKind sight(const SeenSegment& seen, const TcpSide& peer);
@@ -217,7 +231,8 @@ class TcpMeter {
   [[nodiscard]] bool on_sack(const SeenSegment& seen);
 
   std::array<SideMeter, 2> sides_;
-  std::array<TcpTrouble, 2>* trouble_ = nullptr;
+  std::array<TcpTrouble, 2>* trouble_ = nullptr;   ///< from the pool
+  std::array<TimestampRtt, 2>* stamps_ = nullptr;  ///< from the pool
   Pool* pool_;
 };
 

@@ -193,4 +193,15 @@ struct TcpOptions {
 
 [[nodiscard]] TcpOptions parse_tcp_options(Bytes options) noexcept;
 
+/// The timestamps option (RFC 7323 3.2).
+struct TcpTimestamp {
+  std::uint32_t value = 0;  ///< TSval
+  std::uint32_t echo = 0;   ///< TSecr
+
+  friend bool operator==(const TcpTimestamp&, const TcpTimestamp&) = default;
+};
+
+/// The same as the whole parse says, without it where the option stands as RFC 7323 A advises.
+[[nodiscard]] std::optional<TcpTimestamp> parse_tcp_timestamp(Bytes options) noexcept;
+
 }  // namespace ntan::wire

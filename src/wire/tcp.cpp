@@ -97,4 +97,19 @@ TcpOptions parse_tcp_options(Bytes options) noexcept {
   return out;
 }
 
+std::optional<TcpTimestamp> parse_tcp_timestamp(Bytes options) noexcept {
+  constexpr std::size_t usual_size = 12;
+  constexpr std::uint32_t usual_start = 0x0101080a;  // two no-operations, kind 8, length 10
+  if (options.size() == usual_size) {
+    Reader r(options);
+    if (r.be32() == usual_start) {
+      const auto value = r.be32();
+      return TcpTimestamp{.value = value, .echo = r.be32()};
+    }
+  }
+  const TcpOptions parsed = parse_tcp_options(options);
+  if (!parsed.has_timestamp) return std::nullopt;
+  return TcpTimestamp{.value = parsed.ts_value, .echo = parsed.ts_echo};
+}
+
 }  // namespace ntan::wire

@@ -38,9 +38,9 @@ TEST_CASE("rtt: least, greatest, mean, and the smoothed value of RFC 6298") {
   CHECK(rtt.variation() == 625);
   CHECK(rtt.smoothed() == 1125);
   CHECK(rtt.n() == 2);
-  CHECK(rtt.min() == 1000);
-  CHECK(rtt.max() == 2000);
-  CHECK(rtt.average() == 1500);
+  CHECK(rtt.range().min() == 1000);
+  CHECK(rtt.range().max() == 2000);
+  CHECK(rtt.range().average() == 1500);
 }
 
 TEST_CASE("rtt: smoothing follows the formulas however the samples fall") {

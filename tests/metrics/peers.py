@@ -47,8 +47,10 @@ FIELDS = ("frame.protocols", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tcp.sr
           "tcp.seq_raw", "tcp.len", "tcp.analysis.retransmission",
           "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission",
           "tcp.analysis.out_of_order", "tcp.analysis.keep_alive", "tcp.analysis.zero_window",
-          "tcp.analysis.zero_window_probe")
-FIRST_VERDICT = FIELDS.index("tcp.analysis.retransmission")
+          "tcp.analysis.zero_window_probe", "frame.time_epoch", "tcp.flags", "tcp.options.timestamp.tsval",
+          "tcp.options.timestamp.tsecr")
+VERDICTS = [field for field in FIELDS if field.startswith("tcp.analysis.")]
+RST, ACK = 0x04, 0x10
 REPEATS = {"retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order"}
 COUNTED = ("repeats", "spurious", "keepalive", "zero_window", "window_probe", "unique", "repeated")
 
@@ -65,17 +67,41 @@ class Octets:
         self.seen.update((seq + i) % 2**32 for i in range(size))
 
 
+class Stamps:
+    """Timestamps of one stream, by sender: from the first packet with a TSval to the first echo of it."""
+
+    def __init__(self):
+        self.first = collections.defaultdict(dict)
+        self.times = collections.defaultdict(list)
+
+    def add(self, sender, receiver, now, value, echo):
+        sent = self.first[receiver].get(echo)
+        if sent and not sent["used"]:
+            sent["used"] = True
+            if 0 <= now - sent["at"] <= 10_000_000:
+                self.times[receiver].append(now - sent["at"])
+        if value:
+            self.first[sender].setdefault(value, {"at": now, "used": False})
+
+
+def microseconds(epoch):
+    """Of a time in decimal seconds, cut."""
+    seconds, _, fraction = epoch.partition(".")
+    return int(seconds) * 1_000_000 + int(fraction.ljust(6, "0")[:6])
+
+
 def in_tunnel(protocols):
     """The fields do not tell which addresses belong together there."""
     return sum(name in ("ip", "ipv6") for name in protocols.split(":")) > 1
 
 
 def tshark(capture):
-    """{way: Counter of COUNTED}."""
+    """{way: Counter of COUNTED}, and {way: [microseconds]} by timestamps."""
     columns = [option for field in FIELDS for option in ("-e", field)]
     text = output_of("tshark", "-n", "-r", capture, "-Y", "tcp && !icmp && !icmpv6", "-T", "fields",
                      "-E", "occurrence=l", "-o", "tcp.desegment_tcp_streams:FALSE", *columns)
     streams = collections.defaultdict(Octets)
+    stamps = collections.defaultdict(Stamps)
     found = collections.defaultdict(collections.Counter)
     for line in text.splitlines():
         row = dict(zip(FIELDS, line.split("\t")))
@@ -84,7 +110,12 @@ def tshark(capture):
         direction = way(row["ip.src"] or row["ipv6.src"], row["tcp.srcport"],
                         row["ip.dst"] or row["ipv6.dst"], row["tcp.dstport"])
         streams[direction, row["tcp.stream"]].add(int(row["tcp.seq_raw"]), int(row["tcp.len"] or 0))
-        says = {field.rsplit(".", 1)[1] for field in FIELDS[FIRST_VERDICT:] if row[field]}
+        flags = int(row["tcp.flags"], 16)
+        if row["tcp.options.timestamp.tsval"] and not flags & RST:
+            echo = int(row["tcp.options.timestamp.tsecr"]) if flags & ACK else 0
+            stamps[row["tcp.stream"]].add(direction, direction[::-1], microseconds(row["frame.time_epoch"]),
+                                          int(row["tcp.options.timestamp.tsval"]), echo)
+        says = {field.rsplit(".", 1)[1] for field in VERDICTS if row[field]}
         counts = found[direction]
         counts["repeats"] += bool(says & REPEATS)
         counts["spurious"] += "spurious_retransmission" in says
@@ -94,4 +125,8 @@ def tshark(capture):
     for (direction, _), octets in streams.items():
         found[direction]["unique"] += len(octets.seen)
         found[direction]["repeated"] += octets.sent - len(octets.seen)
-    return found
+    times = collections.defaultdict(list)
+    for stream in stamps.values():
+        for direction, samples in stream.times.items():
+            times[direction] += samples
+    return found, times

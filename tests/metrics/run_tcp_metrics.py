@@ -50,6 +50,22 @@ def rtts(events):
     return found
 
 
+def stamped(events):
+    """{way: {n, min, avg, max}} by timestamps, of all connections of a way together; microseconds."""
+    found = {}
+    for event in events:
+        for direction, _, half in sides(event):
+            values = {name: event["flow"].get(f"rtt_ts_{half}_{name}") for name in ("n", "min_us", "avg_us", "max_us")}
+            if not values["n"]:
+                continue
+            one = found.setdefault(direction, {"n": 0, "min": values["min_us"], "max": 0, "sum": 0})
+            one["n"] += values["n"]
+            one["min"] = min(one["min"], values["min_us"])
+            one["max"] = max(one["max"], values["max_us"])
+            one["sum"] += values["avg_us"] * values["n"]
+    return found
+
+
 def counts(events):
     found = collections.defaultdict(collections.Counter)
     for event in events:
@@ -68,11 +84,15 @@ class Comparison:
         self.capture = os.path.basename(path)
         self.directions = 0
         self.samples = [0, 0]
+        self.stamped_directions = 0
+        self.stamped = [0, 0]
         self.differing = collections.defaultdict(list)
         events = flows(program, path)
         if shutil.which("tcptrace"):
             self.compare_rtts(rtts(events), peers.tcptrace(path))
-        self.compare_counts(counts(events), peers.tshark(path))
+        counted, times = peers.tshark(path)
+        self.compare_counts(counts(events), counted)
+        self.compare_timestamps(counted, stamped(events), times)
 
     def compare_rtts(self, ours, theirs):
         for direction, connections in theirs.items():
@@ -91,6 +111,22 @@ class Comparison:
                                        for name in peers.RTT_VALUES if name in mine):
                     self.differing["rtt_values"].append((direction, mine, other))
 
+    def compare_timestamps(self, ways, ours, theirs):
+        """Where the counts are equal, the values must be, but for the cut to whole microseconds."""
+        for direction in ways:
+            if direction not in ours and direction not in theirs:
+                continue
+            times = theirs.get(direction, [])
+            mine = ours.get(direction, {"n": 0})
+            self.stamped[0] += mine["n"]
+            self.stamped[1] += len(times)
+            self.stamped_directions += 1
+            if mine["n"] != len(times):
+                self.differing["rtt_ts_n"].append((direction, mine, len(times)))
+            elif (abs(mine["min"] - min(times)) > 1 or abs(mine["max"] - max(times)) > 1
+                  or abs(mine["sum"] - sum(times)) > 2 * len(times)):
+                self.differing["rtt_ts_values"].append((direction, mine, times))
+
     def compare_counts(self, ours, theirs):
         for direction, counted in theirs.items():
             for name in peers.COUNTED:
@@ -99,7 +135,7 @@ class Comparison:
 
 
 def main():
-    kinds = ("rtt_n", "rtt_values", *peers.COUNTED)
+    kinds = ("rtt_n", "rtt_values", "rtt_ts_n", "rtt_ts_values", *peers.COUNTED)
     captures = verdicts.captures()
     missing = [tool for tool in ("tshark", "tcptrace") if not shutil.which(tool)]
     if not captures or "tshark" in missing:
@@ -110,7 +146,7 @@ def main():
     listed = {(row.capture, row.kind): row.directions for row in tcp_differences.DIFFERENCES}
     good = True
     for kind in kinds:
-        if kind.startswith("rtt") and missing:
+        if kind in ("rtt_n", "rtt_values") and missing:
             print(f"skip metrics: {kind} no tcptrace")
             listed = {key: value for key, value in listed.items() if key[1] != kind}
             continue
@@ -121,6 +157,11 @@ def main():
         ours, theirs = (sum(one.samples[i] for one in comparisons) for i in (0, 1))
         few = [] if equal >= LEAST_EQUAL * directions else [f"at least {LEAST_EQUAL:.0%} must be"]
         good &= verdicts.report(f"rtt, {equal} of {directions} directions equal, {ours} samples, tcptrace {theirs}", few)
+    directions = sum(one.stamped_directions for one in comparisons)
+    equal = directions - sum(len(one.differing["rtt_ts_n"]) for one in comparisons)
+    ours, theirs = (sum(one.stamped[i] for one in comparisons) for i in (0, 1))
+    few = [] if equal >= LEAST_EQUAL * directions else [f"at least {LEAST_EQUAL:.0%} must be"]
+    good &= verdicts.report(f"timestamps, {equal} of {directions} directions equal, {ours} samples of {theirs}", few)
     good &= verdicts.nothing_left(listed)
     return 0 if good else 1
 

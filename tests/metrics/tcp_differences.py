@@ -20,6 +20,7 @@ KARN = ("nothing under way is timed once a segment repeats octets or fills a hol
         "been sent twice is left out")
 VLANS = "flows of different VLANs are different flows; there they are one"
 IDLE = "the SYN came again after the flow had been given up: a flow of its own"
+FOUR = "four timestamps wait for their echo at most; one that comes while they do is not timed"
 
 DIFFERENCES = [Difference(*row) for row in (
     ("format-pcapng-example.pcapng", "rtt_n", 1, "tcptrace", "loses track where the clock jumps by 46 years"),
@@ -54,4 +55,11 @@ DIFFERENCES = [Difference(*row) for row in (
     ("mix-emix.pcap", "repeated", 4, "definition", COPIES),
     ("tcp-wireshark-retrans.pcap", "repeated", 2, "definition", COPIES),
     ("vlan-collisions.pcap", "repeated", 2, "definition", VLANS),
+    ("format-pcapng-example.pcapng", "rtt_ts_n", 2, "definition",
+     "the clock reads the year 586524: held at 2115, where a packet that goes back is as old as the next"),
+    ("format-pcapng-example.pcapng", "rtt_ts_values", 20, "definition", "the clock reads the year 586524: held at 2115"),
+    ("mix-example.pcap", "rtt_ts_n", 5, "definition", FOUR),
+    ("tcp-wireshark-retrans.pcap", "rtt_ts_values", 1, "definition",
+     "the SYN came again before there was data, and when it came first was not kept"),
+    ("vlan-collisions.pcap", "rtt_ts_n", 2, "definition", VLANS),
 )]

@@ -90,3 +90,13 @@ TEST_CASE("tcp: an unknown option is skipped") {
   CHECK(options.sack_permitted);
   CHECK_FALSE(options.malformed);
 }
+
+TEST_CASE("tcp: the timestamps option is found as the whole parse finds it") {
+  CHECK(parse_tcp_timestamp("0101080a0000000700000009"_hex) == TcpTimestamp{.value = 7, .echo = 9});
+  CHECK(parse_tcp_timestamp("080a00000007000000090101"_hex) == TcpTimestamp{.value = 7, .echo = 9});
+  CHECK(parse_tcp_timestamp("020405b4010303070402080a8000000000000001"_hex) ==
+        TcpTimestamp{.value = 0x80000000, .echo = 1});
+  const std::vector<Bytes> without{""_hex, "0101080a00000007000000"_hex,
+                                   "010108090000000700000009"_hex, "00010000080a000000070000"_hex};
+  for (const Bytes options : without) CHECK(!parse_tcp_timestamp(options));
+}
