@@ -122,6 +122,9 @@ class Engine final : private Merger, private detect::ScanSink {
     return recorder_->wants(schema);
   }
   void note(event::Note note) override { stats_.on_note(note); }
+  void server_time(const IpAddress& server, event::Note note) override {
+    stats_.on_server(server, note);
+  }
   void rtts(Direction direction, std::span<const std::uint32_t> us) override {
     stats_.on_rtts(
         direction == Direction::to_server ? stats::PathHalf::server : stats::PathHalf::client, us);

@@ -350,7 +350,7 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
       may_shorten ? flow::idle_timeout(flow, conversation.tcp) : Duration::zero();
   const flow::TcpConnection::Effect effect =
       conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);
-  if (effect.established) tell_handshake(*conversation.tcp);
+  if (effect.established) tell_handshake(conversation);
   measure(conversation, packet, direction, effect);
   if (effect.window_violation) anomaly("tcp", event::Reason::window_violation, {});
   if (may_shorten && flow::idle_timeout(flow, conversation.tcp) < before) refile(number);
@@ -384,9 +384,11 @@ void Shard::tell_path() {
     tell_rtts(direction);
 }
 
-void Shard::tell_handshake(const flow::TcpConnection& tcp) {
-  const auto tell = [this](event::Note::Kind kind, std::optional<Duration> half) {
-    if (half) merger_->note({.kind = kind, .value = static_cast<std::uint64_t>(to_us(*half))});
+void Shard::tell_handshake(const Conversation& conversation) {
+  const flow::TcpConnection& tcp = *conversation.tcp;
+  const auto tell = [&](event::Note::Kind kind, std::optional<Duration> half) {
+    if (half)
+      tell_note(&conversation, {.kind = kind, .value = static_cast<std::uint64_t>(to_us(*half))});
   };
   tell(event::Note::Kind::tcp_hs_rtt_server_us, tcp.handshake_server());
   tell(event::Note::Kind::tcp_hs_rtt_client_us, tcp.handshake_client());

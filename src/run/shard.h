@@ -62,6 +62,8 @@ class Merger {
   virtual void record(const event::Event& event, Place place) = 0;
   [[nodiscard]] virtual bool wants(const event::Schema& schema) = 0;
   virtual void note(event::Note note) = 0;
+  /// Besides: of a latency, whose it is.
+  virtual void server_time(const IpAddress& server, event::Note note) = 0;
   /// Round-trip times of data sent in this direction, microseconds.
   virtual void rtts(Direction direction, std::span<const std::uint32_t> us) = 0;
   virtual void outcome(const flow::Outcome& outcome) = 0;
@@ -242,7 +244,8 @@ class Shard final : private app::Output {
                      Direction direction);
   void take_step(Conversation& conversation, flow::Number number, const flow::ContactStep& step,
                  Timestamp now, const RoutedPacket* first);
-  void tell_handshake(const flow::TcpConnection& tcp);
+  void tell_handshake(const Conversation& conversation);
+  void tell_note(const Conversation* conversation, event::Note note);
   void measure(Conversation& conversation, const RoutedPacket& packet, Direction direction,
                const flow::TcpConnection::Effect& effect);
   void tell_rtts(Direction direction);

@@ -7,6 +7,7 @@
 #include "flow/record.h"
 #include "run/packet_record.h"
 #include "run/shard.h"
+#include "stats/server_times.h"
 
 namespace ntan::run {
 namespace {
@@ -449,7 +450,13 @@ void Shard::arm(app::Timer timer, std::uint32_t token) {
 }
 
 void Shard::note(event::Note note) {
+  tell_note(current_.conversation, note);
+}
+
+void Shard::tell_note(const Conversation* conversation, event::Note note) {
   merger_->note(note);
+  if (conversation != nullptr && stats::measures_server(note.kind))
+    merger_->server_time(flow::flow_ends(conversation->flow).server, note);
 }
 
 void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_view detail) {

@@ -98,6 +98,18 @@ void add_latency(Screen& screen, const SummaryRecord& summary) {
   }
 }
 
+void add_servers(Screen& screen, const SummaryRecord& summary) {
+  if (summary.servers.empty()) return;
+  screen.heading(fmt::format("{:<40} {:<18} {:>6} {:>8} {:>8}", "servers measured most", "metric",
+                             "n", "p50", "p95"));
+  const auto us = [](std::uint64_t value) { return duration_text(static_cast<double>(value)); };
+  const std::size_t shown = std::min(most_rows, summary.servers.size());
+  for (const stats::ServerRow& row : summary.servers.first(shown)) {
+    screen.line("  {:<38} {:<18} {:>6} {:>8} {:>8}", to_string(row.ip), row.metric, row.n,
+                us(row.p50_us), us(row.p95_us));
+  }
+}
+
 void add_tcp_loss(Screen& screen, const SummaryRecord& summary) {
   if (!summary.tcp_data_segs) return;
   if (!summary.loss_in_words.empty()) screen.line("  TCP: {}", summary.loss_in_words);
@@ -162,6 +174,7 @@ void append_summary_screen(std::string& out, const SummaryRecord& summary,
   add_volume(screen, summary);
   add_protocols(screen, summary);
   add_latency(screen, summary);
+  add_servers(screen, summary);
   add_loss(screen, summary);
   add_talkers(screen, summary);
   add_quality(screen, summary);

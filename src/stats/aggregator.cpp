@@ -116,6 +116,10 @@ void Aggregator::on_note(event::Note note) noexcept {
   }
 }
 
+void Aggregator::on_server(const IpAddress& server, event::Note note) {
+  state_->window.on_server(server, note);
+}
+
 void Aggregator::on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept {
   const Kind kind = half == PathHalf::server ? Kind::tcp_rtt_server_us : Kind::tcp_rtt_client_us;
   for (const std::uint32_t sample : us) state_->window.on_note({.kind = kind, .value = sample});

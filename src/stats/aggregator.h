@@ -84,6 +84,8 @@ class Aggregator {
   void on_packet(const PacketFacts& packet) noexcept;
   void on_flow(const FlowFacts& flow);
   void on_note(event::Note note) noexcept;
+  /// Whose latency on_note() was told of, where measures_server() says so.
+  void on_server(const IpAddress& server, event::Note note);
   /// Microseconds. Must have been told before the window ends.
   void on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept;
   /// Before a window ends in which a packet came from it. Names of the first 16 are kept.

@@ -4,7 +4,8 @@
 
 namespace ntan::stats {
 
-void Histogram::merge(const Histogram& other) noexcept {
+template <unsigned CellBits>
+void BasicHistogram<CellBits>::merge(const BasicHistogram& other) noexcept {
   for (std::size_t i = 0; i < cells; ++i) {
     const std::uint64_t both = std::uint64_t{cells_[i]} + other.cells_[i];
     cells_[i] = static_cast<std::uint32_t>(std::min<std::uint64_t>(both, UINT32_MAX));
@@ -15,11 +16,13 @@ void Histogram::merge(const Histogram& other) noexcept {
   max_ = std::max(max_, other.max_);
 }
 
-void Histogram::clear() noexcept {
+template <unsigned CellBits>
+void BasicHistogram<CellBits>::clear() noexcept {
   if (n_ != 0) *this = {};
 }
 
-std::uint64_t Histogram::quantile(std::uint32_t per_mille) const noexcept {
+template <unsigned CellBits>
+std::uint64_t BasicHistogram<CellBits>::quantile(std::uint32_t per_mille) const noexcept {
   if (n_ == 0) return 0;
   const Uint128 scaled = static_cast<Uint128>(n_) * per_mille;
   const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>((scaled + 999) / 1000));
@@ -31,7 +34,8 @@ std::uint64_t Histogram::quantile(std::uint32_t per_mille) const noexcept {
   return max_;
 }
 
-std::uint64_t Histogram::middle_of(std::size_t cell) const noexcept {
+template <unsigned CellBits>
+std::uint64_t BasicHistogram<CellBits>::middle_of(std::size_t cell) const noexcept {
   // The outer cells have no second border of their own: the extreme value takes its place.
   if (cell == 0) return std::midpoint(min_, std::uint64_t{1} << first_octave);
   if (cell == cells - 1) return std::midpoint(std::uint64_t{1} << end_octave, max_);
@@ -40,5 +44,8 @@ std::uint64_t Histogram::middle_of(std::size_t cell) const noexcept {
   const auto shift = static_cast<unsigned>(octave) + first_octave - cell_bits;
   return ((octave_cells + within) << shift) + ((std::uint64_t{1} << shift) / 2);
 }
+
+template class BasicHistogram<6>;
+template class BasicHistogram<5>;
 
 }  // namespace ntan::stats

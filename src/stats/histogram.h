@@ -13,14 +13,15 @@
 
 namespace ntan::stats {
 
-/// Durations in ns. From 2^10 ns to 2^37 ns (1 µs to 137 s) every octave has 64 cells of equal
-/// width, so the middle of a cell is within 1/128 (0.79 %) of every value in it. n, min, max and
-/// sum are exact. 7 kB.
-class Histogram {
+/// Durations in ns. From 2^10 ns to 2^37 ns (1 µs to 137 s) every octave has 2^CellBits cells of
+/// equal width, so the middle of a cell is within half a cell's width of every value in it. n, min,
+/// max and sum are exact.
+template <unsigned CellBits>
+class BasicHistogram {
  public:
   static constexpr unsigned first_octave = 10;
   static constexpr unsigned end_octave = 37;
-  static constexpr unsigned cell_bits = 6;
+  static constexpr unsigned cell_bits = CellBits;
   static constexpr std::size_t octave_cells = std::size_t{1} << cell_bits;
   /// Cell 0 holds what lies below the octaves, the last cell what lies above them.
   static constexpr std::size_t cells = (end_octave - first_octave) * octave_cells + 2;
@@ -35,7 +36,7 @@ class Histogram {
   }
 
   /// As if every value of `other` had been added here.
-  void merge(const Histogram& other) noexcept;
+  void merge(const BasicHistogram& other) noexcept;
   void clear() noexcept;
 
   [[nodiscard]] std::uint64_t n() const noexcept { return n_; }
@@ -48,11 +49,11 @@ class Histogram {
   [[nodiscard]] Uint128 sum() const noexcept { return sum_; }
 
   /// The value of nearest rank, ceil(n * per_mille / 1000), as the middle of its cell and never
-  /// outside min() to max(). The bound of 0.79 % does not hold below 1 µs and above 137 s. 0
+  /// outside min() to max(). The bound does not hold below 1 µs and above 137 s. 0
   /// without values. Requires: per_mille <= 1000.
   [[nodiscard]] std::uint64_t quantile(std::uint32_t per_mille) const noexcept;
 
-  friend bool operator==(const Histogram&, const Histogram&) = default;
+  friend bool operator==(const BasicHistogram&, const BasicHistogram&) = default;
 
  private:
   [[nodiscard]] static constexpr std::size_t cell_of(std::uint64_t ns) noexcept {
@@ -71,5 +72,13 @@ class Histogram {
   std::uint64_t max_ = 0;
   Uint128 sum_ = 0;
 };
+
+extern template class BasicHistogram<6>;
+extern template class BasicHistogram<5>;
+
+/// Quantiles within 1/128 (0.79 %). 7 kB.
+using Histogram = BasicHistogram<6>;
+/// Quantiles within 1/64 (1.6 %), for tables of many. 3.5 kB.
+using CoarseHistogram = BasicHistogram<5>;
 
 }  // namespace ntan::stats

@@ -24,6 +24,13 @@ constexpr std::uint64_t rounded_us(std::uint64_t ns) noexcept {
   return (ns + 500) / 1000;
 }
 
+std::string_view name_of(event::Note::Kind kind) noexcept {
+  const auto* const found =
+      std::find_if(latency_metrics.begin(), latency_metrics.end(),
+                   [kind](const LatencyMetric& metric) { return metric.kind == kind; });
+  return found == latency_metrics.end() ? std::string_view{} : found->name;
+}
+
 LatencyRow latency_row(std::string_view metric, const Histogram& histogram) noexcept {
   const auto us = [&histogram](std::uint32_t per_mille) {
     return rounded_us(histogram.quantile(per_mille));
@@ -55,8 +62,8 @@ Quality since(const Quality& before, const Quality& now) noexcept {
           .memory_refused = grown(before.memory_refused, now.memory_refused)};
 }
 
-const SummaryRecord& Summary::of(const Window& window, const WindowFrame& frame,
-                                 const Quality& quality, const PathCounts& path) {
+const SummaryRecord& Summary::of(Window& window, const WindowFrame& frame, const Quality& quality,
+                                 const PathCounts& path) {
   record_ = {};
   record_.first_ts = frame.begin;
   record_.last_ts = frame.end;
@@ -70,6 +77,7 @@ const SummaryRecord& Summary::of(const Window& window, const WindowFrame& frame,
   const NoteCounts& notes = window.notes();
   if (notes.empty()) return record_;
   fill_latency(notes);
+  fill_servers(window.servers());
   fill_dns(notes);
   fill_http(notes);
   const std::uint64_t handshakes = notes.of(Kind::tls_handshake);
@@ -173,6 +181,23 @@ void Summary::fill_latency(const NoteCounts& notes) {
     if (histogram.n() != 0) latency_.push_back(latency_row(latency_metrics[i].name, histogram));
   }
   record_.latency = latency_;
+}
+
+void Summary::fill_servers(ServerTimes& servers) {
+  servers_.clear();
+  for (const ServerTimes::Row& row : servers.top(top_)) {
+    const CoarseHistogram& times = *row.times;
+    servers_.push_back({.ip = row.server,
+                        .metric = name_of(row.metric),
+                        .n = times.n(),
+                        .min_us = rounded_us(times.min()),
+                        .p50_us = rounded_us(times.quantile(500)),
+                        .p95_us = rounded_us(times.quantile(950)),
+                        .p99_us = rounded_us(times.quantile(990)),
+                        .max_us = rounded_us(times.max()),
+                        .n_missed = row.missed});
+  }
+  record_.servers = servers_;
 }
 
 void Summary::fill_protocols(const Window& window) {

@@ -30,7 +30,7 @@ class Summary {
   void name_interface(std::size_t interface, std::string_view name);
 
   /// The record of a window; valid until the next call.
-  [[nodiscard]] const SummaryRecord& of(const Window& window, const WindowFrame& frame,
+  [[nodiscard]] const SummaryRecord& of(Window& window, const WindowFrame& frame,
                                         const Quality& quality, const PathCounts& path);
 
  private:
@@ -38,6 +38,7 @@ class Summary {
   void fill_quality(const Quality& quality) noexcept;
   void fill_path(const PathCounts& path) noexcept;
   void fill_latency(const NoteCounts& notes);
+  void fill_servers(ServerTimes& servers);
   void fill_interfaces(const Window& window, Duration length);
   void fill_protocols(const Window& window);
   void fill_level(const ProtocolTable& table, Level level);
@@ -52,6 +53,7 @@ class Summary {
   std::array<std::string, Window::most_interfaces> interface_names_;
   std::vector<InterfaceRow> interfaces_;
   std::vector<LatencyRow> latency_;
+  std::vector<ServerRow> servers_;
   std::vector<ProtocolRow> protocols_;
   std::vector<TalkerRow> talkers_;
   std::vector<RcodeRow> rcodes_;

@@ -43,6 +43,39 @@ struct LatencyRow {
   }
 };
 
+/// One latency of one server. Microseconds; n, min and max are exact, the rest within 1.6 %.
+struct ServerRow {
+  IpAddress ip;
+  std::string_view metric;
+  std::uint64_t n = 0;
+  std::uint64_t min_us = 0;
+  std::uint64_t p50_us = 0;
+  std::uint64_t p95_us = 0;
+  std::uint64_t p99_us = 0;
+  std::uint64_t max_us = 0;
+  std::uint64_t n_missed = 0;
+
+  static constexpr event::RecordInfo info{.name = "server_row",
+                                          .doc = "One kind of latency of one server"};
+
+  static constexpr auto fields() {
+    using event::field;
+    using R = ServerRow;
+    return event::fields(
+        field<"ip", &R::ip>("Who was asked"),
+        field<"metric", &R::metric>("dns_rtt, http_ttfb, tls_ch_sh, icmp_rtt or tcp_hs_rtt_server, "
+                                    "as in latency"),
+        field<"n", &R::n>("Measurements"), field<"min_us", &R::min_us>("Least, exact"),
+        field<"p50_us", &R::p50_us>("Median, within 1.6 % as the other quantiles"),
+        field<"p95_us", &R::p95_us>("95th percentile"),
+        field<"p99_us", &R::p99_us>("99th percentile"),
+        field<"max_us", &R::max_us>("Greatest, exact"),
+        field<"n_missed", &R::n_missed>(
+            "Measurements that the list had no place for yet, at most; 0 with at most 32 pairs of "
+            "server and metric"));
+  }
+};
+
 enum class Level : std::uint8_t { link, network, transport, application };
 
 [[nodiscard]] constexpr std::string_view to_text(Level level) noexcept {
@@ -185,6 +218,7 @@ struct SummaryRecord {
   std::uint64_t flows_active = 0;
   std::span<const InterfaceRow> interfaces;
   std::span<const LatencyRow> latency;
+  std::span<const ServerRow> servers;
   std::span<const ProtocolRow> protocols;
   std::span<const TalkerRow> talkers;
   std::string_view loss_in_words;
@@ -286,6 +320,7 @@ struct SummaryRecord {
         field<"interfaces", &R::interfaces>(
             "Traffic by interface, if packets came from others than the first"),
         field<"latency", &R::latency>("Latencies measured in the window"),
+        field<"servers", &R::servers>("Latencies of the servers that were measured most often"),
         field<"protocols", &R::protocols>(
             "Traffic by protocol, most octets first in each level; --top names and other"),
         field<"talkers", &R::talkers>("Addresses that sent most octets in flows, at most --top"));

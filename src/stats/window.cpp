@@ -12,6 +12,9 @@ namespace {
 using Kind = event::Note::Kind;
 
 constexpr std::string_view unknown_app = "unknown";
+// Packets with times that run backwards give negative durations: those measure nothing.
+constexpr auto most_us =
+    static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / 1000;
 
 constexpr std::size_t index(Kind kind) noexcept {
   return static_cast<std::size_t>(kind);
@@ -72,9 +75,7 @@ void NoteCounts::clear() noexcept {
 }
 
 void NoteCounts::add_latency(std::size_t metric, std::uint64_t us) noexcept {
-  // Packets with times that run backwards give negative durations: those measure nothing.
-  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / 1000;
-  if (us <= most) latency_[metric].add(us * 1000);
+  if (us <= most_us) latency_[metric].add(us * 1000);
 }
 
 void Window::on_packet(const PacketFacts& packet) noexcept {
@@ -85,6 +86,10 @@ void Window::on_packet(const PacketFacts& packet) noexcept {
   Mix& mix = mix_of(packet);
   ++mix.packets;
   mix.bytes += packet.wire_bytes;
+}
+
+void Window::on_server(const IpAddress& server, event::Note note) {
+  if (note.value <= most_us) servers_.add(server, note.kind, note.value * 1000);
 }
 
 void Window::tell_interfaces_apart() {
@@ -136,6 +141,7 @@ void Window::clear() noexcept {
   for (ProtocolTable& protocols : protocols_) protocols.clear();
   mixes_.fill({});  // their places are of the rows that are gone
   talkers_.clear();
+  servers_.clear();
   notes_.clear();
 }
 

@@ -15,6 +15,7 @@
 #include "stats/histogram.h"
 #include "stats/protocol_table.h"
 #include "stats/rate.h"
+#include "stats/server_times.h"
 #include "stats/space_saving.h"
 #include "stats/summary_record.h"
 
@@ -91,6 +92,8 @@ class Window {
   void on_flow(const FlowFacts& flow) noexcept;
 
   void on_note(event::Note note) noexcept { notes_.add(note); }
+  /// Requires: measures_server(note.kind).
+  void on_server(const IpAddress& server, event::Note note);
 
   void clear() noexcept;
 
@@ -113,6 +116,8 @@ class Window {
   [[nodiscard]] const FlowCounts& flows() const noexcept { return flows_; }
 
   [[nodiscard]] const NoteCounts& notes() const noexcept { return notes_; }
+
+  [[nodiscard]] ServerTimes& servers() noexcept { return servers_; }
 
   [[nodiscard]] const SpaceSaving& talkers() const noexcept { return talkers_; }
 
@@ -161,6 +166,7 @@ class Window {
   std::array<ProtocolTable, levels> protocols_;
   std::array<Mix, mixes> mixes_{};
   SpaceSaving talkers_;
+  ServerTimes servers_;
   NoteCounts notes_;
   /// `LINKTYPE147`, …: they stay when the window is cleared, because names live for ever.
   std::array<event::FixedText<13>, ProtocolTable::capacity> made_names_;

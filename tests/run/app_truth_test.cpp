@@ -94,17 +94,28 @@ Record summary_of(const test::Analysis& analysis) {
 
 using Row = std::vector<std::int64_t>;
 
-/// Number, least and greatest of one metric; nothing where it has no row.
-Row latency(const test::Analysis& analysis, std::string_view metric) {
+/// Number, least and greatest of one metric in a list of the summary; nothing where it has no row.
+Row row_of(const test::Analysis& analysis, std::string_view list, std::string_view metric,
+           std::string_view ip = {}) {
   simdjson::dom::parser parser;
   const std::string line = analysis.of("summary").at(0);
-  const simdjson::dom::array rows = parser.parse(line)["summary"]["latency"].get_array().value();
+  const simdjson::dom::array rows = parser.parse(line)["summary"][list].get_array().value();
   for (const simdjson::dom::element row : rows) {
     if (row["metric"].get_string().value() != metric) continue;
+    if (!ip.empty() && row["ip"].get_string().value() != ip) continue;
     return {row["n"].get_int64().value(), row["min_us"].get_int64().value(),
             row["max_us"].get_int64().value()};
   }
   return {};
+}
+
+Row latency(const test::Analysis& analysis, std::string_view metric) {
+  return row_of(analysis, "latency", metric);
+}
+
+Row latency_of_server(const test::Analysis& analysis, std::string_view metric,
+                      std::string_view ip = "198.51.100.1") {
+  return row_of(analysis, "servers", metric, ip);
 }
 
 /// A connection on which both sides talk at given times.
@@ -189,6 +200,7 @@ TEST_CASE("truth: DNS answered, asked twice, never answered, answered unasked an
   CHECK(summary["dns_duplicate_answers"] == 1);
   CHECK(summary.ratio("dns_loss_ratio") == 0.5);  // of four questions, two
   CHECK(latency(analysis, "dns_rtt") == Row{2, 20'000, 30'000});
+  CHECK(latency_of_server(analysis, "dns_rtt", "10.0.0.53") == Row{2, 20'000, 30'000});
   CHECK(latency(analysis, "dns_rtt_first") == Row{2, 20'000, 1'030'000});
 }
 
@@ -220,6 +232,7 @@ TEST_CASE("truth: four echoes, the third without reply") {
   CHECK(summary["icmp_lost"] == 1);
   CHECK(summary.ratio("icmp_lost_ratio") == 0.25);
   CHECK(latency(analysis, "icmp_rtt") == Row{3, 15'000, 15'000});
+  CHECK(latency_of_server(analysis, "icmp_rtt") == latency(analysis, "icmp_rtt"));
 }
 
 TEST_CASE("truth: HTTP pipelined, with two lengths, and with 100 Continue") {
@@ -283,6 +296,8 @@ TEST_CASE("truth: HTTP pipelined, with two lengths, and with 100 Continue") {
   CHECK(summary.json("http_status") ==
         R"([{"class":"1xx","n":1},{"class":"2xx","n":3},{"class":"4xx","n":1}])");
   CHECK(latency(analysis, "http_ttfb") == Row{4, 30'000, 70'000});
+  CHECK(latency_of_server(analysis, "http_ttfb") == latency(analysis, "http_ttfb"));
+  CHECK(latency_of_server(analysis, "tcp_hs_rtt_server") == latency(analysis, "tcp_hs_rtt_server"));
   CHECK(latency(analysis, "http_total") == Row{4, 40'000, 90'000});
 }
 
