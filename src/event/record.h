@@ -106,14 +106,20 @@ concept Record = requires {
   T::fields();
 };
 
-/// Octets that rendering `record` can take at most, braces and separators included.
+/// The members, put together by the compiler and not once a record.
+template <Record R>
+inline constexpr auto members_of = R::fields();
+
+/// Octets that rendering `record` can take at most, braces and separators included. What the types
+/// tell is a constant; only text and lists are looked at.
 template <Record R>
 std::size_t json_bound(const R& record) noexcept {
   return std::apply(
       [&record]<class... F>(const F&...) {
-        return (std::size_t{2} + ... + (F::key.size() + 1 + F::Renderer::bound(record.*F::member)));
+        return (std::size_t{2} + ... +
+                (F::key.size() + 1 + bound_of<typename F::Renderer>(record.*F::member)));
       },
-      R::fields());
+      members_of<R>);
 }
 
 /// Appends `"a":1,"b":2,` with a comma after each member.
@@ -126,7 +132,7 @@ char* append_members(char* out, const R& record, const Style& style) noexcept {
     out = F::Renderer::json(out, value, style);
     *out++ = ',';
   };
-  std::apply([&one](const auto&... all) { (one(all), ...); }, R::fields());
+  std::apply([&one](const auto&... all) { (one(all), ...); }, members_of<R>);
   return out;
 }
 
@@ -181,7 +187,7 @@ struct Render<std::span<const T>> {
       if constexpr (Record<T>) {
         size += json_bound(item) + 1;
       } else {
-        size += Render<T>::bound(item) + 1;
+        size += bound_of<Render<T>>(item) + 1;
       }
     }
     return size;
@@ -275,7 +281,7 @@ constexpr auto make_fields() {
       []<class... F>(const F&... all) {
         return std::array<Field, sizeof...(F)>{make_field<F>(all.doc)...};
       },
-      R::fields());
+      members_of<R>);
 }
 
 /// Words one behind the other, put together by the compiler.

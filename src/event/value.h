@@ -92,9 +92,23 @@ template <std::size_t size>
   return out + size;
 }
 
-/// One type's rendering: `bound` octets suffice, `absent` values are left out, `json` appends.
+/// One type's rendering: `most` octets suffice for every value, or `bound` for this one; `absent`
+/// values are left out, `json` appends.
 template <class T>
 struct Render;
+
+/// The type alone tells how many octets suffice.
+template <class R>
+concept FixedBound = requires { R::most; };
+
+template <class R, class T>
+constexpr std::size_t bound_of(const T& value) noexcept {
+  if constexpr (FixedBound<R>) {
+    return R::most;
+  } else {
+    return R::bound(value);
+  }
+}
 
 template <class T>
 concept TextEnum = std::is_enum_v<T> && requires(T value) {
@@ -106,7 +120,7 @@ struct Render<bool> {
   static constexpr Kind kind = Kind::boolean;
   static constexpr bool optional = false;
 
-  static std::size_t bound(bool) noexcept { return 5; }
+  static constexpr std::size_t most = 5;
 
   static bool absent(bool) noexcept { return false; }
 
@@ -124,7 +138,7 @@ struct Render<T> {
   static constexpr Kind kind = Kind::integer;
   static constexpr bool optional = false;
 
-  static std::size_t bound(T) noexcept { return max_integer_text; }
+  static constexpr std::size_t most = max_integer_text;
 
   static bool absent(T) noexcept { return false; }
 
@@ -150,7 +164,7 @@ struct Render<double> {
   static constexpr Kind kind = Kind::number;
   static constexpr bool optional = false;
 
-  static std::size_t bound(double) noexcept { return max_number_text; }
+  static constexpr std::size_t most = max_number_text;
 
   static bool absent(double) noexcept { return false; }
 
@@ -190,7 +204,7 @@ struct Render<FixedText<capacity>> {
   static constexpr Kind kind = Kind::text;
   static constexpr bool optional = true;
 
-  static std::size_t bound(const FixedText<capacity>&) noexcept { return capacity + 2; }
+  static constexpr std::size_t most = capacity + 2;
 
   static bool absent(const FixedText<capacity>& text) noexcept { return text.size == 0; }
 
@@ -229,7 +243,7 @@ struct Render<Timestamp> {
   static constexpr Kind kind = Kind::time;
   static constexpr bool optional = false;
 
-  static std::size_t bound(Timestamp) noexcept { return max_time_text + 2; }
+  static constexpr std::size_t most = max_time_text + 2;
 
   static bool absent(Timestamp) noexcept { return false; }
 
@@ -248,7 +262,7 @@ struct Render<IpAddress> {
   static constexpr Kind kind = Kind::address;
   static constexpr bool optional = true;
 
-  static std::size_t bound(const IpAddress&) noexcept { return max_address_text + 2; }
+  static constexpr std::size_t most = max_address_text + 2;
 
   static bool absent(const IpAddress& address) noexcept { return !address.known(); }
 
@@ -267,7 +281,7 @@ struct Render<MacAddress> {
   static constexpr Kind kind = Kind::mac;
   static constexpr bool optional = false;
 
-  static std::size_t bound(const MacAddress&) noexcept { return max_mac_text + 2; }
+  static constexpr std::size_t most = max_mac_text + 2;
 
   static bool absent(const MacAddress&) noexcept { return false; }
 
@@ -286,7 +300,7 @@ struct Render<Id> {
   static constexpr Kind kind = Kind::id;
   static constexpr bool optional = false;
 
-  static std::size_t bound(Id) noexcept { return 18; }
+  static constexpr std::size_t most = 18;
 
   static bool absent(Id) noexcept { return false; }
 
@@ -300,14 +314,24 @@ struct Render<Id> {
   static Value value(Id id) noexcept { return id; }
 };
 
+/// What an optional value takes: as much as its type, if that has a bound of its own.
 template <class T>
-struct Render<std::optional<T>> {
-  static constexpr Kind kind = Render<T>::kind;
-  static constexpr bool optional = true;
-
+struct OptionalBound {
   static std::size_t bound(const std::optional<T>& v) noexcept {
     return v ? Render<T>::bound(*v) : 0;
   }
+};
+
+template <class T>
+  requires FixedBound<Render<T>>
+struct OptionalBound<T> {
+  static constexpr std::size_t most = Render<T>::most;
+};
+
+template <class T>
+struct Render<std::optional<T>> : OptionalBound<T> {
+  static constexpr Kind kind = Render<T>::kind;
+  static constexpr bool optional = true;
 
   static bool absent(const std::optional<T>& v) noexcept { return !v || Render<T>::absent(*v); }
 
