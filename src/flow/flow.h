@@ -80,7 +80,7 @@ struct Flow {
   std::uint8_t icmp_code = 0;
   std::uint32_t records = 0;  ///< interim records written so far
   Timestamp first{};          ///< trace clock of the first packet (of its first fragment)
-  Timestamp first_own{};      ///< the first packet's own time, for the id alone
+  Timestamp first_own{};      ///< the first packet's own time, which may go back
   Uncommon* uncommon = nullptr;
 
   [[nodiscard]] Direction direction(bool from_low) const noexcept {

@@ -174,7 +174,8 @@ void add_repeats(FlowRecord& record, const SideFields& fields, const SegmentCoun
   put(fields.rtx_other, counts.other);
 }
 
-void add_trouble(FlowRecord& record, const SideFields& fields, const TcpTrouble& trouble) {
+void add_trouble(FlowRecord& record, const SideFields& fields, const TcpTrouble& trouble,
+                 Timestamp last) {
   record.*fields.syn_rtx = unless_zero<std::uint32_t>(trouble.syn_repeats);
   record.*fields.keepalive = unless_zero(trouble.of(SegmentKind::keep_alive));
   record.*fields.zwp = unless_zero(trouble.of(SegmentKind::window_probe));
@@ -182,7 +183,7 @@ void add_trouble(FlowRecord& record, const SideFields& fields, const TcpTrouble&
   record.*fields.gso_frames = unless_zero(trouble.gso_packets);
   if (trouble.zero_windows == 0) return;
   record.*fields.zero_win = trouble.zero_windows;
-  record.*fields.zero_win_us = trouble.zero_window_us;
+  record.*fields.zero_win_us = trouble.closed_for(static_cast<std::uint32_t>(to_ns(last) / 1000));
 }
 
 void add_window(FlowRecord& record, const SideFields& fields, const SideMeter& meter,
@@ -193,7 +194,7 @@ void add_window(FlowRecord& record, const SideFields& fields, const SideMeter& m
 }
 
 void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection& tcp,
-              Direction direction) {
+              Direction direction, Timestamp last) {
   const TcpMeter& meter = *tcp.meter();
   const TcpSide& side = tcp.side(direction);
   const SideMeter& own = meter.side(direction);
@@ -205,10 +206,12 @@ void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection&
   record.*fields.rtx_bytes = trouble.repeated_bytes;
   record.*fields.unseen_bytes = trouble.unseen_bytes;
   add_repeats(record, fields, meter.segments(direction));
-  add_trouble(record, fields, trouble);
+  add_trouble(record, fields, trouble, last);
   record.*fields.zero_win_pkts = unless_zero(side.zero_windows);
   if (own.has_data) {
-    record.*fields.bif_max = own.most_in_flight;
+    // Without any ACK of the other side nobody knows.
+    if (tcp.side(reverse(direction)).has_ack)
+      record.*fields.bif_max = unless_zero(own.most_in_flight);
     record.*fields.goodput_bps = rate_bps(side.goodput_bytes, own.data_lasted());
   }
   // RFC 7323 2.2: the scale stands in the SYN, and holds if both have one.
@@ -237,8 +240,8 @@ void add_tcp(FlowRecord& record, const TcpConnection& tcp) {
     add_rtt(record, server_rtt, meter->side(Direction::to_server).rtt);
     add_rtt(record, client_rtt, meter->side(Direction::to_client).rtt);
     add_timestamp_rtt(record, *meter);
-    add_side(record, src_fields, tcp, Direction::to_server);
-    add_side(record, dst_fields, tcp, Direction::to_client);
+    add_side(record, src_fields, tcp, Direction::to_server, record.last_ts);
+    add_side(record, dst_fields, tcp, Direction::to_client, record.last_ts);
   } else {
     add_rtt(record, server_rtt, server_half ? server_half : tcp.refusal());
     add_rtt(record, client_rtt, client_half);

@@ -103,7 +103,10 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
     return effect;
   }
   if (meter_ == nullptr && worth_measuring(segment, direction)) begin_meter();
-  if (meter_ != nullptr) effect.kind = meter_->sight(seen, peer);
+  if (meter_ != nullptr) {
+    meter_->watch_clock(seen.us);
+    effect.kind = meter_->sight(seen, peer);
+  }
   if (effect.kind != SegmentKind::capture_copy && copied_syn(seen)) {
     effect.kind = SegmentKind::capture_copy;
     if (meter_ != nullptr) meter_->on_copy(direction);
@@ -120,7 +123,8 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   take_space(seen, history, effect);
   const std::uint32_t window = scaled_window(segment, direction);
   if (segment.has(flag::ack)) on_ack(seen, window, effect);
-  if (server_us_ != server_before) effect.ack.rtt_us = server_us_;
+  effect.syn_answered = server_us_ != server_before;
+  if (effect.syn_answered) effect.ack.rtt_us = server_us_;
   if (client_us_ != client_before) effect.ack.rtt_us = client_us_;
   note_window(seen, window, history, effect);
   return effect;
@@ -145,7 +149,7 @@ void TcpConnection::replay_handshake() noexcept {
   TimestampRtt& server = meter_->timestamps(Direction::to_client);
   const auto answered_us = static_cast<std::uint32_t>(microseconds(syn_ack_ns_));
   const std::uint32_t client_syn = sides_[0].syn_stamp;
-  if (server_us_ != unknown && client_syn != 0) {
+  if (server_us_ != unknown && client_syn != 0 && !sides_[0].awaits_echo) {
     client.sent(client_syn, answered_us - server_us_);
     client.echoed(client_syn, answered_us);
   }
@@ -210,6 +214,10 @@ bool TcpConnection::worth_measuring(const Decoded& segment, Direction direction)
   if (segment.payload_size != 0 || segment.has(flag::fin)) return true;
   if (segment.has(flag::syn)) return sides_[index(direction)].syn_seen;
   if (segment.window == 0) return true;
+  const TcpSide& self = sides_[index(direction)];
+  // A keep-alive.
+  if (segment.has(flag::ack) && self.space.started() && segment.seq == self.space.next() - 1)
+    return true;
   // An acknowledgement of what never came by.
   const TcpSide& peer = sides_[index(reverse(direction))];
   return segment.has(flag::ack) && peer.space.started() &&
@@ -224,6 +232,12 @@ void TcpConnection::begin_meter() {
   if (client_us_ != unknown) meter_->add_rtt(Direction::to_client, client_us_);
   if (sides_[0].syn_seen) meter_->sent_syn(Direction::to_server, microseconds(syn_ns_));
   if (sides_[1].syn_seen) meter_->sent_syn(Direction::to_client, microseconds(syn_ack_ns_));
+  if (!complete_) return;
+  const TcpSide& client = sides_[0];
+  const bool scaled = client.has_window_scale && sides_[1].has_window_scale;
+  meter_->add_window(
+      Direction::to_server,
+      static_cast<std::uint16_t>(client.window >> (scaled ? client.window_scale : 0U)));
 }
 
 FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
@@ -231,8 +245,10 @@ FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
   return {.seq = segment.seq,
           .mss = options.mss.value_or(0),
           .ip_id = static_cast<std::uint16_t>(segment.ip_id),
-          .window_scale = options.window_scale.value_or(0),
+          .stamp = static_cast<std::uint16_t>(options.ts_value),
+          .window_scale = static_cast<std::uint8_t>(options.window_scale.value_or(0) & 0xFU),
           .has_window_scale = options.window_scale.has_value(),
+          .has_stamp = options.has_timestamp && options.ts_value != 0,
           .seen = true};
 }
 
@@ -244,6 +260,8 @@ void TcpConnection::first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept {
   side.mss = syn.mss;
   side.has_window_scale = syn.has_window_scale;
   side.window_scale = syn.window_scale;
+  side.syn_stamp = syn.has_stamp ? syn.stamp : 0;
+  side.awaits_echo = syn.has_stamp;
 }
 
 TcpConnection::TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) : pool_(&pool) {
@@ -258,6 +276,19 @@ TcpConnection::TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) : 
   if (syn.repeats == 0) return;
   begin_meter();
   if (meter_ != nullptr) meter_->repeated_syn(Direction::to_server, syn.repeats);
+}
+
+// Of the client's SYN only the last bits of its TSval were kept: the echo has them all.
+void TcpConnection::check_echo(const Decoded& syn_ack) noexcept {
+  TcpSide& client = sides_[index(Direction::to_server)];
+  TcpSide& server = sides_[index(Direction::to_client)];
+  const auto stamp = wire::parse_tcp_timestamp(syn_ack.option_bytes());
+  server.syn_stamp = stamp ? stamp->value : 0;
+  server.awaits_echo = false;
+  if (!client.awaits_echo) return;
+  client.awaits_echo = false;
+  const bool echoed = stamp && static_cast<std::uint16_t>(stamp->echo) == client.syn_stamp;
+  client.syn_stamp = echoed ? stamp->echo : 0;
 }
 
 void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestamp time) noexcept {
@@ -276,10 +307,7 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
     return;
   }
   syn_ack_ns_ = now;
-  if (const auto stamp = wire::parse_tcp_timestamp(segment.option_bytes()); stamp) {
-    self.syn_stamp = stamp->value;
-    peer.syn_stamp = stamp->echo;
-  }
+  check_echo(segment);
   if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
     if (first && !peer.syn_repeated && now >= syn_ns_) {
       server_us_ = whole_us(now - syn_ns_);
@@ -295,7 +323,7 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
 
 void TcpConnection::on_handshake_ack(const Decoded& segment, Timestamp time,
                                      Effect& effect) noexcept {
-  const TcpSide& server = sides_[index(Direction::to_client)];
+  TcpSide& server = sides_[index(Direction::to_client)];
   if (complete_ || !server.syn_seen || segment.ack != server.isn + 1) return;
   const std::int64_t now = to_ns(time);
   if (!server.syn_repeated && now >= syn_ack_ns_) {
@@ -304,8 +332,9 @@ void TcpConnection::on_handshake_ack(const Decoded& segment, Timestamp time,
   }
   if (first_syn_ns_ != INT64_MIN && now >= first_syn_ns_)
     connect_us_ = whole_us(now - first_syn_ns_);
-  if (const auto stamp = wire::parse_tcp_timestamp(segment.option_bytes()); stamp)
-    ack_stamp_ = stamp->value;
+  const auto stamp = wire::parse_tcp_timestamp(segment.option_bytes());
+  if (stamp) ack_stamp_ = stamp->value;
+  if (!stamp || stamp->echo != server.syn_stamp) server.syn_stamp = 0;
   complete_ = true;
   effect.established = true;
 }

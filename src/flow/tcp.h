@@ -57,7 +57,7 @@ struct TcpSide {
   std::uint32_t zero_windows = 0;
   std::uint32_t repeats = 0;
   std::uint32_t gaps = 0;
-  std::uint32_t syn_stamp = 0;  ///< TSval of its SYN, or the echo of it; 0: none
+  std::uint32_t syn_stamp = 0;  ///< TSval of its SYN, if it was echoed; 0: none
   std::uint16_t mss = 0;        ///< 0: not seen
   std::uint16_t syn_ip_id = 0;  ///< of its last SYN; 0: none
   EndState state = EndState::inactive;
@@ -67,26 +67,33 @@ struct TcpSide {
   bool syn_repeated : 1 = false;
   bool fin_seen : 1 = false;
   bool has_ack : 1 = false;
+  bool awaits_echo : 1 = false;  ///< syn_stamp has only the last bits, and was not echoed yet
 };
 static_assert(sizeof(TcpSide) == 64);
 
 /// What is remembered of a lone first SYN, until a second packet makes the connection worth its
 /// memory.
+/// Twelve octets in every flow.
 struct FirstSyn {
   std::uint32_t seq = 0;
   std::uint16_t mss = 0;
   std::uint16_t ip_id = 0;
-  std::uint8_t window_scale = 0;
+  std::uint16_t stamp = 0;   ///< last bits of its TSval, with `has_stamp`
   std::uint8_t repeats = 0;  ///< times that it came again, up to 255
-  bool has_window_scale = false;
-  bool seen = false;
+  std::uint8_t window_scale : 4 = 0;
+  bool has_window_scale : 1 = false;
+  bool has_stamp : 1 = false;  ///< a timestamp other than zero
+  bool seen : 1 = false;
 
   [[nodiscard]] static FirstSyn of(const wire::Decoded& segment) noexcept;
   /// Whether this is the same packet, captured twice. `later`: how much.
   [[nodiscard]] bool copied(const wire::Decoded& segment, Duration later) const noexcept {
-    return ip_id != 0 && ip_id == segment.ip_id && to_us(later) <= capture_copy_us;
+    return ip_id != 0 && ip_id == segment.ip_id && to_us(later) <= capture_copy_us &&
+           to_us(later) >= -std::int64_t{capture_copy_us};
   }
 };
+
+static_assert(sizeof(FirstSyn) == 12);
 
 class TcpConnection {
  public:
@@ -103,6 +110,7 @@ class TcpConnection {
 
   /// What a segment did, as far as others care.
   struct Effect {
+    bool syn_answered = false;      ///< handshake_server() is known from now on
     bool established = false;       ///< this segment completed the handshake
     bool payload_accepted = false;  ///< its data may feed the stream
     bool reset = false;
@@ -170,6 +178,7 @@ class TcpConnection {
   void on_handshake_ack(const wire::Decoded& segment, Timestamp time, Effect& effect) noexcept;
   void take_timestamp(const SeenSegment& seen);
   void replay_handshake() noexcept;
+  void check_echo(const wire::Decoded& syn_ack) noexcept;
   void take_space(const SeenSegment& seen, History& history, Effect& effect);
   void on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added);
   [[nodiscard]] std::optional<std::uint32_t> on_reset_ack(const SeenSegment& seen);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "flow/stream.h"
 #include "flow/tcp.h"
@@ -43,6 +44,10 @@ bool counts_datagrams(const wire::Decoded& packet) noexcept {
 std::uint32_t SeenSegment::end() const noexcept {
   return packet.seq + packet.payload_size + (packet.has(flag::syn) ? 1U : 0U) +
          (packet.has(flag::fin) ? 1U : 0U);
+}
+
+std::uint32_t TcpTrouble::closed_for(std::uint32_t now_us) const noexcept {
+  return zero_window_us + (window_closed ? age(closed_us, now_us) : 0);
 }
 
 Duration SideMeter::data_lasted() const noexcept {
@@ -110,6 +115,26 @@ HoleMark TcpMeter::mark(const SeenSegment& seen) noexcept {
 // --- what a segment is
 // ----------------------------------------------------------------------------
 
+void TcpMeter::watch_clock(std::uint64_t us) noexcept {
+  constexpr std::uint64_t most_us = std::uint64_t{1} << 30U;  // 18 minutes
+  const std::uint64_t last = std::exchange(last_us_, us);
+  // Forward or back, as one comparison without sign.
+  if (last != 0 && us - last + most_us > 2 * most_us) [[unlikely]]
+    forget_times(static_cast<std::uint32_t>(us));
+}
+
+void TcpMeter::forget_times(std::uint32_t now) noexcept {
+  for (SideMeter& side : sides_) {
+    side.ring.clear(*pool_);
+    side.duplicate_acks = 0;
+  }
+  if (stamps_ != nullptr) {
+    for (TimestampRtt& stamps : *stamps_) stamps.forget_waiting();
+  }
+  if (trouble_ == nullptr) return;
+  for (TcpTrouble& trouble : *trouble_) trouble.closed_us = now;
+}
+
 SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer) {
   SideMeter& side = sides_[index(seen.direction)];
   const wire::Decoded& packet = seen.packet;
@@ -145,8 +170,9 @@ DataEffect TcpMeter::on_data(const SeenSegment& seen, const TcpSide& self, const
   }
   follow(seen, side, self);
   if (seen.packet.payload_size != 0) take_payload(seen, side, added);
-  if (peer.has_ack) {
-    const std::int32_t in_flight = sequence_distance(self.space.next(), peer.ack_max);
+  if (peer.has_ack || self.syn_seen) {
+    const std::int32_t in_flight =
+        sequence_distance(self.space.next(), peer.has_ack ? peer.ack_max : self.isn + 1);
     if (in_flight > 0)
       side.most_in_flight = std::max(side.most_in_flight, static_cast<std::uint32_t>(in_flight));
   }
@@ -396,10 +422,13 @@ bool TcpMeter::on_sack(const SeenSegment& seen) {
 
 bool TcpMeter::on_window(const SeenSegment& seen) {
   const wire::Decoded& packet = seen.packet;
-  if (packet.has(flag::syn | flag::fin | flag::rst) || !packet.has(flag::ack)) return false;
-  SideMeter& side = sides_[index(seen.direction)];
-  side.least_window = std::min(side.least_window, packet.window);
-  side.most_window = std::max(side.most_window, packet.window);
+  if (packet.has(flag::syn | flag::rst) || !packet.has(flag::ack)) return false;
+  // The window of a FIN matters to nobody, but shows that it is open again.
+  if (!packet.has(flag::fin)) {
+    add_window(seen.direction, packet.window);
+  } else if (packet.window == 0) {
+    return false;
+  }
   const bool was_closed = trouble_ != nullptr && (*trouble_)[index(seen.direction)].window_closed;
   if ((packet.window == 0) == was_closed) return false;
   TcpTrouble* trouble = trouble_of(seen.direction);

@@ -60,7 +60,7 @@ struct TcpTrouble {
   std::uint32_t duplicate_acks = 0;  ///< sent (RFC 5681 2)
   std::uint32_t needless = 0;        ///< repeats that the peer's D-SACKs called so (RFC 2883)
   std::uint32_t zero_windows = 0;    ///< times that it closed its window
-  std::uint32_t zero_window_us = 0;  ///< how long it was closed, all times together
+  std::uint32_t zero_window_us = 0;  ///< how long it was closed, the times that are over
   std::uint32_t closed_us = 0;       ///< when it closed, modulo 2^32, with `window_closed`
   std::uint32_t third_us = 0;        ///< its third duplicate ACK in a row
   std::uint32_t last_us = 0;         ///< its last duplicate ACK
@@ -69,6 +69,9 @@ struct TcpTrouble {
   std::uint16_t syn_repeats = 0;     ///< up to 65,535
   bool window_closed = false;
   bool has_sacked = false;
+
+  /// How long its window was closed up to `now_us` (clock modulo 2^32), all times together.
+  [[nodiscard]] std::uint32_t closed_for(std::uint32_t now_us) const noexcept;
 
   /// Segments sent of that kind. Requires: is_trouble(kind).
   [[nodiscard]] std::uint32_t& of(SegmentKind kind) noexcept {
@@ -175,6 +178,12 @@ class TcpMeter {
   void sent_syn(Direction direction, std::uint64_t us) noexcept {
     sides_[index(direction)].last_data_us = us & SideMeter::clock_mask;
   }
+  /// A window of this direction as advertised, not scaled.
+  void add_window(Direction direction, std::uint16_t window) noexcept {
+    SideMeter& side = sides_[index(direction)];
+    side.least_window = std::min(side.least_window, window);
+    side.most_window = std::max(side.most_window, window);
+  }
   /// SYNs that came again before there was a meter; a SYN is repeated by time-out only.
   void repeated_syn(Direction direction, std::uint32_t times);
 
@@ -186,6 +195,9 @@ class TcpMeter {
     return (*stamps_)[index(direction)];
   }
 
+  /// Before all else: whether the clock jumped by so much that times kept modulo 2^32 mean nothing
+  /// any more. What waits for an answer is then given up.
+  void watch_clock(std::uint64_t us) noexcept;
   /// First: what is no ordinary segment, told by numbers alone; else `none`.
   [[nodiscard]] SegmentKind sight(const SeenSegment& seen, const TcpSide& peer);
   /// Then, for one that takes sequence space: which kind. `added`: what it brought.
@@ -213,6 +225,7 @@ class TcpMeter {
  private:
   TcpTrouble* trouble_of(Direction direction);
   void count(Direction direction, SegmentKind kind);
+  [[gnu::noinline]] void forget_times(std::uint32_t now) noexcept;
   [[nodiscard]] SegmentKind kind_of_repeat(const SeenSegment& seen, const TcpSide& peer,
                                            const SequenceSpace::Added& added) const;
   [[nodiscard]] bool left_before(const SeenSegment& seen, const HoleMark& hole) const noexcept;
@@ -234,6 +247,8 @@ class TcpMeter {
   std::array<TcpTrouble, 2>* trouble_ = nullptr;   ///< from the pool
   std::array<TimestampRtt, 2>* stamps_ = nullptr;  ///< from the pool
   Pool* pool_;
+  std::uint64_t last_us_ = 0;  ///< clock of the last segment
 };
+static_assert(sizeof(TcpMeter) <= 192);
 
 }  // namespace ntan::flow

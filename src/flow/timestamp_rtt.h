@@ -26,6 +26,8 @@ class TimestampRtt {
   /// A packet of the other side. `now_us`: clock, modulo 2^32.
   void echoed(std::uint32_t value, std::uint32_t now_us) noexcept;
 
+  void forget_waiting() noexcept { count_ = 0; }
+
   [[nodiscard]] const RttRange& times() const noexcept { return times_; }
 
  private:
@@ -39,7 +41,8 @@ class TimestampRtt {
   std::array<Waiting, capacity> waiting_{};  ///< oldest first
   // Members lie in its padding.
   [[no_unique_address]] RttRange times_;
-  std::uint32_t newest_ = 0;  ///< TSval, with `started_`: what is not newer was sent before
+  std::uint32_t newest_ = 0;     ///< TSval, with `started_`: what is not newer was sent before
+  std::uint32_t newest_us_ = 0;  ///< when it came
   std::uint8_t count_ = 0;
   bool started_ = false;
 };

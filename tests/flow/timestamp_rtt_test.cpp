@@ -213,4 +213,53 @@ TEST_CASE("timestamp rtt: connections without timestamps have none, and need no 
   CHECK(talk.tcp.meter()->timestamp_rtt(there) == nullptr);
 }
 
+TEST_CASE("timestamp rtt: an echo of what was never sent settles nothing") {
+  TimestampRtt rtt;
+  rtt.echoed(5, 0);
+  rtt.sent(100, ms);
+  rtt.echoed(5000, 2 * ms);
+  rtt.echoed(100, 21 * ms);
+  REQUIRE(rtt.times().n() == 1);
+  CHECK(rtt.times().min() == 20 * ms);
+}
+
+TEST_CASE("timestamp rtt: a value out of all order stops it for ten seconds at most") {
+  TimestampRtt rtt;
+  rtt.sent(5'000'000, 0);
+  rtt.sent(100, second);
+  rtt.echoed(100, 2 * second);
+  CHECK(rtt.times().n() == 0);
+  rtt.sent(200, 10 * second + 1);
+  rtt.echoed(200, 10 * second + 1 + 30 * ms);
+  REQUIRE(rtt.times().n() == 1);
+  CHECK(rtt.times().min() == 30 * ms);
+}
+
+TEST_CASE("timestamp rtt: a handshake counts only if its values were echoed") {
+  struct Case {
+    std::uint32_t syn, syn_echo, syn_ack_echo;
+    std::uint32_t server_n, client_n;
+  };
+  const auto c = GENERATE(values<Case>({{100, 100, 900, 1, 1},
+                                        {100, 999, 900, 0, 1},
+                                        {100, 100, 555, 1, 0},
+                                        {0, 100, 900, 0, 1},
+                                        {100 + (7U << 16U), 100 + (7U << 16U), 900, 1, 1}}));
+  CAPTURE(c.syn, c.syn_echo, c.syn_ack_echo);
+  test::Talk talk;
+  const auto say = [&talk](test::Segment plain, std::uint32_t value, std::uint32_t echo) {
+    talk.send(Stamped(plain, value, echo).segment);
+  };
+  say({there, flag::syn, 999}, c.syn, 0);
+  talk.play("+40");
+  say({back, flag::syn | flag::ack, 4999, 1000}, 900, c.syn_echo);
+  talk.play("+10");
+  say({there, flag::ack, 1000, 5000}, 110, c.syn_ack_echo);
+  say({there, flag::ack, 1000, 5000, 10}, 111, 0);
+  const RttRange* server = talk.tcp.meter()->timestamp_rtt(there);
+  REQUIRE(server != nullptr);
+  CHECK(server->n() == c.server_n);
+  CHECK(talk.tcp.meter()->timestamp_rtt(back)->n() == c.client_n);
+}
+
 }  // namespace ntan::flow

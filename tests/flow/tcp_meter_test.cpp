@@ -1,0 +1,93 @@
+#include "flow/tcp_meter.h"
+
+#include <catch2/catch.hpp>
+
+#include "flow/record.h"
+#include "tests/flow/segment.h"
+
+namespace ntan::flow {
+namespace {
+
+using test::Talk;
+namespace flag = wire::tcp_flag;
+
+constexpr auto there = Direction::to_server;
+constexpr auto back = Direction::to_client;
+
+const TcpMeter& meter_of(const Talk& talk) {
+  REQUIRE(talk.tcp.meter() != nullptr);
+  return *talk.tcp.meter();
+}
+
+FlowRecord record_of(const Talk& talk) {
+  Flow flow;
+  flow.last = talk.now();
+  return make_record(flow, &talk.tcp);
+}
+
+}  // namespace
+
+TEST_CASE("tcp meter: keep-alives count on a connection that has sent nothing") {
+  Talk talk(">S <SA >A");
+  CHECK(talk.tcp.meter() == nullptr);
+  talk.send({there, flag::ack, 1000, 5001});
+  talk.send({back, flag::ack, 5001, 1001});
+  talk.send({there, flag::ack, 1000, 5001});
+  REQUIRE(meter_of(talk).trouble(there) != nullptr);
+  CHECK(meter_of(talk).trouble(there)->of(SegmentKind::keep_alive) == 2);
+  CHECK(meter_of(talk).trouble(back)->of(SegmentKind::keep_alive) == 0);
+}
+
+TEST_CASE("tcp meter: a window stays closed until a FIN shows it open, or up to the last packet") {
+  Talk talk(">S <SA >A >D10A <AZ +500 <A");
+  CHECK(record_of(talk).dst_zero_win_us == 500'000);
+  talk.play("<AZ +300");
+  CHECK(record_of(talk).dst_zero_win == 2);
+  CHECK(record_of(talk).dst_zero_win_us == 800'000);
+  talk.play("<FA +900");
+  CHECK(record_of(talk).dst_zero_win_us == 800'000);
+}
+
+TEST_CASE("tcp meter: octets in flight, where acknowledgements tell of them") {
+  CHECK(record_of(Talk(">S <SA >A >D10A >D20A <A >D5A")).src_bif_max_bytes == 30);
+  // Data in the SYN is in flight before anything was acknowledged.
+  CHECK(record_of(Talk(">SD100 <SA >A")).src_bif_max_bytes == 100);
+  // One way only, or from the middle on, nobody knows.
+  CHECK_FALSE(record_of(Talk(">S >D10A >D20A")).src_bif_max_bytes);
+  CHECK_FALSE(record_of(Talk(">D10A <A")).src_bif_max_bytes);
+}
+
+TEST_CASE("tcp meter: the client's window before its first data counts") {
+  Talk talk(">S <SA");
+  talk.send({there, flag::ack, 1001, 5001, 0, 100});
+  talk.send({there, flag::ack, 1001, 5001, 10, 200});
+  CHECK(record_of(talk).src_rwnd_min_bytes == 100);
+  CHECK(record_of(talk).src_rwnd_max_bytes == 200);
+}
+
+TEST_CASE("tcp meter: a clock that jumps by hours measures nothing") {
+  // Times are kept modulo 2^32 microseconds: without care some of these look like short ones.
+  for (const std::string_view jump :
+       {"+-1000000", "+-2500000", "+-4290000", "+2500000", "+4300000"}) {
+    CAPTURE(jump);
+    Talk talk(">S +40 <SA +10 >A >D10A <AZ");
+    talk.play(">D10A");
+    talk.play(jump);
+    talk.play("<A");
+    CHECK(meter_of(talk).side(there).rtt.n() == 2);
+    CHECK(meter_of(talk).side(there).rtt.range().max() == 40'000);
+    CHECK(record_of(talk).dst_zero_win_us.value_or(0) < 3'000'000'000);
+    talk.play(">D10A +7 <A");
+    CHECK(meter_of(talk).side(there).rtt.n() == 3);
+  }
+}
+
+TEST_CASE("tcp meter: the server's half is known with the SYN-ACK") {
+  Talk talk(">S +40 <SA");
+  CHECK(talk.effect().syn_answered);
+  talk.play(">A");
+  CHECK_FALSE(talk.effect().syn_answered);
+  CHECK(talk.effect().established);
+}
+
+}  // namespace ntan::flow
