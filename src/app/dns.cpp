@@ -68,6 +68,8 @@ bool is_transfer(std::uint16_t type) noexcept {
 }
 
 Service service_of(const FlowContext& flow) noexcept {
+  // Clients take any port, those of others among them.
+  if (flow.client_port == dns_port || flow.server_port == dns_port) return Service::dns;
   if (flow.client_port == llmnr_port || flow.server_port == llmnr_port) return Service::llmnr;
   const bool both = flow.client_port == mdns_port && flow.server_port == mdns_port;
   const bool group = flow.server_port == mdns_port && flow.server.is_multicast();

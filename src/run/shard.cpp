@@ -5,6 +5,7 @@
 #include "base/digits.h"
 #include "event/anomaly.h"
 #include "run/packet_record.h"
+#include "stats/server_times.h"
 
 namespace ntan::run {
 namespace {
@@ -176,8 +177,10 @@ bool Shard::begins_anew(const Conversation& conversation,
                         const RoutedPacket& packet) const noexcept {
   const wire::Decoded& decoded = *packet.decoded;
   if (!decoded.has(flag::syn) || decoded.has(flag::ack | flag::rst)) return false;
-  if (conversation.tcp == nullptr) return decoded.seq != conversation.flow.first_syn.seq;
   const Direction direction = conversation.flow.direction(packet.from_low);
+  // A SYN of the other side opens at the same time (RFC 9293 3.5).
+  if (conversation.tcp == nullptr)
+    return direction == Direction::to_server && decoded.seq != conversation.flow.first_syn.seq;
   return conversation.tcp->reused_by(decoded.seq, direction, packet.clock - conversation.flow.last);
 }
 
@@ -333,7 +336,7 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
     // A flood of SYNs needs no state, even when they are repeated; Karn's rule needs to know that.
     if (!flow.first_syn.seen) {
       flow.first_syn = flow::FirstSyn::of(decoded);
-    } else if (!flow.first_syn.copied(decoded, packet.clock - flow.first)) {
+    } else if (!flow.first_syn.copied(decoded, packet.view->time - flow.first_own)) {
       if (flow.first_syn.repeats != UINT8_MAX) ++flow.first_syn.repeats;
       path_.add_syn_repeat();
     }
@@ -350,7 +353,7 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
       may_shorten ? flow::idle_timeout(flow, conversation.tcp) : Duration::zero();
   const flow::TcpConnection::Effect effect =
       conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);
-  if (effect.established) tell_handshake(conversation);
+  if (effect.syn_answered || effect.established) tell_handshake(conversation, effect);
   measure(conversation, packet, direction, effect);
   if (effect.window_violation) anomaly("tcp", event::Reason::window_violation, {});
   if (may_shorten && flow::idle_timeout(flow, conversation.tcp) < before) refile(number);
@@ -384,13 +387,18 @@ void Shard::tell_path() {
     tell_rtts(direction);
 }
 
-void Shard::tell_handshake(const Conversation& conversation) {
+void Shard::tell_handshake(const Conversation& conversation,
+                           const flow::TcpConnection::Effect& effect) {
   const flow::TcpConnection& tcp = *conversation.tcp;
   const auto tell = [&](event::Note::Kind kind, std::optional<Duration> half) {
-    if (half)
-      tell_note(&conversation, {.kind = kind, .value = static_cast<std::uint64_t>(to_us(*half))});
+    if (!half) return;
+    const event::Note note{.kind = kind, .value = static_cast<std::uint64_t>(to_us(*half))};
+    merger_->note(note);
+    if (stats::measures_server(kind))
+      merger_->server_time(flow::flow_ends(conversation.flow).server, note);
   };
-  tell(event::Note::Kind::tcp_hs_rtt_server_us, tcp.handshake_server());
+  if (effect.syn_answered) tell(event::Note::Kind::tcp_hs_rtt_server_us, tcp.handshake_server());
+  if (!effect.established) return;
   tell(event::Note::Kind::tcp_hs_rtt_client_us, tcp.handshake_client());
   tell(event::Note::Kind::tcp_hs_rtt_us, tcp.handshake());
   tell(event::Note::Kind::tcp_connect_us, tcp.connect());
@@ -404,7 +412,7 @@ bool Shard::ensure_tcp(Conversation& conversation) {
   }
   const flow::Flow& flow = conversation.flow;
   conversation.tcp = flow.first_syn.seen
-                         ? new (memory) flow::TcpConnection(pool_, flow.first_syn, flow.first)
+                         ? new (memory) flow::TcpConnection(pool_, flow.first_syn, flow.first_own)
                          : new (memory) flow::TcpConnection(pool_);
   return true;
 }

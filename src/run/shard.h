@@ -244,8 +244,7 @@ class Shard final : private app::Output {
                      Direction direction);
   void take_step(Conversation& conversation, flow::Number number, const flow::ContactStep& step,
                  Timestamp now, const RoutedPacket* first);
-  void tell_handshake(const Conversation& conversation);
-  void tell_note(const Conversation* conversation, event::Note note);
+  void tell_handshake(const Conversation& conversation, const flow::TcpConnection::Effect& effect);
   void measure(Conversation& conversation, const RoutedPacket& packet, Direction direction,
                const flow::TcpConnection::Effect& effect);
   void tell_rtts(Direction direction);

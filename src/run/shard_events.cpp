@@ -450,13 +450,13 @@ void Shard::arm(app::Timer timer, std::uint32_t token) {
 }
 
 void Shard::note(event::Note note) {
-  tell_note(current_.conversation, note);
-}
-
-void Shard::tell_note(const Conversation* conversation, event::Note note) {
   merger_->note(note);
-  if (conversation != nullptr && stats::measures_server(note.kind))
-    merger_->server_time(flow::flow_ends(conversation->flow).server, note);
+  if (current_.conversation == nullptr || !stats::measures_server(note.kind)) return;
+  const flow::Flow& flow = current_.conversation->flow;
+  // Of datagrams both ends may ask under the same numbers: who answers was asked.
+  const bool answered = current_.packet != nullptr && flow.proto() != wire::ip_protocol::tcp;
+  merger_->server_time(answered ? current_.packet->decoded->src : flow::flow_ends(flow).server,
+                       note);
 }
 
 void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_view detail) {

@@ -235,6 +235,74 @@ TEST_CASE("truth: four echoes, the third without reply") {
   CHECK(latency_of_server(analysis, "icmp_rtt") == latency(analysis, "icmp_rtt"));
 }
 
+TEST_CASE("truth: of two hosts that echo each other under one number, each is timed") {
+  Frames frames;
+  add(frames, 0ms, echo_packet({client, server, 0, 0}, 8, 77, 1, octets("there")));
+  add(frames, 40ms, echo_packet({server, client, 0, 0}, 0, 77, 1, octets("there")));
+  add(frames, 100ms, echo_packet({server, client, 0, 0}, 8, 77, 2, octets("and back")));
+  add(frames, 110ms, echo_packet({client, server, 0, 0}, 0, 77, 2, octets("and back")));
+  const test::Analysis analysis = test::analyse(frames);
+  CHECK(latency_of_server(analysis, "icmp_rtt") == Row{1, 40'000, 40'000});
+  CHECK(latency_of_server(analysis, "icmp_rtt", "10.0.0.1") == Row{1, 10'000, 10'000});
+}
+
+TEST_CASE("truth: a client that asks from LLMNR's port asks the DNS all the same") {
+  Frames frames;
+  add(frames, 0ms, udp_packet({client, server, 5355, 53}, test::dns_query(1, "a.example")));
+  add(frames, 20ms,
+      udp_packet({server, client, 53, 5355}, test::dns_answer(1, "a.example", server)));
+  const test::Analysis analysis = test::analyse(frames);
+  const auto events = records(analysis, "dns");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].flag("answered") == true);
+  CHECK(events[0]["rtt_us"] == 20'000);
+}
+
+TEST_CASE("truth: a packet of another flow with a later stamp moves no handshake") {
+  Frames frames;
+  add(frames, 150us, udp_packet({client, ipv4(192, 0, 2, 9), 1000, 2000}, octets("late")));
+  const Pair to{client, server, 40'000, 80};
+  add(frames, 0us, test::tcp_packet(to, {.seq = 1, .flags = tcp::syn}));
+  add(frames, 200us,
+      test::tcp_packet(to.back(), {.seq = 7, .ack = 2, .flags = tcp::syn | tcp::ack}));
+  add(frames, 210us, test::tcp_packet(to, {.seq = 2, .ack = 8, .flags = tcp::ack}));
+  const test::Analysis analysis = test::analyse(frames);
+  const auto flows = records(analysis, "flow");
+  REQUIRE(flows.size() == 2);
+  const Record& opened = flows[0]["connect_us"] ? flows[0] : flows[1];
+  CHECK(opened["hs_rtt_server_us"] == 200);
+  CHECK(opened["hs_rtt_client_us"] == 10);
+  CHECK(opened["connect_us"] == 210);
+}
+
+TEST_CASE("truth: two SYNs that cross open one connection") {
+  Frames frames;
+  const Pair to{client, server, 40'000, 80};
+  add(frames, 0ms, test::tcp_packet(to, {.seq = 1, .flags = tcp::syn}));
+  add(frames, 5ms, test::tcp_packet(to.back(), {.seq = 7, .flags = tcp::syn}));
+  add(frames, 20ms, test::tcp_packet(to, {.seq = 1, .ack = 8, .flags = tcp::syn | tcp::ack}));
+  add(frames, 25ms,
+      test::tcp_packet(to.back(), {.seq = 7, .ack = 2, .flags = tcp::syn | tcp::ack}));
+  const test::Analysis analysis = test::analyse(frames);
+  const auto flows = records(analysis, "flow");
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0]["src_pkts"] == 2);
+  CHECK(flows[0]["dst_pkts"] == 2);
+}
+
+TEST_CASE("truth: the server's half is told of a connection that was never completed") {
+  Frames frames;
+  const Pair to{client, server, 40'000, 80};
+  add(frames, 0ms, test::tcp_packet(to, {.seq = 1, .flags = tcp::syn}));
+  add(frames, 40ms,
+      test::tcp_packet(to.back(), {.seq = 7, .ack = 2, .flags = tcp::syn | tcp::ack}));
+  add(frames, 50ms, test::tcp_packet(to, {.seq = 2, .flags = tcp::rst}));
+  const test::Analysis analysis = test::analyse(frames);
+  CHECK(latency_of_server(analysis, "tcp_hs_rtt_server") == Row{1, 40'000, 40'000});
+  CHECK(latency(analysis, "tcp_hs_rtt_server") == Row{1, 40'000, 40'000});
+  CHECK(latency(analysis, "tcp_hs_rtt_client").empty());
+}
+
 TEST_CASE("truth: HTTP pipelined, with two lengths, and with 100 Continue") {
   Frames frames;
   Talk talk(frames);
