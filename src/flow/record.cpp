@@ -174,16 +174,13 @@ void add_repeats(FlowRecord& record, const SideFields& fields, const SegmentCoun
   put(fields.rtx_other, counts.other);
 }
 
-void add_trouble(FlowRecord& record, const SideFields& fields, const TcpTrouble& trouble,
-                 Timestamp last) {
+void add_trouble(FlowRecord& record, const SideFields& fields, const TcpTrouble& trouble) {
   record.*fields.syn_rtx = unless_zero<std::uint32_t>(trouble.syn_repeats);
   record.*fields.keepalive = unless_zero(trouble.of(SegmentKind::keep_alive));
   record.*fields.zwp = unless_zero(trouble.of(SegmentKind::window_probe));
   record.*fields.dup_capture = unless_zero(trouble.of(SegmentKind::capture_copy));
   record.*fields.gso_frames = unless_zero(trouble.gso_packets);
-  if (trouble.zero_windows == 0) return;
-  record.*fields.zero_win = trouble.zero_windows;
-  record.*fields.zero_win_us = trouble.closed_for(static_cast<std::uint32_t>(to_ns(last) / 1000));
+  record.*fields.zero_win = unless_zero(trouble.zero_windows);
 }
 
 void add_window(FlowRecord& record, const SideFields& fields, const SideMeter& meter,
@@ -194,7 +191,7 @@ void add_window(FlowRecord& record, const SideFields& fields, const SideMeter& m
 }
 
 void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection& tcp,
-              Direction direction, Timestamp last) {
+              Direction direction) {
   const TcpMeter& meter = *tcp.meter();
   const TcpSide& side = tcp.side(direction);
   const SideMeter& own = meter.side(direction);
@@ -206,7 +203,8 @@ void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection&
   record.*fields.rtx_bytes = trouble.repeated_bytes;
   record.*fields.unseen_bytes = trouble.unseen_bytes;
   add_repeats(record, fields, meter.segments(direction));
-  add_trouble(record, fields, trouble, last);
+  add_trouble(record, fields, trouble);
+  if (trouble.zero_windows != 0) record.*fields.zero_win_us = meter.zero_window_us(direction);
   record.*fields.zero_win_pkts = unless_zero(side.zero_windows);
   if (own.has_data) {
     // Without any ACK of the other side nobody knows.
@@ -240,8 +238,8 @@ void add_tcp(FlowRecord& record, const TcpConnection& tcp) {
     add_rtt(record, server_rtt, meter->side(Direction::to_server).rtt);
     add_rtt(record, client_rtt, meter->side(Direction::to_client).rtt);
     add_timestamp_rtt(record, *meter);
-    add_side(record, src_fields, tcp, Direction::to_server, record.last_ts);
-    add_side(record, dst_fields, tcp, Direction::to_client, record.last_ts);
+    add_side(record, src_fields, tcp, Direction::to_server);
+    add_side(record, dst_fields, tcp, Direction::to_client);
   } else {
     add_rtt(record, server_rtt, server_half ? server_half : tcp.refusal());
     add_rtt(record, client_rtt, client_half);

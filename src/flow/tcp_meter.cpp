@@ -46,10 +46,6 @@ std::uint32_t SeenSegment::end() const noexcept {
          (packet.has(flag::fin) ? 1U : 0U);
 }
 
-std::uint32_t TcpTrouble::closed_for(std::uint32_t now_us) const noexcept {
-  return zero_window_us + (window_closed ? age(closed_us, now_us) : 0);
-}
-
 Duration SideMeter::data_lasted() const noexcept {
   const std::uint64_t us = (last_data_us - first_data_us) & clock_mask;
   if (us > clock_mask / 2) return Duration{};
@@ -81,6 +77,14 @@ bool TcpMeter::begin_timestamps() {
   if (memory == nullptr) return false;
   stamps_ = new (memory) std::array<TimestampRtt, 2>{};
   return true;
+}
+
+std::uint32_t TcpMeter::zero_window_us(Direction direction) const noexcept {
+  const TcpTrouble* own = trouble(direction);
+  if (own == nullptr) return 0;
+  const std::uint32_t still =
+      own->window_closed ? age(own->closed_us, static_cast<std::uint32_t>(last_us_)) : 0;
+  return own->zero_window_us + still;
 }
 
 SegmentCounts TcpMeter::segments(Direction direction) const noexcept {
@@ -120,10 +124,10 @@ void TcpMeter::watch_clock(std::uint64_t us) noexcept {
   const std::uint64_t last = std::exchange(last_us_, us);
   // Forward or back, as one comparison without sign.
   if (last != 0 && us - last + most_us > 2 * most_us) [[unlikely]]
-    forget_times(static_cast<std::uint32_t>(us));
+    forget_times(static_cast<std::uint32_t>(last), static_cast<std::uint32_t>(us));
 }
 
-void TcpMeter::forget_times(std::uint32_t now) noexcept {
+void TcpMeter::forget_times(std::uint32_t last, std::uint32_t now) noexcept {
   for (SideMeter& side : sides_) {
     side.ring.clear(*pool_);
     side.duplicate_acks = 0;
@@ -132,7 +136,10 @@ void TcpMeter::forget_times(std::uint32_t now) noexcept {
     for (TimestampRtt& stamps : *stamps_) stamps.forget_waiting();
   }
   if (trouble_ == nullptr) return;
-  for (TcpTrouble& trouble : *trouble_) trouble.closed_us = now;
+  for (TcpTrouble& trouble : *trouble_) {
+    if (trouble.window_closed) trouble.zero_window_us += age(trouble.closed_us, last);
+    trouble.closed_us = now;
+  }
 }
 
 SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer) {

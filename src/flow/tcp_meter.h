@@ -70,9 +70,6 @@ struct TcpTrouble {
   bool window_closed = false;
   bool has_sacked = false;
 
-  /// How long its window was closed up to `now_us` (clock modulo 2^32), all times together.
-  [[nodiscard]] std::uint32_t closed_for(std::uint32_t now_us) const noexcept;
-
   /// Segments sent of that kind. Requires: is_trouble(kind).
   [[nodiscard]] std::uint32_t& of(SegmentKind kind) noexcept {
     return kinds_[static_cast<std::size_t>(kind) - first_kind];
@@ -167,6 +164,9 @@ class TcpMeter {
     return stamps_ == nullptr ? nullptr : &(*stamps_)[index(direction)].times();
   }
 
+  /// How long this side's window was closed, all times together; up to the last segment if it is.
+  [[nodiscard]] std::uint32_t zero_window_us(Direction direction) const noexcept;
+
   /// Its segments by what they told.
   [[nodiscard]] SegmentCounts segments(Direction direction) const noexcept;
 
@@ -225,7 +225,7 @@ class TcpMeter {
  private:
   TcpTrouble* trouble_of(Direction direction);
   void count(Direction direction, SegmentKind kind);
-  [[gnu::noinline]] void forget_times(std::uint32_t now) noexcept;
+  [[gnu::noinline]] void forget_times(std::uint32_t last, std::uint32_t now) noexcept;
   [[nodiscard]] SegmentKind kind_of_repeat(const SeenSegment& seen, const TcpSide& peer,
                                            const SequenceSpace::Added& added) const;
   [[nodiscard]] bool left_before(const SeenSegment& seen, const HoleMark& hole) const noexcept;

@@ -20,9 +20,7 @@ const TcpMeter& meter_of(const Talk& talk) {
 }
 
 FlowRecord record_of(const Talk& talk) {
-  Flow flow;
-  flow.last = talk.now();
-  return make_record(flow, &talk.tcp);
+  return make_record(Flow{}, &talk.tcp);
 }
 
 }  // namespace
@@ -41,11 +39,17 @@ TEST_CASE("tcp meter: keep-alives count on a connection that has sent nothing") 
 TEST_CASE("tcp meter: a window stays closed until a FIN shows it open, or up to the last packet") {
   Talk talk(">S <SA >A >D10A <AZ +500 <A");
   CHECK(record_of(talk).dst_zero_win_us == 500'000);
-  talk.play("<AZ +300");
+  talk.play("<AZ +300 >A");
   CHECK(record_of(talk).dst_zero_win == 2);
   CHECK(record_of(talk).dst_zero_win_us == 800'000);
-  talk.play("<FA +900");
+  talk.play("<FA +900 >A");
   CHECK(record_of(talk).dst_zero_win_us == 800'000);
+}
+
+TEST_CASE("tcp meter: a window that stays closed is timed by the packets' own clock") {
+  Talk talk(">S <SA >A >D10A <AZ +200 >A");
+  talk.play("+-2500000 >A +40 >A");
+  CHECK(record_of(talk).dst_zero_win_us == 240'000);
 }
 
 TEST_CASE("tcp meter: octets in flight, where acknowledgements tell of them") {
