@@ -1,5 +1,8 @@
 #include "flow/contact_outcome.h"
 
+#include <algorithm>
+#include <array>
+
 namespace ntan::flow {
 
 Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcome::Kind kind,
@@ -40,6 +43,42 @@ std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extr
   outcome.packet = packet;
   outcome.has_mac = true;
   outcome.src_mac = arp.sender_mac;
+  outcome.dst_mac = extra.dst_mac;
+  return outcome;
+}
+
+IpAddress solicited_address(const wire::Decoded& packet) noexcept {
+  constexpr std::uint8_t neighbor_solicitation = 135;
+  constexpr std::size_t target_at = 8;
+  constexpr std::size_t target_end = 24;
+  if (packet.proto != wire::ip_protocol::icmpv6 || packet.icmp_type != neighbor_solicitation ||
+      packet.payload_captured < target_end) {
+    return {};
+  }
+  return IpAddress::v6(packet.payload + target_at);
+}
+
+std::optional<Outcome> neighbor_contact(const wire::Decoded& packet, const wire::Extra& extra,
+                                        Timestamp now, std::uint64_t number) noexcept {
+  constexpr std::array<std::uint8_t, 13> solicited_node{0xff, 2, 0, 0, 0, 0,   0,
+                                                        0,    0, 0, 0, 1, 0xff};
+  const IpAddress target = solicited_address(packet);
+  const auto group =
+      packet.dst.bytes().first(std::min(packet.dst.bytes().size(), solicited_node.size()));
+  const bool unspecified = packet.src == IpAddress{.octets = {}, .version = IpVersion::v6};
+  if (!target.known() || unspecified || !std::ranges::equal(group, solicited_node)) {
+    return std::nullopt;
+  }
+  Outcome outcome;
+  outcome.time = outcome.first_time = now;
+  outcome.src = packet.src;
+  outcome.dst = target;
+  outcome.kind = Outcome::Kind::contact;
+  outcome.contact_class = ContactClass::nd;
+  outcome.ttl = packet.ttl;
+  outcome.packet = number;
+  outcome.has_mac = extra.has_mac && packet.tunnel_depth == 0;
+  outcome.src_mac = extra.src_mac;
   outcome.dst_mac = extra.dst_mac;
   return outcome;
 }

@@ -37,6 +37,16 @@ struct ContactOrigin {
 [[nodiscard]] std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extra,
                                                  Timestamp now, std::uint64_t packet) noexcept;
 
+/// Whom a neighbour solicitation asks for (RFC 4861 4.3); unknown for any other packet.
+[[nodiscard]] IpAddress solicited_address(const wire::Decoded& packet) noexcept;
+
+/// A neighbour solicitation to a solicited-node group (RFC 4291 2.7.1) is a first contact like an
+/// ARP request. Nothing for duplicate address detection, which has no sender, and for unicast
+/// revalidation.
+[[nodiscard]] std::optional<Outcome> neighbor_contact(const wire::Decoded& packet,
+                                                      const wire::Extra& extra, Timestamp now,
+                                                      std::uint64_t number) noexcept;
+
 /// Adds what only the first packet tells: the look of the SYN, and the link addresses.
 void describe_first_packet(const wire::Decoded& packet, const wire::Extra& extra,
                            Outcome& outcome) noexcept;

@@ -188,6 +188,7 @@ void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
     case Bucket::flow: {
       Shard& shard = *shards_[slot.shard];
       shard.on_packet(routed);
+      if (slot.decoded.proto == wire::ip_protocol::icmpv6) tell_solicitation(packet, slot);
       next_due_ = std::min(next_due_, shard.next_timer().due);
       break;
     }
@@ -233,6 +234,11 @@ void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
   if (slot.extra.has_mac) segment.link_source = slot.extra.src_mac;
   shard.on_flowless(routed, app::Transport::arp, segment);
   next_due_ = std::min(next_due_, shard.next_timer().due);
+}
+
+void Engine::tell_solicitation(const PacketView& packet, const Slot& slot) {
+  const auto contact = flow::neighbor_contact(slot.decoded, slot.extra, clock_, packet.number);
+  if (contact) detector_.on_outcome(*contact);
 }
 
 // --- time

@@ -101,6 +101,7 @@ class Engine final : private Merger, private detect::ScanSink {
   std::int64_t fire_until(std::int64_t limit);
   void enter_seconds(std::int64_t tick);
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
+  void tell_solicitation(const PacketView& packet, const Slot& slot);
   void count(const PacketView& packet, Slot& slot);
   void report_backwards(const PacketView& packet);
   void close_window();

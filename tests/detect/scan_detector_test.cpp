@@ -311,6 +311,26 @@ TEST_CASE("scan detector: a sweep by ARP is named unless its sender is a router"
   }
 }
 
+TEST_CASE("scan detector: a sweep by neighbour discovery is named") {
+  Script script;
+  for (unsigned n = 0; n < 30; ++n) {
+    Outcome out = script.outcome({.src = "2001:db8::240",
+                                  .dst = "2001:db8::" + std::to_string(n),
+                                  .port = 0,
+                                  .contact_class = ContactClass::nd},
+                                 Outcome::Kind::contact);
+    script.detector.on_outcome(out);
+    script.wait(std::chrono::milliseconds{50});
+  }
+  script.wait(seconds{6});
+  script.detector.advance(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  const Told& told = script.heard.all.front();
+  REQUIRE(told.record.kind == ScanKind::host_discovery);
+  REQUIRE(told.record.technique == ScanTechnique::nd);
+  REQUIRE(told.common.proto == "icmpv6");
+}
+
 TEST_CASE("scan detector: many sources that share the work are one distributed scan") {
   Script script;
   SECTION("ports of one host") {

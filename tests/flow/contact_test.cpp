@@ -415,3 +415,48 @@ TEST_CASE("contact: only a broadcast question about somebody else is a first con
     REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
   }
 }
+
+TEST_CASE("contact: a neighbour solicitation to a group is a first contact") {
+  const auto frame =
+      test::join("33 33 ff 00 00 07 | 02 00 00 00 00 01 | 86 dd"_hex, "60 00 00 00 00 18 3a ff"_hex,
+                 "20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01"_hex,
+                 "ff 02 00 00 00 00 00 00 00 00 00 01 ff 00 00 07"_hex,
+                 "87 00 00 00 00 00 00 00 | 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 07"_hex);
+  wire::Decoded decoded;
+  wire::Extra extra;
+  const auto decode = [&](Bytes octets) {
+    wire::decode({.data = octets, .wire_size = static_cast<std::uint32_t>(octets.size())}, {},
+                 decoded, extra);
+    return neighbor_contact(decoded, extra, from_ns(3), 9);
+  };
+  SECTION("its target is who is asked for") {
+    const auto outcome = decode(frame);
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->contact_class == ContactClass::nd);
+    CHECK(outcome->src == address("2001:db8::1"));
+    CHECK(outcome->dst == address("2001:db8::7"));
+    CHECK(outcome->packet == 9);
+    CHECK(outcome->has_mac);
+    CHECK(outcome->src_mac == MacAddress{{2, 0, 0, 0, 0, 1}});
+  }
+  SECTION("unicast revalidates") {
+    auto unicast = frame;
+    unicast[14 + 24] = 0x20;
+    CHECK_FALSE(decode(unicast).has_value());
+    CHECK(solicited_address(decoded) == address("2001:db8::7"));
+  }
+  SECTION("duplicate address detection has no sender") {
+    auto probe = frame;
+    std::fill_n(probe.begin() + 14 + 8, 16, std::uint8_t{0});
+    CHECK_FALSE(decode(probe).has_value());
+  }
+  SECTION("an advertisement asks nobody") {
+    auto advertisement = frame;
+    advertisement[14 + 40] = 136;
+    CHECK_FALSE(decode(advertisement).has_value());
+  }
+  SECTION("every prefix is harmless") {
+    for (std::size_t size = 0; size < frame.size(); ++size)
+      CHECK_FALSE(decode(Bytes{frame}.first(size)).has_value());
+  }
+}
