@@ -107,6 +107,11 @@ void AlertBook::on_growth(AlertIndex index, Timestamp now) {
   find_decoys(index, now);
 }
 
+void AlertBook::keep_open(AlertIndex index, Timestamp now) noexcept {
+  Entry& entry = entries_[index];
+  entry.deadline = std::max(entry.deadline, now + quiet_of(*entry.alert));
+}
+
 void AlertBook::send(Entry& entry, ScanPhase phase, Timestamp now) {
   ScanRecord record = entry.alert->describe(conditions, texts_);
   record.phase = phase;

@@ -41,6 +41,9 @@ class AlertBook {
   /// say.
   void on_growth(AlertIndex index, Timestamp now);
 
+  /// An open alert's source went on at `now`, with nothing new.
+  void keep_open(AlertIndex index, Timestamp now) noexcept;
+
   /// When the next alert closes or is forgotten; Timestamp::max() if none.
   [[nodiscard]] Timestamp next_deadline() const noexcept;
   /// Does the one thing due at next_deadline().

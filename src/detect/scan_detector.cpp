@@ -140,7 +140,7 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   const Mark mark = source.seen.find(hash);
   if (mark == Mark::probation) source.seen.update(hash, Mark::returned);
-  if (mark != Mark::absent) return;
+  if (mark != Mark::absent) return keep_open(source, outcome);
   if (!source.seen.insert(hash, Mark::pending, pool_)) {
     ++counters_.sets_saturated;
     return;
@@ -154,6 +154,16 @@ void ScanDetector::on_contact(const Outcome& outcome) {
     place.row.trace_ttls |= 1U << (outcome.ttl % 32U);
   }
   check_waiting(place, outcome);
+}
+
+// A target probed again is no news, but the scan goes on.
+void ScanDetector::keep_open(const Source& source, const Outcome& outcome) {
+  if (!book_.is_open(source.alert)) return;
+  const Row* row = rows_.find(row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)));
+  const Column* column =
+      columns_.find(column_key(outcome.src, outcome.contact_class, outcome.dst_port));
+  const bool scanned = (row != nullptr && row->alarmed) || (column != nullptr && column->alarmed);
+  if (scanned) book_.keep_open(source.alert, outcome.time);
 }
 
 void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash) {

@@ -97,6 +97,7 @@ class ScanDetector {
   void on_contact(const Outcome& outcome);
   void on_result(const Outcome& outcome);
   void on_late(const Outcome& outcome);
+  void keep_open(const Source& source, const Outcome& outcome);
   void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);

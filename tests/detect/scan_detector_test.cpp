@@ -403,6 +403,32 @@ TEST_CASE("scan detector: an alert opens, grows, closes when quiet, and may resu
   REQUIRE(script.heard.all.back().record.id.value != closed.record.id.value);
 }
 
+TEST_CASE("scan detector: a scan goes on while its targets are probed again") {
+  Script script;
+  for (unsigned n = 0; n < 8; ++n) script.add({.port = low_port(n)});
+  REQUIRE(script.heard.opened() == 1);
+  SECTION("the same ports") {
+    for (unsigned n = 0; n < 8; ++n) {
+      script.wait(seconds{100});
+      script.begin({.port = low_port(n)});
+    }
+    REQUIRE(script.heard.count(ScanPhase::close) == 0);
+    script.wait(seconds{130});
+    script.detector.advance(script.now);
+    REQUIRE(script.heard.count(ScanPhase::close) == 1);
+    REQUIRE(script.heard.all.back().record.probes == 8);
+  }
+  SECTION("another host that the source knows does not count") {
+    const Step elsewhere{.dst = "203.0.113.3", .port = 9, .result = Result::session};
+    for (unsigned n = 0; n < 3; ++n) {
+      script.add(elsewhere);
+      script.wait(seconds{100});
+    }
+    script.detector.advance(script.now);
+    REQUIRE(script.heard.count(ScanPhase::close) == 1);
+  }
+}
+
 TEST_CASE("scan detector: an alert carries what it is made of") {
   Script script;
   script.add({.port = 22, .result = Result::half_open});
