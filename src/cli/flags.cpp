@@ -12,8 +12,12 @@ using run::Command;
 
 constexpr Commands capture = bit(Command::capture);
 constexpr Commands read = bit(Command::read);
+constexpr Commands extract = bit(Command::extract);
 constexpr Commands both = capture | read;
-constexpr Commands everywhere = both | bit(Command::interfaces) | bit(Command::schema);
+/// Those that read files, and those that decide what is a flow or a scan.
+constexpr Commands files = read | extract;
+constexpr Commands analysis = both | extract;
+constexpr Commands everywhere = analysis | bit(Command::interfaces) | bit(Command::schema);
 
 constexpr std::string_view accepted{};
 constexpr std::uint64_t kib = 1ULL << 10U;
@@ -99,6 +103,11 @@ std::string_view add_networks(std::vector<run::Network>& target, std::string_vie
   return accepted;
 }
 
+std::string_view set_id(std::optional<std::uint64_t>& target, std::string_view value) {
+  target = parse_id(value);
+  return target ? accepted : std::string_view{"16 hex digits, as events have them"};
+}
+
 std::string_view set_text(std::string& target, std::string_view value, std::string_view expected) {
   if (value.empty()) return expected;
   target = value;
@@ -126,7 +135,7 @@ constexpr auto all = std::to_array<Flag>({
      .doc = "Read FILE (repeatable); - is standard input. pcap or pcapng, also compressed by gzip, "
             "zstd or lz4",
      .group = Group::input,
-     .commands = read,
+     .commands = files,
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
@@ -183,12 +192,28 @@ constexpr auto all = std::to_array<Flag>({
      .commands = capture,
      .apply = set_draft<&Draft::list_interfaces, true>},
 
+    {.name = "scan",
+     .value = "ID",
+     .doc = "The packets of the scan with this scan.id: of its sources and the hosts they probed",
+     .group = Group::filter,
+     .commands = extract,
+     .rank = Rank::common,
+     .apply = [](Draft& draft,
+                 std::string_view value) { return set_id(draft.options.scan_id, value); }},
+    {.name = "flow",
+     .value = "ID",
+     .doc = "The packets of the flow with this flow_id",
+     .group = Group::filter,
+     .commands = extract,
+     .rank = Rank::common,
+     .apply = [](Draft& draft,
+                 std::string_view value) { return set_id(draft.options.flow_id, value); }},
     {.letter = 'f',
      .name = "filter",
      .value = "BPF",
      .doc = "Keep only packets that match, as pcap-filter(7) has it: 'udp port 53'",
      .group = Group::filter,
-     .commands = both,
+     .commands = analysis,
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
@@ -200,7 +225,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "FILE",
      .doc = "Take the filter from FILE",
      .group = Group::filter,
-     .commands = both,
+     .commands = analysis,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_text(draft.options.filter_file.emplace(), value, "a file's name");
@@ -260,7 +285,7 @@ constexpr auto all = std::to_array<Flag>({
      .doc = "Write the packets that match, as pcap or, named .pcapng, as pcapng; - is standard "
             "output",
      .group = Group::output,
-     .commands = both,
+     .commands = analysis,
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
@@ -385,7 +410,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "SIZE",
      .doc = "Memory for all state, in MiB or with k, M, G. Default: 512M",
      .group = Group::analysis,
-     .commands = both,
+     .commands = analysis,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_size(draft.options.mem_limit, value, mib, 32 * mib,
@@ -395,7 +420,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "N",
      .doc = "Flows kept at a time, within --mem-limit. Default: 1000000",
      .group = Group::analysis,
-     .commands = both,
+     .commands = analysis,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_size(draft.options.max_flows, value, 1, 16, "a number of 16 or more");
@@ -408,7 +433,7 @@ constexpr auto all = std::to_array<Flag>({
     {.name = "ignore-vlan",
      .doc = "Packets of one flow may have different VLAN ids",
      .group = Group::analysis,
-     .commands = both,
+     .commands = analysis,
      .apply = set<&run::Options::vlan_key, run::VlanKey::ignored>},
     {.name = "home",
      .value = "CIDR,...",
@@ -421,13 +446,13 @@ constexpr auto all = std::to_array<Flag>({
      .value = "LEVEL",
      .doc = "How much evidence makes a scan: low, medium (the default) or high",
      .group = Group::analysis,
-     .commands = both,
+     .commands = analysis,
      .apply = set_sensitivity},
     {.name = "scan-allow",
      .value = "CIDR,...",
      .doc = "Sources that are never reported as scanners",
      .group = Group::analysis,
-     .commands = both,
+     .commands = analysis,
      .apply =
          [](Draft& draft, std::string_view value) {
            return add_networks(draft.options.scan.allowed, value);
@@ -436,7 +461,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "TIME",
      .doc = "Silence for this long means that nobody answers. Default: 1.5s",
      .group = Group::analysis,
-     .commands = both,
+     .commands = analysis,
      .apply =
          [](Draft& draft, std::string_view value) {
            const auto time = parse_duration(value);
@@ -448,7 +473,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "SIZE",
      .doc = "Memory of the scan detector, in MiB or with k, M, G. Default: 50M",
      .group = Group::analysis,
-     .commands = both,
+     .commands = analysis,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_size(draft.options.scan.memory, value, mib, mib,
@@ -459,7 +484,7 @@ constexpr auto all = std::to_array<Flag>({
      .name = "quiet",
      .doc = "Only warnings and errors on standard error; with --table, only the final summary",
      .group = Group::diagnostics,
-     .commands = both,
+     .commands = analysis,
      .rank = Rank::common,
      .apply = set_draft<&Draft::quiet, true>},
     {.letter = 'v',

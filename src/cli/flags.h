@@ -35,7 +35,7 @@ struct Draft {
 enum class Group : std::uint8_t { input, filter, output, stop, analysis, diagnostics };
 
 /// Commands as a set of bits.
-using Commands = std::uint8_t;
+using Commands = std::uint16_t;
 
 [[nodiscard]] constexpr Commands bit(run::Command command) noexcept {
   return static_cast<Commands>(1U << static_cast<unsigned>(command));

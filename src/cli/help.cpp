@@ -13,13 +13,15 @@ using run::Command;
 constexpr std::size_t line_width = 79;
 constexpr std::size_t doc_column = 28;
 
-constexpr std::array<CommandWord, 6> words{{
+constexpr std::array<CommandWord, 7> words{{
     {"capture", Command::capture, "[-i IF] [-f BPF | BPF ...] [OPTION ...]",
      "Turn live packets into events"},
     {"read", Command::read, "FILE ... | - [-f BPF] [OPTION ...] [-- BPF ...]",
      "Turn pcap and pcapng files into events"},
     {"replay", Command::read, "FILE ... | - [-f BPF] [OPTION ...] [-- BPF ...]",
      "The same as read"},
+    {"extract", Command::extract, "-r FILE (--scan ID | --flow ID) -w FILE [OPTION ...]",
+     "Cut the packets of one scan or flow out of files"},
     {"interfaces", Command::interfaces, "[--json]", "List what can be captured on"},
     {"schema", Command::schema, "[EVENT] [--format FORMAT]", "Describe the events"},
     {"help", Command::help, "[COMMAND]", "Show the help of a command"},
@@ -34,7 +36,7 @@ struct Example {
   std::string_view doc;
 };
 
-constexpr std::array<Example, 14> examples{{
+constexpr std::array<Example, 17> examples{{
     {Command::capture, "sudo ntan capture -i eth0", "everything on eth0, as a table"},
     {Command::capture, "sudo ntan capture -i eth0 -f 'udp port 53' --json | jq .", "DNS, as JSON"},
     {Command::capture, "sudo ntan capture -i eth0 -c 1000 -w sample.pcap",
@@ -46,6 +48,12 @@ constexpr std::array<Example, 14> examples{{
     {Command::read, "ntan read day.pcap --events dns --csv > dns.csv", "DNS for a spreadsheet"},
     {Command::read, "ntan read day.pcap -f 'host 192.0.2.7' -w host.pcap",
      "the packets of one host, kept"},
+    {Command::extract, "ntan extract -r day.pcap --scan 8d1f3a5c7e902b46 -w scan.pcap",
+     "a scan's packets: the line is in the event, as scan.extract"},
+    {Command::extract, "ntan extract -r day.pcap --flow 0c1d2e3f40516273 -w flow.pcap",
+     "a flow's packets, by its flow_id"},
+    {Command::extract, "ntan extract -r day.pcap --flow 0c1d2e3f40516273 -w - | tshark -r -",
+     "the same for another program"},
     {Command::interfaces, "ntan interfaces", "names, states and addresses"},
     {Command::interfaces, "ntan interfaces --json | jq -r .name", "names only"},
     {Command::schema, "ntan schema", "JSON Schema of all events"},

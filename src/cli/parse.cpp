@@ -212,7 +212,7 @@ run::Options parse(std::span<const std::string> arguments, const Surroundings& a
 
   const Command command = parts.command == nullptr ? bare_command(draft) : parts.command->command;
   if (parts.command == nullptr) check_belongs(parts, command);
-  if (parts.command != nullptr && command == Command::read)
+  if (parts.command != nullptr && (command == Command::read || command == Command::extract))
     append(draft.options.files, draft.words);
   append(draft.words, draft.after_dashes);
   return settle(std::move(draft), command, around);

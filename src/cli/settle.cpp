@@ -99,6 +99,12 @@ void settle_events(Draft& draft, const Surroundings& around) {
   }
 }
 
+void settle_stdout_packets(const Draft& draft, const Surroundings& around) {
+  if (draft.options.write_packets != "-" || around.output != Stream::terminal) return;
+  throw UsageError("packets are not written to a terminal",
+                   {"use -w FILE, or pipe them: ... -w - | tcpdump -r -"});
+}
+
 /// What standard output is for, if for events at all.
 void settle_format(Draft& draft, const Surroundings& around) {
   run::Options& options = draft.options;
@@ -110,10 +116,7 @@ void settle_format(Draft& draft, const Surroundings& around) {
     }
   }
   if (options.write_packets == "-") {
-    if (around.output == Stream::terminal) {
-      throw UsageError("packets are not written to a terminal",
-                       {"use -w FILE, or pipe them: ... -w - | tcpdump -r -"});
-    }
+    settle_stdout_packets(draft, around);
     if (!formats.empty() || (draft.events && draft.patterns.empty())) {
       throw UsageError("standard output carries the packets (-w -): events need a file",
                        {"add -o events.ndjson"});
@@ -191,21 +194,45 @@ void settle_packets(const run::Options& options) {
   }
 }
 
+void settle_verbosity(Draft& draft) {
+  if (draft.quiet && draft.verbose != 0) throw UsageError("-q and -v exclude each other");
+  draft.options.verbosity = draft.quiet          ? run::Verbosity::quiet
+                            : draft.verbose == 0 ? run::Verbosity::normal
+                            : draft.verbose == 1 ? run::Verbosity::more
+                                                 : run::Verbosity::most;
+}
+
 void settle_rest(Draft& draft, Command command, const Surroundings& around) {
   run::Options& options = draft.options;
   options.command = command;
   options.summary_every = draft.summary_every.value_or(
       command == Command::capture ? std::chrono::seconds{10} : std::chrono::seconds{0});
   options.color = draft.color == "always" || (draft.color == "auto" && around.color);
-  if (draft.quiet && draft.verbose != 0) throw UsageError("-q and -v exclude each other");
-  options.verbosity = draft.quiet          ? run::Verbosity::quiet
-                      : draft.verbose == 0 ? run::Verbosity::normal
-                      : draft.verbose == 1 ? run::Verbosity::more
-                                           : run::Verbosity::most;
+  settle_verbosity(draft);
   if (options.snaplen < short_snaplen) {
     options.warnings.push_back(
         fmt::format("-s {}: most headers above TCP and UDP will be missing", options.snaplen));
   }
+}
+
+run::Options settle_extract(Draft& draft, const Surroundings& around) {
+  run::Options& options = draft.options;
+  options.command = Command::extract;
+  if (options.files.empty()) throw UsageError("extract needs a file", {"-r FILE"});
+  if (std::count(options.files.begin(), options.files.end(), "-") != 0) {
+    throw UsageError("extract reads its input several times: standard input will not do");
+  }
+  if (options.scan_id.has_value() == options.flow_id.has_value()) {
+    throw UsageError(options.scan_id ? "--scan and --flow exclude each other"
+                                     : "extract needs the id of a scan or a flow",
+                     {"--scan ID or --flow ID: scan.id and flow_id of the events"});
+  }
+  if (!options.write_packets) throw UsageError("extract needs a file to write", {"-w FILE"});
+  settle_filter(draft);
+  settle_stdout_packets(draft, around);
+  settle_packets(options);
+  settle_verbosity(draft);
+  return std::move(options);
 }
 
 run::Options settle_schema(Draft& draft, const Surroundings& around) {
@@ -223,6 +250,7 @@ run::Options settle_schema(Draft& draft, const Surroundings& around) {
 
 run::Options settle(Draft draft, Command command, const Surroundings& around) {
   if (command == Command::schema) return settle_schema(draft, around);
+  if (command == Command::extract) return settle_extract(draft, around);
   if (command == Command::interfaces || draft.list_interfaces) {
     if (!draft.words.empty()) {
       throw UsageError(fmt::format("interfaces takes no argument '{}'", draft.words.front()));

@@ -13,6 +13,9 @@ namespace ntan::cli {
 /// Decimal digits only.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text) noexcept;
 
+/// 16 hex digits, as events show ids.
+[[nodiscard]] std::optional<std::uint64_t> parse_id(std::string_view text) noexcept;
+
 /// Octets: a number with k, M or G (powers of 1,024), or a plain number of `unit` octets.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text,
                                                       std::uint64_t unit) noexcept;

@@ -44,14 +44,6 @@ ScanWhy why_row(const Outcome& outcome) noexcept {
   return outcome.contact_class == ContactClass::reverse_rst ? ScanWhy::reverse : ScanWhy::row;
 }
 
-/// When the earliest contact that no alert knows began; `otherwise` if there is none.
-Timestamp first_unreported(const Journal& journal, Timestamp otherwise) noexcept {
-  for (const Probe& probe : journal) {
-    if (!probe.reported) return probe.time;
-  }
-  return otherwise;
-}
-
 }  // namespace
 
 bool ScanDetector::row_fires(const Row& row) const noexcept {
@@ -131,47 +123,64 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
   share(source, outcome, probe);
 }
 
+void ScanDetector::include(AlertIndex alert, const IpAddress& source, const Probe& probe) {
+  Alert& scan = book_.at(alert);
+  scan.add(probe);
+  if (options_.watch != nullptr) options_.watch->on_counted(scan.origin().id, source, probe);
+}
+
 void ScanDetector::report(Source& source, Probe& probe, Timestamp now) {
   probe.reported = true;
   if (!book_.is_open(source.alert)) return;
-  book_.at(source.alert).add(probe);
+  include(source.alert, source.address, probe);
   book_.on_growth(source.alert, now);
+}
+
+// Whether a contact in the journal is of the alarm's axis and in no alert yet.
+bool ScanDetector::is_evidence(const Probe& probe, const Outcome& outcome,
+                               const Alarm& alarm) noexcept {
+  if (probe.reported || (probe.pending && !alarm.with_pending)) return false;
+  switch (alarm.axis) {
+    case Axis::row:
+      return probe.dst == outcome.dst &&
+             group_of(probe.contact_class) == group_of(outcome.contact_class);
+    case Axis::column: return belongs(probe, outcome, outcome.contact_class);
+    case Axis::source: return is_bad(probe.result) && group_of(probe.contact_class) != Group::link;
+    case Axis::link: return group_of(probe.contact_class) == Group::link;
+  }
+  return false;
 }
 
 // Moves what the journal knows of the alarm's axis into the alert; false if there was nothing.
 bool ScanDetector::collect(Source& source, const Outcome& outcome, const Alarm& alarm) {
-  const auto on_axis = [&](const Probe& probe) {
-    switch (alarm.axis) {
-      case Axis::row:
-        return probe.dst == outcome.dst &&
-               group_of(probe.contact_class) == group_of(outcome.contact_class);
-      case Axis::column: return belongs(probe, outcome, outcome.contact_class);
-      case Axis::source:
-        return is_bad(probe.result) && group_of(probe.contact_class) != Group::link;
-      case Axis::link: return group_of(probe.contact_class) == Group::link;
-    }
-    return false;
-  };
   bool any = false;
   for (Probe& probe : source.journal) {
-    if (probe.reported || !on_axis(probe) || (probe.pending && !alarm.with_pending)) continue;
+    if (!is_evidence(probe, outcome, alarm)) continue;
     probe.reported = true;
     if (probe.pending && alarm.axis != Axis::link) source.seen.update(probe.hash, Mark::reported);
-    book_.at(source.alert).add(probe);
+    include(source.alert, source.address, probe);
     any = true;
   }
   return any;
 }
 
+// By the source and its first contact that counts: a file cut down to the scan's packets gives the
+// same, whichever test fires first there.
+event::Id ScanDetector::id_of(const Source& source, const Outcome& outcome,
+                              const Alarm& alarm) noexcept {
+  Timestamp began = outcome.first_time;
+  for (const Probe& probe : source.journal) {
+    if (is_evidence(probe, outcome, alarm)) began = std::min(began, probe.time);
+  }
+  const std::array<std::uint64_t, 2> words{source.key, static_cast<std::uint64_t>(to_ns(began))};
+  return {hash_words(words, fixed_hash_key)};
+}
+
 void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& alarm) {
   const bool growing = book_.is_open(source.alert);
   if (source.alert == no_alert) {
-    const Timestamp began = first_unreported(source.journal, outcome.first_time);
-    const std::array<std::uint64_t, 4> words{static_cast<std::uint64_t>(alarm.axis), source.key,
-                                             static_cast<std::uint64_t>(outcome.contact_class),
-                                             static_cast<std::uint64_t>(to_ns(began))};
     source.alert = book_.create(
-        {.id = {hash_words(words, fixed_hash_key)},
+        {.id = id_of(source, outcome, alarm),
          .source = source.address,
          .why = alarm.why,
          .fixed_kind = std::nullopt,
@@ -216,7 +225,7 @@ void ScanDetector::share(const Source& source, const Outcome& outcome, const Pro
   for (const ClusterShape shape : {ClusterShape::host, ClusterShape::network}) {
     Cluster& cluster = clusters_.entry(shape, probe);
     if (book_.is_open(cluster.alert)) {
-      book_.at(cluster.alert).add(probe);
+      include(cluster.alert, source.address, probe);
       book_.at(cluster.alert).add_member(source.address);
       book_.on_growth(cluster.alert, outcome.time);
     } else if (clusters_.add(
@@ -253,7 +262,7 @@ void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) 
     if (cluster.alert == no_alert) return;
   }
   for (const Share& share : cluster.shares) {
-    book_.at(cluster.alert).add(share.probe);
+    include(cluster.alert, share.source, share.probe);
     book_.at(cluster.alert).add_member(share.source);
   }
   clusters_.drop_shares(cluster);

@@ -12,6 +12,7 @@
 #include "detect/context.h"
 #include "detect/routers.h"
 #include "detect/scan_record.h"
+#include "detect/scan_watch.h"
 #include "detect/set_table.h"
 #include "detect/tables.h"
 
@@ -30,6 +31,7 @@ struct ScanOptions {
   std::size_t memory = std::size_t{50} << 20U;  ///< octets; everything the detector holds
   std::vector<Network> allow;                   ///< sources that are never named
   std::vector<Network> home;                    ///< our hosts: a scan by one of them is severe
+  ScanWatch* watch = nullptr;                   ///< outlives the detector
 };
 
 /// What was seen and what had to be given up.
@@ -113,7 +115,12 @@ class ScanDetector {
   void judge(Place& place, const Outcome& outcome, const Probe& probe);
   void raise(Source& source, const Outcome& outcome, const Alarm& alarm);
   void report(Source& source, Probe& probe, Timestamp now);
+  [[nodiscard]] static bool is_evidence(const Probe& probe, const Outcome& outcome,
+                                        const Alarm& alarm) noexcept;
+  [[nodiscard]] static event::Id id_of(const Source& source, const Outcome& outcome,
+                                       const Alarm& alarm) noexcept;
   bool collect(Source& source, const Outcome& outcome, const Alarm& alarm);
+  void include(AlertIndex alert, const IpAddress& source, const Probe& probe);
   void share(const Source& source, const Outcome& outcome, const Probe& probe);
   void look_at(Cluster& cluster, ClusterShape shape, Timestamp now);
   [[nodiscard]] Source& source_of(const Outcome& outcome);

@@ -119,6 +119,7 @@ struct ScanRecord {
   std::optional<event::Id> group;
   Visibility visibility{};
   bool capture_ok = true;
+  std::string_view extract;
 
   static constexpr event::RecordInfo info{
       .name = "scan",
@@ -166,7 +167,10 @@ struct ScanRecord {
         field<"group", &ScanRecord::group>("The same for sources that probe as one (decoys)"),
         field<"visibility", &ScanRecord::visibility>("Directions the evidence comes from"),
         field<"capture_ok", &ScanRecord::capture_ok>(
-            "False if more than 5 % of contacts had to be forgotten before an answer was due"));
+            "False if more than 5 % of contacts had to be forgotten before an answer was due"),
+        field<"extract", &ScanRecord::extract>(
+            "Command that cuts the scan's packets out of the input; absent where they are not "
+            "kept in a file"));
   }
 };
 

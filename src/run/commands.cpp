@@ -8,7 +8,9 @@
 
 #include "event/json_schema.h"
 #include "event/markdown.h"
+#include "run/command_text.h"
 #include "run/console.h"
+#include "run/extract.h"
 #include "run/interface_list.h"
 #include "run/pipeline.h"
 #include "run/schemas.h"
@@ -47,25 +49,18 @@ ExitCode print(const std::string& text) {
   return ExitCode::runtime;
 }
 
-// The command line as a shell would take it again.
-std::string command_line(std::span<const std::string> arguments) {
-  std::string line = "ntan";
-  for (const std::string& argument : arguments) {
-    const bool plain =
-        argument.find_first_not_of(
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%") ==
-        std::string::npos;
-    line += plain && !argument.empty() ? " " + argument : " '" + argument + "'";
-  }
-  return line;
-}
-
 ExitCode run_pipeline(const Options& options) {
   source::Interrupt interrupt;
   const SignalGuard guard(interrupt);
   Pipeline pipeline(options, interrupt);
   pipeline.open();
   return pipeline.run();
+}
+
+ExitCode run_extract(const Options& options) {
+  source::Interrupt interrupt;
+  const SignalGuard guard(interrupt);
+  return extract(options, interrupt);
 }
 
 ExitCode show_schema(const Options& options) {
@@ -88,6 +83,7 @@ ExitCode execute(const Options& options, std::span<const std::string> arguments)
     switch (options.command) {
       case Command::capture:
       case Command::read: return run_pipeline(options);
+      case Command::extract: return run_extract(options);
       case Command::interfaces:
         return print(interface_list(options.interfaces_as_json ? ListForm::json : ListForm::table));
       case Command::schema: return show_schema(options);

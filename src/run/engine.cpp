@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flow/contact_outcome.h"
+#include "run/command_text.h"
 #include "run/packet_record.h"
 #include "wire/arp.h"
 
@@ -26,6 +27,7 @@ wire::DefragmentLimits defragment_limits(const EngineOptions& options) {
 
 detect::ScanOptions scan_options(const EngineOptions& options) {
   detect::ScanOptions scan = options.scan;
+  scan.watch = options.watch;
   scan.memory = std::min(scan.memory, options.mem_limit / 100 * scan_share);
   return scan;
 }
@@ -495,10 +497,19 @@ ShardCounters Engine::counters() const noexcept {
 
 void Engine::flow_ended(const Conversation& conversation, const Reported& told) {
   tell_flow(conversation, told, FlowFate::ended);
+  if (options_.watch != nullptr) options_.watch->on_flow_end(conversation.flow, clock_);
 }
 
 void Engine::on_scan(const event::Common& common, const detect::ScanRecord& record) {
-  recorder_->record(event::make_event(common, record), {event::Order::scan, ++scan_sequence_});
+  if (options_.watch != nullptr) options_.watch->on_scan(common, record);
+  worst_scan_ = std::max(worst_scan_, std::optional{record.severity});
+  detect::ScanRecord written = record;
+  if (const ExtractLine& line = options_.extract; !line.before.empty()) {
+    const std::string id = id_text(record.id);
+    extract_line_ = line.before + id + line.between + id + line.after;
+    written.extract = extract_line_;
+  }
+  recorder_->record(event::make_event(common, written), {event::Order::scan, ++scan_sequence_});
 }
 
 }  // namespace ntan::run

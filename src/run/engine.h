@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "run/offload.h"
 #include "run/recorder.h"
 #include "run/shard.h"
+#include "run/watch.h"
 #include "source/source.h"
 #include "stats/aggregator.h"
 #include "wire/arp.h"
@@ -25,6 +27,13 @@
 #include "wire/defragment.h"
 
 namespace ntan::run {
+
+/// A command line around the id of a scan, which stands in it twice.
+struct ExtractLine {
+  std::string before;
+  std::string between;
+  std::string after;
+};
 
 struct EngineOptions {
   std::size_t mem_limit = std::size_t{512} << 20U;
@@ -37,6 +46,9 @@ struct EngineOptions {
   Duration scan_timeout = flow::timeout_of(flow::ContactTimer::answer_tcp);
   stats::Options stats;
   std::string sensor;
+  /// What cuts a scan's packets out of the input, up to the id and behind it; empty: cannot be had.
+  ExtractLine extract;
+  Watch* watch = nullptr;  ///< outlives the engine
 };
 
 class Engine final : private Merger, private detect::ScanSink {
@@ -61,6 +73,8 @@ class Engine final : private Merger, private detect::ScanSink {
   /// What all TCP connections said of the path so far.
   [[nodiscard]] stats::PathCounts path() const noexcept;
   [[nodiscard]] detect::ScanCounters scan_counters() const noexcept { return detector_.counters(); }
+  /// The gravest scan told so far.
+  [[nodiscard]] std::optional<detect::Severity> worst_scan() const noexcept { return worst_scan_; }
   /// Trace clock; the epoch before the first packet.
   [[nodiscard]] Timestamp clock() const noexcept { return clock_; }
   [[nodiscard]] bool started() const noexcept { return started_; }
@@ -158,6 +172,8 @@ class Engine final : private Merger, private detect::ScanSink {
   std::int64_t tick_ = 0;
   std::int64_t next_due_ = INT64_MAX;
   std::uint64_t scan_sequence_ = 0;
+  std::optional<detect::Severity> worst_scan_;
+  std::string extract_line_;  // of the scan being told
   bool started_ = false;
   bool wants_packets_;
 };

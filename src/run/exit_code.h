@@ -9,7 +9,7 @@ enum class ExitCode : int {
   usage = 2,
   not_a_capture = 3,  ///< with --strict also damaged input, with --fail-empty no event
   permission = 4,
-  not_found = 5,  ///< interface or file
+  not_found = 5,  ///< interface, file, scan or flow
 };
 
 }  // namespace ntan::run

@@ -14,7 +14,7 @@
 
 namespace ntan::run {
 
-enum class Command : std::uint8_t { capture, read, interfaces, schema, help, version };
+enum class Command : std::uint8_t { capture, read, extract, interfaces, schema, help, version };
 
 using event::Format;
 
@@ -88,6 +88,10 @@ struct Options {
   bool csv_safe = false;
   bool color = false;
   std::string sensor;
+
+  // extract: one of them
+  std::optional<std::uint64_t> scan_id;
+  std::optional<std::uint64_t> flow_id;
 
   // Stop
   std::optional<std::uint64_t> count;      ///< packets

@@ -1,13 +1,12 @@
 #include "run/pipeline.h"
 
 #include <algorithm>
-#include <sys/random.h>
-#include <system_error>
 #include <unistd.h>
 
 #include <fmt/core.h>
 
 #include "run/console.h"
+#include "run/engine_options.h"
 #include "run/filter_file.h"
 #include "run/run_totals.h"
 #include "run/signals.h"
@@ -34,48 +33,6 @@ std::int64_t process_clock_ns() {
 
 std::string without_folder(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
-}
-
-detect::Sense sense_of(Sensitivity sensitivity) noexcept {
-  switch (sensitivity) {
-    case Sensitivity::low: return detect::Sense::low;
-    case Sensitivity::medium: return detect::Sense::medium;
-    case Sensitivity::high: return detect::Sense::high;
-  }
-  return detect::Sense::medium;
-}
-
-std::vector<detect::Network> networks(const std::vector<Network>& from) {
-  std::vector<detect::Network> to;
-  to.reserve(from.size());
-  for (const Network& one : from) to.push_back({one.address, one.bits});
-  return to;
-}
-
-// Who can send packets must not be able to choose which flows share a bucket. Files get a fixed
-// seed: with a full table it decides which flow gives way.
-std::uint64_t hash_seed(const Options& options) {
-  std::uint64_t seed = 0;
-  if (options.command == Command::capture && getrandom(&seed, sizeof seed, 0) != sizeof seed) {
-    throw std::system_error(errno, std::generic_category(), "cannot get a random number");
-  }
-  return seed;
-}
-
-EngineOptions engine_options(const Options& options) {
-  return {
-      .mem_limit = options.mem_limit,
-      .max_flows = options.max_flows,
-      .hash_seed = hash_seed(options),
-      .vlan = options.vlan_key == VlanKey::ignored ? flow::VlanUse::ignore : flow::VlanUse::keep,
-      .decode = {.verify_checksums = options.checksums == Checksums::all},
-      .scan = {.sense = sense_of(options.scan.sensitivity),
-               .memory = options.scan.memory,
-               .allow = networks(options.scan.allowed),
-               .home = networks(options.scan.home)},
-      .scan_timeout = options.scan.timeout,
-      .stats = {.every = options.summary_every, .top = options.top, .sensor = options.sensor},
-      .sensor = options.sensor};
 }
 
 event::LineStyle line_style(const Options& options) {

@@ -61,6 +61,23 @@ TEST_CASE("parse: read takes files, and a filter by -f or after two dashes") {
   CHECK(parse_words({"read", "-"}).files == Words{"-"});
 }
 
+TEST_CASE("parse: extract takes files, one id and where to write") {
+  const auto scan = parse_words(
+      {"extract", "-r", "a.pcap", "b.pcap", "--scan", "0123456789abcdef", "-w", "x.pcap"});
+  CHECK(scan.command == Command::extract);
+  CHECK(scan.files == std::vector<std::string>{"a.pcap", "b.pcap"});
+  CHECK(scan.scan_id == 0x0123456789abcdefU);
+  CHECK_FALSE(scan.flow_id.has_value());
+  CHECK(scan.write_packets == "x.pcap");
+  CHECK_FALSE(scan.format.has_value());
+  const auto flow = parse_words({"extract", "a.pcap", "--flow", "ABCDEF0000000001", "-w", "-", "-f",
+                                 "tcp", "--scan-sense", "high", "-q"});
+  CHECK(flow.flow_id == 0xabcdef0000000001U);
+  CHECK(flow.filter == "tcp");
+  CHECK(flow.scan.sensitivity == run::Sensitivity::high);
+  CHECK(flow.verbosity == run::Verbosity::quiet);
+}
+
 TEST_CASE("parse: the bare forms are capture and read with the words of a filter") {
   const auto live = parse_words({"-i", "eth0", "tcp", "port", "80"});
   CHECK(live.command == Command::capture);
@@ -246,7 +263,7 @@ TEST_CASE("parse: a usage error names the remedy") {
        "ntan: error: say what to do\n  ntan read FILE\n  sudo ntan capture -i eth0\n  ntan -h\n"},
       {{"captre"},
        "ntan: error: no command is called 'captre'; did you mean 'capture'?\n"
-       "  commands: capture, read, replay, interfaces, schema, help\n"},
+       "  commands: capture, read, replay, extract, interfaces, schema, help\n"},
       {{"read", "a", "--cuont", "3"},
        "ntan: error: unknown option --cuont; did you mean '--count'?\n"},
       {{"read", "a", "--evnets=dns"},

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import struct
@@ -80,6 +81,12 @@ def lines(data):
     return [json.loads(line) for line in data.decode("utf-8", "strict").splitlines()]
 
 
+def analysis(*arguments, **more):
+    """All lines but those of the run, without what names the input's files."""
+    out = ntan(*arguments, "--events", "-run", **more).stdout
+    return re.sub(rb',"extract":"[^"]*"', b"", out)
+
+
 def events(*arguments, **more):
     return lines(ntan(*arguments, **more).stdout)
 
@@ -107,6 +114,97 @@ def long_capture(folder, copies):
     path = folder / "long.pcap"
     path.write_bytes(b"".join(out))
     return path
+
+
+# Packets of one scan or flow.
+
+
+def packets(path):
+    """Records of a pcap file as (time, octets)."""
+    whole = path.read_bytes()
+    assert whole[:4] == struct.pack("<I", 0xa1b23c4d), whole[:4]
+    found, at = [], 24
+    while at < len(whole):
+        seconds, nanoseconds, size, _ = struct.unpack_from("<IIII", whole, at)
+        found.append((seconds, nanoseconds, whole[at + 16:at + 16 + size]))
+        at += 16 + size
+    return found
+
+
+@case("extract: the command that a scan carries cuts out packets that name the same scan")
+def _(folder):
+    path = sample(folder, "a day.pcap")
+    before = [event for event in events("read", path.name, cwd=folder) if event["event"] == "scan"]
+    assert before
+    words = shlex.split(before[-1]["scan"]["extract"])
+    assert words[:4] == ["ntan", "extract", "-r", "a day.pcap"], words
+    done = ntan(*words[1:], cwd=folder)
+    assert not done.stdout and b" packets written to scan-" in done.stderr, done.stderr
+    cut = folder / words[-1]
+    assert 0 < len(packets(cut)) < len(SAMPLE.sample())
+    after = [event for event in events("read", cut) if event["event"] == "scan"]
+    for key in ("id", "kind", "technique", "probes", "first_ts", "last_ts"):
+        assert after[-1]["scan"][key] == before[-1]["scan"][key], (key, before[-1], after[-1])
+    source = before[-1]["src_ip"]
+    assert all(source in (event["src_ip"], event["dst_ip"]) for event in events(
+        "read", cut, "--events", "flow")), "only what the source took part in"
+
+
+@case("extract: each flow gives as many packets as its record says, and the same record again")
+def _(folder):
+    path = sample(folder)
+    flows = [event for event in events("read", path) if event["event"] == "flow"]
+    assert len(flows) > 5
+    for event in flows:
+        cut = folder / "flow.pcap"
+        ntan("extract", "-r", path, "--flow", event["flow_id"], "-w", cut, "-q")
+        flow = event["flow"]
+        assert len(packets(cut)) == flow["src_pkts"] + flow["dst_pkts"], flow
+        again = [other for other in events("read", cut) if other["event"] == "flow"]
+        assert [other["flow_id"] for other in again] == [event["flow_id"]]
+        assert again[0]["flow"]["src_bytes"] == flow["src_bytes"]
+        cut.unlink()
+
+
+@case("extract: packets on standard output, and from several files")
+def _(folder):
+    path = sample(folder)
+    flow = next(event for event in events("read", path) if event["event"] == "flow")
+    whole = ntan("extract", path, "--flow", flow["flow_id"], "-w", "-").stdout
+    (folder / "out.pcap").write_bytes(whole)
+    assert packets(folder / "out.pcap")
+    empty = folder / "empty.pcap"
+    empty.write_bytes(SAMPLE.sample()[:24])
+    both = ntan("extract", "-r", empty, "-r", path, "--flow", flow["flow_id"], "-w", "-", "-q")
+    assert both.stdout == whole and not both.stderr, both.stderr
+
+
+@case("exit code 5: an id that nothing has; the scans that there are stand below")
+def _(folder):
+    path = sample(folder)
+    scan = next(event for event in events("read", path) if event["event"] == "scan")
+    out = folder / "out.pcap"
+    text = says("extract", "-r", path, "--scan", "0" * 16, "-w", out, code=5,
+                words=["no scan 0000000000000000"])
+    assert scan["scan"]["id"] in text, text
+    says("extract", "-r", path, "--flow", "0" * 16, "-w", out, code=5, words=["no flow"])
+    assert not out.exists()
+
+
+@case("exit code 2: extract says what is missing, and does not destroy what it reads")
+def _(folder):
+    path = sample(folder)
+    flow = next(event for event in events("read", path) if event["event"] == "flow")["flow_id"]
+    says("extract", "--flow", flow, "-w", "x", code=2, words=["needs a file"])
+    says("extract", "-r", "-", "--flow", flow, "-w", "x", code=2, words=["standard input"])
+    says("extract", "-r", path, "-w", "x", code=2, words=["id of a scan or a flow"])
+    says("extract", "-r", path, "--flow", flow, "--scan", flow, "-w", "x", code=2, words=["exclude"])
+    says("extract", "-r", path, "--flow", flow, code=2, words=["-w FILE"])
+    says("extract", "-r", path, "--flow", "123", "-w", "x", code=2, words=["16 hex digits"])
+    says("extract", "-r", path, "--flow", flow, "-w", path, code=2, words=["is read"])
+    os.link(path, folder / "other.pcap")
+    says("extract", "-r", path, "--flow", flow, "-w", folder / "other.pcap", code=2)
+    assert path.read_bytes() == SAMPLE.sample()
 
 
 # Exit codes and complaints.
@@ -385,8 +483,7 @@ def _(folder):
     dns = ntan("read", path, "--events", "dns").stdout
     assert ntan("read", "-", "--events", "dns", stdin=piped).stdout == dns, "ids survive a filter"
     ntan("read", path, "-w", folder / "all.pcapng", "-o", folder / "z.ndjson")
-    assert ntan("read", folder / "all.pcapng", "--events", "-run").stdout == \
-        ntan("read", path, "--events", "-run").stdout
+    assert analysis("read", folder / "all.pcapng") == analysis("read", path)
     says("read", path, "-w", "-", "--json", code=2, words=["-w -"])
     says("read", path, "-w", path, code=2)
 
@@ -414,10 +511,10 @@ def _(folder):
     first, second = folder / "1.pcap", folder / "2.pcap"
     first.write_bytes(whole[:at])
     second.write_bytes(whole[:24] + whole[at:])
-    wanted = ntan("read", sample(folder), "--events", "-run").stdout
-    assert ntan("read", first, second, "--events", "-run").stdout == wanted
-    assert ntan("-r", first, "-r", second, "--events", "-run").stdout == wanted
-    assert ntan("read", first, "-", "--events", "-run", stdin=second.read_bytes()).stdout == wanted
+    wanted = analysis("read", sample(folder))
+    assert analysis("read", first, second) == wanted
+    assert analysis("-r", first, "-r", second) == wanted
+    assert analysis("read", first, "-", stdin=second.read_bytes()) == wanted
     start = events("read", first, second)[0]["run_start"]
     assert start["sources"] == ["1.pcap", "2.pcap"], start
 
@@ -425,7 +522,7 @@ def _(folder):
 @case("gzip, zstd and lz4 captures are read as they are, from files and from a pipe")
 def _(folder):
     path = long_capture(folder, 40)
-    wanted = ntan("read", path, "--events", "-run").stdout
+    wanted = analysis("read", path)
     packed = {"gz": gzip.compress(path.read_bytes())}
     for suffix, tool in (("zst", ["zstd", "-c"]), ("lz4", ["lz4", "-c", "-B4"])):
         if shutil.which(tool[0]):
@@ -434,8 +531,8 @@ def _(folder):
     for suffix, data in packed.items():
         file = folder / f"sample.pcap.{suffix}"
         file.write_bytes(data)
-        assert ntan("read", file, "--events", "-run").stdout == wanted, suffix
-        assert ntan("read", "-", "--events", "-run", stdin=data).stdout == wanted, suffix
+        assert analysis("read", file) == wanted, suffix
+        assert analysis("read", "-", stdin=data) == wanted, suffix
         file.write_bytes(data[:-20])
         ntan("read", file)
         ntan("read", file, "--strict", code=3)

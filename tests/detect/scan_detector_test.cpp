@@ -429,6 +429,62 @@ TEST_CASE("scan detector: a scan goes on while its targets are probed again") {
   }
 }
 
+namespace {
+
+/// What a watch was told.
+class Counted final : public detect::ScanWatch {
+ public:
+  void on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) override {
+    all.push_back({scan, source, probe});
+  }
+
+  struct One {
+    event::Id scan;
+    IpAddress source;
+    detect::Probe probe;
+  };
+  std::vector<One> all;
+};
+
+}  // namespace
+
+TEST_CASE("scan detector: a watch is told each contact that counts, once and by its scan") {
+  Counted counted;
+  Script script{{.watch = &counted}};
+  for (unsigned n = 0; n < 3; ++n)
+    script.add({.dst = host(100 + n), .port = 443, .result = Result::session});
+  for (unsigned n = 0; n < 20; ++n) script.add({.port = low_port(n)});
+  for (unsigned n = 0; n < 20; ++n) script.add({.port = low_port(n)});
+  const Told& told = script.heard.all.back();
+  REQUIRE(counted.all.size() == 20);
+  std::set<std::uint16_t> ports;
+  for (const Counted::One& one : counted.all) {
+    CHECK(one.scan == told.record.id);
+    CHECK(one.source == told.common.src_ip);
+    CHECK(one.probe.dst == told.common.dst_ip);
+    ports.insert(one.probe.port);
+  }
+  CHECK(ports.size() == 20);
+}
+
+TEST_CASE("scan detector: the id of a scan is that of its packets alone") {
+  const auto id_of = [](const std::vector<Step>& before) {
+    Script script;
+    for (const Step& step : before) script.begin(step);
+    for (const Step& step : before) script.end(step);
+    script.wait(seconds{10});
+    script.now = from_ns(1'700'000'100'000'000'000);
+    for (unsigned n = 0; n < 40; ++n) script.add({.port = low_port(n)});
+    REQUIRE(script.heard.opened() >= 1);
+    return script.heard.all.back().record.id;
+  };
+  const event::Id alone = id_of({});
+  CHECK(id_of({{.dst = "203.0.113.3", .port = 443}}) == alone);
+  CHECK(id_of({{.src = "198.51.100.11", .port = 1}, {.src = "198.51.100.12", .port = 1}}) == alone);
+  // Credit delays the alarm, and it comes from another probe.
+  CHECK(id_of({{.port = 8, .result = Result::session}}) == alone);
+}
+
 TEST_CASE("scan detector: an alert carries what it is made of") {
   Script script;
   script.add({.port = 22, .result = Result::half_open});

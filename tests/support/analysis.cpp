@@ -240,7 +240,8 @@ Analysis analyse(const Frames& frames, const AnalysisOptions& options) {
                       .max_flows = options.max_flows,
                       .shards = options.shards,
                       .hash_seed = options.hash_seed,
-                      .stats = {.every = options.summary_every}},
+                      .stats = {.every = options.summary_every},
+                      .watch = options.watch},
                      recorder, interfaces);
   Batch batch;
   for (std::size_t i = 0; i < frames.size(); ++i) {

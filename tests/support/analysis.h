@@ -25,6 +25,7 @@ struct AnalysisOptions {
   bool packets = false;                  ///< `packet` events too
   std::vector<std::string_view> only{};  ///< names of the events wanted; empty: all
   std::vector<run::Format> formats{run::Format::json};
+  run::Watch* watch = nullptr;
 };
 
 struct Line {

@@ -1,0 +1,189 @@
+#include "run/choice.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "flow/contact_outcome.h"
+#include "run/command_text.h"
+#include "wire/arp.h"
+
+namespace ntan::run {
+namespace {
+
+constexpr std::size_t word_bits = 64;
+constexpr std::size_t max_hints = 8;
+
+template <class T>
+void sort_unique(std::vector<T>& values) {
+  std::ranges::sort(values);
+  values.erase(std::ranges::unique(values).begin(), values.end());
+}
+
+}  // namespace
+
+void PacketSet::add(std::uint64_t number) {
+  const std::size_t at = number / word_bits;
+  if (at >= words_.size()) words_.resize(at + 1);
+  const std::uint64_t bit = std::uint64_t{1} << (number % word_bits);
+  if ((words_[at] & bit) == 0) ++count_;
+  words_[at] |= bit;
+}
+
+bool PacketSet::contains(std::uint64_t number) const noexcept {
+  const std::size_t at = number / word_bits;
+  return at < words_.size() && (words_[at] >> (number % word_bits) & 1U) != 0;
+}
+
+// --- scans
+// ----------------------------------------------------------------------------------------
+
+void ScanChoice::on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) {
+  if (std::ranges::find(wanted_, scan) == wanted_.end()) return;
+  if (!sources_.empty()) {
+    if (std::ranges::find(sources_, source) == sources_.end()) sources_.push_back(source);
+    return;
+  }
+  const Pair pair{source, probe.dst};
+  if (!pairs_.empty() && pairs_.back() == pair) return;
+  pairs_.push_back(pair);
+  if (pairs_.size() >= 2 * std::max<std::size_t>(sorted_, word_bits)) compact();
+}
+
+void ScanChoice::compact() {
+  sort_unique(pairs_);
+  sorted_ = pairs_.size();
+  if (sorted_ <= max_pairs) return;
+  for (const Pair& pair : pairs_) sources_.push_back(pair.first);
+  sort_unique(sources_);
+  pairs_.clear();
+}
+
+void ScanChoice::on_scan(const event::Common& common, const detect::ScanRecord& record) {
+  const bool wanted = std::ranges::find(wanted_, record.id) != wanted_.end();
+  if (record.group == id_ && record.id != id_ &&
+      std::ranges::find(members_, record.id) == members_.end()) {
+    members_.push_back(record.id);
+  }
+  if (wanted) {
+    found_ = true;
+    begin_ = std::min(begin_.value_or(record.first_ts), record.first_ts);
+    end_ = std::max(end_, common.ts);
+  } else if (record.phase == detect::ScanPhase::open && others_.size() < max_hints) {
+    others_.push_back(fmt::format("{}  {} {}{}", id_text(record.id), to_text(record.kind),
+                                  to_text(record.technique),
+                                  common.src_ip.known() ? " by " + to_string(common.src_ip) : ""));
+  }
+}
+
+bool ScanChoice::wants_more() {
+  if (members_.empty() || wanted_ == members_) return false;
+  wanted_ = members_;
+  begin_.reset();
+  end_ = {};
+  return true;
+}
+
+bool ScanChoice::between(const IpAddress& a, const IpAddress& b) const {
+  if (!sources_.empty()) {
+    return std::ranges::find(sources_, a) != sources_.end() ||
+           std::ranges::find(sources_, b) != sources_.end();
+  }
+  return std::ranges::binary_search(pairs_, Pair{a, b}) ||
+         std::ranges::binary_search(pairs_, Pair{b, a});
+}
+
+bool ScanChoice::holds(const Candidate& candidate) const {
+  const wire::Decoded& decoded = candidate.decoded;
+  if (decoded.bucket == wire::Bucket::arp) {
+    const auto arp = wire::Arp::parse(decoded.payload_bytes());
+    return arp && between(arp->sender, arp->target);
+  }
+  if (decoded.bucket == wire::Bucket::icmp_error && candidate.extra.quoted_src.known() &&
+      between(candidate.extra.quoted_src, candidate.extra.quoted_dst)) {
+    return true;
+  }
+  if (!decoded.src.known()) return false;
+  if (between(decoded.src, decoded.dst)) return true;
+  const IpAddress solicited = flow::solicited_address(decoded);
+  return solicited.known() && between(decoded.src, solicited);
+}
+
+void ScanChoice::look_at(const Candidate& candidate, PacketSet& chosen) {
+  if (sorted_ != pairs_.size()) compact();
+  if (candidate.clock < *begin_ || candidate.clock > end_) return;
+  if (holds(candidate)) chosen.add(candidate.packet.number);
+}
+
+std::vector<std::string> ScanChoice::hints() const {
+  if (others_.empty())
+    return {"no scan was found at all; the options that decide have to be the same"};
+  std::vector<std::string> lines{"scans that there are:"};
+  lines.insert(lines.end(), others_.begin(), others_.end());
+  return lines;
+}
+
+// --- flows
+// ----------------------------------------------------------------------------------------
+
+void FlowChoice::on_flow_end(const flow::Flow& flow, Timestamp now) {
+  if (found_ || flow::flow_id(flow) != id_) return;
+  found_ = true;
+  key_ = flow.key;
+  first_packet_ = flow.first_packet;
+  left_ = std::uint64_t{flow.sides[0].packets} + flow.sides[1].packets;
+  first_ = flow.first;
+  end_ = now;
+}
+
+bool FlowChoice::is_ours(const wire::Decoded& decoded, std::uint64_t number) const noexcept {
+  return decoded.bucket == wire::Bucket::flow && number >= first_packet_ && left_ != 0 &&
+         flow::make_key(decoded, vlan_).key == key_;
+}
+
+void FlowChoice::look_at(const Candidate& candidate, PacketSet& chosen) {
+  const wire::Decoded& decoded = candidate.decoded;
+  const std::uint64_t number = candidate.packet.number;
+  if (decoded.bucket == wire::Bucket::fragment) {
+    take_fragment(candidate, chosen);
+  } else if (is_ours(decoded, number)) {
+    chosen.add(number);
+    --left_;
+  } else if (decoded.bucket == wire::Bucket::icmp_error && candidate.extra.quoted_src.known() &&
+             candidate.clock >= first_ && candidate.clock <= end_ &&
+             flow::quoted_key(decoded, candidate.extra, vlan_).key == key_) {
+    chosen.add(number);
+  }
+}
+
+void FlowChoice::take_fragment(const Candidate& candidate, PacketSet& chosen) {
+  using Verdict = wire::Defragmenter::Verdict;
+  wire::Decoded decoded = candidate.decoded;
+  wire::Extra extra = candidate.extra;
+  const Datagram datagram{decoded.src, decoded.dst, decoded.ip_id, decoded.proto};
+  fragments_[datagram].push_back(candidate.packet.number);
+  defragmenter_.advance(candidate.clock);
+  const Verdict verdict = defragmenter_.add(candidate.packet, decoded, extra).verdict;
+  if (verdict == Verdict::whole) {
+    const auto frames = fragments_.extract(datagram);
+    if (is_ours(decoded, candidate.packet.number)) {
+      for (const std::uint64_t frame : frames.mapped()) chosen.add(frame);
+      left_ -= std::min<std::uint64_t>(left_, frames.mapped().size());
+    }
+  }
+  defragmenter_.release();
+  defragmenter_.expire(candidate.clock, [this](const wire::Defragmenter::Incomplete& lost) {
+    fragments_.erase({lost.src, lost.dst, lost.ip_id, lost.proto});
+  });
+}
+
+std::vector<std::string> FlowChoice::hints() const {
+  return {"ids of flows: ntan read FILE --events flow --json | jq -r .flow_id"};
+}
+
+std::string FlowChoice::doubt(const PacketSet&) const {
+  if (left_ == 0) return {};
+  return fmt::format("{} packets of the flow could not be told apart again", left_);
+}
+
+}  // namespace ntan::run

@@ -1,0 +1,95 @@
+#include "run/command_text.h"
+
+#include <fmt/core.h>
+
+namespace ntan::run {
+namespace {
+
+// A name that begins with a dash would be read as an option.
+std::string file_word(const std::string& file) {
+  return shell_word(file.starts_with('-') ? "./" + file : file);
+}
+
+std::string kib_text(std::size_t size) {
+  return fmt::format("{}k", size >> 10U);
+}
+
+std::string networks_text(const std::vector<Network>& networks) {
+  std::string text;
+  for (const Network& one : networks) {
+    text += fmt::format("{}{}/{}", text.empty() ? "" : ",", to_string(one.address), one.bits);
+  }
+  return text;
+}
+
+// Options without which another run would name other scans.
+std::string analysis_words(const Options& options) {
+  const Options defaults;
+  const ScanOptions& scan = options.scan;
+  std::string words;
+  if (options.mem_limit != defaults.mem_limit)
+    words += " --mem-limit " + kib_text(options.mem_limit);
+  if (options.max_flows != defaults.max_flows)
+    words += fmt::format(" --max-flows {}", options.max_flows);
+  if (options.vlan_key == VlanKey::ignored) words += " --ignore-vlan";
+  if (scan.sensitivity == Sensitivity::low) words += " --scan-sense low";
+  if (scan.sensitivity == Sensitivity::high) words += " --scan-sense high";
+  if (!scan.allowed.empty()) words += " --scan-allow " + networks_text(scan.allowed);
+  if (scan.timeout != defaults.scan.timeout)
+    words += fmt::format(" --scan-timeout {}us", to_us(scan.timeout));
+  if (scan.memory != defaults.scan.memory) words += " --scan-memory " + kib_text(scan.memory);
+  return words;
+}
+
+}  // namespace
+
+std::string shell_word(std::string_view word) {
+  const bool plain =
+      word.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%") ==
+      std::string_view::npos;
+  if (plain && !word.empty()) return std::string{word};
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string command_line(std::span<const std::string> arguments) {
+  std::string line = "ntan";
+  for (const std::string& argument : arguments) line += " " + shell_word(argument);
+  return line;
+}
+
+std::string id_text(event::Id id) {
+  return fmt::format("{:016x}", id.value);
+}
+
+ExtractLine extract_line(const Options& options) {
+  std::string inputs;
+  std::string filter;
+  if (options.command == Command::capture) {
+    if (!options.write_packets || *options.write_packets == "-") return {};
+    inputs = " -r " + file_word(*options.write_packets);
+  } else {
+    for (const std::string& file : options.files) {
+      if (file == "-") return {};
+      inputs += " -r " + file_word(file);
+    }
+    if (options.filter_file) {
+      filter = " -F " + file_word(*options.filter_file);
+    } else if (!options.filter.empty()) {
+      filter = " -f " + shell_word(options.filter);
+    }
+  }
+  return {.before = "ntan extract" + inputs + filter + analysis_words(options) + " --scan ",
+          .between = " -w scan-",
+          .after = ".pcap"};
+}
+
+}  // namespace ntan::run

@@ -1,0 +1,93 @@
+#include "run/extract.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/core.h>
+
+#include "run/choice.h"
+#include "run/command_text.h"
+#include "run/console.h"
+#include "run/engine_options.h"
+#include "run/outputs.h"
+#include "run/replay.h"
+
+namespace ntan::run {
+namespace {
+
+std::string asked_for(const Options& options) {
+  return options.scan_id ? "scan " + id_text({*options.scan_id})
+                         : "flow " + id_text({*options.flow_id});
+}
+
+std::unique_ptr<Choice> choice_of(const Options& options) {
+  if (options.scan_id) return std::make_unique<ScanChoice>(event::Id{*options.scan_id});
+  const EngineOptions engine = engine_options(options);
+  return std::make_unique<FlowChoice>(event::Id{*options.flow_id}, engine.vlan, engine.decode);
+}
+
+bool choose(const Replay& replay, Choice& choice, PacketSet& chosen) {
+  wire::Decoded decoded;
+  wire::Extra extra;
+  Timestamp clock{};
+  bool begun = false;
+  return replay.read(Replay::Damage::silent, [&](const Batch& batch, const source::Source&) {
+    for (const PacketView& packet : batch.view()) {
+      clock = begun ? std::max(clock, packet.time) : packet.time;
+      begun = true;
+      wire::decode(packet, {}, decoded, extra);
+      choice.look_at({.packet = packet, .decoded = decoded, .extra = extra, .clock = clock},
+                     chosen);
+    }
+  });
+}
+
+bool copy(const Replay& replay, const PacketSet& chosen, Outputs& outputs) {
+  return replay.read(Replay::Damage::told, [&](const Batch& batch, const source::Source& source) {
+    Batch kept;
+    for (const PacketView& packet : batch.view()) {
+      if (chosen.contains(packet.number)) kept.packets[kept.count++] = packet;
+    }
+    outputs.write_packets(kept, source.interfaces());
+  });
+}
+
+}  // namespace
+
+ExitCode extract(const Options& options, source::Interrupt& interrupt) {
+  const Replay replay(options, interrupt);
+  const auto choice = choice_of(options);
+  const auto stopped = [] {
+    say_error("stopped; nothing was written");
+    return ExitCode::runtime;
+  };
+  do {
+    if (!replay.analyse(*choice)) return stopped();
+  } while (choice->wants_more());
+  if (!choice->found()) {
+    say_error(fmt::format("there is no {} in this input", asked_for(options)), choice->hints());
+    return ExitCode::not_found;
+  }
+  PacketSet chosen;
+  if (!choose(replay, *choice, chosen)) return stopped();
+  Outputs outputs(options);
+  outputs.open();
+  const bool whole = copy(replay, chosen, outputs);
+  outputs.finish();
+  for (const std::string& message : outputs.take_failures()) say_error(message);
+  if (outputs.other_links() != 0) {
+    say_warning(fmt::format(
+        "{} packets of other link types are not in the pcap file: name it .pcapng to keep them",
+        outputs.other_links()));
+  }
+  if (const std::string doubt = choice->doubt(chosen); !doubt.empty()) say_warning(doubt);
+  if (!whole) say_error("stopped before the last packet");
+  if (outputs.failed() || outputs.other_links() != 0 || !whole) return ExitCode::runtime;
+  if (options.verbosity != Verbosity::quiet) {
+    say(fmt::format("{}: {} packets written to {}", asked_for(options), chosen.count(),
+                    *options.write_packets == "-" ? "standard output" : *options.write_packets));
+  }
+  return ExitCode::done;
+}
+
+}  // namespace ntan::run

@@ -1,0 +1,67 @@
+#include "run/replay.h"
+
+#include "run/console.h"
+#include "run/engine.h"
+#include "run/engine_options.h"
+#include "run/filter_file.h"
+#include "run/recorder.h"
+#include "source/file_source.h"
+#include "source/filter.h"
+
+namespace ntan::run {
+namespace {
+
+class NoLines final : public LineSink {
+ public:
+  void write(const event::Schema&, Timestamp, Format, std::string_view) override {}
+};
+
+bool nothing_wanted(const void*, const event::Schema&, Format) {
+  return false;
+}
+
+template <class Take>
+void drain(source::Source& source, Take take) {
+  Batch batch;
+  for (auto status = source::Status::idle; status != source::Status::end;) {
+    batch.count = 0;
+    status = source.read(batch);
+    if (status == source::Status::packets) take(batch);
+  }
+}
+
+}  // namespace
+
+Replay::Replay(const Options& options, source::Interrupt& interrupt)
+    : options_(&options),
+      interrupt_(&interrupt),
+      filter_(options.filter_file ? read_filter_file(*options.filter_file) : options.filter) {
+  if (!filter_.empty()) source::check_filter(filter_);
+}
+
+std::unique_ptr<source::Source> Replay::open() const {
+  return source::open_files(options_->files, {.filter = filter_, .interrupt = interrupt_});
+}
+
+bool Replay::read(Damage damage, const Take& take) const {
+  const auto source = open();
+  drain(*source, [&](const Batch& batch) { take(batch, *source); });
+  if (damage == Damage::told) {
+    for (const source::Damage& each : source->damage()) say_warning(each.text);
+  }
+  return !interrupt_->stopped();
+}
+
+bool Replay::analyse(Watch& watch) const {
+  NoLines lines;
+  Recorder recorder(lines, nothing_wanted, nullptr, {});
+  EngineOptions options = engine_options(*options_);
+  options.watch = &watch;
+  const auto source = open();
+  Engine engine(options, recorder, source->interfaces());
+  drain(*source, [&](const Batch& batch) { engine.run(batch); });
+  engine.finish();
+  return !interrupt_->stopped();
+}
+
+}  // namespace ntan::run

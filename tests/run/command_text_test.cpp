@@ -1,0 +1,66 @@
+#include "run/command_text.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ntan;
+using namespace ntan::run;
+
+TEST_CASE("command text: words are quoted where a shell would read something else") {
+  CHECK(shell_word("day-1.pcap") == "day-1.pcap");
+  CHECK(shell_word("") == "''");
+  CHECK(shell_word("udp port 53") == "'udp port 53'");
+  CHECK(shell_word("a'b") == R"('a'\''b')");
+  CHECK(shell_word("$(reboot)") == "'$(reboot)'");
+  const std::vector<std::string> arguments{"capture", "-f", "udp port 53"};
+  CHECK(command_line(arguments) == "ntan capture -f 'udp port 53'");
+}
+
+TEST_CASE("command text: ids have sixteen digits") {
+  CHECK(id_text({0xabc}) == "0000000000000abc");
+}
+
+namespace {
+
+std::string line_of(const Options& options) {
+  const ExtractLine line = extract_line(options);
+  return line.before.empty() ? "" : line.before + "ID" + line.between + "ID" + line.after;
+}
+
+}  // namespace
+
+TEST_CASE("command text: the line that cuts out a scan names what decides about it") {
+  Options options;
+  options.command = Command::read;
+  options.files = {"a day.pcap", "-x.pcap"};
+  CHECK(line_of(options) == "ntan extract -r 'a day.pcap' -r ./-x.pcap --scan ID -w scan-ID.pcap");
+  options.files = {"x.pcap"};
+  options.filter = "not port 22";
+  options.mem_limit = std::size_t{64} << 20U;
+  options.max_flows = 1000;
+  options.vlan_key = VlanKey::ignored;
+  options.scan.sensitivity = Sensitivity::high;
+  options.scan.memory = std::size_t{10} << 20U;
+  options.scan.timeout = std::chrono::milliseconds{300};
+  options.scan.allowed = {{*parse_address("192.0.2.0"), 24}, {*parse_address("2001:db8::"), 32}};
+  CHECK(line_of(options) ==
+        "ntan extract -r x.pcap -f 'not port 22' --mem-limit 65536k --max-flows 1000 --ignore-vlan "
+        "--scan-sense high --scan-allow 192.0.2.0/24,2001:db8::/32 --scan-timeout 300000us "
+        "--scan-memory 10240k --scan ID -w scan-ID.pcap");
+  options.filter_file = "f.txt";
+  CHECK(line_of(options).starts_with("ntan extract -r x.pcap -F f.txt --mem-limit"));
+}
+
+TEST_CASE("command text: there is no such line where the packets are in no file") {
+  Options options;
+  options.command = Command::read;
+  options.files = {"-"};
+  CHECK(line_of(options).empty());
+  options.command = Command::capture;
+  options.files.clear();
+  CHECK(line_of(options).empty());
+  options.write_packets = "-";
+  CHECK(line_of(options).empty());
+  options.write_packets = "all.pcap";
+  options.filter = "tcp";  // what was written has passed it
+  CHECK(line_of(options) == "ntan extract -r all.pcap --scan ID -w scan-ID.pcap");
+}
