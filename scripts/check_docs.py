@@ -3,7 +3,7 @@
 
     scripts/check_docs.py [BUILD]       BUILD holds the ntan to ask; default build/release
 
-- man/ntan.1 is clean for `mandoc -T lint`.
+- man/*.[1-8] are clean for `mandoc -T lint`.
 - Its option lists name the same options as --help of the program and of its commands.
 - README.md: each block marked `console` is run in a scratch folder that has sample.pcap and the
   project's files. A line `$ COMMAND` has to exit 0 (a final line `# exit N` asks for N) and to print the
@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+MANUALS = sorted((ROOT / "man").glob("*.[1-8]"))
 MAN = ROOT / "man" / "ntan.1"
 README = ROOT / "README.md"
 TIMEOUT_S = 120
@@ -48,15 +49,13 @@ class Report:
 
 
 def check_lint(report):
-    if not MAN.exists():
-        report.skip("docs: manual page is clean", "no man/ntan.1")
-        return
-    run = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", str(MAN)], capture_output=True,
+    name = "docs: manual pages are clean"
+    run = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *map(str, MANUALS)], capture_output=True,
                          text=True, check=False)
-    if run.returncode:
-        report.not_ok("docs: manual page is clean", run.stdout.replace(str(ROOT) + "/", "").strip())
+    if run.returncode or not MANUALS:
+        report.not_ok(name, run.stdout.replace(str(ROOT) + "/", "").strip() or "there are none")
     else:
-        report.ok("docs: manual page is clean")
+        report.ok(name)
 
 
 def manual_options(text):

@@ -13,10 +13,11 @@ using run::Command;
 constexpr Commands capture = bit(Command::capture);
 constexpr Commands read = bit(Command::read);
 constexpr Commands extract = bit(Command::extract);
+constexpr Commands explain = bit(Command::explain);
 constexpr Commands both = capture | read;
 /// Those that read files, and those that decide what is a flow or a scan.
-constexpr Commands files = read | extract;
-constexpr Commands analysis = both | extract;
+constexpr Commands files = read | extract | explain;
+constexpr Commands analysis = both | extract | explain;
 constexpr Commands everywhere = analysis | bit(Command::interfaces) | bit(Command::schema);
 
 constexpr std::string_view accepted{};
@@ -285,7 +286,7 @@ constexpr auto all = std::to_array<Flag>({
      .doc = "Write the packets that match, as pcap or, named .pcapng, as pcapng; - is standard "
             "output",
      .group = Group::output,
-     .commands = analysis,
+     .commands = both | extract,
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
@@ -484,7 +485,7 @@ constexpr auto all = std::to_array<Flag>({
      .name = "quiet",
      .doc = "Only warnings and errors on standard error; with --table, only the final summary",
      .group = Group::diagnostics,
-     .commands = analysis,
+     .commands = both | extract,
      .rank = Rank::common,
      .apply = set_draft<&Draft::quiet, true>},
     {.letter = 'v',

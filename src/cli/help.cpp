@@ -13,7 +13,7 @@ using run::Command;
 constexpr std::size_t line_width = 79;
 constexpr std::size_t doc_column = 28;
 
-constexpr std::array<CommandWord, 7> words{{
+constexpr std::array<CommandWord, 8> words{{
     {"capture", Command::capture, "[-i IF] [-f BPF | BPF ...] [OPTION ...]",
      "Turn live packets into events"},
     {"read", Command::read, "FILE ... | - [-f BPF] [OPTION ...] [-- BPF ...]",
@@ -22,6 +22,8 @@ constexpr std::array<CommandWord, 7> words{{
      "The same as read"},
     {"extract", Command::extract, "-r FILE (--scan ID | --flow ID) -w FILE [OPTION ...]",
      "Cut the packets of one scan or flow out of files"},
+    {"explain", Command::explain, "ID -r FILE [OPTION ...]",
+     "Tell step by step why a scan was reported"},
     {"interfaces", Command::interfaces, "[--json]", "List what can be captured on"},
     {"schema", Command::schema, "[EVENT] [--format FORMAT]", "Describe the events"},
     {"help", Command::help, "[COMMAND]", "Show the help of a command"},
@@ -36,7 +38,7 @@ struct Example {
   std::string_view doc;
 };
 
-constexpr std::array<Example, 17> examples{{
+constexpr std::array<Example, 18> examples{{
     {Command::capture, "sudo ntan capture -i eth0", "everything on eth0, as a table"},
     {Command::capture, "sudo ntan capture -i eth0 -f 'udp port 53' --json | jq .", "DNS, as JSON"},
     {Command::capture, "sudo ntan capture -i eth0 -c 1000 -w sample.pcap",
@@ -54,6 +56,8 @@ constexpr std::array<Example, 17> examples{{
      "a flow's packets, by its flow_id"},
     {Command::extract, "ntan extract -r day.pcap --flow 0c1d2e3f40516273 -w - | tshark -r -",
      "the same for another program"},
+    {Command::explain, "ntan explain 8d1f3a5c7e902b46 -r day.pcap",
+     "the walk to one scan, by its scan.id"},
     {Command::interfaces, "ntan interfaces", "names, states and addresses"},
     {Command::interfaces, "ntan interfaces --json | jq -r .name", "names only"},
     {Command::schema, "ntan schema", "JSON Schema of all events"},

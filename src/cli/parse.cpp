@@ -214,6 +214,11 @@ run::Options parse(std::span<const std::string> arguments, const Surroundings& a
   if (parts.command == nullptr) check_belongs(parts, command);
   if (parts.command != nullptr && (command == Command::read || command == Command::extract))
     append(draft.options.files, draft.words);
+  if (command == Command::explain && !draft.words.empty()) {
+    draft.options.files.insert(draft.options.files.end(), draft.words.begin() + 1,
+                               draft.words.end());
+    draft.words.resize(1);
+  }
   append(draft.words, draft.after_dashes);
   return settle(std::move(draft), command, around);
 }

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/similar.h"
+#include "cli/values.h"
 
 namespace ntan::cli {
 namespace {
@@ -215,13 +216,37 @@ void settle_rest(Draft& draft, Command command, const Surroundings& around) {
   }
 }
 
+/// Of a command that reads its input more than once.
+void settle_files(const run::Options& options, std::string_view command) {
+  if (options.files.empty()) throw UsageError(fmt::format("{} needs a file", command), {"-r FILE"});
+  if (std::count(options.files.begin(), options.files.end(), "-") != 0) {
+    throw UsageError(
+        fmt::format("{} reads its input several times: standard input will not do", command));
+  }
+}
+
+run::Options settle_explain(Draft& draft) {
+  run::Options& options = draft.options;
+  options.command = Command::explain;
+  if (draft.words.empty()) {
+    throw UsageError("explain needs the id of a scan",
+                     {"ntan explain ID -r FILE: scan.id of an event"});
+  }
+  options.scan_id = parse_id(draft.words.front());
+  if (!options.scan_id) {
+    throw UsageError(
+        fmt::format("'{}': expected 16 hex digits, as events have them", draft.words.front()));
+  }
+  draft.words.erase(draft.words.begin());
+  settle_files(options, "explain");
+  settle_filter(draft);
+  return std::move(options);
+}
+
 run::Options settle_extract(Draft& draft, const Surroundings& around) {
   run::Options& options = draft.options;
   options.command = Command::extract;
-  if (options.files.empty()) throw UsageError("extract needs a file", {"-r FILE"});
-  if (std::count(options.files.begin(), options.files.end(), "-") != 0) {
-    throw UsageError("extract reads its input several times: standard input will not do");
-  }
+  settle_files(options, "extract");
   if (options.scan_id.has_value() == options.flow_id.has_value()) {
     throw UsageError(options.scan_id ? "--scan and --flow exclude each other"
                                      : "extract needs the id of a scan or a flow",
@@ -251,6 +276,7 @@ run::Options settle_schema(Draft& draft, const Surroundings& around) {
 run::Options settle(Draft draft, Command command, const Surroundings& around) {
   if (command == Command::schema) return settle_schema(draft, around);
   if (command == Command::extract) return settle_extract(draft, around);
+  if (command == Command::explain) return settle_explain(draft);
   if (command == Command::interfaces || draft.list_interfaces) {
     if (!draft.words.empty()) {
       throw UsageError(fmt::format("interfaces takes no argument '{}'", draft.words.front()));

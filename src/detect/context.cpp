@@ -85,11 +85,16 @@ bool Context::is_outage(const Outcome& outcome) noexcept {
 }
 
 Weight Context::weigh(const Outcome& outcome, const Row& row) noexcept {
-  if (is_trace(outcome, row)) return {};
+  const auto nothing = [](Guard guard) {
+    Weight weight;
+    weight.note(guard);
+    return weight;
+  };
+  if (is_trace(outcome, row)) return nothing(Guard::traceroute);
   const ContactClass what = outcome.contact_class;
   if (what == ContactClass::syn && outcome.src_port == ftp_data &&
       services_->contains(pair_key(outcome.dst, outcome.src))) {
-    return {};
+    return nothing(Guard::ftp_data);
   }
   const Steps client = client_steps(what, outcome.result);
   const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
@@ -98,19 +103,24 @@ Weight Context::weigh(const Outcome& outcome, const Row& row) noexcept {
   const bool fails = failed(outcome.result);
   const bool datagram = what == ContactClass::udp || what == ContactClass::icmp;
   const bool peer_prone = is_peer_prone(outcome.dst_port);
+  if (peer_prone && (what == ContactClass::syn || what == ContactClass::udp))
+    weight.note(Guard::peer_prone);
   if (outcome.result == Result::silent && datagram && one_way()) {
+    weight.note(Guard::one_way);
     weight.column = weight.column_peer = 0;
     if (peer_prone) weight.row = weight.row_peer = 0;
   }
   if (fails && services_->contains(target_key(outcome.dst, what, outcome.dst_port))) {
-    weight = {.row = weight.row / discount,
-              .row_peer = weight.row_peer / discount,
-              .column = weight.column / discount,
-              .column_peer = weight.column_peer / discount};
+    weight.row /= discount;
+    weight.row_peer /= discount;
+    weight.column /= discount;
+    weight.column_peer /= discount;
+    weight.note(Guard::churn);
   }
   if (fails && is_outage(outcome)) {
     weight.column /= discount;
     weight.column_peer /= discount;
+    weight.note(Guard::outage);
   }
   if (outcome.result != Result::connect && outcome.result != Result::half_open) {
     weight.source = weight.column / 2;

@@ -176,6 +176,54 @@ event::Id ScanDetector::id_of(const Source& source, const Outcome& outcome,
   return {hash_words(words, fixed_hash_key)};
 }
 
+// What the test saw when it fired.
+void ScanDetector::tell_alarm(const Source& source, const Outcome& outcome, const Alarm& alarm) {
+  if (options_.watch == nullptr) return;
+  AlarmFacts facts{.scan = book_.at(source.alert).origin().id,
+                   .source = source.address,
+                   .axis = alarm.axis,
+                   .why = alarm.why,
+                   .time = outcome.time,
+                   .dst = outcome.dst,
+                   .contact_class = outcome.contact_class,
+                   .port = outcome.dst_port,
+                   .walk = source.walk,
+                   .bound = bound_,
+                   .bad_permille = bad_permille};
+  const bool waiting = alarm.why == ScanWhy::burst;
+  if (alarm.axis == Axis::row) {
+    const Row& row =
+        *rows_.find(row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)));
+    facts.walk = row.walk;
+    facts.count = waiting ? row.burst.waiting : row.contacts;
+    facts.needed = waiting ? burst_ports : min_row_contacts;
+  } else if (alarm.axis == Axis::column) {
+    const Column& column =
+        *columns_.find(column_key(outcome.src, outcome.contact_class, outcome.dst_port));
+    const bool enough = column.unanswered >= min_unanswered;
+    facts.walk = column.walk;
+    facts.count = enough ? column.unanswered : column.handshakes;
+    facts.needed = enough ? min_unanswered : min_handshakes;
+    if (waiting) {
+      facts.count = column.burst.waiting;
+      facts.needed = burst_hosts;
+    } else if (alarm.why == ScanWhy::rate) {
+      facts.count = column.rate.current + column.rate.former;
+      facts.needed = echo_hosts;
+      facts.bad_permille = 0;
+    }
+  } else if (alarm.axis == Axis::source) {
+    facts.bad_permille = source_bad_permille;
+    facts.count = source.walk.bad;
+    facts.needed = min_source_bad;
+  } else {
+    facts.bad_permille = 0;
+    facts.count = source.resolutions.current + source.resolutions.former;
+    facts.needed = sweep_targets;
+  }
+  options_.watch->on_alarm(facts);
+}
+
 void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& alarm) {
   const bool growing = book_.is_open(source.alert);
   if (source.alert == no_alert) {
@@ -193,6 +241,7 @@ void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& al
     forget_alerts();
     if (source.alert == no_alert) return;
   }
+  if (!growing) tell_alarm(source, outcome, alarm);
   book_.at(source.alert).set_score(alarm.score);
   const bool any = collect(source, outcome, alarm);
   if (!growing) {

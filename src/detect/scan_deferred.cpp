@@ -46,6 +46,9 @@ void ScanDetector::end_probation(const Probation& probation) {
     probe.raw_syn = kept->raw_syn;
     *kept = probe;
   }
+  tell_step(WalkStep::Cause::probation, place, outcome,
+            {.column = weight.column, .column_peer = weight.column_peer, .guards = weight.guards},
+            ColumnStep::counted);
   judge(place, outcome, probe);
 }
 
@@ -98,19 +101,26 @@ void ScanDetector::on_late(const Outcome& outcome) {
   silent.result = Result::silent;
   const Weight was = context_.weigh(silent, row);
   const Weight is = context_.weigh(outcome, row);
+  // A handshake that came late is credited to rows only.
+  const bool bad = is_bad(outcome.result);
+  const Weight change{.row = is.row - was.row,
+                      .row_peer = is.row_peer - was.row_peer,
+                      .column = (bad ? 0 : is.column) - was.column,
+                      .column_peer = (bad ? 0 : is.column_peer) - was.column_peer,
+                      .source = is.source - was.source,
+                      .source_peer = is.source_peer - was.source_peer,
+                      .guards = is.guards};
   const auto exchange = [&outcome](Walk& walk, Nats client, Nats peer) {
     walk.add(client, peer);
     if (is_bad(outcome.result)) return;
     if (walk.bad != 0) --walk.bad;
     if (outcome.result == Result::session) ++walk.good;
   };
-  exchange(row.walk, is.row - was.row, is.row_peer - was.row_peer);
-  // A handshake that came late is credited to rows only.
-  const bool bad = is_bad(outcome.result);
-  exchange(column.walk, (bad ? 0 : is.column) - was.column,
-           (bad ? 0 : is.column_peer) - was.column_peer);
-  exchange(source->walk, is.source - was.source, is.source_peer - was.source_peer);
+  exchange(row.walk, change.row, change.row_peer);
+  exchange(column.walk, change.column, change.column_peer);
+  exchange(source->walk, change.source, change.source_peer);
   if (column.unanswered != 0) --column.unanswered;
+  tell_step(WalkStep::Cause::late, place, outcome, change, ColumnStep::counted);
   if (outcome.result == Result::session && has_port(outcome.contact_class)) {
     context_.observe(outcome);
     forgive_host(*source, outcome.dst);

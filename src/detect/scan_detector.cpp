@@ -11,7 +11,6 @@ using std::chrono::seconds;
 
 constexpr Duration sweep_decision = seconds{5};
 constexpr Duration sweep_window = seconds{30};
-constexpr std::uint32_t sweep_targets = 24;
 constexpr std::size_t max_decisions = 1024;
 
 /// The memory of the detector in thousandths, one share for each thing that grows. 50 MiB hold
@@ -233,29 +232,48 @@ void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   };
   apply(place.row.walk, weight.row, weight.row_peer);
   apply(place.source.walk, weight.source, weight.source_peer);
-  weigh_column(place, outcome, weight, probe);
+  const ColumnStep column = weigh_column(place, outcome, weight, probe);
   const bool row_leads = place.row.walk.client >= place.column.walk.client;
   probe.step = row_leads ? weight.row : weight.column;
   probe.sum = row_leads ? place.row.walk.client : place.column.walk.client;
+  tell_step(WalkStep::Cause::result, place, outcome, weight, column);
 }
 
-void ScanDetector::weigh_column(Place& place, const Outcome& outcome, const Weight& weight,
-                                Probe& probe) {
+void ScanDetector::tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,
+                             const Weight& weight, ColumnStep column) {
+  if (options_.watch == nullptr) return;
+  options_.watch->on_step({.outcome = outcome,
+                           .cause = cause,
+                           .weight = weight,
+                           .column_step = column,
+                           .row = place.row.walk,
+                           .column = place.column.walk,
+                           .source = place.source.walk});
+}
+
+ColumnStep ScanDetector::weigh_column(Place& place, const Outcome& outcome, const Weight& weight,
+                                      Probe& probe) {
   Column& column = place.column;
   if (outcome.result == Result::session) {
     column.walk.add(weight.column, weight.column_peer);
     ++column.walk.good;
     if (has_port(outcome.contact_class)) forgive_host(place.source, outcome.dst);
-    return;
+    return ColumnStep::counted;
   }
-  if (!is_bad(outcome.result) || weight.column == 0) return;
+  if (!is_bad(outcome.result) || weight.column == 0) return ColumnStep::none;
   const bool handshake = outcome.result == Result::connect || outcome.result == Result::half_open;
-  if (handshake && place.source.seen.find(host_key(outcome.dst)) != Mark::absent) return;
-  if (outcome.result == Result::connect) return start_probation(outcome, place.source);
+  if (handshake && place.source.seen.find(host_key(outcome.dst)) != Mark::absent) {
+    return ColumnStep::known;
+  }
+  if (outcome.result == Result::connect) {
+    start_probation(outcome, place.source);
+    return ColumnStep::probation;
+  }
   column.walk.add(weight.column, weight.column_peer);
   ++column.walk.bad;
   ++(handshake ? column.handshakes : column.unanswered);
   probe.column_step = weight.column;
+  return ColumnStep::counted;
 }
 
 }  // namespace ntan::detect

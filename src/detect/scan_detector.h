@@ -46,6 +46,9 @@ struct ScanCounters {
   std::uint64_t alerts_refused = 0;
 };
 
+/// Hosts asked for within 30 s that make a sweep by address resolution.
+inline constexpr std::uint32_t sweep_targets = 24;
+
 /// Consumes outcomes in the order of (time, sequence) and reports to the sink: the same outcomes
 /// give the same reports. Not thread-safe. Work per outcome is bounded by constants.
 class ScanDetector {
@@ -66,8 +69,6 @@ class ScanDetector {
   [[nodiscard]] ScanCounters counters() const noexcept;
 
  private:
-  enum class Axis : std::uint8_t { row, column, source, link };
-
   /// The tables' entries of one outcome.
   struct Place {
     Source& source;
@@ -104,7 +105,10 @@ class ScanDetector {
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);
   void weigh(Place& place, const Outcome& outcome, Probe& probe);
-  void weigh_column(Place& place, const Outcome& outcome, const Weight& weight, Probe& probe);
+  ColumnStep weigh_column(Place& place, const Outcome& outcome, const Weight& weight, Probe& probe);
+  void tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,
+                 const Weight& weight, ColumnStep column);
+  void tell_alarm(const Source& source, const Outcome& outcome, const Alarm& alarm);
   void start_probation(const Outcome& outcome, const Source& source);
   void end_probation(const Probation& probation);
   void end_decision(const Decision& decision);

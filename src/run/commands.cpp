@@ -1,6 +1,5 @@
 #include "run/commands.h"
 
-#include <cstdio>
 #include <string>
 #include <system_error>
 
@@ -10,9 +9,11 @@
 #include "event/markdown.h"
 #include "run/command_text.h"
 #include "run/console.h"
+#include "run/explain.h"
 #include "run/extract.h"
 #include "run/interface_list.h"
 #include "run/pipeline.h"
+#include "run/print.h"
 #include "run/schemas.h"
 #include "run/signals.h"
 #include "source/interfaces.h"
@@ -40,15 +41,6 @@ ExitCode code_of(const std::error_code& error) noexcept {
   return ExitCode::runtime;
 }
 
-ExitCode print(const std::string& text) {
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (written || errno == EPIPE) return ExitCode::done;
-  say_error(
-      fmt::format("cannot write standard output: {}", std::generic_category().message(errno)));
-  return ExitCode::runtime;
-}
-
 ExitCode run_pipeline(const Options& options) {
   source::Interrupt interrupt;
   const SignalGuard guard(interrupt);
@@ -57,10 +49,11 @@ ExitCode run_pipeline(const Options& options) {
   return pipeline.run();
 }
 
-ExitCode run_extract(const Options& options) {
+ExitCode run_command(const Options& options,
+                     ExitCode (*command)(const Options&, source::Interrupt&)) {
   source::Interrupt interrupt;
   const SignalGuard guard(interrupt);
-  return extract(options, interrupt);
+  return command(options, interrupt);
 }
 
 ExitCode show_schema(const Options& options) {
@@ -83,7 +76,8 @@ ExitCode execute(const Options& options, std::span<const std::string> arguments)
     switch (options.command) {
       case Command::capture:
       case Command::read: return run_pipeline(options);
-      case Command::extract: return run_extract(options);
+      case Command::extract: return run_command(options, extract);
+      case Command::explain: return run_command(options, explain);
       case Command::interfaces:
         return print(interface_list(options.interfaces_as_json ? ListForm::json : ListForm::table));
       case Command::schema: return show_schema(options);

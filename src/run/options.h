@@ -14,7 +14,16 @@
 
 namespace ntan::run {
 
-enum class Command : std::uint8_t { capture, read, extract, interfaces, schema, help, version };
+enum class Command : std::uint8_t {
+  capture,
+  read,
+  extract,
+  explain,
+  interfaces,
+  schema,
+  help,
+  version,
+};
 
 using event::Format;
 
@@ -89,7 +98,7 @@ struct Options {
   bool color = false;
   std::string sensor;
 
-  // extract: one of them
+  // extract: one of them; explain: the first
   std::optional<std::uint64_t> scan_id;
   std::optional<std::uint64_t> flow_id;
 

@@ -78,6 +78,14 @@ TEST_CASE("parse: extract takes files, one id and where to write") {
   CHECK(flow.verbosity == run::Verbosity::quiet);
 }
 
+TEST_CASE("parse: explain takes an id and files") {
+  const auto options = parse_words({"explain", "0123456789abcdef", "-r", "a.pcap", "b.pcap"});
+  CHECK(options.command == Command::explain);
+  CHECK(options.scan_id == 0x0123456789abcdefU);
+  CHECK(options.files == Words{"a.pcap", "b.pcap"});
+  CHECK(parse_words({"explain", "0123456789abcdef", "a", "--", "tcp"}).filter == "tcp");
+}
+
 TEST_CASE("parse: the bare forms are capture and read with the words of a filter") {
   const auto live = parse_words({"-i", "eth0", "tcp", "port", "80"});
   CHECK(live.command == Command::capture);
@@ -263,7 +271,7 @@ TEST_CASE("parse: a usage error names the remedy") {
        "ntan: error: say what to do\n  ntan read FILE\n  sudo ntan capture -i eth0\n  ntan -h\n"},
       {{"captre"},
        "ntan: error: no command is called 'captre'; did you mean 'capture'?\n"
-       "  commands: capture, read, replay, extract, interfaces, schema, help\n"},
+       "  commands: capture, read, replay, extract, explain, interfaces, schema, help\n"},
       {{"read", "a", "--cuont", "3"},
        "ntan: error: unknown option --cuont; did you mean '--count'?\n"},
       {{"read", "a", "--evnets=dns"},
@@ -319,6 +327,12 @@ TEST_CASE("parse: a usage error names the remedy") {
        "  events: run_start, run_end, packet, flow, dns, http, scan, summary, anomaly, run, all\n"},
       {{"read", "a", "--events", "dns,-dns"}, "ntan: error: --events leaves no event to write\n"},
       {{"read", "a", "-qv"}, "ntan: error: -q and -v exclude each other\n"},
+      {{"explain", "-r", "a"},
+       "ntan: error: explain needs the id of a scan\n  ntan explain ID -r FILE: scan.id of an "
+       "event\n"},
+      {{"explain", "12", "-r", "a"},
+       "ntan: error: '12': expected 16 hex digits, as events have them\n"},
+      {{"explain", "0123456789abcdef"}, "ntan: error: explain needs a file\n  -r FILE\n"},
       {{"interfaces", "eth0"}, "ntan: error: interfaces takes no argument 'eth0'\n"},
       {{"schema", "dns", "http"}, "ntan: error: schema takes one event, or none for all\n"},
   }));

@@ -207,6 +207,30 @@ def _(folder):
     assert path.read_bytes() == SAMPLE.sample()
 
 
+@case("explain: the walk ends at the alarm, with the sums of the event and the same probes")
+def _(folder):
+    path = sample(folder)
+    opened = next(event for event in events("read", path) if event["event"] == "scan")
+    scan = opened["scan"]
+    text = ntan("explain", scan["id"], "-r", path).stdout.decode()
+    assert text.startswith(f"scan {scan['id']}: {scan['kind']} {scan['technique']}, "), text
+    assert f"\nby {opened['src_ip']}\n{scan['why']}: " in text, text
+    steps = re.findall(r"^ +(\d+)  \S+Z  (\S+) .* ([+-][\d.]+) +([\d.-]+) +[\d.-]+ +\d+/\d+", text, re.M)
+    shown = [(int(number), target) for number, target, _, _ in steps]
+    for probe in scan["sample"]:
+        assert (probe["packet"], f"{probe['dst_ip']}:{probe['port']}") in shown, (probe, shown)
+    assert float(steps[-1][3]) == round(scan["score"], 2), (steps[-1], scan["score"])
+    assert abs(sum(float(step) for _, _, step, _ in steps) - scan["score"]) < 0.05, steps
+    assert f"{scan['threshold']:.2f}" in text, text
+
+
+@case("exit code 5: nothing to explain")
+def _(folder):
+    path = sample(folder)
+    says("explain", "0" * 16, "-r", path, code=5, words=["no scan 0000000000000000", "scans that there are"])
+    says("explain", "0" * 16, "-r", path, "-f", "udp port 53", code=5, words=["no scan was found at all"])
+
+
 # Exit codes and complaints.
 
 

@@ -1,0 +1,172 @@
+#include "run/scan_story.h"
+
+#include <functional>
+
+#include <catch2/catch.hpp>
+
+#include "tests/detect/trace.h"
+
+namespace ntan {
+namespace {
+
+using detect::ScanWhy;
+using run::ScanStory;
+using run::ScanVerdict;
+using test::host;
+using test::low_port;
+using test::Outcome;
+using test::Result;
+using test::Script;
+using test::Step;
+
+/// Hands scan events to a watch, as the engine does.
+class Forward final : public detect::ScanSink {
+ public:
+  explicit Forward(run::Watch& watch) : watch_(&watch) {}
+
+  void on_scan(const event::Common& common, const detect::ScanRecord& record) override {
+    watch_->on_scan(common, record);
+  }
+
+ private:
+  run::Watch* watch_;
+};
+
+using Play = std::function<void(Script&)>;
+
+void watch(run::Watch& watch, const Play& play) {
+  Script script{{.watch = &watch}};
+  play(script);
+  script.detector.finish(script.now);
+  Forward forward(watch);
+  for (const test::Told& told : script.heard.all) forward.on_scan(told.common, told.record);
+}
+
+event::Id last_id(const Play& play) {
+  Script script;
+  play(script);
+  script.detector.finish(script.now);
+  REQUIRE_FALSE(script.heard.all.empty());
+  return script.heard.all.back().record.id;
+}
+
+std::string story_of(const Play& play) {
+  const event::Id id = last_id(play);
+  ScanVerdict verdict(id);
+  watch(verdict, play);
+  REQUIRE(verdict.ending().has_value());
+  ScanStory story(id, verdict);
+  watch(story, play);
+  return story.text();
+}
+
+std::size_t count(const std::string& text, std::string_view what) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size())
+    ++found;
+  return found;
+}
+
+bool contains(const std::string& text, std::string_view what) {
+  return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("scan story: a row is told probe by probe until it fires") {
+  const std::string text = story_of([](Script& script) {
+    script.add({.dst = "203.0.113.9", .port = 443, .result = Result::session});
+    for (unsigned n = 0; n < 12; ++n) script.add({.port = low_port(n)});
+  });
+  CHECK(contains(text, ": vertical tcp_"));
+  CHECK(contains(text, "\nby 198.51.100.10\nrow: "));
+  CHECK(contains(text, "(1 outcomes of other hosts and ports left out)"));
+  CHECK(count(text, "  refused  ") == 7);
+  CHECK(contains(text, "+1.76    1.76    1.76      1/1\n"));
+  CHECK(contains(text, "+1.76   12.32   12.32      7/7\n"));
+  CHECK(contains(text, "sum against \"client\"                12.32 >= 11.50"));
+  CHECK(contains(text, "contacts                                7 >= 5"));
+  CHECK(contains(text, "probes 12 (5 after the alarm), hosts 1, ports 12, "));
+}
+
+TEST_CASE("scan story: guards are named where they took something away") {
+  const std::string text = story_of([](Script& script) {
+    // Somebody used port 5 before: it went down.
+    script.add({.src = "203.0.113.7", .port = 5, .result = Result::session});
+    script.add({.port = 40'000});
+    for (unsigned n = 0; n < 12; ++n) script.add({.port = low_port(n)});
+  });
+  CHECK(contains(text,
+                 "192.0.2.10:40000             syn          refused         +1.76    1.76    "
+                 "0.41      1/1  peer-prone port\n"));
+  CHECK(count(text, "service went down") == 1);
+  CHECK(contains(text, "+0.44"));
+}
+
+TEST_CASE("scan story: a column tells who is on probation and what came of it") {
+  const std::string text = story_of([](Script& script) {
+    for (unsigned n = 0; n < 3; ++n)
+      script.add({.dst = host(n), .port = 443, .result = Result::connect});
+    script.wait(std::chrono::seconds{200});
+    for (unsigned n = 3; n < 14; ++n) script.add({.dst = host(n), .port = 443});
+  });
+  CHECK(contains(text, "\ncolumn: "));
+  CHECK(count(text, "on probation") == 3);
+  CHECK(count(text, "probation over") == 3);
+  CHECK(contains(text, "refused or silent"));
+}
+
+TEST_CASE("scan story: what waited when a burst was seen is its evidence") {
+  const std::string text = story_of([](Script& script) {
+    for (unsigned n = 0; n < 30; ++n) script.begin({.port = low_port(n)});
+  });
+  CHECK(contains(text, "\nburst: "));
+  CHECK(count(text, "  waiting\n") == 24);
+  CHECK(contains(text, "ports waiting at once                  24 >= 24"));
+  CHECK(contains(text, "bad or waiting                   24 of 24 >= 70 %"));
+  CHECK_FALSE(contains(text, "sum against"));
+}
+
+TEST_CASE("scan story: a distributed scan tells who brought what") {
+  const std::string text = story_of([](Script& script) {
+    for (unsigned n = 0; n < 48; ++n)
+      script.add({.src = "203.0." + std::to_string(n % 12) + ".7", .port = low_port(n)});
+  });
+  CHECK(contains(text, ": distributed_vertical "));
+  CHECK(contains(text, "\ndistributed: "));
+  CHECK(count(text, " from 203.0.3.7\n") >= 2);
+  CHECK(contains(text, ", sources 12, "));
+}
+
+TEST_CASE("scan story: decoys are told as such") {
+  const std::string text = story_of([](Script& script) {
+    for (unsigned n = 0; n < 10; ++n) {
+      for (const char* src : {"203.0.113.1", "198.51.100.1", "198.18.0.1"})
+        script.add({.src = src, .port = low_port(n)});
+    }
+  });
+  CHECK(contains(text, "3 sources tried the same targets"));
+}
+
+TEST_CASE("scan story: of a long walk the end is kept") {
+  const std::string text = story_of([](Script& script) {
+    // Half of it answered: never an alarm, until the rest does not.
+    for (unsigned n = 0; n < 1500; ++n) {
+      script.add({.dst = host(n % 3),
+                  .port = static_cast<std::uint16_t>(1 + n / 3),
+                  .result = n % 2 == 0 ? Result::session : Result::refused});
+    }
+    for (unsigned n = 0; n < 400; ++n)
+      script.add({.dst = host(3 + n / 20), .port = static_cast<std::uint16_t>(600 + n % 20)});
+  });
+  CHECK(count(text, "\n") < ScanStory::max_lines + 20);
+}
+
+TEST_CASE("scan story: each test has its sentence") {
+  for (const ScanWhy why : {ScanWhy::row, ScanWhy::column, ScanWhy::source, ScanWhy::burst,
+                            ScanWhy::rate, ScanWhy::distributed, ScanWhy::reverse}) {
+    CHECK(run::sentence(why).size() > 20);
+  }
+}
+
+}  // namespace ntan
