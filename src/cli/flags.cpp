@@ -67,8 +67,10 @@ std::string_view set_format(Draft& draft, std::string_view value) {
     draft.formats.push_back(run::Format::csv);
   } else if (value == "table") {
     draft.formats.push_back(run::Format::table);
+  } else if (value == "none") {
+    draft.no_events = true;
   } else {
-    return "json, csv or table";
+    return "json, csv, table or none";
   }
   return accepted;
 }
@@ -95,6 +97,20 @@ std::string_view set_sensitivity(Draft& draft, std::string_view value) {
     return "low, medium or high";
   }
   return accepted;
+}
+
+std::string_view set_fail_on(Draft& draft, std::string_view value) {
+  using detect::Severity;
+  constexpr std::string_view event = "scan";
+  if (!value.starts_with(event)) return "scan, or scan:high";
+  value.remove_prefix(event.size());
+  for (const Severity severity : {Severity::low, Severity::medium, Severity::high}) {
+    if (value.empty() || (value.front() == ':' && value.substr(1) == to_text(severity))) {
+      draft.options.fail_on_scan = severity;
+      return accepted;
+    }
+  }
+  return "scan, or scan: with low, medium or high";
 }
 
 std::string_view add_networks(std::vector<run::Network>& target, std::string_view value) {
@@ -252,7 +268,7 @@ constexpr auto all = std::to_array<Flag>({
      .apply = [](Draft& draft, std::string_view) { return set_format(draft, "table"); }},
     {.name = "format",
      .value = "FORMAT",
-     .doc = "The same by name: json, csv or table",
+     .doc = "The same by name: json, csv or table; none writes no events there",
      .group = Group::output,
      .commands = both,
      .apply = set_format},
@@ -513,6 +529,13 @@ constexpr auto all = std::to_array<Flag>({
      .group = Group::diagnostics,
      .commands = both,
      .apply = set<&run::Options::fail_empty, true>},
+    {.name = "fail-on",
+     .value = "WHAT",
+     .doc = "Exit 10 if a scan was found: scan, or scan:SEVERITY for one that is low, medium or "
+            "high at least",
+     .group = Group::diagnostics,
+     .commands = both,
+     .apply = set_fail_on},
     {.letter = 'h',
      .doc = "Show the options used most",
      .group = Group::diagnostics,

@@ -24,6 +24,7 @@ struct Draft {
   std::vector<std::string> after_dashes;  ///< arguments after `--`
   std::optional<std::string> filter;
   std::vector<run::Format> formats;
+  bool no_events = false;  ///< --format none
   std::vector<std::string> patterns;
   std::optional<std::string> events;
   std::optional<Duration> summary_every;

@@ -116,8 +116,13 @@ void settle_format(Draft& draft, const Surroundings& around) {
                                    option_of(format)));
     }
   }
+  settle_stdout_packets(draft, around);
+  if (draft.no_events) {
+    if (formats.empty()) return;
+    throw UsageError(
+        fmt::format("{} and --format none exclude each other", option_of(formats.front())));
+  }
   if (options.write_packets == "-") {
-    settle_stdout_packets(draft, around);
     if (!formats.empty() || (draft.events && draft.patterns.empty())) {
       throw UsageError("standard output carries the packets (-w -): events need a file",
                        {"add -o events.ndjson"});

@@ -10,6 +10,7 @@ enum class ExitCode : int {
   not_a_capture = 3,  ///< with --strict also damaged input, with --fail-empty no event
   permission = 4,
   not_found = 5,  ///< interface, file, scan or flow
+  matched = 10,   ///< what --fail-on names was found
 };
 
 }  // namespace ntan::run

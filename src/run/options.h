@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "detect/scan_record.h"
 #include "event/format.h"
 
 namespace ntan::run {
@@ -119,8 +120,9 @@ struct Options {
   // Diagnostics
   Verbosity verbosity = Verbosity::normal;
   bool progress = true;
-  bool strict = false;      ///< damaged input: exit 3
-  bool fail_empty = false;  ///< no event written: exit 3
+  bool strict = false;                           ///< damaged input: exit 3
+  bool fail_empty = false;                       ///< no event written: exit 3
+  std::optional<detect::Severity> fail_on_scan;  ///< a scan as grave as that: exit 10
 
   // interfaces, schema
   bool interfaces_as_json = false;

@@ -378,7 +378,9 @@ ExitCode Pipeline::exit_code() const {
   // Nothing at all could be looked at.
   const bool all_unknown = ledger.total.packets != 0 &&
                            ledger.of(wire::Bucket::unknown_link).packets == ledger.total.packets;
-  return all_unknown ? ExitCode::runtime : ExitCode::done;
+  if (all_unknown) return ExitCode::runtime;
+  const bool matched = options_->fail_on_scan && engine_->worst_scan() >= options_->fail_on_scan;
+  return matched ? ExitCode::matched : ExitCode::done;
 }
 
 }  // namespace ntan::run

@@ -86,6 +86,23 @@ TEST_CASE("parse: explain takes an id and files") {
   CHECK(parse_words({"explain", "0123456789abcdef", "a", "--", "tcp"}).filter == "tcp");
 }
 
+TEST_CASE("parse: --fail-on names a scan and how grave it is") {
+  using detect::Severity;
+  CHECK_FALSE(parse_words({"read", "a"}).fail_on_scan.has_value());
+  CHECK(parse_words({"read", "a", "--fail-on", "scan"}).fail_on_scan == Severity::low);
+  CHECK(parse_words({"read", "a", "--fail-on=scan:low"}).fail_on_scan == Severity::low);
+  CHECK(parse_words({"read", "a", "--fail-on=scan:medium"}).fail_on_scan == Severity::medium);
+  CHECK(parse_words({"capture", "--fail-on=scan:high"}).fail_on_scan == Severity::high);
+}
+
+TEST_CASE("parse: --format none keeps events from standard output") {
+  const auto options = parse_words({"read", "a", "--format", "none", "-o", "x.ndjson"});
+  CHECK_FALSE(options.format.has_value());
+  CHECK(options.outputs.size() == 1);
+  CHECK_FALSE(
+      parse_on(Stream::other, Stream::terminal, {"read", "a", "--format=none"}).format.has_value());
+}
+
 TEST_CASE("parse: the bare forms are capture and read with the words of a filter") {
   const auto live = parse_words({"-i", "eth0", "tcp", "port", "80"});
   CHECK(live.command == Command::capture);
@@ -327,6 +344,12 @@ TEST_CASE("parse: a usage error names the remedy") {
        "  events: run_start, run_end, packet, flow, dns, http, scan, summary, anomaly, run, all\n"},
       {{"read", "a", "--events", "dns,-dns"}, "ntan: error: --events leaves no event to write\n"},
       {{"read", "a", "-qv"}, "ntan: error: -q and -v exclude each other\n"},
+      {{"read", "a", "--format=none", "--json"},
+       "ntan: error: --json and --format none exclude each other\n"},
+      {{"read", "a", "--fail-on", "scanner"},
+       "ntan: error: --fail-on 'scanner': expected scan, or scan: with low, medium or high\n"},
+      {{"read", "a", "--fail-on", "drops"},
+       "ntan: error: --fail-on 'drops': expected scan, or scan:high\n"},
       {{"explain", "-r", "a"},
        "ntan: error: explain needs the id of a scan\n  ntan explain ID -r FILE: scan.id of an "
        "event\n"},

@@ -231,6 +231,20 @@ def _(folder):
     says("explain", "0" * 16, "-r", path, "-f", "udp port 53", code=5, words=["no scan was found at all"])
 
 
+@case("exit code 10: --fail-on names a scan that is there, whether or not it is written")
+def _(folder):
+    path = sample(folder)
+    scan = [event for event in events("read", path) if event["event"] == "scan"][-1]["scan"]
+    assert scan["severity"] == "medium", scan
+    done = ntan("read", path, "--fail-on", "scan", code=10)
+    assert names(lines(done.stdout))[-1] == "run_end", "the events are complete"
+    done = ntan("read", path, "--fail-on", "scan:medium", "--format", "none", "-q", code=10)
+    assert not done.stdout and not done.stderr, (done.stdout, done.stderr)
+    ntan("read", path, "--fail-on", "scan:high")
+    ntan("read", path, "--fail-on", "scan", "-f", "udp port 53")
+    ntan("read", path, "--fail-on", "scan", "--events", "dns", code=10)
+
+
 # Exit codes and complaints.
 
 
