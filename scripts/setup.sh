@@ -21,6 +21,7 @@ to_test=(
   catch2 libbenchmark-dev dpkg-dev file valgrind jq python3-jsonschema
   nftables iproute2 ethtool libcap2-bin sudo
   curl ca-certificates bind9-dnsutils dnsmasq-base nmap
+  masscan zmap hping3
   tcpdump tcpreplay tshark tcptrace argus-client argus-server iperf3 zstd lz4
 )
 
