@@ -103,8 +103,7 @@ Weight Context::weigh(const Outcome& outcome, const Row& row) noexcept {
   const bool fails = failed(outcome.result);
   const bool datagram = what == ContactClass::udp || what == ContactClass::icmp;
   const bool peer_prone = is_peer_prone(outcome.dst_port);
-  if (peer_prone && (what == ContactClass::syn || what == ContactClass::udp))
-    weight.note(Guard::peer_prone);
+  if (peer.row != client.row) weight.note(Guard::peer_prone);
   if (outcome.result == Result::silent && datagram && one_way()) {
     weight.note(Guard::one_way);
     weight.column = weight.column_peer = 0;

@@ -136,7 +136,10 @@ Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) 
   switch (contact_class) {
     case ContactClass::syn: step = failed ? 405 : 0; break;  // ln .90/.60
     case ContactClass::udp: step = failed ? 200 : 0; break;
-    // An RST from an ephemeral port is more often the end of an old connection than an answer.
+    // To or from an ephemeral port these are more often the end of a connection from before the
+    // capture than a probe or an answer to one.
+    case ContactClass::ack:
+    case ContactClass::maimon: step = failed ? 200 : 0; break;
     case ContactClass::reverse_rst: return {.row = failed ? 200 : 0, .column = 0};
     default: return client;
   }

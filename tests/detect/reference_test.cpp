@@ -64,7 +64,9 @@ Worth worth_of(ContactClass what, Result result, std::uint16_t port) {
   const auto [row, column] = found->second;
   Worth worth{row, column, row, column};
   const bool fails = result == Result::refused || result == Result::silent;
-  if (port == peer_port && (what == ContactClass::syn || what == ContactClass::udp)) {
+  const bool differs = what == ContactClass::syn || what == ContactClass::udp ||
+                       what == ContactClass::ack || what == ContactClass::maimon;
+  if (port == peer_port && differs) {
     const double peer = result == Result::session     ? -2.5
                         : result == Result::half_open ? 2.0
                         : !fails                      ? 0

@@ -506,6 +506,22 @@ TEST_CASE("scan detector: an alert carries what it is made of") {
   REQUIRE(told.record.first_ts == told.sample.front().ts);
 }
 
+TEST_CASE("scan detector: a server that closes connections from before the capture is no scanner") {
+  // Its peers restarted and refuse: FIN+ACK from one port of a service to many ephemeral ports.
+  Script script;
+  for (unsigned n = 0; n < 30; ++n) {
+    script.add({.port = static_cast<std::uint16_t>(49'152 + n),
+                .contact_class = ContactClass::maimon,
+                .src_port = 1024});
+  }
+  REQUIRE(script.heard.all.empty());
+  // The same to ports of services is one.
+  for (unsigned n = 0; n < 8; ++n)
+    script.add({.port = low_port(n), .contact_class = ContactClass::maimon, .src_port = 41'000});
+  REQUIRE(script.heard.opened() == 1);
+  REQUIRE(script.heard.all.front().record.technique == ScanTechnique::tcp_maimon);
+}
+
 TEST_CASE("scan detector: allowed sources are never named") {
   Script script{{.allow = {{.address = *parse_address("198.51.100.0"), .bits = 24}}}};
   for (unsigned n = 0; n < 100; ++n) script.add({.port = low_port(n)});
