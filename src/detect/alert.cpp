@@ -51,6 +51,7 @@ void Alert::add(const Probe& probe) {
     transport_hosts_.add(host);
     if (!ports_) ports_ = std::make_unique<PortSet>();
     ports_->add(probe.port);
+    note_src_port(probe.src_port);
   }
   if (probe.contact_class == ContactClass::ip_protocol) protocols_.set(probe.port & 255U);
   if (probe.contact_class == ContactClass::icmp) {
@@ -61,7 +62,14 @@ void Alert::add(const Probe& probe) {
   if (!probe.pending) count_result(probe);
 }
 
+void Alert::note_src_port(std::uint16_t port) {
+  if (src_ports_.size() >= max_src_ports || std::ranges::find(src_ports_, port) != src_ports_.end())
+    return;
+  src_ports_.push_back(port);
+}
+
 void Alert::count_result(const Probe& probe) {
+  guards_ = static_cast<std::uint8_t>(guards_ | probe.guards);
   ++results_[static_cast<std::size_t>(probe.result)];
   if (!has_port(probe.contact_class) || !accepted(probe.result)) return;
   ++open_ports_;
@@ -242,6 +250,10 @@ ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const
   for (std::size_t i = 0; i < ttls_.size(); ++i) {
     if (ttls_[i]) texts.ttls.push_back(static_cast<std::uint16_t>(i));
   }
+  texts.guards.clear();
+  for (std::size_t i = 0; i < guard_count; ++i) {
+    if ((guards_ >> i & 1U) != 0) texts.guards.push_back(to_text(static_cast<Guard>(1U << i)));
+  }
   const double seconds = std::chrono::duration<double>(last_ - first_).count();
   const Shape s = shape();
   const bool random = what == ScanKind::block && s.probes * 5 < s.hosts * s.ports;
@@ -273,6 +285,8 @@ ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const
   record.rate_pps =
       seconds > 0 ? std::round(static_cast<double>(probes_ - 1) / seconds * 10) / 10 : 0;
   record.ttl = texts.ttls;
+  record.src_ports = src_ports_;
+  record.guards = texts.guards;
   record.sample = texts.samples;
   record.members = members_;
   record.members_total = member_count_.count();

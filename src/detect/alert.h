@@ -35,6 +35,7 @@ struct ScanTexts {
   std::vector<std::string_view> range_views;
   std::vector<std::string_view> open_views;
   std::vector<std::uint16_t> ttls;
+  std::vector<std::string_view> guards;
   std::vector<ScanSample> samples;
 };
 
@@ -49,6 +50,7 @@ class Alert {
  public:
   static constexpr std::size_t max_listed = 64;
   static constexpr std::size_t max_sample = 16;
+  static constexpr std::size_t max_src_ports = 16;
   static constexpr std::size_t max_ranges = 256;
   static constexpr std::size_t worst_size = 52 * 1024;
 
@@ -101,6 +103,7 @@ class Alert {
   [[nodiscard]] Shape shape() const noexcept;
   [[nodiscard]] ScanTechnique technique_of(ContactClass contact_class) const noexcept;
   [[nodiscard]] Severity severity(ScanKind kind) const noexcept;
+  void note_src_port(std::uint16_t port);
   void count_result(const Probe& probe);
   [[nodiscard]] std::uint64_t port_count() const noexcept { return ports_ ? ports_->count() : 0; }
   void list_ports(ScanTexts& texts) const;
@@ -127,6 +130,8 @@ class Alert {
   std::vector<IpAddress> members_;
   std::vector<std::string> open_;
   std::vector<Probe> sample_;
+  std::vector<std::uint16_t> src_ports_;
+  std::uint8_t guards_ = 0;  // of all results
 };
 
 }  // namespace ntan::detect

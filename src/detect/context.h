@@ -11,16 +11,6 @@
 
 namespace ntan::detect {
 
-/// Why evidence counts less than it would, or only against one model.
-enum class Guard : std::uint8_t {
-  traceroute = 1U << 0U,  ///< a path is measured: nothing counts
-  ftp_data = 1U << 1U,    ///< the data connection of an FTP session: nothing counts
-  one_way = 1U << 2U,     ///< answers are not in this capture: silence of datagrams says nothing
-  churn = 1U << 3U,       ///< the service answered before, and is down now: a quarter counts
-  outage = 1U << 4U,      ///< it fails for others of the source's network too: a quarter counts
-  peer_prone = 1U << 5U,  ///< a port as peer-to-peer nodes use: little against that model
-};
-
 /// Steps of one outcome on every axis.
 struct Weight {
   Nats row = 0;

@@ -153,6 +153,18 @@ bool is_peer_prone(std::uint16_t port) noexcept {
   return port >= 1024 && (scanned_map[port / 64] >> (port % 64U) & 1U) == 0;
 }
 
+std::string_view to_text(Guard guard) noexcept {
+  switch (guard) {
+    case Guard::traceroute: return "traceroute";
+    case Guard::ftp_data: return "ftp_data";
+    case Guard::one_way: return "one_way";
+    case Guard::churn: return "churn";
+    case Guard::outage: return "outage";
+    case Guard::peer_prone: return "peer_prone";
+  }
+  return "peer_prone";
+}
+
 bool is_bad(Result result) noexcept {
   return result == Result::refused || result == Result::silent || result == Result::half_open ||
          result == Result::connect || result == Result::malformed;

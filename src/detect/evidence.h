@@ -2,6 +2,7 @@
 // against.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -53,6 +54,18 @@ struct Steps {
 /// Where the port is not peer-prone this is the client's step.
 [[nodiscard]] Steps peer_steps(ContactClass contact_class, Result result,
                                std::uint16_t port) noexcept;
+
+/// Why evidence counts less than it would, or only against one model.
+enum class Guard : std::uint8_t {
+  traceroute = 1U << 0U,  ///< a path is measured: nothing counts
+  ftp_data = 1U << 1U,    ///< the data connection of an FTP session: nothing counts
+  one_way = 1U << 2U,     ///< answers are not in this capture: silence of datagrams says nothing
+  churn = 1U << 3U,       ///< the service answered before, and is down now: a quarter counts
+  outage = 1U << 4U,      ///< it fails for others of the source's network too: a quarter counts
+  peer_prone = 1U << 5U,  ///< a port as peer-to-peer nodes use: little against that model
+};
+inline constexpr std::size_t guard_count = 6;
+[[nodiscard]] std::string_view to_text(Guard guard) noexcept;
 
 /// At least 1024 and not a service that is commonly scanned for.
 [[nodiscard]] bool is_peer_prone(std::uint16_t port) noexcept;

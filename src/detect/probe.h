@@ -19,6 +19,7 @@ struct Probe {
   std::uint8_t ttl = 0;
   ContactClass contact_class{};
   Result result{};
+  std::uint8_t guards = 0;    ///< Guard values of its result, or-ed
   bool pending : 1 = true;    ///< no result yet
   bool reported : 1 = false;  ///< is part of an alert
   bool raw_syn : 1 = false;   ///< a SYN as no operating system's stack sends it

@@ -39,6 +39,7 @@ void ScanDetector::end_probation(const Probation& probation) {
   ++place.column.handshakes;
   Probe probe = make_probe(outcome, hash);
   probe.pending = false;
+  probe.guards = weight.guards;
   probe.step = probe.column_step = weight.column;
   probe.sum = place.column.walk.client;
   if (Probe* kept = find_probe(source->journal, hash); kept != nullptr) {

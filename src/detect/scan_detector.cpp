@@ -232,6 +232,7 @@ void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   };
   apply(place.row.walk, weight.row, weight.row_peer);
   apply(place.source.walk, weight.source, weight.source_peer);
+  probe.guards = weight.guards;
   const ColumnStep column = weigh_column(place, outcome, weight, probe);
   const bool row_leads = place.row.walk.client >= place.column.walk.client;
   probe.step = row_leads ? weight.row : weight.column;

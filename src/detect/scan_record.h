@@ -113,12 +113,14 @@ struct ScanRecord {
   std::span<const std::string_view> open;
   double rate_pps = 0;
   std::span<const std::uint16_t> ttl;
+  std::span<const std::uint16_t> src_ports;
   std::span<const ScanSample> sample;
   std::span<const IpAddress> members;
   std::uint64_t members_total = 0;
   std::optional<event::Id> group;
   Visibility visibility{};
   bool capture_ok = true;
+  std::span<const std::string_view> guards;
   std::string_view extract;
 
   static constexpr event::RecordInfo info{
@@ -161,6 +163,7 @@ struct ScanRecord {
         field<"open", &ScanRecord::open>("Targets that accepted, address:port, the first 64"),
         field<"rate_pps", &ScanRecord::rate_pps>("Probes per second"),
         field<"ttl", &ScanRecord::ttl>("TTL or hop limits seen"),
+        field<"src_ports", &ScanRecord::src_ports>("Ports the probes came from, the first 16"),
         field<"sample", &ScanRecord::sample>("The first 16 probes"),
         field<"members", &ScanRecord::members>("Sources that take part, the first 64"),
         field<"members_total", &ScanRecord::members_total>("Number of sources that take part"),
@@ -168,6 +171,9 @@ struct ScanRecord {
         field<"visibility", &ScanRecord::visibility>("Directions the evidence comes from"),
         field<"capture_ok", &ScanRecord::capture_ok>(
             "False if more than 5 % of contacts had to be forgotten before an answer was due"),
+        field<"guards", &ScanRecord::guards>(
+            "What took weight from some of the evidence: traceroute, ftp_data, one_way, churn, "
+            "outage, peer_prone"),
         field<"extract", &ScanRecord::extract>(
             "Command that cuts the scan's packets out of the input; absent where they are not "
             "kept in a file"));

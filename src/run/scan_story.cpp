@@ -51,25 +51,17 @@ std::string target_text(const IpAddress& host, ContactClass contact_class, std::
 }
 
 std::string guards_text(const WalkStep& step, Axis axis) {
-  using Name = std::pair<Guard, std::string_view>;
-  static constexpr std::array<Name, 6> names{{
-      {Guard::traceroute, "traceroute"},
-      {Guard::ftp_data, "ftp data"},
-      {Guard::one_way, "one-way capture"},
-      {Guard::churn, "service went down"},
-      {Guard::outage, "fails for others too"},
-      {Guard::peer_prone, "peer-prone port"},
-  }};
   std::vector<std::string_view> found;
-  for (const auto& [guard, name] : names) {
-    if (step.weight.has(guard)) found.push_back(name);
+  for (std::size_t i = 0; i < detect::guard_count; ++i) {
+    const auto guard = static_cast<Guard>(1U << i);
+    if (step.weight.has(guard)) found.push_back(to_text(guard));
   }
   if (axis == Axis::column && step.column_step == ColumnStep::probation)
-    found.emplace_back("on probation");
+    found.emplace_back("probation");
   if (axis == Axis::column && step.column_step == ColumnStep::known)
-    found.emplace_back("works with this host");
-  if (step.cause == WalkStep::Cause::late) found.emplace_back("came late");
-  if (step.cause == WalkStep::Cause::probation) found.emplace_back("probation over");
+    found.emplace_back("known_host");
+  if (step.cause == WalkStep::Cause::late) found.emplace_back("late");
+  if (step.cause == WalkStep::Cause::probation) found.emplace_back("probation_over");
   return fmt::format("{}", fmt::join(found, ", "));
 }
 

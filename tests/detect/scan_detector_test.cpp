@@ -522,6 +522,21 @@ TEST_CASE("scan detector: a server that closes connections from before the captu
   REQUIRE(script.heard.all.front().record.technique == ScanTechnique::tcp_maimon);
 }
 
+TEST_CASE("scan detector: an alert names the ports it came from and what took weight away") {
+  Script script;
+  script.add({.src = "203.0.113.7", .port = 3, .result = Result::session});
+  for (unsigned n = 0; n < 30; ++n) {
+    script.add({.port = n == 0 ? std::uint16_t{45'000} : low_port(n),
+                .src_port = static_cast<std::uint16_t>(50'000 + n % 20)});
+  }
+  REQUIRE(script.heard.opened() == 1);
+  script.detector.finish(script.now);
+  const detect::ScanRecord& record = script.heard.all.back().record;
+  REQUIRE(record.src_ports.size() == 16);
+  REQUIRE(record.src_ports.front() == 50'000);
+  REQUIRE(record.guards.size() == 2);
+}
+
 TEST_CASE("scan detector: allowed sources are never named") {
   Script script{{.allow = {{.address = *parse_address("198.51.100.0"), .bits = 24}}}};
   for (unsigned n = 0; n < 100; ++n) script.add({.port = low_port(n)});

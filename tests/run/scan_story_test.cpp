@@ -98,8 +98,8 @@ TEST_CASE("scan story: guards are named where they took something away") {
   });
   CHECK(contains(text,
                  "192.0.2.10:40000             syn          refused         +1.76    1.76    "
-                 "0.41      1/1  peer-prone port\n"));
-  CHECK(count(text, "service went down") == 1);
+                 "0.41      1/1  peer_prone\n"));
+  CHECK(count(text, "  churn\n") == 1);
   CHECK(contains(text, "+0.44"));
 }
 
@@ -111,8 +111,8 @@ TEST_CASE("scan story: a column tells who is on probation and what came of it") 
     for (unsigned n = 3; n < 14; ++n) script.add({.dst = host(n), .port = 443});
   });
   CHECK(contains(text, "\ncolumn: "));
-  CHECK(count(text, "on probation") == 3);
-  CHECK(count(text, "probation over") == 3);
+  CHECK(count(text, "  probation\n") == 3);
+  CHECK(count(text, "  probation_over\n") == 3);
   CHECK(contains(text, "refused or silent"));
 }
 
