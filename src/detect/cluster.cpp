@@ -6,7 +6,6 @@ namespace ntan::detect {
 namespace {
 
 constexpr Duration window = std::chrono::seconds{600};
-constexpr std::size_t min_sources = 5;
 
 std::uint64_t cluster_key(ClusterShape shape, const Probe& probe) noexcept {
   if (shape == ClusterShape::host) {

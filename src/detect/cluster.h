@@ -43,6 +43,9 @@ struct Cluster {
 /// few targets were probed twice and no source probed most.
 class Clusters {
  public:
+  static constexpr std::size_t min_targets = 30;
+  static constexpr std::size_t min_sources = 5;
+
   Clusters(std::size_t max_clusters, Budget& budget) : table_(max_clusters), budget_(&budget) {}
 
   /// The cluster that a contact belongs to.
@@ -64,7 +67,6 @@ class Clusters {
   static void forget_old(Cluster& cluster, Timestamp now);
 
   static constexpr std::size_t max_shares = 64;
-  static constexpr std::size_t min_targets = 30;
 
   SetTable<Cluster> table_;
   Budget* budget_;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "detect/cluster.h"
 #include "run/command_text.h"
 
 namespace ntan::run {
@@ -69,6 +71,10 @@ constexpr std::string_view heading =
     "    packet  time                         target                       class        outcome"
     "        step     sum    peer  bad/all  guards\n";
 
+constexpr std::string_view shared_heading =
+    "    packet  time                         target                       class        outcome"
+    "        source\n";
+
 std::string contact_columns(std::uint64_t packet, Timestamp time, const std::string& target,
                             ContactClass contact_class) {
   return fmt::format("{:>10}  {}  {:<27}  {:<11}", packet, time_text(time), target,
@@ -97,26 +103,29 @@ std::string_view counted_name(const AlarmFacts& facts) noexcept {
   return facts.needed > 3 ? "handshakes without use" : "refused or silent";
 }
 
+// What is compared, its value, the relation, the bound.
+constexpr std::string_view line_form = "  {:<32} {:>8} {} {}\n";
+
 std::string alarm_text(const AlarmFacts& facts) {
-  constexpr std::string_view line = "  {:<32} {:>8} {} {}\n";
   std::string text = fmt::format("alarm at {}:\n", time_text(facts.time));
   const bool sums = facts.why != ScanWhy::burst && facts.why != ScanWhy::rate;
   if (sums) {
+    text += fmt::format(line_form, "sum against \"client\"",
+                        fmt::format("{:.2f}", nats(facts.walk.client)),
+                        ">=", fmt::format("{:.2f}", nats(facts.bound)));
     text +=
-        fmt::format(line, "sum against \"client\"", fmt::format("{:.2f}", nats(facts.walk.client)),
-                    ">=", fmt::format("{:.2f}", nats(facts.bound)));
-    text += fmt::format(
-        line, "sum against \"peer-to-peer node\"", fmt::format("{:.2f}", nats(facts.walk.peer)),
-        ">=", fmt::format("{:.2f}", nats(std::min(facts.bound, detect::peer_bound))));
+        fmt::format(line_form, "sum against \"peer-to-peer node\"",
+                    fmt::format("{:.2f}", nats(facts.walk.peer)),
+                    ">=", fmt::format("{:.2f}", nats(std::min(facts.bound, detect::peer_bound))));
   }
   if (facts.bad_permille != 0) {
     // Of a burst, what waits counts as bad until it is answered.
     const std::uint32_t bad = facts.walk.bad + (sums ? 0 : facts.count);
-    text += fmt::format(line, sums ? "bad results" : "bad or waiting",
+    text += fmt::format(line_form, sums ? "bad results" : "bad or waiting",
                         fmt::format("{} of {}", bad, bad + facts.walk.good),
                         ">=", fmt::format("{} %", facts.bad_permille / 10));
   }
-  text += fmt::format(line, counted_name(facts), facts.count, ">=", facts.needed);
+  text += fmt::format(line_form, counted_name(facts), facts.count, ">=", facts.needed);
   return text;
 }
 
@@ -244,8 +253,30 @@ void ScanStory::on_counted(event::Id scan, const IpAddress& source, const detect
       contact_columns(probe.packet, probe.time,
                       target_text(probe.dst, probe.contact_class, probe.port), probe.contact_class);
   const std::string_view outcome = probe.pending ? "waiting" : to_text(probe.result);
-  add(shared ? fmt::format("{}  {:<13} from {}\n", columns, outcome, to_string(source))
+  if (shared) shares_.insert({source, {probe.dst, probe.port}});
+  add(shared ? fmt::format("{}  {:<13}  {}\n", columns, outcome, to_string(source))
              : fmt::format("{}  {}\n", columns, outcome));
+}
+
+// What a distributed scan is judged by: coverage without overlap.
+std::string ScanStory::shared_text(Timestamp detected) const {
+  std::set<Target> targets;
+  std::map<IpAddress, std::size_t> by_source;
+  for (const auto& [source, target] : shares_) {
+    targets.insert(target);
+    ++by_source[source];
+  }
+  std::size_t most = 0;
+  for (const auto& [source, count] : by_source) most = std::max(most, count);
+  const std::size_t all = std::max<std::size_t>(shares_.size(), 1);
+  std::string text = fmt::format("alarm at {}:\n", time_text(detected));
+  text += fmt::format(line_form, "targets", targets.size(), ">=", detect::Clusters::min_targets);
+  text += fmt::format(line_form, "sources", by_source.size(), ">=", detect::Clusters::min_sources);
+  text += fmt::format(line_form, "tried more than once",
+                      fmt::format("{} %", 100 * (all - targets.size()) / all), "<=", "25 %");
+  text += fmt::format(line_form, "most by one source", fmt::format("{} %", 100 * most / all),
+                      "<=", "40 %");
+  return text;
 }
 
 std::string ScanStory::text() const {
@@ -269,17 +300,13 @@ std::string ScanStory::text() const {
   if (elsewhere_ != 0)
     text += fmt::format("({} outcomes of other hosts and ports left out)\n", elsewhere_);
   if (left_out_ != 0) text += fmt::format("({} earlier outcomes left out)\n", left_out_);
-  text += heading;
+  text += verdict_->alarm() ? heading : shared_heading;
   for (std::size_t i = 0; i < lines_.size(); ++i) text += lines_[(oldest_ + i) % lines_.size()];
   text += '\n';
   if (verdict_->alarm()) {
     text += alarm_text(*verdict_->alarm());
   } else {
-    text += fmt::format(
-        "alarm at {}: 30 targets or more, by 5 sources or more, of which at most a quarter was "
-        "tried "
-        "twice and no source tried more than 40 %\n",
-        time_text(ending.detected));
+    text += shared_text(ending.detected);
   }
   text += fmt::format(
       "in the end: probes {} ({} after the alarm), hosts {}, ports {}{}, from {} to {}, score "

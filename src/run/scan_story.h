@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "run/watch.h"
@@ -73,12 +75,16 @@ class ScanStory final : public Watch {
  private:
   [[nodiscard]] bool on_axis(const detect::WalkStep& step) const noexcept;
   void add(std::string line);
+  [[nodiscard]] std::string shared_text(Timestamp detected) const;
+
+  using Target = std::pair<IpAddress, std::uint16_t>;
 
   event::Id id_;
   const ScanVerdict* verdict_;
   std::vector<std::string> lines_;  // a ring once it is full
   std::size_t oldest_ = 0;
-  std::uint64_t left_out_ = 0;   // earlier steps on the axis
+  std::set<std::pair<IpAddress, Target>> shares_;  // of a distributed scan, up to its alarm
+  std::uint64_t left_out_ = 0;                     // earlier steps on the axis
   std::uint64_t elsewhere_ = 0;  // steps of the source on other axes, before the alarm
   std::uint64_t later_ = 0;      // counted after the alarm
   bool fired_ = false;

@@ -134,7 +134,11 @@ TEST_CASE("scan story: a distributed scan tells who brought what") {
   });
   CHECK(contains(text, ": distributed_vertical "));
   CHECK(contains(text, "\ndistributed: "));
-  CHECK(count(text, " from 203.0.3.7\n") >= 2);
+  CHECK(count(text, "  203.0.3.7\n") >= 2);
+  CHECK(contains(text, "targets                                30 >= 30"));
+  CHECK(contains(text, "sources                                12 >= 5"));
+  CHECK(contains(text, "tried more than once                  0 % <= 25 %"));
+  CHECK(contains(text, "most by one source                   10 % <= 40 %"));
   CHECK(contains(text, ", sources 12, "));
 }
 
