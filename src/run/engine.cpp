@@ -191,7 +191,7 @@ void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
       Shard& shard = *shards_[slot.shard];
       shard.on_packet(routed);
       if (slot.decoded.proto == wire::ip_protocol::icmpv6) tell_solicitation(packet, slot);
-      next_due_ = std::min(next_due_, shard.next_timer().due);
+      look_at_timers(slot.shard);
       break;
     }
     case Bucket::icmp_error: dispatch_error(routed, slot); break;
@@ -212,14 +212,13 @@ void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
                         .size = slot.decoded.payload_size,
                         .time = routed.view->time,
                         .packet = routed.view->number});
-  next_due_ = std::min(next_due_, reporter.next_timer().due);
+  look_at_timers(0);
   if (slot.extra.quoted_proto == 0 || !slot.extra.quoted_src.known()) return;
   const flow::DirectedKey quoted = flow::quoted_key(slot.decoded, slot.extra, options_.vlan);
   route(slot, quoted);
   routed.tag = slot.tag;
-  Shard& shard = *shards_[slot.shard];
-  (void)shard.on_icmp_error(routed, quoted);
-  next_due_ = std::min(next_due_, shard.next_timer().due);
+  (void)shards_[slot.shard]->on_icmp_error(routed, quoted);
+  look_at_timers(slot.shard);
 }
 
 void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
@@ -235,7 +234,7 @@ void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
                        .packet = routed.view->number};
   if (slot.extra.has_mac) segment.link_source = slot.extra.src_mac;
   shard.on_flowless(routed, app::Transport::arp, segment);
-  next_due_ = std::min(next_due_, shard.next_timer().due);
+  look_at_timers(0);
 }
 
 void Engine::tell_solicitation(const PacketView& packet, const Slot& slot) {
@@ -252,6 +251,7 @@ void Engine::start(Timestamp first) {
   first_ = first;
   tick_ = ShardWheel::tick_of(to_ns(first));
   for (const auto& shard : shards_) shard->start(first);
+  for (std::size_t i = 0; i < shards_.size(); ++i) look_at_timers(i);
   stats_.start(first);
   next_due_ = (tick_ + 1) * ShardWheel::tick_ns;
 }
@@ -293,29 +293,33 @@ void Engine::release_timers() {
 std::int64_t Engine::earliest_due() const noexcept {
   std::int64_t due = stats_.next_due();
   due = std::min(due, to_ns(detector_.next_due()));
-  for (const auto& shard : shards_) due = std::min(due, shard->next_timer().due);
+  for (std::size_t i = 0; i < shards_.size(); ++i) due = std::min(due, timers_[i].due);
   return due;
 }
 
 void Engine::enter_seconds(std::int64_t tick) {
   tick_ = tick;
-  for (const auto& shard : shards_) {
-    if (shard->nothing_filed()) shard->jump(tick);
-    shard->enter_second(tick);
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (shards_[i]->nothing_filed()) shards_[i]->jump(tick);
+    shards_[i]->enter_second(tick);
+    look_at_timers(i);
   }
+}
+
+// After anything that may have given a shard something else to do first.
+void Engine::look_at_timers(std::size_t shard) noexcept {
+  timers_[shard] = shards_[shard]->next_timer();
+  next_due_ = std::min(next_due_, timers_[shard].due);
 }
 
 // Returns when the next thing is due after `limit`.
 std::int64_t Engine::fire_until(std::int64_t limit) {
-  // Nothing but its own firing moves a shard's next time-out here, so copies side by side will do.
-  std::array<NextTimer, most_shards> next;
-  for (std::size_t i = 0; i < shards_.size(); ++i) next[i] = shards_[i]->next_timer();
   while (true) {
     std::size_t first = 0;
     for (std::size_t i = 1; i < shards_.size(); ++i) {
-      if (next[i] < next[first]) first = i;
+      if (timers_[i] < timers_[first]) first = i;
     }
-    const std::int64_t timer = next[first].due;
+    const std::int64_t timer = timers_[first].due;
     const std::int64_t decision = to_ns(detector_.next_due());
     const std::int64_t window = stats_.next_due();
     if (window <= std::min({timer, decision, limit})) {
@@ -327,7 +331,7 @@ std::int64_t Engine::fire_until(std::int64_t limit) {
       detector_.advance(from_ns(decision));
     } else {
       shards_[first]->fire_next(timer);
-      next[first] = shards_[first]->next_timer();
+      timers_[first] = shards_[first]->next_timer();
     }
   }
 }

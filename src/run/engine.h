@@ -113,6 +113,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void set_clock(Timestamp time);
   void release_timers();
   std::int64_t fire_until(std::int64_t limit);
+  void look_at_timers(std::size_t shard) noexcept;
   void enter_seconds(std::int64_t tick);
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
   void tell_solicitation(const PacketView& packet, const Slot& slot);
@@ -164,6 +165,8 @@ class Engine final : private Merger, private detect::ScanSink {
   stats::Aggregator stats_;
   stats::Quality outside_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  /// Of each shard, side by side: to find the earliest must not take a cache line of every shard.
+  std::array<NextTimer, most_shards> timers_;
   std::array<Slot, Batch::capacity> slots_;
   Ledger ledger_;
   OffloadWatch offload_;
