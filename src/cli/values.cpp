@@ -50,10 +50,9 @@ std::optional<std::uint64_t> parse_id(std::string_view text) noexcept {
   constexpr std::size_t digits = 16;
   constexpr int base = 16;
   std::uint64_t id = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, id, base);
-  const bool whole = text.size() == digits && read.ec == std::errc{} && read.ptr == end;
-  return whole ? std::optional{id} : std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, base);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return text.size() == digits ? std::optional{id} : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t unit) noexcept {

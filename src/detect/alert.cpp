@@ -235,6 +235,17 @@ void Alert::list_sample(ScanTexts& texts) const {
   }
 }
 
+void Alert::list_marks(ScanTexts& texts) const {
+  texts.ttls.clear();
+  for (std::size_t i = 0; i < ttls_.size(); ++i) {
+    if (ttls_[i]) texts.ttls.push_back(static_cast<std::uint16_t>(i));
+  }
+  texts.guards.clear();
+  for (std::size_t i = 0; i < guard_count; ++i) {
+    if ((guards_ >> i & 1U) != 0) texts.guards.push_back(to_text(static_cast<Guard>(1U << i)));
+  }
+}
+
 ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const {
   const ScanKind what = kind();
   texts.ranges.clear();
@@ -246,14 +257,7 @@ ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const
   list_sample(texts);
   texts.range_views.assign(texts.ranges.begin(), texts.ranges.end());
   texts.open_views.assign(open_.begin(), open_.end());
-  texts.ttls.clear();
-  for (std::size_t i = 0; i < ttls_.size(); ++i) {
-    if (ttls_[i]) texts.ttls.push_back(static_cast<std::uint16_t>(i));
-  }
-  texts.guards.clear();
-  for (std::size_t i = 0; i < guard_count; ++i) {
-    if ((guards_ >> i & 1U) != 0) texts.guards.push_back(to_text(static_cast<Guard>(1U << i)));
-  }
+  list_marks(texts);
   const double seconds = std::chrono::duration<double>(last_ - first_).count();
   const Shape s = shape();
   const bool random = what == ScanKind::block && s.probes * 5 < s.hosts * s.ports;

@@ -109,6 +109,7 @@ class Alert {
   void list_ports(ScanTexts& texts) const;
   void list_protocols(ScanTexts& texts) const;
   void list_sample(ScanTexts& texts) const;
+  void list_marks(ScanTexts& texts) const;
 
   AlertOrigin origin_;
   std::array<std::uint32_t, class_count> classes_{};

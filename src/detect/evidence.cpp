@@ -134,10 +134,12 @@ Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) 
   const bool failed = result == Result::refused || result == Result::silent;
   Nats step = 0;
   switch (contact_class) {
-    case ContactClass::syn: step = failed ? 405 : 0; break;  // ln .90/.60
-    case ContactClass::udp: step = failed ? 200 : 0; break;
-    // To or from an ephemeral port these are more often the end of a connection from before the
-    // capture than a probe or an answer to one.
+    case ContactClass::syn:
+      step = failed ? 405 : 0;
+      break;  // ln .90/.60
+    // To or from an ephemeral port, a lone ACK, FIN+ACK or RST is more often the end of a
+    // connection from before the capture than a probe or an answer to one.
+    case ContactClass::udp:
     case ContactClass::ack:
     case ContactClass::maimon: step = failed ? 200 : 0; break;
     case ContactClass::reverse_rst: return {.row = failed ? 200 : 0, .column = 0};

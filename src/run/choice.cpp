@@ -67,7 +67,7 @@ void ScanChoice::on_scan(const event::Common& common, const detect::ScanRecord& 
   }
   if (wanted) {
     found_ = true;
-    begin_ = std::min(begin_.value_or(record.first_ts), record.first_ts);
+    begin_ = std::min(begin_, record.first_ts);
     end_ = std::max(end_, common.ts);
   } else if (record.phase == detect::ScanPhase::open && others_.size() < max_hints) {
     others_.push_back(fmt::format("{}  {} {}{}", id_text(record.id), to_text(record.kind),
@@ -79,7 +79,7 @@ void ScanChoice::on_scan(const event::Common& common, const detect::ScanRecord& 
 bool ScanChoice::wants_more() {
   if (members_.empty() || wanted_ == members_) return false;
   wanted_ = members_;
-  begin_.reset();
+  begin_ = Timestamp::max();
   end_ = {};
   return true;
 }
@@ -111,7 +111,7 @@ bool ScanChoice::holds(const Candidate& candidate) const {
 
 void ScanChoice::look_at(const Candidate& candidate, PacketSet& chosen) {
   if (sorted_ != pairs_.size()) compact();
-  if (candidate.clock < *begin_ || candidate.clock > end_) return;
+  if (candidate.clock < begin_ || candidate.clock > end_) return;
   if (holds(candidate)) chosen.add(candidate.packet.number);
 }
 

@@ -79,7 +79,7 @@ class ScanChoice final : public Choice {
   std::vector<Pair> pairs_;         // sorted up to sorted_
   std::size_t sorted_ = 0;
   std::vector<IpAddress> sources_;  // instead of pairs_, once there are too many
-  std::optional<Timestamp> begin_;
+  Timestamp begin_ = Timestamp::max();
   Timestamp end_{};
   bool found_ = false;
   std::vector<std::string> others_;  // scans that there are, for hints

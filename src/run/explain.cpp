@@ -12,7 +12,7 @@ namespace ntan::run {
 
 ExitCode explain(const Options& options, source::Interrupt& interrupt) {
   const Replay replay(options, interrupt);
-  const event::Id id{*options.scan_id};
+  const event::Id id{options.scan_id.value_or(0)};
   ScanVerdict verdict(id);
   if (!replay.analyse(verdict)) {
     say_error("stopped");

@@ -17,13 +17,14 @@ namespace {
 
 std::string asked_for(const Options& options) {
   return options.scan_id ? "scan " + id_text({*options.scan_id})
-                         : "flow " + id_text({*options.flow_id});
+                         : "flow " + id_text({options.flow_id.value_or(0)});
 }
 
 std::unique_ptr<Choice> choice_of(const Options& options) {
   if (options.scan_id) return std::make_unique<ScanChoice>(event::Id{*options.scan_id});
   const EngineOptions engine = engine_options(options);
-  return std::make_unique<FlowChoice>(event::Id{*options.flow_id}, engine.vlan, engine.decode);
+  return std::make_unique<FlowChoice>(event::Id{options.flow_id.value_or(0)}, engine.vlan,
+                                      engine.decode);
 }
 
 bool choose(const Replay& replay, Choice& choice, PacketSet& chosen) {

@@ -36,7 +36,7 @@ std::string time_text(Timestamp time) {
 }
 
 std::string target_text(const IpAddress& host, ContactClass contact_class, std::uint16_t port) {
-  const std::string address = to_string(host);
+  std::string address = to_string(host);
   switch (detect::group_of(contact_class)) {
     case detect::Group::tcp:
     case detect::Group::udp:
@@ -165,10 +165,11 @@ void ScanVerdict::on_scan(const event::Common& common, const detect::ScanRecord&
     members_.push_back(record.id);
   }
   if (record.id != id_) {
-    if (record.phase == detect::ScanPhase::open && others_.size() < max_others)
+    if (record.phase == detect::ScanPhase::open && others_.size() < max_others) {
       others_.push_back(fmt::format(
           "{}  {} {}{}", id_text(record.id), to_text(record.kind), to_text(record.technique),
           common.src_ip.known() ? " by " + to_string(common.src_ip) : ""));
+    }
     return;
   }
   ending_ = {.kind = record.kind,
@@ -190,6 +191,11 @@ void ScanVerdict::on_scan(const event::Common& common, const detect::ScanRecord&
 // --- the story
 // ------------------------------------------------------------------------------------
 
+ScanStory::ScanStory(event::Id id, const ScanVerdict& verdict)
+    : id_(id), verdict_(&verdict), ending_(verdict.ending().value_or(ScanVerdict::Ending{})) {
+  if (const auto& alarm = verdict.alarm()) alarm_ = &*alarm;
+}
+
 void ScanStory::add(std::string line) {
   if (lines_.size() < max_lines) {
     lines_.push_back(std::move(line));
@@ -201,7 +207,7 @@ void ScanStory::add(std::string line) {
 }
 
 bool ScanStory::on_axis(const WalkStep& step) const noexcept {
-  const AlarmFacts& facts = *verdict_->alarm();
+  const AlarmFacts& facts = *alarm_;
   const detect::Outcome& outcome = step.outcome;
   switch (facts.axis) {
     case Axis::row:
@@ -216,8 +222,8 @@ bool ScanStory::on_axis(const WalkStep& step) const noexcept {
 }
 
 void ScanStory::on_step(const WalkStep& step) {
-  const auto& alarm = verdict_->alarm();
-  if (fired_ || !alarm || step.outcome.src != alarm->source) return;
+  const AlarmFacts* alarm = alarm_;
+  if (fired_ || alarm == nullptr || step.outcome.src != alarm->source) return;
   if (!on_axis(step)) {
     ++elsewhere_;
     return;
@@ -240,9 +246,9 @@ void ScanStory::on_alarm(const AlarmFacts& facts) {
 
 void ScanStory::on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) {
   if (scan != id_) return;
-  const auto& alarm = verdict_->alarm();
-  const bool shared = !alarm;  // a distributed scan: what its sources brought in is the evidence
-  const Timestamp fired_at = shared ? verdict_->ending()->detected : alarm->time;
+  const bool shared =
+      alarm_ == nullptr;  // a distributed scan: what its sources brought in is the evidence
+  const Timestamp fired_at = shared ? ending_.detected : alarm_->time;
   if (probe.time > fired_at) {
     ++later_;
     return;
@@ -280,11 +286,11 @@ std::string ScanStory::shared_text(Timestamp detected) const {
 }
 
 std::string ScanStory::text() const {
-  const ScanVerdict::Ending& ending = *verdict_->ending();
+  const ScanVerdict::Ending& ending = ending_;
   std::string text = fmt::format("scan {}: {} {}, {}\n", id_text(id_), to_text(ending.kind),
                                  to_text(ending.technique), to_text(ending.severity));
-  if (const auto& alarm = verdict_->alarm()) {
-    text += fmt::format("by {}\n", to_string(alarm->source));
+  if (alarm_ != nullptr) {
+    text += fmt::format("by {}\n", to_string(alarm_->source));
   }
   text += fmt::format("{}: {}\n\n", to_text(ending.why), sentence(ending.why));
   if (!verdict_->members().empty()) {
@@ -300,11 +306,11 @@ std::string ScanStory::text() const {
   if (elsewhere_ != 0)
     text += fmt::format("({} outcomes of other hosts and ports left out)\n", elsewhere_);
   if (left_out_ != 0) text += fmt::format("({} earlier outcomes left out)\n", left_out_);
-  text += verdict_->alarm() ? heading : shared_heading;
+  text += alarm_ != nullptr ? heading : shared_heading;
   for (std::size_t i = 0; i < lines_.size(); ++i) text += lines_[(oldest_ + i) % lines_.size()];
   text += '\n';
-  if (verdict_->alarm()) {
-    text += alarm_text(*verdict_->alarm());
+  if (alarm_ != nullptr) {
+    text += alarm_text(*alarm_);
   } else {
     text += shared_text(ending.detected);
   }

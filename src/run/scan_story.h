@@ -63,7 +63,8 @@ class ScanStory final : public Watch {
   /// Lines kept; of more, the last before the alarm.
   static constexpr std::size_t max_lines = 1000;
 
-  ScanStory(event::Id id, const ScanVerdict& verdict) : id_(id), verdict_(&verdict) {}
+  /// Requires: `verdict` has an ending, and outlives the story.
+  ScanStory(event::Id id, const ScanVerdict& verdict);
 
   void on_step(const detect::WalkStep& step) override;
   void on_alarm(const detect::AlarmFacts& facts) override;
@@ -81,6 +82,8 @@ class ScanStory final : public Watch {
 
   event::Id id_;
   const ScanVerdict* verdict_;
+  const detect::AlarmFacts* alarm_ = nullptr;  // of the verdict; null: it has none
+  ScanVerdict::Ending ending_;
   std::vector<std::string> lines_;  // a ring once it is full
   std::size_t oldest_ = 0;
   std::set<std::pair<IpAddress, Target>> shares_;  // of a distributed scan, up to its alarm

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 using run::FlowChoice;
 using run::PacketSet;
 using run::ScanChoice;
-using test::Frame;
 using test::Frames;
 using test::ipv4;
 using test::Octets;

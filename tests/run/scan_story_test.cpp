@@ -14,10 +14,8 @@ using run::ScanStory;
 using run::ScanVerdict;
 using test::host;
 using test::low_port;
-using test::Outcome;
 using test::Result;
 using test::Script;
-using test::Step;
 
 /// Hands scan events to a watch, as the engine does.
 class Forward final : public detect::ScanSink {
