@@ -6,243 +6,21 @@ Prints `ok NAME`, `not ok NAME` or `skip NAME reason` a line. Needs no privilege
 
 import csv
 import gzip
-import importlib.util
 import io
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-NTAN = os.environ.get("NTAN", str(ROOT / "build/release/ntan"))
-LIMIT_S = 60
-
-CASES = []
-
-
-class Skip(Exception):
-    """The case cannot be tried here."""
-
-
-def case(name):
-    """The decorated function checks one claim in a folder of its own."""
-
-    def register(function):
-        CASES.append((name, function))
-        return function
-
-    return register
-
-
-def load_sample():
-    spec = importlib.util.spec_from_file_location("make_sample", ROOT / "scripts/make_sample.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SAMPLE = load_sample()
-
-
-def ntan(*arguments, stdin=b"", code=0, **more):
-    """Runs to the end; checks the exit code; never shares a terminal."""
-    more.setdefault("stdout", subprocess.PIPE)
-    if "stdin" not in more and not hasattr(stdin, "fileno"):
-        more["input"] = stdin
-    elif hasattr(stdin, "fileno"):
-        more["stdin"] = stdin
-    done = subprocess.run([NTAN, *map(str, arguments)], stderr=subprocess.PIPE, timeout=LIMIT_S,
-                          check=False, **more)
-    assert done.returncode == code, f"{arguments}: exit {done.returncode}, not {code}: {done.stderr}"
-    return done
-
-
-def says(*arguments, code, words=(), **more):
-    """Fails with `code` and one `ntan: error:` line that holds all words; stdout stays empty."""
-    done = ntan(*arguments, code=code, **more)
-    text = done.stderr.decode()
-    assert text.startswith("ntan: error: "), text
-    for word in words:
-        assert word in text, f"{word!r} is not in {text!r}"
-    assert not done.stdout, done.stdout
-    return text
-
-
-def lines(data):
-    return [json.loads(line) for line in data.decode("utf-8", "strict").splitlines()]
-
-
-def analysis(*arguments, **more):
-    """All lines but those of the run, without what names the input's files."""
-    out = ntan(*arguments, "--events", "-run", **more).stdout
-    return re.sub(rb',"extract":"[^"]*"', b"", out)
-
-
-def events(*arguments, **more):
-    return lines(ntan(*arguments, **more).stdout)
-
-
-def names(found):
-    return [event["event"] for event in found]
-
-
-def sample(folder, name="sample.pcap"):
-    path = folder / name
-    path.write_bytes(SAMPLE.sample())
-    return path
-
-
-def long_capture(folder, copies):
-    """The sample again and again, four seconds apart."""
-    whole = SAMPLE.sample()
-    out = [whole[:24]]
-    for copy in range(copies):
-        at = 24
-        while at < len(whole):
-            seconds, _, size, _ = struct.unpack_from("<IIII", whole, at)
-            out.append(struct.pack("<I", seconds + 4 * copy) + whole[at + 4:at + 16 + size])
-            at += 16 + size
-    path = folder / "long.pcap"
-    path.write_bytes(b"".join(out))
-    return path
-
-
-# Packets of one scan or flow.
-
-
-def packets(path):
-    """Records of a pcap file as (time, octets)."""
-    whole = path.read_bytes()
-    assert whole[:4] == struct.pack("<I", 0xa1b23c4d), whole[:4]
-    found, at = [], 24
-    while at < len(whole):
-        seconds, nanoseconds, size, _ = struct.unpack_from("<IIII", whole, at)
-        found.append((seconds, nanoseconds, whole[at + 16:at + 16 + size]))
-        at += 16 + size
-    return found
-
-
-@case("extract: the command that a scan carries cuts out packets that name the same scan")
-def _(folder):
-    path = sample(folder, "a day.pcap")
-    before = [event for event in events("read", path.name, cwd=folder) if event["event"] == "scan"]
-    assert before
-    words = shlex.split(before[-1]["scan"]["extract"])
-    assert words[:4] == ["ntan", "extract", "-r", "a day.pcap"], words
-    done = ntan(*words[1:], cwd=folder)
-    assert not done.stdout and b" packets written to scan-" in done.stderr, done.stderr
-    cut = folder / words[-1]
-    assert 0 < len(packets(cut)) < len(SAMPLE.sample())
-    after = [event for event in events("read", cut) if event["event"] == "scan"]
-    for key in ("id", "kind", "technique", "probes", "first_ts", "last_ts"):
-        assert after[-1]["scan"][key] == before[-1]["scan"][key], (key, before[-1], after[-1])
-    source = before[-1]["src_ip"]
-    assert all(source in (event["src_ip"], event["dst_ip"]) for event in events(
-        "read", cut, "--events", "flow")), "only what the source took part in"
-
-
-@case("extract: each flow gives as many packets as its record says, and the same record again")
-def _(folder):
-    path = sample(folder)
-    flows = [event for event in events("read", path) if event["event"] == "flow"]
-    assert len(flows) > 5
-    for event in flows:
-        cut = folder / "flow.pcap"
-        ntan("extract", "-r", path, "--flow", event["flow_id"], "-w", cut, "-q")
-        flow = event["flow"]
-        assert len(packets(cut)) == flow["src_pkts"] + flow["dst_pkts"], flow
-        again = [other for other in events("read", cut) if other["event"] == "flow"]
-        assert [other["flow_id"] for other in again] == [event["flow_id"]]
-        assert again[0]["flow"]["src_bytes"] == flow["src_bytes"]
-        cut.unlink()
-
-
-@case("extract: packets on standard output, and from several files")
-def _(folder):
-    path = sample(folder)
-    flow = next(event for event in events("read", path) if event["event"] == "flow")
-    whole = ntan("extract", path, "--flow", flow["flow_id"], "-w", "-").stdout
-    (folder / "out.pcap").write_bytes(whole)
-    assert packets(folder / "out.pcap")
-    empty = folder / "empty.pcap"
-    empty.write_bytes(SAMPLE.sample()[:24])
-    both = ntan("extract", "-r", empty, "-r", path, "--flow", flow["flow_id"], "-w", "-", "-q")
-    assert both.stdout == whole and not both.stderr, both.stderr
-
-
-@case("exit code 5: an id that nothing has; the scans that there are stand below")
-def _(folder):
-    path = sample(folder)
-    scan = next(event for event in events("read", path) if event["event"] == "scan")
-    out = folder / "out.pcap"
-    text = says("extract", "-r", path, "--scan", "0" * 16, "-w", out, code=5,
-                words=["no scan 0000000000000000"])
-    assert scan["scan"]["id"] in text, text
-    says("extract", "-r", path, "--flow", "0" * 16, "-w", out, code=5, words=["no flow"])
-    assert not out.exists()
-
-
-@case("exit code 2: extract says what is missing, and does not destroy what it reads")
-def _(folder):
-    path = sample(folder)
-    flow = next(event for event in events("read", path) if event["event"] == "flow")["flow_id"]
-    says("extract", "--flow", flow, "-w", "x", code=2, words=["needs a file"])
-    says("extract", "-r", "-", "--flow", flow, "-w", "x", code=2, words=["standard input"])
-    says("extract", "-r", path, "-w", "x", code=2, words=["id of a scan or a flow"])
-    says("extract", "-r", path, "--flow", flow, "--scan", flow, "-w", "x", code=2, words=["exclude"])
-    says("extract", "-r", path, "--flow", flow, code=2, words=["-w FILE"])
-    says("extract", "-r", path, "--flow", "123", "-w", "x", code=2, words=["16 hex digits"])
-    says("extract", "-r", path, "--flow", flow, "-w", path, code=2, words=["is read"])
-    os.link(path, folder / "other.pcap")
-    says("extract", "-r", path, "--flow", flow, "-w", folder / "other.pcap", code=2)
-    assert path.read_bytes() == SAMPLE.sample()
-
-
-@case("explain: the walk ends at the alarm, with the sums of the event and the same probes")
-def _(folder):
-    path = sample(folder)
-    opened = next(event for event in events("read", path) if event["event"] == "scan")
-    scan = opened["scan"]
-    text = ntan("explain", scan["id"], "-r", path).stdout.decode()
-    assert text.startswith(f"scan {scan['id']}: {scan['kind']} {scan['technique']}, "), text
-    assert f"\nby {opened['src_ip']}\n{scan['why']}: " in text, text
-    steps = re.findall(r"^ +(\d+)  \S+Z  (\S+) .* ([+-][\d.]+) +([\d.-]+) +[\d.-]+ +\d+/\d+", text, re.M)
-    shown = [(int(number), target) for number, target, _, _ in steps]
-    for probe in scan["sample"]:
-        assert (probe["packet"], f"{probe['dst_ip']}:{probe['port']}") in shown, (probe, shown)
-    assert float(steps[-1][3]) == round(scan["score"], 2), (steps[-1], scan["score"])
-    assert abs(sum(float(step) for _, _, step, _ in steps) - scan["score"]) < 0.05, steps
-    assert f"{scan['threshold']:.2f}" in text, text
-
-
-@case("exit code 5: nothing to explain")
-def _(folder):
-    path = sample(folder)
-    says("explain", "0" * 16, "-r", path, code=5, words=["no scan 0000000000000000", "scans that there are"])
-    says("explain", "0" * 16, "-r", path, "-f", "udp port 53", code=5, words=["no scan was found at all"])
-
-
-@case("exit code 10: --fail-on names a scan that is there, whether or not it is written")
-def _(folder):
-    path = sample(folder)
-    scan = [event for event in events("read", path) if event["event"] == "scan"][-1]["scan"]
-    assert scan["severity"] == "medium", scan
-    done = ntan("read", path, "--fail-on", "scan", code=10)
-    assert names(lines(done.stdout))[-1] == "run_end", "the events are complete"
-    done = ntan("read", path, "--fail-on", "scan:medium", "--format", "none", "-q", code=10)
-    assert not done.stdout and not done.stderr, (done.stdout, done.stderr)
-    ntan("read", path, "--fail-on", "scan:high")
-    ntan("read", path, "--fail-on", "scan", "-f", "udp port 53")
-    ntan("read", path, "--fail-on", "scan", "--events", "dns", code=10)
+from harness import (
+    LIMIT_S, NTAN, SAMPLE, Skip, analysis, case, events, lines, long_capture, main, names, ntan,
+    sample, says,
+)
 
 
 # Exit codes and complaints.
@@ -779,28 +557,6 @@ def _(folder):
     path.write_bytes(b"".join(capture.out))
     end = events("read", path, "--events", "all")[-1]["run_end"]
     assert end["packets"] == 3000 and sum(row["packets"] for row in end["ledger"]) == 3000, end
-
-
-def main():
-    failed = False
-    if not os.access(NTAN, os.X_OK):
-        print(f"not ok cli: {NTAN} cannot be run")
-        return 1
-    chosen = sys.argv[1:]
-    for name, function in CASES:
-        if chosen and not any(word in name for word in chosen):
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                function(Path(folder))
-                print(f"ok cli: {name}", flush=True)
-            except Skip as reason:
-                print(f"skip cli: {name} {reason}", flush=True)
-            except Exception:  # pylint: disable=broad-except
-                failed = True
-                print(f"not ok cli: {name}", flush=True)
-                traceback.print_exc()
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

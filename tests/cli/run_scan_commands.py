@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""Runs what $NTAN has for a scan that it named: extract, explain and --fail-on.
+
+Prints `ok NAME`, `not ok NAME` or `skip NAME reason` a line. Needs no privilege and no network.
+"""
+
+import os
+import re
+import shlex
+import sys
+
+from harness import SAMPLE, case, events, lines, main, names, ntan, packets, sample, says
+
+
+@case("extract: the command that a scan carries cuts out packets that name the same scan")
+def _(folder):
+    path = sample(folder, "a day.pcap")
+    before = [event for event in events("read", path.name, cwd=folder) if event["event"] == "scan"]
+    assert before
+    words = shlex.split(before[-1]["scan"]["extract"])
+    assert words[:4] == ["ntan", "extract", "-r", "a day.pcap"], words
+    done = ntan(*words[1:], cwd=folder)
+    assert not done.stdout and b" packets written to scan-" in done.stderr, done.stderr
+    cut = folder / words[-1]
+    assert 0 < len(packets(cut)) < len(SAMPLE.sample())
+    after = [event for event in events("read", cut) if event["event"] == "scan"]
+    for key in ("id", "kind", "technique", "probes", "first_ts", "last_ts"):
+        assert after[-1]["scan"][key] == before[-1]["scan"][key], (key, before[-1], after[-1])
+    source = before[-1]["src_ip"]
+    assert all(source in (event["src_ip"], event["dst_ip"]) for event in events(
+        "read", cut, "--events", "flow")), "only what the source took part in"
+
+
+@case("extract: each flow gives as many packets as its record says, and the same record again")
+def _(folder):
+    path = sample(folder)
+    flows = [event for event in events("read", path) if event["event"] == "flow"]
+    assert len(flows) > 5
+    for event in flows:
+        cut = folder / "flow.pcap"
+        ntan("extract", "-r", path, "--flow", event["flow_id"], "-w", cut, "-q")
+        flow = event["flow"]
+        assert len(packets(cut)) == flow["src_pkts"] + flow["dst_pkts"], flow
+        again = [other for other in events("read", cut) if other["event"] == "flow"]
+        assert [other["flow_id"] for other in again] == [event["flow_id"]]
+        assert again[0]["flow"]["src_bytes"] == flow["src_bytes"]
+        cut.unlink()
+
+
+@case("extract: packets on standard output, and from several files")
+def _(folder):
+    path = sample(folder)
+    flow = next(event for event in events("read", path) if event["event"] == "flow")
+    whole = ntan("extract", path, "--flow", flow["flow_id"], "-w", "-").stdout
+    (folder / "out.pcap").write_bytes(whole)
+    assert packets(folder / "out.pcap")
+    empty = folder / "empty.pcap"
+    empty.write_bytes(SAMPLE.sample()[:24])
+    both = ntan("extract", "-r", empty, "-r", path, "--flow", flow["flow_id"], "-w", "-", "-q")
+    assert both.stdout == whole and not both.stderr, both.stderr
+
+
+@case("exit code 5: an id that nothing has; the scans that there are stand below")
+def _(folder):
+    path = sample(folder)
+    scan = next(event for event in events("read", path) if event["event"] == "scan")
+    out = folder / "out.pcap"
+    text = says("extract", "-r", path, "--scan", "0" * 16, "-w", out, code=5,
+                words=["no scan 0000000000000000"])
+    assert scan["scan"]["id"] in text, text
+    says("extract", "-r", path, "--flow", "0" * 16, "-w", out, code=5, words=["no flow"])
+    assert not out.exists()
+
+
+@case("exit code 2: extract says what is missing, and does not destroy what it reads")
+def _(folder):
+    path = sample(folder)
+    flow = next(event for event in events("read", path) if event["event"] == "flow")["flow_id"]
+    says("extract", "--flow", flow, "-w", "x", code=2, words=["needs a file"])
+    says("extract", "-r", "-", "--flow", flow, "-w", "x", code=2, words=["standard input"])
+    says("extract", "-r", path, "-w", "x", code=2, words=["id of a scan or a flow"])
+    says("extract", "-r", path, "--flow", flow, "--scan", flow, "-w", "x", code=2, words=["exclude"])
+    says("extract", "-r", path, "--flow", flow, code=2, words=["-w FILE"])
+    says("extract", "-r", path, "--flow", "123", "-w", "x", code=2, words=["16 hex digits"])
+    says("extract", "-r", path, "--flow", flow, "-w", path, code=2, words=["is read"])
+    os.link(path, folder / "other.pcap")
+    says("extract", "-r", path, "--flow", flow, "-w", folder / "other.pcap", code=2)
+    assert path.read_bytes() == SAMPLE.sample()
+
+
+@case("explain: the walk ends at the alarm, with the sums of the event and the same probes")
+def _(folder):
+    path = sample(folder)
+    opened = next(event for event in events("read", path) if event["event"] == "scan")
+    scan = opened["scan"]
+    text = ntan("explain", scan["id"], "-r", path).stdout.decode()
+    assert text.startswith(f"scan {scan['id']}: {scan['kind']} {scan['technique']}, "), text
+    assert f"\nby {opened['src_ip']}\n{scan['why']}: " in text, text
+    steps = re.findall(r"^ +(\d+)  \S+Z  (\S+) .* ([+-][\d.]+) +([\d.-]+) +[\d.-]+ +\d+/\d+", text, re.M)
+    shown = [(int(number), target) for number, target, _, _ in steps]
+    for probe in scan["sample"]:
+        assert (probe["packet"], f"{probe['dst_ip']}:{probe['port']}") in shown, (probe, shown)
+    assert float(steps[-1][3]) == round(scan["score"], 2), (steps[-1], scan["score"])
+    assert abs(sum(float(step) for _, _, step, _ in steps) - scan["score"]) < 0.05, steps
+    assert f"{scan['threshold']:.2f}" in text, text
+
+
+@case("exit code 5: nothing to explain")
+def _(folder):
+    path = sample(folder)
+    says("explain", "0" * 16, "-r", path, code=5, words=["no scan 0000000000000000", "scans that there are"])
+    says("explain", "0" * 16, "-r", path, "-f", "udp port 53", code=5, words=["no scan was found at all"])
+
+
+@case("exit code 10: --fail-on names a scan that is there, whether or not it is written")
+def _(folder):
+    path = sample(folder)
+    scan = [event for event in events("read", path) if event["event"] == "scan"][-1]["scan"]
+    assert scan["severity"] == "medium", scan
+    done = ntan("read", path, "--fail-on", "scan", code=10)
+    assert names(lines(done.stdout))[-1] == "run_end", "the events are complete"
+    done = ntan("read", path, "--fail-on", "scan:medium", "--format", "none", "-q", code=10)
+    assert not done.stdout and not done.stderr, (done.stdout, done.stderr)
+    ntan("read", path, "--fail-on", "scan:high")
+    ntan("read", path, "--fail-on", "scan", "-f", "udp port 53")
+    ntan("read", path, "--fail-on", "scan", "--events", "dns", code=10)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
