@@ -5,20 +5,12 @@
 #include <fmt/core.h>
 
 #include "flow/contact_outcome.h"
-#include "run/command_text.h"
 #include "wire/arp.h"
 
 namespace ntan::run {
 namespace {
 
 constexpr std::size_t word_bits = 64;
-constexpr std::size_t max_hints = 8;
-
-template <class T>
-void sort_unique(std::vector<T>& values) {
-  std::ranges::sort(values);
-  values.erase(std::ranges::unique(values).begin(), values.end());
-}
 
 }  // namespace
 
@@ -39,9 +31,9 @@ bool PacketSet::contains(std::uint64_t number) const noexcept {
 // ----------------------------------------------------------------------------------------
 
 void ScanChoice::on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) {
-  if (std::ranges::find(wanted_, scan) == wanted_.end()) return;
+  if (!wanted_.contains(scan)) return;
   if (!sources_.empty()) {
-    if (std::ranges::find(sources_, source) == sources_.end()) sources_.push_back(source);
+    sources_.insert(source);
     return;
   }
   const Pair pair{source, probe.dst};
@@ -51,44 +43,33 @@ void ScanChoice::on_counted(event::Id scan, const IpAddress& source, const detec
 }
 
 void ScanChoice::compact() {
-  sort_unique(pairs_);
+  std::ranges::sort(pairs_);
+  pairs_.erase(std::ranges::unique(pairs_).begin(), pairs_.end());
   sorted_ = pairs_.size();
   if (sorted_ <= max_pairs) return;
-  for (const Pair& pair : pairs_) sources_.push_back(pair.first);
-  sort_unique(sources_);
+  for (const Pair& pair : pairs_) sources_.insert(sources_.end(), pair.first);
   pairs_.clear();
 }
 
 void ScanChoice::on_scan(const event::Common& common, const detect::ScanRecord& record) {
-  const bool wanted = std::ranges::find(wanted_, record.id) != wanted_.end();
-  if (record.group == id_ && record.id != id_ &&
-      std::ranges::find(members_, record.id) == members_.end()) {
-    members_.push_back(record.id);
-  }
-  if (wanted) {
-    found_ = true;
-    begin_ = std::min(begin_, record.first_ts);
-    end_ = std::max(end_, common.ts);
-  } else if (record.phase == detect::ScanPhase::open && others_.size() < max_hints) {
-    others_.push_back(fmt::format("{}  {} {}{}", id_text(record.id), to_text(record.kind),
-                                  to_text(record.technique),
-                                  common.src_ip.known() ? " by " + to_string(common.src_ip) : ""));
-  }
+  scans_.add(common, record);
+  if (!wanted_.contains(record.id)) return;
+  found_ = true;
+  begin_ = std::min(begin_, record.first_ts);
+  end_ = std::max(end_, common.ts);
 }
 
 bool ScanChoice::wants_more() {
-  if (members_.empty() || wanted_ == members_) return false;
-  wanted_ = members_;
+  IdSet members(scans_.members().begin(), scans_.members().end());
+  if (members.empty() || wanted_ == members) return false;
+  wanted_ = std::move(members);
   begin_ = Timestamp::max();
   end_ = {};
   return true;
 }
 
 bool ScanChoice::between(const IpAddress& a, const IpAddress& b) const {
-  if (!sources_.empty()) {
-    return std::ranges::find(sources_, a) != sources_.end() ||
-           std::ranges::find(sources_, b) != sources_.end();
-  }
+  if (!sources_.empty()) return sources_.contains(a) || sources_.contains(b);
   return std::ranges::binary_search(pairs_, Pair{a, b}) ||
          std::ranges::binary_search(pairs_, Pair{b, a});
 }
@@ -113,14 +94,6 @@ void ScanChoice::look_at(const Candidate& candidate, PacketSet& chosen) {
   if (sorted_ != pairs_.size()) compact();
   if (candidate.clock < begin_ || candidate.clock > end_) return;
   if (holds(candidate)) chosen.add(candidate.packet.number);
-}
-
-std::vector<std::string> ScanChoice::hints() const {
-  if (others_.empty())
-    return {"no scan was found at all; the options that decide have to be the same"};
-  std::vector<std::string> lines{"scans that there are:"};
-  lines.insert(lines.end(), others_.begin(), others_.end());
-  return lines;
 }
 
 // --- flows

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "run/ids.h"
+#include "run/scan_list.h"
 #include "run/watch.h"
 #include "wire/decoded.h"
 #include "wire/defragment.h"
@@ -56,7 +59,7 @@ class ScanChoice final : public Choice {
   /// Beyond so many pairs of source and target all packets of the sources are taken.
   static constexpr std::size_t max_pairs = std::size_t{1} << 20U;
 
-  explicit ScanChoice(event::Id id) : id_(id), wanted_{id} {}
+  explicit ScanChoice(event::Id id) : scans_(id), wanted_{id} {}
 
   void on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) override;
   void on_scan(const event::Common& common, const detect::ScanRecord& record) override;
@@ -64,7 +67,8 @@ class ScanChoice final : public Choice {
   [[nodiscard]] bool found() const noexcept override { return found_; }
   [[nodiscard]] bool wants_more() override;
   void look_at(const Candidate& candidate, PacketSet& chosen) override;
-  [[nodiscard]] std::vector<std::string> hints() const override;
+
+  [[nodiscard]] std::vector<std::string> hints() const override { return scans_.hints(); }
 
  private:
   using Pair = std::pair<IpAddress, IpAddress>;  // source, target
@@ -73,16 +77,14 @@ class ScanChoice final : public Choice {
   [[nodiscard]] bool between(const IpAddress& a, const IpAddress& b) const;
   [[nodiscard]] bool holds(const Candidate& candidate) const;
 
-  event::Id id_;
-  std::vector<event::Id> wanted_;
-  std::vector<event::Id> members_;  // of the group `id_`
-  std::vector<Pair> pairs_;         // sorted up to sorted_
+  ScanList scans_;
+  IdSet wanted_;
+  std::vector<Pair> pairs_;  // sorted up to sorted_
   std::size_t sorted_ = 0;
-  std::vector<IpAddress> sources_;  // instead of pairs_, once there are too many
+  std::set<IpAddress> sources_;  // instead of pairs_, once there are too many
   Timestamp begin_ = Timestamp::max();
   Timestamp end_{};
   bool found_ = false;
-  std::vector<std::string> others_;  // scans that there are, for hints
 };
 
 /// The packets of one flow, fragments and the ICMP errors that quote it included.

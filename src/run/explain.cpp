@@ -19,10 +19,8 @@ ExitCode explain(const Options& options, source::Interrupt& interrupt) {
     return ExitCode::runtime;
   }
   if (!verdict.ending()) {
-    std::vector<std::string> hints = verdict.others();
-    hints.insert(hints.begin(),
-                 hints.empty() ? "no scan was found at all" : "scans that there are:");
-    say_error(fmt::format("there is no scan {} in this input", id_text(id)), hints);
+    say_error(fmt::format("there is no scan {} in this input", id_text(id)),
+              verdict.scans().hints());
     return ExitCode::not_found;
   }
   ScanStory story(id, verdict);

@@ -160,18 +160,8 @@ void ScanVerdict::on_alarm(const AlarmFacts& facts) {
 }
 
 void ScanVerdict::on_scan(const event::Common& common, const detect::ScanRecord& record) {
-  if (record.group == id_ && record.id != id_ &&
-      std::ranges::find(members_, record.id) == members_.end()) {
-    members_.push_back(record.id);
-  }
-  if (record.id != id_) {
-    if (record.phase == detect::ScanPhase::open && others_.size() < max_others) {
-      others_.push_back(fmt::format(
-          "{}  {} {}{}", id_text(record.id), to_text(record.kind), to_text(record.technique),
-          common.src_ip.known() ? " by " + to_string(common.src_ip) : ""));
-    }
-    return;
-  }
+  scans_.add(common, record);
+  if (record.id != id_) return;
   ending_ = {.kind = record.kind,
              .technique = record.technique,
              .why = record.why,
@@ -293,14 +283,14 @@ std::string ScanStory::text() const {
     text += fmt::format("by {}\n", to_string(alarm_->source));
   }
   text += fmt::format("{}: {}\n\n", to_text(ending.why), sentence(ending.why));
-  if (!verdict_->members().empty()) {
+  const std::vector<event::Id>& members = verdict_->scans().members();
+  if (!members.empty()) {
     text += fmt::format(
         "{} sources tried the same targets at the same time; which of them are decoys cannot be "
         "told "
         "from headers. Each has a scan of its own:\n",
-        verdict_->members().size());
-    for (const event::Id member : verdict_->members())
-      text += fmt::format("  {}\n", id_text(member));
+        members.size());
+    for (const event::Id member : members) text += fmt::format("  {}\n", id_text(member));
     return text;
   }
   if (elsewhere_ != 0)

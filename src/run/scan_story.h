@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "run/scan_list.h"
 #include "run/watch.h"
 
 namespace ntan::run {
@@ -15,9 +16,7 @@ namespace ntan::run {
 /// First pass: what fired, and how the scan ended.
 class ScanVerdict final : public Watch {
  public:
-  static constexpr std::size_t max_others = 8;
-
-  explicit ScanVerdict(event::Id id) : id_(id) {}
+  explicit ScanVerdict(event::Id id) : id_(id), scans_(id) {}
 
   void on_alarm(const detect::AlarmFacts& facts) override;
   void on_scan(const event::Common& common, const detect::ScanRecord& record) override;
@@ -43,17 +42,14 @@ class ScanVerdict final : public Watch {
   [[nodiscard]] const std::optional<Ending>& ending() const noexcept { return ending_; }
   /// Absent for distributed scans and groups.
   [[nodiscard]] const std::optional<detect::AlarmFacts>& alarm() const noexcept { return alarm_; }
-  /// The scans of a group, if the id is one.
-  [[nodiscard]] const std::vector<event::Id>& members() const noexcept { return members_; }
-  /// The first scans that there are, each `id  kind technique by source`.
-  [[nodiscard]] const std::vector<std::string>& others() const noexcept { return others_; }
+  /// The members, if the id is a group's, and what else could be asked for.
+  [[nodiscard]] const ScanList& scans() const noexcept { return scans_; }
 
  private:
   event::Id id_;
   std::optional<Ending> ending_;
   std::optional<detect::AlarmFacts> alarm_;
-  std::vector<event::Id> members_;
-  std::vector<std::string> others_;
+  ScanList scans_;
 };
 
 /// Second pass: the steps on the axis that fired, up to the alarm, and the contacts that the alarm

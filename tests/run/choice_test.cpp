@@ -155,16 +155,19 @@ TEST_CASE("choice: the id of a group stands for its members") {
   CHECK(chosen_of(choice, frames) == std::vector<std::uint64_t>{1, 2});
 }
 
-TEST_CASE("choice: a scan of very many hosts takes all of its source's packets") {
+TEST_CASE("choice: a scan of very many hosts takes all packets of its sources") {
   ScanChoice choice{scan_id};
   for (std::uint32_t host = 0; host <= 2 * ScanChoice::max_pairs; ++host)
     count(choice, scanner, ipv4(11, 0, 0, 0) + host);
+  const std::uint32_t second = ipv4(198, 51, 100, 10);
+  count(choice, second, target);
   tell(choice, scan_id, 0ms, 50ms);
   Frames frames;
   add(frames, 1ms, test::tcp_packet({scanner, other, 4000, 80}, {.flags = tcp::syn}));
   add(frames, 2ms, test::tcp_packet({other, scanner, 80, 4000}, {.flags = tcp::rst}));
   add(frames, 3ms, test::tcp_packet({other, target, 80, 4000}, {.flags = tcp::rst}));
-  CHECK(chosen_of(choice, frames) == std::vector<std::uint64_t>{1, 2});
+  add(frames, 4ms, test::tcp_packet({second, other, 4000, 80}, {.flags = tcp::syn}));
+  CHECK(chosen_of(choice, frames) == std::vector<std::uint64_t>{1, 2, 4});
 }
 
 TEST_CASE("choice: who asks for a scan that is not there is told which are") {

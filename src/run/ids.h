@@ -1,0 +1,15 @@
+// Ids of scans and flows, for commands that are given one.
+#pragma once
+
+#include <set>
+
+#include "event/value.h"
+
+namespace ntan::run {
+
+struct IdOrder {
+  bool operator()(event::Id a, event::Id b) const noexcept { return a.value < b.value; }
+};
+using IdSet = std::set<event::Id, IdOrder>;
+
+}  // namespace ntan::run
