@@ -40,6 +40,7 @@ bool choose(const Replay& replay, Choice& choice, PacketSet& chosen) {
       choice.look_at({.packet = packet, .decoded = decoded, .extra = extra, .clock = clock},
                      chosen);
     }
+    return true;
   });
 }
 
@@ -50,6 +51,7 @@ bool copy(const Replay& replay, const PacketSet& chosen, Outputs& outputs) {
       if (chosen.contains(packet.number)) kept.packets[kept.count++] = packet;
     }
     outputs.write_packets(kept, source.interfaces());
+    return !outputs.useless();
   });
 }
 
@@ -75,12 +77,9 @@ ExitCode extract(const Options& options, source::Interrupt& interrupt) {
   outputs.open();
   const bool whole = copy(replay, chosen, outputs);
   outputs.finish();
+  if (outputs.closed()) return ExitCode::done;
   for (const std::string& message : outputs.take_failures()) say_error(message);
-  if (outputs.other_links() != 0) {
-    say_warning(fmt::format(
-        "{} packets of other link types are not in the pcap file: name it .pcapng to keep them",
-        outputs.other_links()));
-  }
+  if (const std::string others = outputs.other_links_text(); !others.empty()) say_warning(others);
   if (const std::string doubt = choice->doubt(chosen); !doubt.empty()) say_warning(doubt);
   if (!whole) say_error("stopped before the last packet");
   if (outputs.failed() || outputs.other_links() != 0 || !whole) return ExitCode::runtime;

@@ -189,4 +189,12 @@ std::uint64_t Outputs::other_links() const {
   return packets_ ? packets_->other_links() : 0;
 }
 
+std::string Outputs::other_links_text() const {
+  const std::uint64_t others = other_links();
+  if (others == 0) return {};
+  return fmt::format(
+      "{} packets of other link types are not in the pcap file: name it .pcapng to keep them",
+      others);
+}
+
 }  // namespace ntan::run

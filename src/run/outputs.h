@@ -49,6 +49,8 @@ class Outputs final : public LineSink {
   [[nodiscard]] std::vector<std::string> empty_files() const;
   /// Packets that -w left out because a pcap file has one link type.
   [[nodiscard]] std::uint64_t other_links() const;
+  /// The same in words, with the remedy; empty: none.
+  [[nodiscard]] std::string other_links_text() const;
 
  private:
   struct Entry {

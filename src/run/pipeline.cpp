@@ -362,11 +362,7 @@ void Pipeline::say_end() const {
         "{}: no events; {} packets were read{}", file, ledger.total.packets,
         filter_.empty() ? std::string{} : fmt::format(", the filter was '{}'", filter_)));
   }
-  if (const std::uint64_t others = outputs_.other_links(); others != 0) {
-    say_warning(fmt::format(
-        "{} packets of other link types are not in the pcap file: name it .pcapng to keep them",
-        others));
-  }
+  if (const std::string others = outputs_.other_links_text(); !others.empty()) say_warning(others);
 }
 
 ExitCode Pipeline::exit_code() const {

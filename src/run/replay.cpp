@@ -20,14 +20,16 @@ bool nothing_wanted(const void*, const event::Schema&, Format) {
   return false;
 }
 
+/// Hands over batches until `take` returns false. Whether that never was.
 template <class Take>
-void drain(source::Source& source, Take take) {
+bool drain(source::Source& source, Take take) {
   Batch batch;
   for (auto status = source::Status::idle; status != source::Status::end;) {
     batch.count = 0;
     status = source.read(batch);
-    if (status == source::Status::packets) take(batch);
+    if (status == source::Status::packets && !take(batch)) return false;
   }
+  return true;
 }
 
 }  // namespace
@@ -45,8 +47,8 @@ std::unique_ptr<source::Source> Replay::open() const {
 
 bool Replay::read(Damage damage, const Take& take) const {
   const auto source = open();
-  drain(*source, [&](const Batch& batch) { take(batch, *source); });
-  if (damage == Damage::told) {
+  const bool whole = drain(*source, [&](const Batch& batch) { return take(batch, *source); });
+  if (whole && damage == Damage::told) {
     for (const source::Damage& each : source->damage()) say_warning(each.text);
   }
   return !interrupt_->stopped();
@@ -59,7 +61,10 @@ bool Replay::analyse(Watch& watch) const {
   options.watch = &watch;
   const auto source = open();
   Engine engine(options, recorder, source->interfaces());
-  drain(*source, [&](const Batch& batch) { engine.run(batch); });
+  drain(*source, [&](const Batch& batch) {
+    engine.run(batch);
+    return true;
+  });
   engine.finish();
   return !interrupt_->stopped();
 }

@@ -16,13 +16,15 @@ namespace ntan::run {
 class Replay {
  public:
   enum class Damage : std::uint8_t { silent, told };
-  using Take = std::function<void(const Batch&, const source::Source&)>;
+  /// False: that was enough.
+  using Take = std::function<bool(const Batch&, const source::Source&)>;
 
   /// Checks the filter. `options` and `interrupt` outlive the replay. Throws source::Error,
   /// std::system_error.
   Replay(const Options& options, source::Interrupt& interrupt);
 
-  /// Calls `take` for every batch of a fresh pass. False if the user stopped it.
+  /// Calls `take` for every batch of a fresh pass, or until it has enough; damage is told of a
+  /// whole pass. False if the user stopped it.
   [[nodiscard]] bool read(Damage damage, const Take& take) const;
   /// A pass of the whole analysis, for what it tells `watch`; nothing is written. False if the user
   /// stopped it.

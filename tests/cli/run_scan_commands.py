@@ -9,7 +9,9 @@ import re
 import shlex
 import sys
 
-from harness import SAMPLE, case, events, lines, main, names, ntan, packets, sample, says
+from harness import (
+    SAMPLE, case, events, lines, long_capture, main, names, ntan, packets, sample, says,
+)
 
 
 @case("extract: the command that a scan carries cuts out packets that name the same scan")
@@ -58,6 +60,17 @@ def _(folder):
     empty.write_bytes(SAMPLE.sample()[:24])
     both = ntan("extract", "-r", empty, "-r", path, "--flow", flow["flow_id"], "-w", "-", "-q")
     assert both.stdout == whole and not both.stderr, both.stderr
+
+
+@case("extract: a closed pipe ends quietly with 0")
+def _(folder):
+    path = long_capture(folder, 300)
+    flow = next(event for event in events("read", path, "--events", "flow"))["flow_id"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = ntan("extract", path, "--flow", flow, "-w", "-", stdout=writing)
+    os.close(writing)
+    assert not done.stderr, done.stderr
 
 
 @case("exit code 5: an id that nothing has; the scans that there are stand below")
