@@ -66,10 +66,6 @@ std::string command_line(std::span<const std::string> arguments) {
   return line;
 }
 
-std::string id_text(event::Id id) {
-  return fmt::format("{:016x}", id.value);
-}
-
 ExtractLine extract_line(const Options& options) {
   std::string inputs;
   std::string filter;

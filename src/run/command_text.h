@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "event/value.h"
-#include "run/engine.h"
+#include "run/extract_line.h"
 #include "run/options.h"
 
 namespace ntan::run {
@@ -17,11 +16,8 @@ namespace ntan::run {
 /// `ntan` with these arguments.
 [[nodiscard]] std::string command_line(std::span<const std::string> arguments);
 
-/// An id as events have it: 16 hex digits.
-[[nodiscard]] std::string id_text(event::Id id);
-
 /// How to cut a scan's packets out of what this run reads or, live, keeps by -w, with the options
-/// that decide what a scan is. Empty where there is no such file: standard input, a live run
+/// that decide what a scan is. Not known where there is no such file: standard input, a live run
 /// without -w.
 [[nodiscard]] ExtractLine extract_line(const Options& options);
 

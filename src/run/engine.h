@@ -15,6 +15,7 @@
 
 #include "base/packet.h"
 #include "detect/scan_detector.h"
+#include "run/extract_line.h"
 #include "run/ledger.h"
 #include "run/offload.h"
 #include "run/recorder.h"
@@ -28,13 +29,6 @@
 
 namespace ntan::run {
 
-/// A command line around the id of a scan, which stands in it twice.
-struct ExtractLine {
-  std::string before;
-  std::string between;
-  std::string after;
-};
-
 struct EngineOptions {
   std::size_t mem_limit = std::size_t{512} << 20U;
   std::size_t max_flows = 1'000'000;
@@ -46,7 +40,6 @@ struct EngineOptions {
   Duration scan_timeout = flow::timeout_of(flow::ContactTimer::answer_tcp);
   stats::Options stats;
   std::string sensor;
-  /// What cuts a scan's packets out of the input, up to the id and behind it; empty: cannot be had.
   ExtractLine extract;
   Watch* watch = nullptr;  ///< outlives the engine
 };

@@ -2,8 +2,8 @@
 
 #include <fmt/core.h>
 
-#include "run/command_text.h"
 #include "run/console.h"
+#include "run/ids.h"
 #include "run/print.h"
 #include "run/replay.h"
 #include "run/scan_story.h"

@@ -6,9 +6,9 @@
 #include <fmt/core.h>
 
 #include "run/choice.h"
-#include "run/command_text.h"
 #include "run/console.h"
 #include "run/engine_options.h"
+#include "run/ids.h"
 #include "run/outputs.h"
 #include "run/replay.h"
 

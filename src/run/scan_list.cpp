@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "run/command_text.h"
-
 namespace ntan::run {
 
 void ScanList::add(const event::Common& common, const detect::ScanRecord& record) {

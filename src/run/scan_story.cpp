@@ -9,7 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "detect/cluster.h"
-#include "run/command_text.h"
+#include "run/ids.h"
 
 namespace ntan::run {
 namespace {
