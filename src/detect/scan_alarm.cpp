@@ -190,36 +190,42 @@ void ScanDetector::tell_alarm(const Source& source, const Outcome& outcome, cons
                    .walk = source.walk,
                    .bound = bound_,
                    .bad_permille = bad_permille};
+  const auto compare = [&facts](AlarmCount counted, std::uint32_t count, std::uint32_t needed) {
+    facts.counted = counted;
+    facts.count = count;
+    facts.needed = needed;
+  };
   const bool waiting = alarm.why == ScanWhy::burst;
   if (alarm.axis == Axis::row) {
     const Row& row =
         *rows_.find(row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)));
     facts.walk = row.walk;
-    facts.count = waiting ? row.burst.waiting : row.contacts;
-    facts.needed = waiting ? burst_ports : min_row_contacts;
+    if (waiting) {
+      compare(AlarmCount::waiting_ports, row.burst.waiting, burst_ports);
+    } else {
+      compare(AlarmCount::contacts, row.contacts, min_row_contacts);
+    }
   } else if (alarm.axis == Axis::column) {
     const Column& column =
         *columns_.find(column_key(outcome.src, outcome.contact_class, outcome.dst_port));
-    const bool enough = column.unanswered >= min_unanswered;
     facts.walk = column.walk;
-    facts.count = enough ? column.unanswered : column.handshakes;
-    facts.needed = enough ? min_unanswered : min_handshakes;
     if (waiting) {
-      facts.count = column.burst.waiting;
-      facts.needed = burst_hosts;
+      compare(AlarmCount::waiting_hosts, column.burst.waiting, burst_hosts);
     } else if (alarm.why == ScanWhy::rate) {
-      facts.count = column.rate.current + column.rate.former;
-      facts.needed = echo_hosts;
+      compare(AlarmCount::pinged_hosts, column.rate.current + column.rate.former, echo_hosts);
       facts.bad_permille = 0;
+    } else if (column.unanswered >= min_unanswered) {
+      compare(AlarmCount::unanswered, column.unanswered, min_unanswered);
+    } else {
+      compare(AlarmCount::handshakes, column.handshakes, min_handshakes);
     }
   } else if (alarm.axis == Axis::source) {
     facts.bad_permille = source_bad_permille;
-    facts.count = source.walk.bad;
-    facts.needed = min_source_bad;
+    compare(AlarmCount::bad_results, source.walk.bad, min_source_bad);
   } else {
     facts.bad_permille = 0;
-    facts.count = source.resolutions.current + source.resolutions.former;
-    facts.needed = sweep_targets;
+    compare(AlarmCount::resolved_hosts, source.resolutions.current + source.resolutions.former,
+            sweep_targets);
   }
   options_.watch->on_alarm(facts);
 }

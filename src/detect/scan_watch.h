@@ -45,8 +45,20 @@ struct WalkStep {
   Walk source;
 };
 
-/// A test fired for a source without open alert. What it compares is on its axis; `count` of what
-/// `why` says has to be `needed` at least.
+/// Of what a test asks for a number, besides its sums.
+enum class AlarmCount : std::uint8_t {
+  contacts,        ///< of a row
+  unanswered,      ///< of a column: refused or silent
+  handshakes,      ///< of a column: nothing was said in them
+  bad_results,     ///< of the source
+  waiting_ports,   ///< of a row, at once
+  waiting_hosts,   ///< of a column, at once
+  pinged_hosts,    ///< in the window of echo requests
+  resolved_hosts,  ///< in the window of address resolution
+};
+
+/// A test fired for a source without open alert. What it compares is on its axis; it needs `needed`
+/// of what is counted at least.
 struct AlarmFacts {
   event::Id scan;
   IpAddress source;
@@ -59,6 +71,7 @@ struct AlarmFacts {
   Walk walk;
   Nats bound = 0;
   std::uint32_t bad_permille = 0;  ///< 0: no share of bad results is asked for
+  AlarmCount counted{};
   std::uint32_t count = 0;
   std::uint32_t needed = 0;
 };

@@ -14,6 +14,7 @@
 namespace ntan::run {
 namespace {
 
+using detect::AlarmCount;
 using detect::AlarmFacts;
 using detect::Axis;
 using detect::ColumnStep;
@@ -93,14 +94,18 @@ const Walk& walk_on(const WalkStep& step, Axis axis) noexcept {
   return axis == Axis::source ? step.source : step.column;
 }
 
-std::string_view counted_name(const AlarmFacts& facts) noexcept {
-  if (facts.why == ScanWhy::burst)
-    return facts.axis == Axis::row ? "ports waiting at once" : "hosts waiting at once";
-  if (facts.axis == Axis::link) return "hosts asked for within 30 s";
-  if (facts.why == ScanWhy::rate) return "hosts within 60 s";
-  if (facts.axis == Axis::source) return "bad results";
-  if (facts.axis == Axis::row) return "contacts";
-  return facts.needed > 3 ? "handshakes without use" : "refused or silent";
+std::string_view counted_name(AlarmCount counted) noexcept {
+  switch (counted) {
+    case AlarmCount::contacts: return "contacts";
+    case AlarmCount::unanswered: return "refused or silent";
+    case AlarmCount::handshakes: return "handshakes without use";
+    case AlarmCount::bad_results: return "bad results";
+    case AlarmCount::waiting_ports: return "ports waiting at once";
+    case AlarmCount::waiting_hosts: return "hosts waiting at once";
+    case AlarmCount::pinged_hosts: return "hosts within 60 s";
+    case AlarmCount::resolved_hosts: return "hosts asked for within 30 s";
+  }
+  return {};
 }
 
 // What is compared, its value, the relation, the bound.
@@ -125,7 +130,7 @@ std::string alarm_text(const AlarmFacts& facts) {
                         fmt::format("{} of {}", bad, bad + facts.walk.good),
                         ">=", fmt::format("{} %", facts.bad_permille / 10));
   }
-  text += fmt::format(line_form, counted_name(facts), facts.count, ">=", facts.needed);
+  text += fmt::format(line_form, counted_name(facts.counted), facts.count, ">=", facts.needed);
   return text;
 }
 
