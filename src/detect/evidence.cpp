@@ -135,8 +135,8 @@ Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) 
   Nats step = 0;
   switch (contact_class) {
     case ContactClass::syn:
-      step = failed ? 405 : 0;
-      break;  // ln .90/.60
+      step = failed ? 405 : 0;  // ln .90/.60
+      break;
     // To or from an ephemeral port, a lone ACK, FIN+ACK or RST is more often the end of a
     // connection from before the capture than a probe or an answer to one.
     case ContactClass::udp:

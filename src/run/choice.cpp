@@ -28,7 +28,6 @@ bool PacketSet::contains(std::uint64_t number) const noexcept {
 }
 
 // --- scans
-// ----------------------------------------------------------------------------------------
 
 void ScanChoice::on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) {
   if (!wanted_.contains(scan)) return;
@@ -97,7 +96,6 @@ void ScanChoice::look_at(const Candidate& candidate, PacketSet& chosen) {
 }
 
 // --- flows
-// ----------------------------------------------------------------------------------------
 
 void FlowChoice::on_flow_end(const flow::Flow& flow, Timestamp now) {
   if (found_ || flow::flow_id(flow) != id_) return;

@@ -158,7 +158,6 @@ std::string_view sentence(ScanWhy why) noexcept {
 }
 
 // --- the verdict
-// ----------------------------------------------------------------------------------
 
 void ScanVerdict::on_alarm(const AlarmFacts& facts) {
   if (facts.scan == id_ && !alarm_) alarm_ = facts;
@@ -184,7 +183,6 @@ void ScanVerdict::on_scan(const event::Common& common, const detect::ScanRecord&
 }
 
 // --- the story
-// ------------------------------------------------------------------------------------
 
 ScanStory::ScanStory(event::Id id, const ScanVerdict& verdict)
     : id_(id), verdict_(&verdict), ending_(verdict.ending().value_or(ScanVerdict::Ending{})) {
@@ -217,20 +215,19 @@ bool ScanStory::on_axis(const WalkStep& step) const noexcept {
 }
 
 void ScanStory::on_step(const WalkStep& step) {
-  const AlarmFacts* alarm = alarm_;
-  if (fired_ || alarm == nullptr || step.outcome.src != alarm->source) return;
+  if (fired_ || alarm_ == nullptr || step.outcome.src != alarm_->source) return;
   if (!on_axis(step)) {
     ++elsewhere_;
     return;
   }
   const detect::Outcome& outcome = step.outcome;
-  const Walk& walk = walk_on(step, alarm->axis);
-  const std::string guards = guards_text(step, alarm->axis);
+  const Walk& walk = walk_on(step, alarm_->axis);
+  const std::string guards = guards_text(step, alarm_->axis);
   add(fmt::format("{}  {:<13} {:>+7.2f} {:>7.2f} {:>7.2f} {:>8}{}{}\n",
                   contact_columns(outcome.packet, outcome.first_time,
                                   target_text(outcome.dst, outcome.contact_class, outcome.dst_port),
                                   outcome.contact_class),
-                  to_text(outcome.result), nats(step_on(step, alarm->axis)), nats(walk.client),
+                  to_text(outcome.result), nats(step_on(step, alarm_->axis)), nats(walk.client),
                   nats(walk.peer), fmt::format("{}/{}", walk.bad, walk.bad + walk.good),
                   guards.empty() ? "" : "  ", guards));
 }
@@ -241,8 +238,8 @@ void ScanStory::on_alarm(const AlarmFacts& facts) {
 
 void ScanStory::on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) {
   if (scan != id_) return;
-  const bool shared =
-      alarm_ == nullptr;  // a distributed scan: what its sources brought in is the evidence
+  // Of a distributed scan the evidence is what its sources brought in.
+  const bool shared = alarm_ == nullptr;
   const Timestamp fired_at = shared ? ending_.detected : alarm_->time;
   if (probe.time > fired_at) {
     ++later_;
@@ -281,19 +278,17 @@ std::string ScanStory::shared_text(Timestamp detected) const {
 }
 
 std::string ScanStory::text() const {
-  const ScanVerdict::Ending& ending = ending_;
-  std::string text = fmt::format("scan {}: {} {}, {}\n", id_text(id_), to_text(ending.kind),
-                                 to_text(ending.technique), to_text(ending.severity));
+  std::string text = fmt::format("scan {}: {} {}, {}\n", id_text(id_), to_text(ending_.kind),
+                                 to_text(ending_.technique), to_text(ending_.severity));
   if (alarm_ != nullptr) {
     text += fmt::format("by {}\n", to_string(alarm_->source));
   }
-  text += fmt::format("{}: {}\n\n", to_text(ending.why), sentence(ending.why));
+  text += fmt::format("{}: {}\n\n", to_text(ending_.why), sentence(ending_.why));
   const std::vector<event::Id>& members = verdict_->scans().members();
   if (!members.empty()) {
     text += fmt::format(
         "{} sources tried the same targets at the same time; which of them are decoys cannot be "
-        "told "
-        "from headers. Each has a scan of its own:\n",
+        "told from headers. Each has a scan of its own:\n",
         members.size());
     for (const event::Id member : members) text += fmt::format("  {}\n", id_text(member));
     return text;
@@ -307,16 +302,15 @@ std::string ScanStory::text() const {
   if (alarm_ != nullptr) {
     text += alarm_text(*alarm_);
   } else {
-    text += shared_text(ending.detected);
+    text += shared_text(ending_.detected);
   }
   text += fmt::format(
       "in the end: probes {} ({} after the alarm), hosts {}, ports {}{}, from {} to {}, score "
-      "{:.1f} "
-      "against {:.1f}, confidence {}\n",
-      ending.probes, later_, ending.hosts, ending.ports,
-      ending.members != 0 ? fmt::format(", sources {}", ending.members) : "",
-      time_text(ending.first), time_text(ending.last), ending.score, ending.threshold,
-      ending.confidence);
+      "{:.1f} against {:.1f}, confidence {}\n",
+      ending_.probes, later_, ending_.hosts, ending_.ports,
+      ending_.members != 0 ? fmt::format(", sources {}", ending_.members) : "",
+      time_text(ending_.first), time_text(ending_.last), ending_.score, ending_.threshold,
+      ending_.confidence);
   text +=
       "\nSteps and sums are logarithms of likelihood ratios: how much better a scan explains an "
       "outcome than good use does.\nntan-scan(7) has what each is worth, and why.\n";
