@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   ntan::run::Options options;
   try {
-    options = ntan::cli::parse(arguments, ntan::cli::look_around(ntan::run::event_names()));
+    options = ntan::cli::parse(
+        arguments, ntan::cli::look_around(ntan::run::event_names(), ntan::run::described_names()));
   } catch (const ntan::cli::UsageError& error) {
     ntan::run::say_error(error.what(), error.hints());
     return static_cast<int>(ntan::run::ExitCode::usage);

@@ -22,7 +22,7 @@ constexpr std::array<CommandWord, 8> words{{
      "The same as read"},
     {"extract", Command::extract, "-r FILE (--scan ID | --flow ID) -w FILE [OPTION ...]",
      "Cut the packets of one scan or flow out of files"},
-    {"explain", Command::explain, "ID -r FILE [OPTION ...]",
+    {"explain", Command::explain, "ID -r FILE [--json] [OPTION ...]",
      "Tell step by step why a scan was reported"},
     {"interfaces", Command::interfaces, "[--json]", "List what can be captured on"},
     {"schema", Command::schema, "[EVENT] [--format FORMAT]", "Describe the events"},
@@ -38,7 +38,7 @@ struct Example {
   std::string_view doc;
 };
 
-constexpr std::array<Example, 18> examples{{
+constexpr std::array<Example, 19> examples{{
     {Command::capture, "sudo ntan capture -i eth0", "everything on eth0, as a table"},
     {Command::capture, "sudo ntan capture -i eth0 -f 'udp port 53' --json | jq .", "DNS, as JSON"},
     {Command::capture, "sudo ntan capture -i eth0 -c 1000 -w sample.pcap",
@@ -58,6 +58,8 @@ constexpr std::array<Example, 18> examples{{
      "the same for another program"},
     {Command::explain, "ntan explain 8d1f3a5c7e902b46 -r day.pcap",
      "the walk to one scan, by its scan.id"},
+    {Command::explain, "ntan explain 8d1f3a5c7e902b46 -r day.pcap --json | tail -n 1",
+     "the verdict alone, for a program"},
     {Command::interfaces, "ntan interfaces", "names, states and addresses"},
     {Command::interfaces, "ntan interfaces --json | jq -r .name", "names only"},
     {Command::schema, "ntan schema", "JSON Schema of all events"},

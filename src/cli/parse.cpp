@@ -223,7 +223,8 @@ run::Options parse(std::span<const std::string> arguments, const Surroundings& a
   return settle(std::move(draft), command, around);
 }
 
-Surroundings look_around(std::span<const std::string_view> events) {
+Surroundings look_around(std::span<const std::string_view> events,
+                         std::span<const std::string_view> described) {
   const auto is_set = [](const char* name) {
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
     return value != nullptr && *value != '\0';
@@ -231,8 +232,10 @@ Surroundings look_around(std::span<const std::string_view> events) {
   const auto stream = [](int descriptor) {
     return isatty(descriptor) != 0 ? Stream::terminal : Stream::other;
   };
-  Surroundings around{
-      .events = events, .input = stream(STDIN_FILENO), .output = stream(STDOUT_FILENO)};
+  Surroundings around{.events = events,
+                      .described = described,
+                      .input = stream(STDIN_FILENO),
+                      .output = stream(STDOUT_FILENO)};
   const char* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
   const bool dumb = terminal == nullptr || std::string_view{terminal} == "dumb";
   around.color = is_set("CLICOLOR_FORCE") ||

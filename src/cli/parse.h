@@ -14,17 +14,19 @@ enum class Stream : std::uint8_t { terminal, other };
 
 /// What the defaults depend on besides the words.
 struct Surroundings {
-  std::span<const std::string_view> events;  ///< names of all events, in schema order
+  std::span<const std::string_view> events;     ///< names of a run's events, in schema order
+  std::span<const std::string_view> described;  ///< names that `schema` knows
   Stream input = Stream::other;
   Stream output = Stream::other;
   bool color = false;  ///< what `--color auto` means on a terminal
 };
 
 /// Asks the process for its streams and for NO_COLOR, CLICOLOR_FORCE and TERM.
-[[nodiscard]] Surroundings look_around(std::span<const std::string_view> events);
+[[nodiscard]] Surroundings look_around(std::span<const std::string_view> events,
+                                       std::span<const std::string_view> described);
 
 /// Reads the arguments, the program's own name left out. Throws UsageError.
-/// Requires: `around.events` outlives the call.
+/// Requires: the names in `around` outlive the call.
 [[nodiscard]] run::Options parse(std::span<const std::string> arguments,
                                  const Surroundings& around);
 

@@ -52,6 +52,12 @@ void settle_filter(Draft& draft) {
   options.filter = draft.filter ? *draft.filter : fmt::format("{}", fmt::join(draft.words, " "));
 }
 
+UsageError unknown_event(std::string_view name, std::span<const std::string_view> known,
+                         std::string_view groups) {
+  return UsageError(fmt::format("no event is called '{}'{}", name, did_you_mean(name, known)),
+                    {fmt::format("events: {}{}", fmt::join(known, ", "), groups)});
+}
+
 /// One name of --events, without its minus; `run` and `all` stand for several.
 std::vector<std::string_view> events_named(std::string_view name, const Surroundings& around) {
   if (name == "all") return {around.events.begin(), around.events.end()};
@@ -59,9 +65,7 @@ std::vector<std::string_view> events_named(std::string_view name, const Surround
   if (std::find(around.events.begin(), around.events.end(), name) != around.events.end()) {
     return {name};
   }
-  throw UsageError(
-      fmt::format("no event is called '{}'{}", name, did_you_mean(name, around.events)),
-      {fmt::format("events: {}, run, all", fmt::join(around.events, ", "))});
+  throw unknown_event(name, around.events, ", run, all");
 }
 
 bool contains(std::span<const std::string_view> names, std::string_view name) noexcept {
@@ -269,7 +273,7 @@ run::Options settle_schema(Draft& draft, const Surroundings& around) {
   if (draft.words.size() > 1) throw UsageError("schema takes one event, or none for all");
   if (!draft.words.empty()) {
     const std::string& name = draft.words.front();
-    if (!contains(around.events, name)) (void)events_named(name, around);
+    if (!contains(around.described, name)) throw unknown_event(name, around.described, "");
     draft.options.schema_event = name;
   }
   draft.options.command = Command::schema;

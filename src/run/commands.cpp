@@ -58,9 +58,11 @@ ExitCode run_command(const Options& options,
 
 ExitCode show_schema(const Options& options) {
   const bool markdown = options.schema_format == SchemaFormat::markdown;
-  if (options.schema_event.empty())
-    return print(markdown ? event::markdown(schemas()) : event::json_schema(schemas()));
-  for (const event::Schema* schema : schemas()) {
+  if (options.schema_event.empty()) {
+    return print(markdown ? event::markdown(described_schemas())
+                          : event::json_schema(described_schemas()));
+  }
+  for (const event::Schema* schema : described_schemas()) {
     if (schema->name != options.schema_event) continue;
     return print(markdown ? event::markdown(std::span{&schema, 1}) : event::json_schema(*schema));
   }
@@ -79,7 +81,7 @@ ExitCode execute(const Options& options, std::span<const std::string> arguments)
       case Command::extract: return run_command(options, extract);
       case Command::explain: return run_command(options, explain);
       case Command::interfaces:
-        return print(interface_list(options.interfaces_as_json ? ListForm::json : ListForm::table));
+        return print(interface_list(options.as_json ? ListForm::json : ListForm::table));
       case Command::schema: return show_schema(options);
       case Command::help:
       case Command::version: return print(options.text);

@@ -7,6 +7,7 @@
 #include "run/print.h"
 #include "run/replay.h"
 #include "run/scan_story.h"
+#include "run/story_output.h"
 
 namespace ntan::run {
 
@@ -23,12 +24,13 @@ ExitCode explain(const Options& options, source::Interrupt& interrupt) {
               verdict.scans().hints());
     return ExitCode::not_found;
   }
-  ScanStory story(id, verdict);
-  if (!replay.analyse(story)) {
+  ScanStory walk(id, verdict);
+  if (!replay.analyse(walk)) {
     say_error("stopped");
     return ExitCode::runtime;
   }
-  return print(story.text());
+  const Story story = walk.story();
+  return print(options.as_json ? json_of(story) : text_of(story));
 }
 
 }  // namespace ntan::run

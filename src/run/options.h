@@ -124,8 +124,8 @@ struct Options {
   bool fail_empty = false;                       ///< no event written: exit 3
   std::optional<detect::Severity> fail_on_scan;  ///< a scan as grave as that: exit 10
 
-  // interfaces, schema
-  bool interfaces_as_json = false;
+  // explain, interfaces, schema
+  bool as_json = false;      ///< explain, interfaces: not as text
   std::string schema_event;  ///< empty: all
   SchemaFormat schema_format = SchemaFormat::json_schema;
 };

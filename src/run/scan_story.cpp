@@ -1,15 +1,10 @@
 #include "run/scan_story.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
-#include <fmt/core.h>
-#include <fmt/ranges.h>
-
 #include "detect/cluster.h"
-#include "run/ids.h"
 
 namespace ntan::run {
 namespace {
@@ -30,30 +25,14 @@ double nats(Nats value) noexcept {
   return value / 1000.0;
 }
 
-std::string time_text(Timestamp time) {
-  std::array<char, max_time_text> text{};
-  const char* end = append_time(text.data(), time, TimeDigits::micro);
-  return {text.data(), static_cast<std::size_t>(end - text.data())};
+/// The port as records have it: some contacts have none.
+std::optional<std::uint16_t> port_of(ContactClass contact_class, std::uint16_t port) noexcept {
+  const detect::Group group = detect::group_of(contact_class);
+  if (group == detect::Group::none || group == detect::Group::link) return std::nullopt;
+  return port;
 }
 
-std::string target_text(const IpAddress& host, ContactClass contact_class, std::uint16_t port) {
-  std::string address = to_string(host);
-  switch (detect::group_of(contact_class)) {
-    case detect::Group::tcp:
-    case detect::Group::udp:
-    case detect::Group::sctp:
-    case detect::Group::reverse:
-      return host.version == IpVersion::v6 ? fmt::format("[{}]:{}", address, port)
-                                           : fmt::format("{}:{}", address, port);
-    case detect::Group::icmp: return fmt::format("{} type {}", address, port);
-    case detect::Group::ip: return fmt::format("{} proto {}", address, port);
-    case detect::Group::none:
-    case detect::Group::link: break;
-  }
-  return address;
-}
-
-std::string guards_text(const WalkStep& step, Axis axis) {
+std::vector<std::string_view> guards_of(const WalkStep& step, Axis axis) {
   std::vector<std::string_view> found;
   for (std::size_t i = 0; i < detect::guard_count; ++i) {
     const auto guard = static_cast<Guard>(1U << i);
@@ -65,21 +44,7 @@ std::string guards_text(const WalkStep& step, Axis axis) {
     found.emplace_back("known_host");
   if (step.cause == WalkStep::Cause::late) found.emplace_back("late");
   if (step.cause == WalkStep::Cause::probation) found.emplace_back("probation_over");
-  return fmt::format("{}", fmt::join(found, ", "));
-}
-
-constexpr std::string_view heading =
-    "    packet  time                         target                       class        outcome"
-    "        step     sum    peer  bad/all  guards\n";
-
-constexpr std::string_view shared_heading =
-    "    packet  time                         target                       class        outcome"
-    "        source\n";
-
-std::string contact_columns(std::uint64_t packet, Timestamp time, const std::string& target,
-                            ContactClass contact_class) {
-  return fmt::format("{:>10}  {}  {:<27}  {:<11}", packet, time_text(time), target,
-                     to_text(contact_class));
+  return found;
 }
 
 /// The step that counts on an axis.
@@ -108,30 +73,42 @@ std::string_view counted_name(AlarmCount counted) noexcept {
   return {};
 }
 
-// What is compared, its value, the relation, the bound.
-constexpr std::string_view line_form = "  {:<32} {:>8} {} {}\n";
+CheckRecord at_least(std::string_view what, Unit unit, double value, double bound) noexcept {
+  return {.what = what, .value = value, .relation = ">=", .bound = bound, .unit = unit};
+}
 
-std::string alarm_text(const AlarmFacts& facts) {
-  std::string text = fmt::format("alarm at {}:\n", time_text(facts.time));
+CheckRecord at_most_percent(std::string_view what, std::size_t part, std::size_t all,
+                            double bound) noexcept {
+  const std::size_t percent = 100 * part / std::max<std::size_t>(all, 1);
+  return {.what = what,
+          .value = static_cast<double>(percent),
+          .relation = "<=",
+          .bound = bound,
+          .unit = Unit::percent};
+}
+
+std::vector<CheckRecord> checks_of(const AlarmFacts& facts) {
+  std::vector<CheckRecord> checks;
   const bool sums = facts.why != ScanWhy::burst && facts.why != ScanWhy::rate;
   if (sums) {
-    text += fmt::format(line_form, "sum against \"client\"",
-                        fmt::format("{:.2f}", nats(facts.walk.client)),
-                        ">=", fmt::format("{:.2f}", nats(facts.bound)));
-    text +=
-        fmt::format(line_form, "sum against \"peer-to-peer node\"",
-                    fmt::format("{:.2f}", nats(facts.walk.peer)),
-                    ">=", fmt::format("{:.2f}", nats(std::min(facts.bound, detect::peer_bound))));
+    checks.push_back(
+        at_least("sum against \"client\"", Unit::nats, nats(facts.walk.client), nats(facts.bound)));
+    checks.push_back(at_least("sum against \"peer-to-peer node\"", Unit::nats,
+                              nats(facts.walk.peer),
+                              nats(std::min(facts.bound, detect::peer_bound))));
   }
   if (facts.bad_permille != 0) {
     // Of a burst, what waits counts as bad until it is answered.
     const std::uint32_t bad = facts.walk.bad + (sums ? 0 : facts.count);
-    text += fmt::format(line_form, sums ? "bad results" : "bad or waiting",
-                        fmt::format("{} of {}", bad, bad + facts.walk.good),
-                        ">=", fmt::format("{} %", facts.bad_permille / 10));
+    const std::uint32_t all = bad + facts.walk.good;
+    CheckRecord& share =
+        checks.emplace_back(at_least(sums ? "bad results" : "bad or waiting", Unit::percent,
+                                     all != 0 ? 100.0 * bad / all : 0, facts.bad_permille / 10.0));
+    share.count = bad;
+    share.of = all;
   }
-  text += fmt::format(line_form, counted_name(facts.counted), facts.count, ">=", facts.needed);
-  return text;
+  checks.push_back(at_least(counted_name(facts.counted), Unit::number, facts.count, facts.needed));
+  return checks;
 }
 
 }  // namespace
@@ -166,17 +143,20 @@ void ScanVerdict::on_alarm(const AlarmFacts& facts) {
 void ScanVerdict::on_scan(const event::Common& common, const detect::ScanRecord& record) {
   scans_.add(common, record);
   if (record.id != id_) return;
-  ending_ = {.kind = record.kind,
+  told_ = common.ts;
+  ending_ = {.id = id_,
+             .kind = record.kind,
              .technique = record.technique,
-             .why = record.why,
              .severity = record.severity,
-             .first = record.first_ts,
-             .detected = record.detect_ts,
-             .last = record.last_ts,
+             .why = record.why,
+             .reason = sentence(record.why),
+             .detect_ts = record.detect_ts,
              .probes = record.probes,
              .hosts = record.hosts,
              .ports = record.ports,
-             .members = record.members_total,
+             .members_total = record.members_total,
+             .first_ts = record.first_ts,
+             .last_ts = record.last_ts,
              .score = record.score,
              .threshold = record.threshold,
              .confidence = record.confidence};
@@ -185,18 +165,18 @@ void ScanVerdict::on_scan(const event::Common& common, const detect::ScanRecord&
 // --- the story
 
 ScanStory::ScanStory(event::Id id, const ScanVerdict& verdict)
-    : id_(id), verdict_(&verdict), ending_(verdict.ending().value_or(ScanVerdict::Ending{})) {
+    : id_(id), verdict_(&verdict), ending_(verdict.ending().value_or(VerdictRecord{})) {
   if (const auto& alarm = verdict.alarm()) alarm_ = &*alarm;
 }
 
-void ScanStory::add(std::string line) {
-  if (lines_.size() < max_lines) {
-    lines_.push_back(std::move(line));
+void ScanStory::add(StoryStep step) {
+  if (steps_.size() < max_steps) {
+    steps_.push_back(std::move(step));
     return;
   }
-  lines_[oldest_] = std::move(line);
-  oldest_ = (oldest_ + 1) % max_lines;
-  ++left_out_;
+  steps_[oldest_] = std::move(step);
+  oldest_ = (oldest_ + 1) % max_steps;
+  ++ending_.steps_left_out;
 }
 
 bool ScanStory::on_axis(const WalkStep& step) const noexcept {
@@ -217,19 +197,26 @@ bool ScanStory::on_axis(const WalkStep& step) const noexcept {
 void ScanStory::on_step(const WalkStep& step) {
   if (fired_ || alarm_ == nullptr || step.outcome.src != alarm_->source) return;
   if (!on_axis(step)) {
-    ++elsewhere_;
+    ++ending_.steps_elsewhere;
     return;
   }
   const detect::Outcome& outcome = step.outcome;
   const Walk& walk = walk_on(step, alarm_->axis);
-  const std::string guards = guards_text(step, alarm_->axis);
-  add(fmt::format("{}  {:<13} {:>+7.2f} {:>7.2f} {:>7.2f} {:>8}{}{}\n",
-                  contact_columns(outcome.packet, outcome.first_time,
-                                  target_text(outcome.dst, outcome.contact_class, outcome.dst_port),
-                                  outcome.contact_class),
-                  to_text(outcome.result), nats(step_on(step, alarm_->axis)), nats(walk.client),
-                  nats(walk.peer), fmt::format("{}/{}", walk.bad, walk.bad + walk.good),
-                  guards.empty() ? "" : "  ", guards));
+  add({.decided = outcome.time,
+       .source = outcome.src,
+       .target = outcome.dst,
+       .record = {.id = id_,
+                  .packet = outcome.packet,
+                  .first_ts = outcome.first_time,
+                  .port = port_of(outcome.contact_class, outcome.dst_port),
+                  .contact = outcome.contact_class,
+                  .outcome = outcome.result,
+                  .step = nats(step_on(step, alarm_->axis)),
+                  .sum = nats(walk.client),
+                  .peer_sum = nats(walk.peer),
+                  .bad = walk.bad,
+                  .results = walk.bad + walk.good},
+       .guards = guards_of(step, alarm_->axis)});
 }
 
 void ScanStory::on_alarm(const AlarmFacts& facts) {
@@ -240,24 +227,28 @@ void ScanStory::on_counted(event::Id scan, const IpAddress& source, const detect
   if (scan != id_) return;
   // Of a distributed scan the evidence is what its sources brought in.
   const bool shared = alarm_ == nullptr;
-  const Timestamp fired_at = shared ? ending_.detected : alarm_->time;
+  const Timestamp fired_at = shared ? ending_.detect_ts : alarm_->time;
   if (probe.time > fired_at) {
-    ++later_;
+    ++ending_.probes_later;
     return;
   }
   // With a result it has been told as a step.
   if (!shared && !probe.pending) return;
-  const std::string columns =
-      contact_columns(probe.packet, probe.time,
-                      target_text(probe.dst, probe.contact_class, probe.port), probe.contact_class);
-  const std::string_view outcome = probe.pending ? "waiting" : to_text(probe.result);
   if (shared) shares_.insert({source, {probe.dst, probe.port}});
-  add(shared ? fmt::format("{}  {:<13}  {}\n", columns, outcome, to_string(source))
-             : fmt::format("{}  {}\n", columns, outcome));
+  add({.decided = fired_at,
+       .source = source,
+       .target = probe.dst,
+       .record = {.id = id_,
+                  .packet = probe.packet,
+                  .first_ts = probe.time,
+                  .port = port_of(probe.contact_class, probe.port),
+                  .contact = probe.contact_class,
+                  .outcome = probe.pending ? std::nullopt : std::optional{probe.result}},
+       .guards = {}});
 }
 
 // What a distributed scan is judged by: coverage without overlap.
-std::string ScanStory::shared_text(Timestamp detected) const {
+std::vector<CheckRecord> ScanStory::shared_checks() const {
   std::set<Target> targets;
   std::map<IpAddress, std::size_t> by_source;
   for (const auto& [source, target] : shares_) {
@@ -266,55 +257,25 @@ std::string ScanStory::shared_text(Timestamp detected) const {
   }
   std::size_t most = 0;
   for (const auto& [source, count] : by_source) most = std::max(most, count);
-  const std::size_t all = std::max<std::size_t>(shares_.size(), 1);
-  std::string text = fmt::format("alarm at {}:\n", time_text(detected));
-  text += fmt::format(line_form, "targets", targets.size(), ">=", detect::Clusters::min_targets);
-  text += fmt::format(line_form, "sources", by_source.size(), ">=", detect::Clusters::min_sources);
-  text += fmt::format(line_form, "tried more than once",
-                      fmt::format("{} %", 100 * (all - targets.size()) / all), "<=", "25 %");
-  text += fmt::format(line_form, "most by one source", fmt::format("{} %", 100 * most / all),
-                      "<=", "40 %");
-  return text;
+  const std::size_t all = shares_.size();
+  return {at_least("targets", Unit::number, static_cast<double>(targets.size()),
+                   detect::Clusters::min_targets),
+          at_least("sources", Unit::number, static_cast<double>(by_source.size()),
+                   detect::Clusters::min_sources),
+          at_most_percent("tried more than once", all - targets.size(), all, 25),
+          at_most_percent("most by one source", most, all, 40)};
 }
 
-std::string ScanStory::text() const {
-  std::string text = fmt::format("scan {}: {} {}, {}\n", id_text(id_), to_text(ending_.kind),
-                                 to_text(ending_.technique), to_text(ending_.severity));
-  if (alarm_ != nullptr) {
-    text += fmt::format("by {}\n", to_string(alarm_->source));
-  }
-  text += fmt::format("{}: {}\n\n", to_text(ending_.why), sentence(ending_.why));
-  const std::vector<event::Id>& members = verdict_->scans().members();
-  if (!members.empty()) {
-    text += fmt::format(
-        "{} sources tried the same targets at the same time; which of them are decoys cannot be "
-        "told from headers. Each has a scan of its own:\n",
-        members.size());
-    for (const event::Id member : members) text += fmt::format("  {}\n", id_text(member));
-    return text;
-  }
-  if (elsewhere_ != 0)
-    text += fmt::format("({} outcomes of other hosts and ports left out)\n", elsewhere_);
-  if (left_out_ != 0) text += fmt::format("({} earlier outcomes left out)\n", left_out_);
-  text += alarm_ != nullptr ? heading : shared_heading;
-  for (std::size_t i = 0; i < lines_.size(); ++i) text += lines_[(oldest_ + i) % lines_.size()];
-  text += '\n';
-  if (alarm_ != nullptr) {
-    text += alarm_text(*alarm_);
-  } else {
-    text += shared_text(ending_.detected);
-  }
-  text += fmt::format(
-      "in the end: probes {} ({} after the alarm), hosts {}, ports {}{}, from {} to {}, score "
-      "{:.1f} against {:.1f}, confidence {}\n",
-      ending_.probes, later_, ending_.hosts, ending_.ports,
-      ending_.members != 0 ? fmt::format(", sources {}", ending_.members) : "",
-      time_text(ending_.first), time_text(ending_.last), ending_.score, ending_.threshold,
-      ending_.confidence);
-  text +=
-      "\nSteps and sums are logarithms of likelihood ratios: how much better a scan explains an "
-      "outcome than good use does.\nntan-scan(7) has what each is worth, and why.\n";
-  return text;
+Story ScanStory::story() const {
+  Story story{.steps = steps_,
+              .told = verdict_->told(),
+              .source = alarm_ != nullptr ? alarm_->source : IpAddress{},
+              .verdict = ending_,
+              .checks = {},
+              .scans = verdict_->scans().members()};
+  std::ranges::rotate(story.steps, story.steps.begin() + static_cast<std::ptrdiff_t>(oldest_));
+  if (story.scans.empty()) story.checks = alarm_ != nullptr ? checks_of(*alarm_) : shared_checks();
+  return story;
 }
 
 }  // namespace ntan::run

@@ -9,6 +9,7 @@
 #include "flow/record.h"
 #include "run/packet_record.h"
 #include "run/run_records.h"
+#include "run/story_records.h"
 #include "stats/summary_record.h"
 
 namespace ntan::run {
@@ -29,6 +30,12 @@ std::vector<const event::Schema*> all_schemas() {
   return all;
 }
 
+std::vector<std::string_view> names_of(std::span<const event::Schema* const> all) {
+  std::vector<std::string_view> names;
+  for (const event::Schema* schema : all) names.push_back(schema->name);
+  return names;
+}
+
 }  // namespace
 
 std::span<const event::Schema* const> schemas() {
@@ -37,11 +44,21 @@ std::span<const event::Schema* const> schemas() {
 }
 
 std::span<const std::string_view> event_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> list;
-    for (const event::Schema* schema : schemas()) list.push_back(schema->name);
+  static const std::vector<std::string_view> names = names_of(schemas());
+  return names;
+}
+
+std::span<const event::Schema* const> described_schemas() {
+  static const std::vector<const event::Schema*> all = [] {
+    std::vector<const event::Schema*> list = all_schemas();
+    list.insert(list.end(), {&event::schema_of<StepRecord>, &event::schema_of<VerdictRecord>});
     return list;
   }();
+  return all;
+}
+
+std::span<const std::string_view> described_names() {
+  static const std::vector<std::string_view> names = names_of(described_schemas());
   return names;
 }
 

@@ -15,10 +15,11 @@ namespace {
 
 constexpr std::array<std::string_view, 9> events{"run_start", "run_end", "packet",  "flow",   "dns",
                                                  "http",      "scan",    "summary", "anomaly"};
+constexpr std::array<std::string_view, 2> described{"dns", "scan_step"};
 using Words = std::vector<std::string>;
 
 run::Options parse_on(Stream input, Stream output, const Words& words) {
-  return parse(words, {.events = events, .input = input, .output = output});
+  return parse(words, {.events = events, .described = described, .input = input, .output = output});
 }
 
 run::Options parse_words(const Words& words) {
@@ -271,10 +272,14 @@ TEST_CASE("parse: schema takes at most one event") {
   CHECK(options.command == Command::schema);
   CHECK(options.schema_event == "dns");
   CHECK(options.schema_format == run::SchemaFormat::markdown);
+  CHECK(parse_words({"schema", "scan_step"}).schema_event == "scan_step");
 }
 
-TEST_CASE("parse: interfaces as JSON") {
-  CHECK(parse_words({"interfaces", "--json"}).interfaces_as_json);
+TEST_CASE("parse: interfaces and explain as JSON") {
+  CHECK(parse_words({"interfaces", "--json"}).as_json);
+  CHECK_FALSE(parse_words({"interfaces"}).as_json);
+  CHECK(parse_words({"explain", "0123456789abcdef", "-r", "x", "--json"}).as_json);
+  CHECK_FALSE(parse_words({"explain", "0123456789abcdef", "-r", "x"}).as_json);
 }
 
 TEST_CASE("parse: a usage error names the remedy") {
@@ -357,6 +362,9 @@ TEST_CASE("parse: a usage error names the remedy") {
        "ntan: error: '12': expected 16 hex digits, as events have them\n"},
       {{"explain", "0123456789abcdef"}, "ntan: error: explain needs a file\n  -r FILE\n"},
       {{"interfaces", "eth0"}, "ntan: error: interfaces takes no argument 'eth0'\n"},
+      {{"schema", "scan_stop"},
+       "ntan: error: no event is called 'scan_stop'; did you mean 'scan_step'?\n"
+       "  events: dns, scan_step\n"},
       {{"schema", "dns", "http"}, "ntan: error: schema takes one event, or none for all\n"},
   }));
   CHECK(complaint(refused.words) == refused.complaint);

@@ -4,13 +4,14 @@
 Prints `ok NAME`, `not ok NAME` or `skip NAME reason` a line. Needs no privilege and no network.
 """
 
+import json
 import os
 import re
 import shlex
 import sys
 
 from harness import (
-    SAMPLE, case, events, lines, long_capture, main, names, ntan, packets, sample, says,
+    SAMPLE, Skip, case, events, lines, long_capture, main, names, ntan, packets, sample, says,
 )
 
 
@@ -116,6 +117,36 @@ def _(folder):
     assert float(steps[-1][3]) == round(scan["score"], 2), (steps[-1], scan["score"])
     assert abs(sum(float(step) for _, _, step, _ in steps) - scan["score"]) < 0.05, steps
     assert f"{scan['threshold']:.2f}" in text, text
+
+
+@case("explain --json: the steps and the verdict say what the text says, and satisfy the schema")
+def _(folder):
+    path = sample(folder)
+    scan = next(event for event in events("read", path) if event["event"] == "scan")["scan"]
+    text = ntan("explain", scan["id"], "-r", path).stdout.decode()
+    told = events("explain", scan["id"], "-r", path, "--json")
+    assert set(names(told[:-1])) == {"scan_step"} and told[-1]["event"] == "scan_verdict", told
+    steps = [event["scan_step"] for event in told[:-1]]
+    verdict = told[-1]["scan_verdict"]
+    shown = re.findall(r"^ +(\d+)  (\S+Z)  \S+ .* ([+-][\d.]+) +([\d.-]+) +[\d.-]+ +(\d+/\d+)", text, re.M)
+    assert shown == [(str(step["packet"]), step["first_ts"], f"{step['step']:+.2f}", f"{step['sum']:.2f}",
+                      f"{step['bad']}/{step['results']}") for step in steps], (shown, steps)
+    against_client = verdict["checks"][0]
+    assert against_client["value"] == steps[-1]["sum"] == scan["score"], (verdict, steps[-1])
+    assert against_client["bound"] == verdict["threshold"] == scan["threshold"], verdict
+    bounds = re.findall(r"([\d.]+) >= ([\d.]+)$", text, re.M)
+    assert (f"{steps[-1]['sum']:.2f}", f"{verdict['threshold']:.2f}") == bounds[0], (bounds, verdict)
+    assert f"score {verdict['score']:.1f} against {verdict['threshold']:.1f}" in text, (text, verdict)
+    assert [event["ts"] for event in told] == sorted(event["ts"] for event in told)
+    assert not ntan("explain", scan["id"], "-r", path, "--json").stderr
+    try:
+        import jsonschema
+    except ImportError as error:
+        raise Skip("no python3-jsonschema") from error
+    validator = jsonschema.Draft202012Validator(json.loads(ntan("schema").stdout))
+    for event in told:
+        validator.validate(event)
+        jsonschema.Draft202012Validator(json.loads(ntan("schema", event["event"]).stdout)).validate(event)
 
 
 @case("exit code 5: nothing to explain")

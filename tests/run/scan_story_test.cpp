@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "run/story_output.h"
 #include "tests/detect/trace.h"
 
 namespace ntan {
@@ -48,14 +49,18 @@ event::Id last_id(const Play& play) {
   return script.heard.all.back().record.id;
 }
 
-std::string story_of(const Play& play) {
+run::Story told(const Play& play) {
   const event::Id id = last_id(play);
   ScanVerdict verdict(id);
   watch(verdict, play);
   REQUIRE(verdict.ending().has_value());
   ScanStory story(id, verdict);
   watch(story, play);
-  return story.text();
+  return story.story();
+}
+
+std::string story_of(const Play& play) {
+  return run::text_of(told(play));
 }
 
 std::size_t count(const std::string& text, std::string_view what) {
@@ -161,7 +166,47 @@ TEST_CASE("scan story: of a long walk the end is kept") {
     for (unsigned n = 0; n < 400; ++n)
       script.add({.dst = host(3 + n / 20), .port = static_cast<std::uint16_t>(600 + n % 20)});
   });
-  CHECK(count(text, "\n") < ScanStory::max_lines + 20);
+  CHECK(count(text, "\n") < ScanStory::max_steps + 20);
+}
+
+TEST_CASE("scan story: steps, checks and verdict agree with each other") {
+  const run::Story story = told([](Script& script) {
+    script.add({.dst = "203.0.113.9", .port = 443, .result = Result::session});
+    for (unsigned n = 0; n < 12; ++n) script.add({.port = low_port(n)});
+  });
+  REQUIRE(story.steps.size() == 7);
+  const run::StepRecord& last = story.steps.back().record;
+  REQUIRE(story.checks.size() == 4);
+  CHECK(story.checks[0].value == last.sum);
+  CHECK(story.checks[0].bound == story.verdict.threshold);
+  CHECK(story.checks[1].value == last.peer_sum);
+  CHECK(story.checks[2].count == last.bad);
+  CHECK(story.checks[2].of == last.results);
+  CHECK(story.checks[3].value == 7);
+  CHECK(story.verdict.steps_elsewhere == 1);
+  CHECK(story.verdict.probes_later == 5);
+  CHECK(story.verdict.score >= last.sum);
+  double sum = 0;
+  for (const run::StoryStep& step : story.steps) sum += step.record.step.value_or(0);
+  CHECK(sum == Approx(last.sum.value_or(0)));
+}
+
+TEST_CASE("scan story: what is only waited for, and what sources share, has no sums") {
+  const run::Story burst = told([](Script& script) {
+    for (unsigned n = 0; n < 30; ++n) script.begin({.port = low_port(n)});
+  });
+  REQUIRE(burst.steps.size() == 24);
+  CHECK_FALSE(burst.steps.front().record.outcome);
+  CHECK_FALSE(burst.steps.front().record.sum);
+  CHECK(burst.steps.front().decided == burst.verdict.detect_ts);
+  const run::Story shared = told([](Script& script) {
+    for (unsigned n = 0; n < 48; ++n)
+      script.add({.src = "203.0." + std::to_string(n % 12) + ".7", .port = low_port(n)});
+  });
+  CHECK_FALSE(shared.source.known());
+  REQUIRE_FALSE(shared.steps.empty());
+  CHECK(shared.steps.front().record.outcome);
+  CHECK_FALSE(shared.steps.front().record.sum);
 }
 
 TEST_CASE("scan story: each test has its sentence") {
