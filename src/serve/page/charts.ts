@@ -1,0 +1,130 @@
+// The three charts, their common range of time and their common cursor.
+
+import { Chart, type ChartData, type Marker } from "./chart";
+import { h, setText, show } from "./dom";
+import type { Row } from "./model";
+import { captureLoss, definitions, type Unit } from "./series";
+import type { Store } from "./store";
+
+const RANGES: [string, number][] = [["1m", 60], ["5m", 300], ["15m", 900], ["6h", 21600], ["all", Infinity]];
+const UNITS: [string, Unit][] = [["bits", "bits"], ["bytes", "bytes"], ["packets", "packets"]];
+/** A pause longer than so many windows is drawn as a gap. */
+const WINDOWS_OF_A_GAP = 3;
+
+/** Native radio buttons in a row. */
+export function choices<T>(
+  name: string, label: string, options: [string, T][], chosen: T, onChange: (value: T) => void): HTMLFieldSetElement {
+  return h("fieldset", { class: "choices" }, h("legend", { class: "unseen" }, label),
+    ...options.map(([text, value]) => h("label", {},
+      h("input", { type: "radio", name, value: text, checked: value === chosen, onchange: () => onChange(value) }), h("span", {}, text))));
+}
+
+export class Charts {
+  private readonly charts: Chart[];
+  private readonly reset = h("button", { type: "button", class: "small", onclick: () => this.zoom(null) }, "Reset zoom");
+  private unit: Unit = "bits";
+  private span = 300;
+  private spanChosen = false;
+  private readonly ranges: HTMLFieldSetElement;
+  private zoomed: [number, number] | null = null;
+  private drawn = "";
+
+  constructor(private readonly store: Store, root: HTMLElement) {
+    this.charts = definitions(store, this.unit).map((definition) => new Chart(definition));
+    const [bandwidth] = this.charts;
+    show(this.reset, false);
+    this.ranges = choices("range", "Range of time", RANGES, this.span, (span) => {
+      this.span = span;
+      this.spanChosen = true;
+      this.zoom(null);
+    });
+    bandwidth.tools.append(
+      this.reset, choices("unit", "Unit of the bandwidth", UNITS, this.unit, (unit) => this.setUnit(unit)), this.ranges);
+    for (const chart of this.charts) {
+      chart.onZoom = (from, to) => this.zoom([from, to]);
+    }
+    root.append(...this.charts.map(({ element }) => element));
+    store.onPaint(() => this.paint());
+  }
+
+  restyle(): void {
+    this.charts.forEach((chart) => chart.restyle());
+  }
+
+  private setUnit(unit: Unit): void {
+    this.unit = unit;
+    this.charts[0].define(definitions(this.store, unit)[0]);
+    this.drawn = "";
+    this.paint();
+  }
+
+  private zoom(range: [number, number] | null): void {
+    this.zoomed = range;
+    show(this.reset, range !== null);
+    this.drawn = "";
+    this.paint();
+  }
+
+  private markers(): Marker[] {
+    return [...this.store.scans.values()].map(({ scan }) => ({ t: Date.parse(scan.detect_ts) / 1000, severity: scan.severity }));
+  }
+
+  /** A file is looked at as a whole, a live capture by its last minutes. */
+  private suitSpan(): void {
+    const { run, link } = this.store;
+    if (!this.spanChosen && run && (run.mode === "replay" || link === "report")) {
+      this.span = Infinity;
+      this.spanChosen = true;
+      for (const radio of this.ranges.querySelectorAll("input")) {
+        radio.checked = radio.value === "all";
+      }
+    }
+  }
+
+  private paint(): void {
+    this.suitSpan();
+    const key = `${this.store.historyVersion} ${this.store.scans.size}`;
+    if (key === this.drawn) {
+      return;
+    }
+    this.drawn = key;
+    const { rows, t, from, to } = this.visible();
+    const markers = this.markers();
+    for (const [at, definition] of definitions(this.store, this.unit).entries()) {
+      const values = definition.series.map((series) => rows.map((row) => (row ? series.value(row) : null)));
+      const data: ChartData = { t, values, from, to, markers };
+      this.charts[at].set(data);
+    }
+    const seen = rows.filter((row): row is Row => row !== null);
+    setText(this.charts[2].note, `Capture loss, apart from it: ${captureLoss(this.store, seen)}.`);
+  }
+
+  /** Rows of the range; null stands for a gap. */
+  private visible(): { rows: (Row | null)[]; t: number[]; from: number; to: number } {
+    const { store } = this;
+    const time = store.column("t");
+    const all = store.rows;
+    const last = all.at(-1)?.[time] ?? Date.now() / 1000;
+    const first = all[0]?.[time] ?? last;
+    const start = (store.value(all[0], "interval_us") ?? 0) / 1e6;
+    const [from, to] = this.zoomed ?? (Number.isFinite(this.span) ? [last - this.span, last] : [first - start, last]);
+    const rows: (Row | null)[] = [];
+    const t: number[] = [];
+    let before: number | null = null;
+    for (const row of all) {
+      const now = row[time];
+      if (now === null || now < from || now > to) {
+        continue;
+      }
+      const interval = (store.value(row, "interval_us") ?? 1e6) / 1e6;
+      if (before !== null && now - before > WINDOWS_OF_A_GAP * interval) {
+        rows.push(null);
+        t.push(before + interval / 1000);
+      }
+      rows.push(row);
+      t.push(now);
+      before = now;
+    }
+    return { rows, t, from, to: to > from ? to : from + 1 };
+  }
+}

@@ -1,0 +1,107 @@
+// The strip of figures: what a glance has to tell.
+
+import { h, setText } from "./dom";
+import { bitRate, count, micros, percent, rate } from "./format";
+import type { Row } from "./model";
+import type { Store } from "./store";
+
+/** Latencies and ratios are taken from the newest seconds: one alone often has no sample. */
+const RECENT_US = 10e6;
+
+interface Figure {
+  label: string;
+  value: string;
+  detail: string;
+  alarm?: boolean;
+}
+
+function recentRows(store: Store): Row[] {
+  const found: Row[] = [];
+  let covered = 0;
+  for (let i = store.rows.length - 1; i >= 0 && covered < RECENT_US; i -= 1) {
+    found.push(store.rows[i]);
+    covered += store.value(store.rows[i], "interval_us") ?? 1e6;
+  }
+  return found;
+}
+
+function newest(store: Store, rows: Row[], name: string): number | null {
+  for (const row of rows) {
+    const value = store.value(row, name);
+    if (value !== null) {
+      return value;
+    }
+  }
+  return null;
+}
+
+function sum(store: Store, rows: Row[], name: string): number | null {
+  return rows.reduce<number | null>((total, row) => {
+    const value = store.value(row, name);
+    return value === null ? total : (total ?? 0) + value;
+  }, null);
+}
+
+/** Drops wherever they happen; null where nothing tells. */
+export function drops(store: Store): number | null {
+  const totals = store.run?.totals ?? {};
+  const known = [totals.dropped_by_kernel, totals.dropped_by_interface, totals.dropped_by_ntan]
+    .filter((value) => value !== undefined);
+  return known.length ? known.reduce((a, b) => a + b, 0) : null;
+}
+
+function figures(store: Store): Figure[] {
+  const last = store.rows.at(-1);
+  const rows = recentRows(store);
+  const totals = store.run?.totals ?? {};
+  const segments = sum(store, rows, "data_segs");
+  const lost = drops(store);
+  return [
+    { label: "Bandwidth", value: bitRate(store.value(last, "bps")), detail: `peak ${bitRate(peak(store))}` },
+    { label: "Packets/s", value: rate(store.value(last, "pps")), detail: `${count(totals.packets)} in all` },
+    { label: "Flows", value: count(totals.flows_active ?? store.value(last, "flows_active")), detail: `${count(totals.flows)} in all` },
+    { label: "Handshake p50", value: micros(newest(store, rows, "hs_rtt_p50_us")), detail: `p95 ${micros(newest(store, rows, "hs_rtt_p95_us"))}` },
+    { label: "DNS p95", value: micros(newest(store, rows, "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
+    { label: "Retransmitted", value: percent(segments ? (sum(store, rows, "rtx") ?? 0) / segments : null), detail: `${count(segments)} segments` },
+    { label: "Scans", value: count(totals.scans ?? store.scans.size), detail: open(store), alarm: openScans(store) > 0 },
+    { label: "Drops", value: count(lost), detail: lost === null ? "not told" : "packets and lines", alarm: lost !== null && lost > 0 },
+  ];
+}
+
+function peak(store: Store): number | null {
+  const at = store.column("peak_1s_bps");
+  let most: number | null = null;
+  for (const row of store.rows) {
+    const value = row[at] ?? null;
+    most = value !== null && (most === null || value > most) ? value : most;
+  }
+  return most;
+}
+
+function openScans(store: Store): number {
+  return [...store.scans.values()].filter(({ scan }) => scan.phase !== "close").length;
+}
+
+function open(store: Store): string {
+  const n = openScans(store);
+  return n ? `${count(n)} going on` : "none going on";
+}
+
+export function mountFigures(store: Store, root: HTMLElement): void {
+  const list = h("dl", {});
+  const tiles = figures(store).map(({ label }) => {
+    const value = h("dd", { class: "big" });
+    const detail = h("dd", { class: "detail" });
+    const tile = h("div", { class: "figure" }, h("dt", {}, label), value, detail);
+    list.append(tile);
+    return { tile, value, detail };
+  });
+  root.append(list);
+  store.onPaint(() => {
+    for (const [at, figure] of figures(store).entries()) {
+      setText(tiles[at].value, figure.value);
+      setText(tiles[at].detail, figure.detail);
+      tiles[at].tile.classList.toggle("alarm", figure.alarm === true);
+    }
+  });
+}

@@ -1,0 +1,104 @@
+// What each chart shows, as functions of a history row.
+
+import { bitRate, byteRate, bytes, count, micros, percent, rate } from "./format";
+import type { Row } from "./model";
+import type { Store } from "./store";
+
+export type Unit = "bits" | "bytes" | "packets";
+
+export interface Series {
+  label: string;
+  /** Number of the CSS variable --c1 … --c5. */
+  colour: number;
+  dash?: number[];
+  area?: boolean;
+  scale: "y" | "y2";
+  value: (row: Row) => number | null;
+  text: (value: number | null) => string;
+}
+
+export interface ChartDefinition {
+  id: "bandwidth" | "latency" | "loss";
+  title: string;
+  series: Series[];
+  axis: (value: number) => string;
+  axis2?: (value: number) => string;
+}
+
+type Get = (row: Row, name: string) => number | null;
+
+/** Nothing is a ratio of nothing. */
+function ratio(part: number | null, whole: number | null): number | null {
+  return whole && part !== null ? part / whole : null;
+}
+
+function perSecond(get: Get, row: Row, name: string): number | null {
+  const n = get(row, name);
+  const interval = get(row, "interval_us");
+  return n !== null && interval ? (n * 1e6) / interval : null;
+}
+
+function bandwidth(get: Get, unit: Unit): ChartDefinition {
+  const text = { bits: bitRate, bytes: byteRate, packets: (v: number | null) => (v === null ? "–" : `${rate(v)}\u00a0pkt/s`) }[unit];
+  const factor = unit === "bytes" ? 1 / 8 : 1;
+  const scaled = (value: number | null): number | null => (value === null ? null : value * factor);
+  const series: Series[] = [{
+    label: unit === "packets" ? "packets" : "mean", colour: 1, area: true, scale: "y", text,
+    value: (row) => (unit === "packets" ? get(row, "pps") : scaled(get(row, "bps"))),
+  }];
+  if (unit !== "packets") {
+    series.push({
+      label: "fullest second", colour: 2, dash: [4, 3], scale: "y", text,
+      value: (row) => scaled(get(row, "peak_1s_bps")),
+    });
+  }
+  return { id: "bandwidth", title: "Bandwidth", series, axis: text };
+}
+
+function latency(get: Get): ChartDefinition {
+  const one = (label: string, colour: number, column: string, dash?: number[]): Series =>
+    ({ label, colour, dash, scale: "y", text: micros, value: (row) => get(row, column) });
+  return {
+    id: "latency", title: "Latency", axis: micros,
+    series: [
+      one("handshake p50", 1, "hs_rtt_p50_us"),
+      one("handshake p95", 2, "hs_rtt_p95_us", [8, 3]),
+      one("DNS p95", 3, "dns_p95_us", [2, 3]),
+      one("first byte p95", 4, "ttfb_p95_us", [8, 3, 2, 3]),
+    ],
+  };
+}
+
+function loss(get: Get): ChartDefinition {
+  const perS = (value: number | null): string => (value === null ? "–" : `${rate(value)}/s`);
+  return {
+    id: "loss", title: "Loss", axis: percent, axis2: perS,
+    series: [
+      { label: "retransmitted", colour: 2, scale: "y", text: percent, value: (row) => ratio(get(row, "rtx"), get(row, "data_segs")) },
+      { label: "out of order", colour: 1, dash: [8, 3], scale: "y", text: percent, value: (row) => ratio(get(row, "ooo"), get(row, "data_segs")) },
+      { label: "zero windows", colour: 3, dash: [2, 3], scale: "y2", text: perS, value: (row) => perSecond(get, row, "zero_win") },
+      { label: "resets", colour: 4, dash: [8, 3, 2, 3], scale: "y2", text: perS, value: (row) => perSecond(get, row, "resets") },
+    ],
+  };
+}
+
+export function definitions(store: Store, unit: Unit): ChartDefinition[] {
+  const get: Get = (row, name) => store.value(row, name);
+  return [bandwidth(get, unit), latency(get), loss(get)];
+}
+
+/** What the capture itself missed in these rows: a matter of this machine, not of the network. */
+export function captureLoss(store: Store, rows: Row[]): string {
+  const sum = (name: string): number | null =>
+    rows.reduce<number | null>((total, row) => {
+      const value = store.value(row, name);
+      return value === null ? total : (total ?? 0) + value;
+    }, null);
+  const missed = sum("capture_missed_bytes");
+  const dropped = sum("dropped_by_kernel");
+  const parts = [
+    missed === null ? "not observed" : `${bytes(missed)} acknowledged that never came by`,
+    dropped === null ? "" : `${count(dropped)} packets dropped by the kernel`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}

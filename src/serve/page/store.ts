@@ -1,0 +1,149 @@
+// What the page knows, and who is to be told: one repaint for all of it at a time.
+
+import type {
+  History, Link, ProtocolShare, Row, RunState, ScanLine, State, Talker, Tick,
+} from "./model";
+
+/** Rows beyond what the server sent before it is asked for the shorter history it keeps. */
+const ROWS_OF_OUR_OWN = 600;
+const MOST_ROWS = 6000;
+const MOST_SCANS = 100;
+
+type Painter = () => void;
+
+export class Store {
+  run: RunState | null = null;
+  columns: string[] = [];
+  rows: Row[] = [];
+  summary: Record<string, unknown> | undefined;
+  talkers: Talker[] = [];
+  protocols: ProtocolShare[] = [];
+  /** Newest last, by scan.id. */
+  scans = new Map<string, ScanLine>();
+  link: Link = "connecting";
+  linkError = "";
+  retryAt = 0;
+  paused = false;
+  /** Grows with each change of the history, so that charts are fed only then. */
+  historyVersion = 0;
+
+  private rowsReceived = 0;
+  private index = new Map<string, number>();
+  private painters: { paint: Painter; whilePaused: boolean }[] = [];
+  private scheduled = false;
+  private alertListeners: ((line: ScanLine, known: boolean) => void)[] = [];
+
+  /** `whilePaused`: also while the view is paused, as controls are. */
+  onPaint(paint: Painter, whilePaused = false): void {
+    this.painters.push({ paint, whilePaused });
+  }
+
+  onAlert(listener: (line: ScanLine, known: boolean) => void): void {
+    this.alertListeners.push(listener);
+  }
+
+  changed(): void {
+    if (this.scheduled) {
+      return;
+    }
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      for (const { paint, whilePaused } of this.painters) {
+        if (whilePaused || !this.paused) {
+          paint();
+        }
+      }
+    });
+  }
+
+  /** Position of a history column, or -1. */
+  column(name: string): number {
+    return this.index.get(name) ?? -1;
+  }
+
+  value(row: Row | undefined, name: string): number | null {
+    return row?.[this.column(name)] ?? null;
+  }
+
+  load(state: State): void {
+    const { history, summary, talkers, protocols, scans, ...run } = state;
+    this.run = run;
+    this.setHistory(history);
+    this.summary = summary;
+    this.talkers = talkers ?? [];
+    this.protocols = protocols ?? [];
+    this.scans = new Map((scans ?? []).slice(0, MOST_SCANS).reverse().map((line) => [line.scan.id, line]));
+    this.changed();
+  }
+
+  /** True if the history has outgrown what the server would send now. */
+  applyTick(tick: Tick): boolean {
+    if (!this.run) {
+      return false;
+    }
+    const { row, summary, talkers, protocols, ...run } = tick;
+    Object.assign(this.run, run);
+    if (row) {
+      this.rows.push(row);
+      this.historyVersion += 1;
+      if (this.rows.length > MOST_ROWS) {
+        this.rows.splice(0, this.rows.length - MOST_ROWS);
+      }
+    }
+    this.summary = summary ?? this.summary;
+    this.talkers = talkers ?? this.talkers;
+    this.protocols = protocols ?? this.protocols;
+    this.changed();
+    return this.rows.length > this.rowsReceived + ROWS_OF_OUR_OWN;
+  }
+
+  applyRefill(refill: History): void {
+    const order = this.columns.map((name) => refill.columns.indexOf(name));
+    const time = this.column("t");
+    const last = this.rows.at(-1)?.[time] ?? -Infinity;
+    for (const row of refill.rows) {
+      const ours = order.map((at) => (at < 0 ? null : row[at]));
+      if ((ours[time] ?? -Infinity) > last) {
+        this.rows.push(ours);
+      }
+    }
+    this.historyVersion += 1;
+    this.changed();
+  }
+
+  /** True if another run has begun: what was known of the former one no longer holds. */
+  applyState(run: RunState): boolean {
+    const restarted = this.run?.started_ts !== run.started_ts;
+    this.run = run;
+    this.changed();
+    return restarted;
+  }
+
+  applyAlert(line: ScanLine): void {
+    const known = this.scans.delete(line.scan.id);
+    this.scans.set(line.scan.id, line);
+    if (this.scans.size > MOST_SCANS) {
+      this.scans.delete(this.scans.keys().next().value as string);
+    }
+    for (const listener of this.alertListeners) {
+      listener(line, known);
+    }
+    this.changed();
+  }
+
+  setLink(link: Link, error = "", retryAt = 0): void {
+    this.link = link;
+    this.linkError = error;
+    this.retryAt = retryAt;
+    this.changed();
+  }
+
+  private setHistory(history: History): void {
+    this.columns = history.columns;
+    this.rows = history.rows;
+    this.rowsReceived = history.rows.length;
+    this.index = new Map(history.columns.map((name, at) => [name, at]));
+    this.historyVersion += 1;
+  }
+}
