@@ -21,6 +21,7 @@ LAYERS = {
     "detect": {"flow", "event", "base"},
     "sink": {"event", "base"},
     "stats": {"event", "base"},
+    "serve": {"stats", "event", "base"},
     "run": {"base", "event", "wire", "source", "app", "flow", "detect", "sink", "stats"},
     "cli": {"run/options.h", "base"},
     "main": {"cli", "run", "base"},

@@ -24,6 +24,8 @@ to_test=(
   masscan zmap hping3
   tcpdump tcpreplay tshark tcptrace argus-client argus-server iperf3 zstd lz4
 )
+# The live page is bundled by npm. One from elsewhere does as well, and Debian's would not go with its node.
+command -v npm >/dev/null || to_build+=(nodejs npm)
 
 case ${1-} in
   '') packages=("${to_build[@]}" "${to_check[@]}" "${to_test[@]}") ;;
