@@ -41,7 +41,84 @@ char* append_year(char* out, int year) noexcept {
   return append_two(out, static_cast<unsigned>(year) % 100);
 }
 
+/// Takes digits and fixed marks from the front of a text; a mismatch lasts.
+class TimeReader {
+ public:
+  explicit TimeReader(std::string_view text) noexcept : rest_(text) {}
+
+  int number(std::size_t digits) noexcept {
+    if (rest_.size() < digits) good_ = false;
+    int value = 0;
+    for (std::size_t i = 0; good_ && i < digits; ++i) value = value * 10 + digit(rest_[i]);
+    if (good_) rest_.remove_prefix(digits);
+    return value;
+  }
+
+  void mark(char expected) noexcept {
+    if (rest_.empty() || rest_.front() != expected) good_ = false;
+    if (good_) rest_.remove_prefix(1);
+  }
+
+  /// `.123456`, as nanoseconds; 0 where there is none.
+  int fraction() noexcept {
+    if (!good_ || rest_.empty() || rest_.front() != '.') return 0;
+    rest_.remove_prefix(1);
+    constexpr int digits = 9;
+    int value = 0;
+    int seen = 0;
+    for (; !rest_.empty() && rest_.front() != 'Z'; ++seen) {
+      if (seen == digits) good_ = false;
+      if (!good_) return 0;
+      value = value * 10 + digit(rest_.front());
+      rest_.remove_prefix(1);
+    }
+    if (seen == 0) good_ = false;
+    for (; seen < digits; ++seen) value *= 10;
+    return value;
+  }
+
+  [[nodiscard]] bool at_end() const noexcept { return good_ && rest_.empty(); }
+
+ private:
+  int digit(char c) noexcept {
+    if (c < '0' || c > '9') good_ = false;
+    return c - '0';
+  }
+
+  std::string_view rest_;
+  bool good_ = true;
+};
+
 }  // namespace
+
+std::optional<Timestamp> parse_time(std::string_view text) noexcept {
+  TimeReader reader(text);
+  const int year = reader.number(4);
+  reader.mark('-');
+  const int month = reader.number(2);
+  reader.mark('-');
+  const int day = reader.number(2);
+  reader.mark('T');
+  const int hour = reader.number(2);
+  reader.mark(':');
+  const int minute = reader.number(2);
+  reader.mark(':');
+  const int second = reader.number(2);
+  const int fraction = reader.fraction();
+  reader.mark('Z');
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!reader.at_end() || !date.ok() || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t seconds =
+      (std::chrono::sys_days{date}.time_since_epoch().count() * std::int64_t{24} + hour) * 3'600 +
+      minute * 60 + second;
+  const std::chrono::sys_seconds whole{std::chrono::seconds{seconds}};
+  if (whole >= latest_time || whole <= earliest_time) return std::nullopt;
+  return from_ns(seconds * 1'000'000'000 + fraction);
+}
 
 char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
   const Moment moment = split(time);

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace ntan {
 
@@ -38,5 +40,9 @@ inline constexpr std::size_t max_time_text = 40;
 /// Appends RFC 3339 UTC text (`2023-11-14T22:13:20.123456Z`) and returns the new end.
 /// Requires: max_time_text octets at `out`. Years before 0 or past 9999 keep their sign and digits.
 char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept;
+
+/// The time of RFC 3339 UTC text with years of four digits and up to nine digits of a second
+/// (`2023-11-14T22:13:20Z`); nothing for other text.
+[[nodiscard]] std::optional<Timestamp> parse_time(std::string_view text) noexcept;
 
 }  // namespace ntan
