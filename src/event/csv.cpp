@@ -8,10 +8,6 @@
 namespace ntan::event {
 namespace {
 
-bool omitted(const Schema& schema, const Field& field) noexcept {
-  return schema.order == Order::summary && field.kind == Kind::records;
-}
-
 bool is_text(Kind kind) noexcept {
   return kind == Kind::text;
 }
@@ -45,12 +41,12 @@ bool needs_quotes(std::string_view cell) noexcept {
          (!cell.empty() && (cell.front() == ' ' || cell.back() == ' '));
 }
 
-/// Writes one line, cell by cell; every cell is built in one reused string.
+/// Writes one line of a record; every cell is built in one reused string.
 class Row {
  public:
-  Row(std::string& out, const CsvStyle& style) : out_(out), style_(style) {}
+  Row(std::string& out, const CsvStyle& style) : line_(out, style.formulas), style_(style) {}
 
-  void text(std::string_view text) { put(text, Formulas::keep); }
+  void text(std::string_view text) { line_.cell(text); }
 
   void field(const Field& field, const void* record) {
     const Value value = field.get(record);
@@ -63,57 +59,68 @@ class Row {
     } else {
       cell_.clear();
       append_plain(cell_, value, style_.values);
-      put(cell_, is_text(field.kind) ? style_.formulas : Formulas::keep);
+      if (is_text(field.kind)) {
+        line_.text(cell_);
+      } else {
+        line_.cell(cell_);
+      }
     }
   }
 
-  void end() { out_ += '\n'; }
+  void end() { line_.end(); }
 
  private:
   void list(const List* items, const Field& element) {
-    cell_.clear();
+    line_.begin_list();
     for (std::size_t i = 0; items != nullptr && i < items->size; ++i) {
-      if (i != 0) cell_ += ';';
-      element_.clear();
-      append_plain(element_, element.get(items->at(items->items, i)), style_.values);
-      for (const char c : element_) {
-        if (c == ';' || c == '\\') cell_ += '\\';
-        cell_ += c;
-      }
+      cell_.clear();
+      append_plain(cell_, element.get(items->at(items->items, i)), style_.values);
+      line_.element(cell_);
     }
-    put(cell_, is_text(element.kind) ? style_.formulas : Formulas::keep);
+    line_.end_list(is_text(element.kind));
   }
 
-  void put(std::string_view cell, Formulas formulas) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    const bool guard = formulas == Formulas::guard && looks_like_formula(cell);
-    if (!needs_quotes(cell)) {
-      if (guard) out_ += '\'';
-      out_ += cell;
-      return;
-    }
-    out_ += '"';
-    if (guard) out_ += '\'';
-    for (const char c : cell) {
-      if (c == '"') out_ += '"';
-      out_ += c;
-    }
-    out_ += '"';
-  }
-
-  std::string& out_;
+  CsvLine line_;
   const CsvStyle& style_;
   std::string cell_;
-  std::string element_;
-  bool first_ = true;
 };
 
 }  // namespace
 
+void CsvLine::element(std::string_view text) {
+  if (!first_element_) list_ += ';';
+  first_element_ = false;
+  for (const char c : text) {
+    if (c == ';' || c == '\\') list_ += '\\';
+    list_ += c;
+  }
+}
+
+void CsvLine::put(std::string_view cell, Formulas formulas) {
+  if (!first_) out_ += ',';
+  first_ = false;
+  const bool guard = formulas == Formulas::guard && looks_like_formula(cell);
+  if (!needs_quotes(cell)) {
+    if (guard) out_ += '\'';
+    out_ += cell;
+    return;
+  }
+  out_ += '"';
+  if (guard) out_ += '\'';
+  for (const char c : cell) {
+    if (c == '"') out_ += '"';
+    out_ += c;
+  }
+  out_ += '"';
+}
+
+bool csv_omits(const Schema& schema, const Field& field) noexcept {
+  return schema.order == Order::summary && field.kind == Kind::records;
+}
+
 bool csv_omits_lists(const Schema& schema) noexcept {
   return std::any_of(schema.fields.begin(), schema.fields.end(),
-                     [&schema](const Field& field) { return omitted(schema, field); });
+                     [&schema](const Field& field) { return csv_omits(schema, field); });
 }
 
 void append_csv_header(std::string& out, const Schema& schema) {
@@ -129,7 +136,7 @@ void append_csv_header(std::string& out, const Schema& schema) {
     out += field.name;
   };
   for (const Field& field : schema.fields) {
-    if (omitted(schema, field)) continue;
+    if (csv_omits(schema, field)) continue;
     if (field.kind != Kind::records) {
       column(field);
       continue;
@@ -152,7 +159,7 @@ void append_csv(std::string& out, const Event& event, const CsvStyle& style) {
   row.text(event.schema.name);
   for (const Field& field : schema_of<Common>.fields) row.field(field, &event.common);
   for (const Field& field : event.schema.fields) {
-    if (!omitted(event.schema, field)) row.field(field, event.record);
+    if (!csv_omits(event.schema, field)) row.field(field, event.record);
   }
   row.end();
 }

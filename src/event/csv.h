@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "event/event.h"
 
@@ -25,9 +26,45 @@ struct CsvStyle {
   Formulas formulas = Formulas::keep;
 };
 
+/// Builds one line cell by cell, for those who have texts in place of a record.
+class CsvLine {
+ public:
+  CsvLine(std::string& out, Formulas formulas) noexcept : out_(out), formulas_(formulas) {}
+
+  /// A number, a time, an address, a word of our own: never a formula.
+  void cell(std::string_view text) { put(text, Formulas::keep); }
+
+  /// What may come from a packet.
+  void text(std::string_view text) { put(text, formulas_); }
+
+  /// One cell for all elements of a list: begin_list(), element()…, end_list().
+  void begin_list() noexcept {
+    list_.clear();
+    first_element_ = true;
+  }
+
+  void element(std::string_view text);
+
+  void end_list(bool of_text) { put(list_, of_text ? formulas_ : Formulas::keep); }
+
+  void end() { out_ += '\n'; }
+
+ private:
+  void put(std::string_view cell, Formulas formulas);
+
+  std::string& out_;
+  Formulas formulas_;
+  std::string list_;
+  bool first_element_ = true;
+  bool first_ = true;
+};
+
 /// A summary is a set of tables, which one line cannot hold: its lists of records have no columns.
 /// True for a schema that loses lists this way.
 [[nodiscard]] bool csv_omits_lists(const Schema& schema) noexcept;
+
+/// Those lists.
+[[nodiscard]] bool csv_omits(const Schema& schema, const Field& field) noexcept;
 
 /// Appends the header line.
 void append_csv_header(std::string& out, const Schema& schema);
