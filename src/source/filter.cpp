@@ -56,21 +56,23 @@ Error filter_error(const std::string& expression, const std::string& message) {
           filter_hints(expression)};
 }
 
-void check_filter(const std::string& expression, LinkType link) {
+std::size_t check_filter(const std::string& expression, LinkType link) {
   // libpcap looks words that it does not know up as host names: a slow way to meet a typing error.
   if (has_impossible_word(expression)) throw filter_error(expression, "syntax error");
   const Compiled wanted = compile(expression, link);
   if (wanted.program != nullptr) {
+    const std::size_t instructions = wanted.program->bf_len;
     pcap_freecode(wanted.program.get());
-    return;
+    return instructions;
   }
   constexpr std::array others{LinkType::ethernet, LinkType::ieee80211_radiotap, LinkType::linux_sll,
                               LinkType::raw, LinkType::ppp};
   for (const LinkType other : others) {
     if (other == link) continue;
     if (const Compiled tried = compile(expression, other); tried.program != nullptr) {
+      const std::size_t instructions = tried.program->bf_len;
       pcap_freecode(tried.program.get());
-      return;
+      return instructions;
     }
   }
   throw filter_error(expression, wanted.error);

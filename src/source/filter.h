@@ -16,8 +16,9 @@ namespace ntan::source {
 
 /// Throws Error{usage} when `expression` is no filter for `link` nor for any other common link
 /// type. Hints point at the word that is wrong, as far as that can be told. Host names in the
-/// expression are looked up, as tcpdump does; a plain typing error is found before.
-void check_filter(const std::string& expression, LinkType link = LinkType::ethernet);
+/// expression are looked up, as tcpdump does; a plain typing error is found before. Returns how
+/// many instructions the filter has.
+std::size_t check_filter(const std::string& expression, LinkType link = LinkType::ethernet);
 
 /// The error for an expression that libpcap refused with `message`.
 [[nodiscard]] Error filter_error(const std::string& expression, const std::string& message);

@@ -37,7 +37,9 @@ std::optional<LinkCount> parse_line(std::string_view line) {
     if (!number) return std::nullopt;
     column = *number;
   }
-  return LinkCount{.interface = std::string{name}, .packets = columns[received] + columns[sent]};
+  return LinkCount{.interface = std::string{name},
+                   .packets = columns[received] + columns[sent],
+                   .octets = columns[received - 1] + columns[sent - 1]};
 }
 
 std::uint64_t growth(const LinkCount& now, std::span<const LinkCount> before) {

@@ -12,6 +12,7 @@ namespace ntan::source {
 struct LinkCount {
   std::string interface;
   std::uint64_t packets = 0;  ///< received and sent
+  std::uint64_t octets = 0;   ///< of them
 };
 
 /// From the text of /proc/net/dev. Lines that are not understood are left out.

@@ -20,6 +20,7 @@ TEST_CASE("link activity: received and sent packets are read from the kernel's t
   CHECK(counts[0].packets == 100);
   CHECK(counts[1].interface == "eth0");
   CHECK(counts[1].packets == 912);
+  CHECK(counts[1].octets == 123456789 + 987654);
 }
 
 TEST_CASE("link activity: this machine's table is understood") {
