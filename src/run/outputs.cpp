@@ -1,6 +1,10 @@
 #include "run/outputs.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <system_error>
 
 #include <fmt/core.h>
 
@@ -8,6 +12,9 @@
 
 namespace ntan::run {
 namespace {
+
+/// What may wait for a slow reader of a descriptor that somebody else has opened.
+constexpr std::size_t inherited_backlog = std::size_t{16} << 20U;
 
 sink::Flushing flushing(const Options& options) noexcept {
   return options.buffering == Buffering::line ? sink::Flushing::records : sink::Flushing::blocks;
@@ -55,6 +62,24 @@ void keep_inputs(const Options& options) {
   }
 }
 
+// What a shell or a parent process has opened for us is written as it is. By its path it could not
+// be opened any more: privileges have been given up.
+sink::OutputFile open_file(const std::string& path, sink::Flushing flushing) {
+  constexpr std::string_view open_ones = "/dev/fd/";
+  if (!path.starts_with(open_ones)) return sink::OutputFile::create(path, flushing);
+  int number = -1;
+  const char* const end = path.data() + path.size();
+  const auto [stop, failed] = std::from_chars(path.data() + open_ones.size(), end, number);
+  const int copy = failed == std::errc{} && stop == end && number >= 0
+                       ? ::fcntl(number, F_DUPFD_CLOEXEC, 0)
+                       : -1;
+  if (copy < 0)
+    throw std::system_error(EBADF, std::generic_category(), fmt::format("cannot write {}", path));
+  sink::OutputFile file(copy, path, flushing);
+  file.drop_when_slow(inherited_backlog);
+  return file;
+}
+
 }  // namespace
 
 Outputs::Outputs(const Options& options) : options_(&options) {}
@@ -72,7 +97,7 @@ void Outputs::open() {
   }
   if (!options_->write_packets) return;
   const std::string& path = *options_->write_packets;
-  auto file = path == "-" ? standard_output() : sink::OutputFile::create(path, flushing(*options_));
+  auto file = path == "-" ? standard_output() : open_file(path, flushing(*options_));
   packets_.emplace(std::move(file), sink::capture_format(path));
 }
 
