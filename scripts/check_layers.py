@@ -21,8 +21,8 @@ LAYERS = {
     "detect": {"flow", "event", "base"},
     "sink": {"event", "base"},
     "stats": {"event", "base"},
-    "serve": {"stats", "event", "base"},
-    "run": {"base", "event", "wire", "source", "app", "flow", "detect", "sink", "stats"},
+    "serve": {"event", "base"},
+    "run": {"base", "event", "wire", "source", "app", "flow", "detect", "sink", "stats", "serve"},
     "cli": {"run/options.h", "base"},
     "main": {"cli", "run", "base"},
 }
@@ -31,11 +31,12 @@ LAYERS = {
 FENCES = [
     (r"pcap(\.h|/.*)", {"source", "sink/pcap.cpp"}),
     (r"CLI/.*", {"cli"}),
-    (r"fmt/.*", {"base", "event", "sink", "cli", "source", "run"}),
+    (r"fmt/.*", {"base", "event", "sink", "cli", "source", "run", "serve"}),
     (r"openssl/.*", {"base/digest.cpp", "app"}),
     (r"(zlib|zstd|lz4|lz4frame)\.h", {"source", "sink"}),
-    (r"microhttpd\.h", {"sink"}),
-    (r"simdjson.*", set()),
+    (r"microhttpd\.h", {"serve/http_server.cpp"}),
+    (r"simdjson.*", {"serve"}),
+    (r"re2/.*", {"serve/event_search.cpp"}),
     (r"(catch2|benchmark)/.*", set()),
     (r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|barrier|latch)", {"run"}),
     (r"atomic", {"run", "source"}),
@@ -43,7 +44,7 @@ FENCES = [
     (r"arpa/inet\.h", {"base", "source", "sink", "run"}),  # address text; no I/O
     (r"sys/mman\.h", {"base/pages.cpp", "run", "source", "sink"}),  # memory from the kernel
     (r"(sys|net|netinet|netpacket|arpa|linux)/.*|(unistd|fcntl|poll|netdb|ifaddrs)\.h",
-     {"source", "sink", "run", "cli", "main"}),
+     {"source", "sink", "run", "cli", "main", "serve/http_server.cpp"}),
 ]
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')

@@ -12,7 +12,7 @@ source "$(dirname "$0")/lib.sh"
 to_build=(
   g++ cmake ninja-build ccache pkgconf python3
   libpcap-dev libcli11-dev libsimdjson-dev libfmt-dev libssl-dev
-  zlib1g-dev libzstd-dev liblz4-dev libmicrohttpd-dev
+  zlib1g-dev libzstd-dev liblz4-dev libmicrohttpd-dev libre2-dev
 )
 to_check=(
   git clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck mandoc

@@ -1,0 +1,423 @@
+#include "serve/api.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "serve/event_export.h"
+#include "serve/event_table.h"
+#include "serve/json_text.h"
+#include "serve/metrics_text.h"
+#include "serve/page_assets.h"
+#include "serve/report.h"
+#include "serve/snapshot.h"
+
+namespace ntan::serve {
+namespace {
+
+constexpr std::string_view prefix = "/api/v1/";
+constexpr std::size_t most_rows = 1'000;
+constexpr std::size_t first_talkers = 50;
+constexpr std::size_t tick_talkers = 20;
+constexpr std::size_t first_scans = 100;
+/// Alerts of one second; who wants the others asks for the table.
+constexpr std::size_t alert_octets = std::size_t{64} << 10U;
+/// A tick stays below this; what does not fit is left to the next snapshot.
+constexpr std::size_t tick_octets = std::size_t{15} << 10U;
+
+/// Tables by the name in their address.
+constexpr auto tables = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"flows", "flow"},
+    {"dns", "dns"},
+    {"http", "http"},
+    {"tls", "tls"},
+    {"scans", "scan"},
+    {"anomalies", "anomaly"},
+    {"events", ""},
+});
+
+std::optional<std::uint64_t> number(std::string_view text) noexcept {
+  std::uint64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size() || text.empty())
+    return std::nullopt;
+  return value;
+}
+
+Reply json_reply(std::string body) {
+  Reply reply;
+  reply.body = std::move(body);
+  return reply;
+}
+
+Reply refusal(const Refused& refused) {
+  return error_reply(refused.status, refused.error, refused.hints);
+}
+
+Reply asset_reply(const PageAsset& asset, bool accepts_gzip) {
+  Reply reply;
+  reply.type = asset.type;
+  reply.compressed = accepts_gzip && !asset.gzip.empty();
+  reply.fixed = reply.compressed ? asset.gzip : asset.body;
+  reply.lasting = true;
+  return reply;
+}
+
+Reply page(const Request& request) {
+  for (const PageAsset& asset : page_assets()) {
+    if (asset.path == request.path) return asset_reply(asset, request.accepts_gzip);
+  }
+  if (request.path == "/" && page_assets().empty()) {
+    return error_reply(501, "this ntan was built without its page",
+                       std::array{std::string{"build it with npm installed: the interface below "
+                                              "/api/v1/ works all the same"}});
+  }
+  return error_reply(404, "there is nothing here");
+}
+
+std::string_view text_member(const simdjson::dom::object& body, std::string_view name) noexcept {
+  std::string_view value;
+  return body[name].get(value) == simdjson::SUCCESS ? value : std::string_view{};
+}
+
+std::optional<std::uint64_t> number_member(const simdjson::dom::object& body,
+                                           std::string_view name) noexcept {
+  std::uint64_t value = 0;
+  return body[name].get(value) == simdjson::SUCCESS ? std::optional{value} : std::nullopt;
+}
+
+}  // namespace
+
+Api::Api(const ApiOptions& options, const Digest& digest, Control& control)
+    : options_(options), digest_(&digest), control_(&control) {}
+
+std::optional<Reply> Api::answer(const Request& request,
+                                 const std::shared_ptr<PendingReply>& later) {
+  const bool get = request.method == "GET";
+  if (request.path == "/metrics" && get) return metrics();
+  if (!request.path.starts_with(prefix)) {
+    if (!get) return error_reply(405, "there is nothing here to change");
+    return page(request);
+  }
+  const std::string_view path = request.path.substr(prefix.size());
+  if (get) {
+    if (path == "state") return json_reply(snapshot());
+    if (path == "stream") return stream(request);
+    if (path == "interfaces") return interfaces();
+    if (path.starts_with("table/")) return table(path.substr(6), request);
+    if (path.starts_with("export/")) return exported(path.substr(7), request, later);
+  } else {
+    if (path == "capture/start") return started(request);
+    if (path == "capture/stop") return stopped();
+    if (path == "filter/check") return checked(request);
+  }
+  return error_reply(404, "there is nothing here");
+}
+
+std::string Api::state_object(const RunState& run) const {
+  std::string out;
+  JsonText json(out);
+  json.begin_object();
+  json.member("version", options_.version);
+  append_run(json, run);
+  append_figures(json, run, *digest_);
+  json.member("tick", tick_);
+  json.end_object();
+  return out;
+}
+
+std::string Api::snapshot() {
+  std::string out;
+  JsonText json(out);
+  const RunState run = control_->state();
+  json.begin_object();
+  json.member("version", options_.version);
+  append_run(json, run);
+  append_figures(json, run, *digest_);
+  json.member("tick", tick_);
+  json.key("history");
+  std::string history;
+  append_history(history, digest_->history(), 0);
+  json.raw(history);
+  if (!digest_->summary().empty()) {
+    json.key("summary");
+    json.raw(digest_->summary());
+  }
+  append_talkers(json, *digest_, first_talkers);
+  append_protocols(json, *digest_);
+  append_scans(json, *digest_, first_scans);
+  json.end_object();
+  return out;
+}
+
+// A client that comes back is told the rows it has missed; ticks are seconds, so their number tells
+// how many at most.
+Reply Api::stream(const Request& request) {
+  std::string first = "retry: 2000\n\n";
+  append_message(first, "state", state_object(control_->state()));
+  const auto last = number(request.last_event_id.empty() ? request.parameter("last").value_or("")
+                                                         : request.last_event_id);
+  if (last && *last < tick_ && digest_->history().latest() != nullptr) {
+    const double end = (*digest_->history().latest())[column("t")];
+    std::string rows;
+    append_history(rows, digest_->history(), end - static_cast<double>(tick_ - *last) - 1);
+    append_message(first, "refill", rows, tick_);
+  }
+  Reply reply;
+  reply.type = "text/event-stream";
+  reply.source = hub_.subscribe(std::move(first));
+  return reply;
+}
+
+void Api::tick() {
+  ++tick_;
+  if (hub_.clients() == 0) {
+    alerts_.clear();
+    if (const HistoryRow* row = digest_->history().latest()) told_until_ = (*row)[column("t")];
+    return;
+  }
+  const RunState run = control_->state();
+  std::string data;
+  JsonText json(data);
+  json.begin_object();
+  json.member("tick", tick_);
+  json.member("status", to_text(run.status));
+  append_figures(json, run, *digest_);
+  const HistoryRow* row = digest_->history().latest();
+  const bool news = row != nullptr && (*row)[column("t")] != told_until_;
+  json.key("row");
+  if (news) {
+    std::string text;
+    append_row(text, *row);
+    json.raw(text);
+    told_until_ = (*row)[column("t")];
+  } else {
+    json.raw("null");
+  }
+  append_talkers(json, *digest_, tick_talkers);
+  append_protocols(json, *digest_);
+  if (alerts_left_out_ != 0) json.member("alerts_left_out", std::exchange(alerts_left_out_, 0));
+  if (news && data.size() + digest_->summary().size() < tick_octets) {
+    json.key("summary");
+    json.raw(digest_->summary());
+  }
+  json.end_object();
+  std::string messages = std::exchange(alerts_, {});
+  append_message(messages, "tick", data, tick_);
+  hub_.publish(std::move(messages));
+}
+
+void Api::state_changed() {
+  if (hub_.clients() == 0) return;
+  std::string message;
+  append_message(message, "state", state_object(control_->state()));
+  hub_.publish(std::move(message));
+}
+
+void Api::scan_told(std::string_view line) {
+  if (alerts_.size() + line.size() > alert_octets) {
+    ++alerts_left_out_;
+    return;
+  }
+  append_message(alerts_, "alert", line);
+}
+
+void Api::run_begins() noexcept {
+  alerts_.clear();
+  alerts_left_out_ = 0;
+  told_until_ = 0;
+}
+
+Reply Api::table(std::string_view name, const Request& request) {
+  const std::size_t limit = std::min<std::size_t>(
+      number(request.parameter("limit").value_or("50")).value_or(50), most_rows);
+  if (name == "talkers") return talkers(limit);
+  const auto* const found = std::find_if(tables.begin(), tables.end(),
+                                         [name](const auto& one) { return one.first == name; });
+  if (found == tables.end()) return error_reply(404, "there is no such table");
+  Reply reply;
+  const std::string wrong = append_table(reply.body, *digest_,
+                                         {.event = found->second,
+                                          .words = request.parameter("q").value_or(""),
+                                          .sort = request.parameter("sort").value_or(""),
+                                          .limit = limit});
+  return wrong.empty() ? std::move(reply) : error_reply(422, wrong);
+}
+
+Reply Api::talkers(std::size_t most) const {
+  Reply reply;
+  const std::size_t held = digest_->talkers(Digest::most_talkers).size();
+  JsonText json(reply.body);
+  json.begin_object();
+  json.key("rows");
+  json.begin_array();
+  for (const Talker& talker : digest_->talkers(most)) {
+    json.begin_object();
+    json.member("ip", talker.ip);
+    json.member("bytes", talker.bytes);
+    json.member("pkts", talker.packets);
+    json.end_object();
+  }
+  json.end_array();
+  for (const std::string_view name : {"matched", "held", "seen"})
+    json.member(name, std::uint64_t{held});
+  json.end_object();
+  return reply;
+}
+
+std::optional<Reply> Api::exported(std::string_view form, const Request& request,
+                                   const std::shared_ptr<PendingReply>& later) {
+  if (form == "json") return exported_events(request, false);
+  if (form == "csv") return exported_events(request, true);
+  if (form == "report") {
+    Reply reply;
+    const RunState run = control_->state();
+    reply.type = "text/html; charset=utf-8";
+    reply.file_name = file_name("html");
+    reply.body = report(*digest_, run, ReportForm::html,
+                        {.title = run.mode == Mode::live ? run.interface : run.file,
+                         .version = std::string{options_.version}});
+    return reply;
+  }
+  if (form != "pcap") return error_reply(404, "exports are json, csv, pcap and report");
+  PacketChoice choice;
+  if (const auto id = request.parameter("scan")) choice.scan = *id;
+  if (const auto id = request.parameter("flow")) choice.flow = *id;
+  control_->packets(choice, later);
+  return std::nullopt;
+}
+
+Reply Api::exported_events(const Request& request, bool csv) {
+  EventChoice choice{.event = std::string{request.parameter("event").value_or("")},
+                     .scan = std::string{request.parameter("scan").value_or("")},
+                     .flow = std::string{request.parameter("flow").value_or("")}};
+  for (const auto& [name, target] :
+       {std::pair{"from", &choice.from}, std::pair{"to", &choice.to}}) {
+    const auto text = request.parameter(name);
+    if (!text) continue;
+    *target = parse_time(*text);
+    if (!*target)
+      return error_reply(422, fmt::format("{}: a time such as 2026-01-31T08:00:00Z", name));
+  }
+  const event::Schema* schema = nullptr;
+  if (csv) {
+    const auto found =
+        std::find_if(options_.schemas.begin(), options_.schemas.end(),
+                     [&choice](const event::Schema* one) { return one->name == choice.event; });
+    if (found == options_.schemas.end())
+      return error_reply(422, "CSV holds one event: name it, as in ?event=flow");
+    schema = *found;
+  }
+  auto source = std::make_unique<EventExport>(digest_->kept(), std::move(choice), schema);
+  if (source->empty()) {
+    return error_reply(409,
+                       digest_->kept().seen() == 0
+                           ? "there are no events yet: start a capture first"
+                           : "no kept event matches; what is older than the kept ones is gone");
+  }
+  Reply reply;
+  reply.type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+  reply.file_name = file_name(csv ? "csv" : "ndjson");
+  reply.source = std::move(source);
+  return reply;
+}
+
+// Named by the trace, so that the same export has the same name.
+std::string Api::file_name(std::string_view end) const {
+  std::string name = "ntan";
+  if (const auto first = digest_->first()) {
+    std::array<char, max_time_text> text{};
+    const char* stop = append_time(text.data(), *first, TimeDigits::micro);
+    constexpr std::size_t to_seconds = 19;
+    std::string time(text.data(),
+                     std::min(static_cast<std::size_t>(stop - text.data()), to_seconds));
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    name += '-' + time;
+  }
+  return fmt::format("{}.{}", name, end);
+}
+
+Reply Api::state_reply() {
+  return json_reply(state_object(control_->state()));
+}
+
+Reply Api::started(const Request& request) {
+  simdjson::dom::object body;
+  if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
+    return error_reply(400, "the body is no JSON object");
+  StartRequest wanted{.interface = std::string{text_member(body, "interface")},
+                      .filter = std::string{text_member(body, "filter")},
+                      .snaplen = number_member(body, "snaplen"),
+                      .duration_s = number_member(body, "duration_s")};
+  bool promiscuous = true;
+  if (body["promisc"].get(promiscuous) == simdjson::SUCCESS) wanted.promiscuous = promiscuous;
+  if (const auto refused = control_->start(wanted)) return refusal(*refused);
+  return state_reply();
+}
+
+Reply Api::stopped() {
+  if (const auto refused = control_->stop()) return refusal(*refused);
+  return state_reply();
+}
+
+Reply Api::checked(const Request& request) {
+  simdjson::dom::object body;
+  if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
+    return error_reply(400, "the body is no JSON object");
+  const FilterVerdict verdict = control_->check(std::string{text_member(body, "filter")});
+  Reply reply;
+  JsonText json(reply.body);
+  json.begin_object();
+  json.member("ok", verdict.good);
+  if (verdict.good) {
+    json.member("instructions", std::uint64_t{verdict.instructions});
+  } else {
+    json.member("error", verdict.error);
+    json.key("hints");
+    json.begin_array();
+    for (const std::string& hint : verdict.hints) json.text(hint);
+    json.end_array();
+  }
+  json.end_object();
+  return reply;
+}
+
+Reply Api::interfaces() {
+  Reply reply;
+  JsonText json(reply.body);
+  json.begin_object();
+  json.key("interfaces");
+  json.begin_array();
+  for (const InterfaceState& one : control_->interfaces()) {
+    json.begin_object();
+    json.member("name", one.name);
+    json.member("up", one.up);
+    json.member("loopback", one.loopback);
+    json.member("default", one.default_route);
+    json.key("addresses");
+    json.begin_array();
+    for (const std::string& address : one.addresses) json.text(address);
+    json.end_array();
+    if (!one.bps.empty()) json.member("bps", one.bps.back());
+    json.key("bps_history");
+    json.begin_array();
+    for (const double bps : one.bps) json.number(bps);
+    json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return reply;
+}
+
+Reply Api::metrics() {
+  Reply reply;
+  reply.type = "text/plain; version=0.0.4; charset=utf-8";
+  reply.body = metrics_text(*digest_, control_->state(), hub_.clients());
+  return reply;
+}
+
+}  // namespace ntan::serve

@@ -1,0 +1,76 @@
+// The page's HTTP interface: snapshot, stream, tables, exports, start and stop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <simdjson.h>
+
+#include "event/record.h"
+#include "serve/control.h"
+#include "serve/digest.h"
+#include "serve/http_server.h"
+#include "serve/stream_hub.h"
+
+namespace ntan::serve {
+
+struct ApiOptions {
+  std::string_view version;
+  std::span<const event::Schema* const> schemas;  ///< for CSV
+};
+
+class Api final : public Handler {
+ public:
+  /// Everything outlives it.
+  Api(const ApiOptions& options, const Digest& digest, Control& control);
+
+  [[nodiscard]] std::optional<Reply> answer(const Request& request,
+                                            const std::shared_ptr<PendingReply>& later) override;
+
+  /// Once a second: what has changed goes to all who listen.
+  void tick();
+  /// The run has begun, ended or failed.
+  void state_changed();
+  /// The digest has a new or changed scan.
+  void scan_told(std::string_view line);
+  /// The digest was cleared.
+  void run_begins() noexcept;
+  /// Ends the streams.
+  void close() { hub_.close(); }
+
+  [[nodiscard]] std::size_t listeners() noexcept { return hub_.clients(); }
+
+ private:
+  [[nodiscard]] std::string snapshot();
+  /// The object of the event `state`.
+  [[nodiscard]] std::string state_object(const RunState& run) const;
+  [[nodiscard]] Reply stream(const Request& request);
+  [[nodiscard]] Reply table(std::string_view name, const Request& request);
+  [[nodiscard]] Reply talkers(std::size_t most) const;
+  [[nodiscard]] std::optional<Reply> exported(std::string_view form, const Request& request,
+                                              const std::shared_ptr<PendingReply>& later);
+  [[nodiscard]] Reply exported_events(const Request& request, bool csv);
+  [[nodiscard]] Reply started(const Request& request);
+  [[nodiscard]] Reply stopped();
+  [[nodiscard]] Reply checked(const Request& request);
+  [[nodiscard]] Reply interfaces();
+  [[nodiscard]] Reply metrics();
+  [[nodiscard]] Reply state_reply();
+  [[nodiscard]] std::string file_name(std::string_view end) const;
+
+  ApiOptions options_;
+  const Digest* digest_;
+  Control* control_;
+  StreamHub hub_;
+  simdjson::dom::parser parser_;
+  std::uint64_t tick_ = 0;
+  double told_until_ = 0;  ///< end of the last window that a tick has told, seconds
+  std::string alerts_;     ///< messages of this second
+  std::uint64_t alerts_left_out_ = 0;
+};
+
+}  // namespace ntan::serve

@@ -1,0 +1,119 @@
+// What a stream of event lines comes to: totals, history, tables, scans. The live page and the
+// report show it; it is the same whether the lines come from a run or from a file.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <simdjson.h>
+
+#include "base/time.h"
+#include "serve/history.h"
+#include "serve/kept_events.h"
+
+namespace ntan::serve {
+
+/// Sums over the windows; those of `run_end` once it is there.
+struct Totals {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;  ///< on the wire
+  std::uint64_t flows = 0;
+  std::uint64_t flows_active = 0;  ///< at the end of the last window
+  std::uint64_t scans = 0;
+  std::optional<std::uint64_t> received;
+  std::optional<std::uint64_t> dropped_by_kernel;
+  std::optional<std::uint64_t> dropped_by_interface;
+  std::uint64_t dropped_by_ntan = 0;
+};
+
+/// Packets and octets of a protocol at one level.
+struct ProtocolShare {
+  std::string level;
+  std::string name;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t flows = 0;
+};
+
+struct Talker {
+  std::string ip;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// The latest line of a scan.
+struct ScanLine {
+  std::string id;
+  std::string line;
+  std::uint64_t number = 0;  ///< order in which scans were first told
+};
+
+class Digest {
+ public:
+  static constexpr std::size_t most_scans = 1'000;
+  static constexpr std::size_t most_talkers = 4'096;
+  static constexpr std::size_t most_protocols = 256;
+
+  /// `capacity`: octets of event lines that are kept.
+  explicit Digest(std::size_t capacity) : kept_(capacity) {}
+
+  /// What a line was, as far as whoever shows it has to know.
+  enum class Line : std::uint8_t {
+    event,
+    summary,    ///< history has a row more
+    scan,       ///< scans() has news
+    malformed,  ///< no event: counted, and left out
+  };
+  Line take(std::string_view line);
+
+  /// A new run begins.
+  void clear();
+
+  [[nodiscard]] const KeptEvents& kept() const noexcept { return kept_; }
+  [[nodiscard]] const History& history() const noexcept { return history_; }
+  [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
+  [[nodiscard]] std::uint64_t malformed() const noexcept { return malformed_; }
+  [[nodiscard]] std::optional<Timestamp> first() const noexcept { return first_; }
+  [[nodiscard]] std::optional<Timestamp> last() const noexcept { return last_; }
+  /// `{…}` of the latest summary; empty before.
+  [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
+  /// In the order of their level, then most octets first.
+  [[nodiscard]] std::vector<ProtocolShare> protocols() const;
+  /// Most octets first.
+  [[nodiscard]] std::vector<Talker> talkers(std::size_t most) const;
+  /// Newest first.
+  [[nodiscard]] std::vector<const ScanLine*> scans(std::size_t most) const;
+  /// Scans for which there was no place any more.
+  [[nodiscard]] std::uint64_t scans_given_up() const noexcept { return scans_given_up_; }
+
+ private:
+  void take_summary(Timestamp time, const simdjson::dom::object& summary);
+  void take_talkers(const simdjson::dom::object& summary);
+  void take_protocols(const simdjson::dom::object& summary);
+  void take_flow(const simdjson::dom::object& flow) noexcept;
+  void take_scan(const simdjson::dom::object& scan, std::string_view line);
+  void take_end(const simdjson::dom::object& end) noexcept;
+  void forget_small_talkers();
+
+  simdjson::dom::parser parser_;
+  KeptEvents kept_;
+  History history_;
+  Totals totals_;
+  Counted counted_;  // since the last summary
+  std::string summary_;
+  std::map<std::string, Talker, std::less<>> talkers_;
+  std::vector<ProtocolShare> protocols_;
+  std::deque<ScanLine> scans_;  // oldest first
+  std::uint64_t scans_given_up_ = 0;
+  std::uint64_t malformed_ = 0;
+  std::optional<Timestamp> first_;
+  std::optional<Timestamp> last_;
+};
+
+}  // namespace ntan::serve

@@ -1,0 +1,27 @@
+// Rows of kept events, found and sorted on demand.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "serve/digest.h"
+
+namespace ntan::serve {
+
+struct TableQuery {
+  std::string_view event;  ///< name of the event; empty: all
+  std::string_view words;  ///< see EventSearch
+  std::string_view sort;   ///< member such as `flow.src_bytes`, descending with `-` before it
+  std::size_t limit = 50;
+};
+
+/// Lines looked at for one table: the newest of the kind.
+inline constexpr std::size_t most_looked_at = 50'000;
+
+/// Appends `{"rows":[…],"matched":n,"held":n,"seen":n}`, newest first where nothing sorts. Returns
+/// what is wrong with the words; empty if nothing is.
+[[nodiscard]] std::string append_table(std::string& out, const Digest& digest,
+                                       const TableQuery& query);
+
+}  // namespace ntan::serve

@@ -1,0 +1,507 @@
+#include "serve/http_server.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fcntl.h>
+#include <list>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <fmt/core.h>
+#include <microhttpd.h>
+
+#include "event/value.h"
+#include "serve/json_text.h"
+
+namespace ntan::serve {
+namespace {
+
+constexpr std::size_t block_size = std::size_t{16} << 10U;
+constexpr unsigned head_ticks = 10;  ///< a request's head has to be there within these
+constexpr std::size_t most_parameters = 16;
+
+constexpr auto security_headers = std::to_array<std::pair<const char*, const char*>>({
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "
+     "data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+});
+
+/// One TCP connection.
+struct Connection {
+  int descriptor = -1;
+  bool owner = false;
+  bool busy = false;   ///< between a request's head and the end of its reply
+  unsigned ticks = 0;  ///< since it last had nothing to do
+};
+
+class Waker final : public BodyWaker {
+ public:
+  explicit Waker(MHD_Connection* connection, int descriptor) noexcept
+      : connection_(connection), descriptor_(descriptor) {}
+
+  void wake() noexcept override {
+    if (!suspended_ || gone_) return;
+    suspended_ = false;
+    MHD_resume_connection(connection_);
+  }
+  void cut() noexcept override {
+    if (gone_) return;
+    (void)::shutdown(descriptor_, SHUT_RDWR);
+    wake();
+  }
+  [[nodiscard]] bool gone() const noexcept override { return gone_; }
+
+  void suspend() noexcept {
+    if (gone_ || suspended_) return;
+    suspended_ = true;
+    MHD_suspend_connection(connection_);
+  }
+  void leave() noexcept { gone_ = true; }
+
+ private:
+  MHD_Connection* connection_;
+  int descriptor_;
+  bool suspended_ = false;
+  bool gone_ = false;
+};
+
+/// A reply that comes later.
+class Later final : public PendingReply {
+ public:
+  explicit Later(std::shared_ptr<Waker> waker) : waker_(std::move(waker)) {}
+
+  void complete(Reply reply) override {
+    reply_ = std::move(reply);
+    waker_->wake();
+  }
+  [[nodiscard]] std::optional<Reply>& reply() noexcept { return reply_; }
+
+ private:
+  std::shared_ptr<Waker> waker_;
+  std::optional<Reply> reply_;
+};
+
+/// One request on its way.
+struct Exchange {
+  std::string body;
+  bool too_large = false;
+  bool asked = false;
+  std::optional<Refusal> refusal;
+  std::shared_ptr<Waker> waker;
+  std::shared_ptr<Later> later;
+};
+
+std::string_view header(MHD_Connection* connection, const char* name) noexcept {
+  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string_view{} : std::string_view{value};
+}
+
+std::optional<std::string_view> optional_header(MHD_Connection* connection,
+                                                const char* name) noexcept {
+  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::nullopt : std::optional{std::string_view{value}};
+}
+
+MHD_Result collect_host(void* hosts, MHD_ValueKind /*kind*/, const char* name, const char* value) {
+  if (::strcasecmp(name, "Host") == 0 && value != nullptr)
+    static_cast<std::vector<std::string_view>*>(hosts)->emplace_back(value);
+  return MHD_YES;
+}
+
+MHD_Result collect_parameter(void* target, MHD_ValueKind /*kind*/, const char* name,
+                             const char* value) {
+  auto& all = *static_cast<decltype(Request::query)*>(target);
+  if (all.size() == most_parameters) return MHD_NO;
+  all.emplace_back(name, value == nullptr ? "" : value);
+  return MHD_YES;
+}
+
+/// `0100007F:1F90`, as the kernel writes it: words of 32 bits in the machine's order.
+std::string kernel_end(const sockaddr_storage& address) {
+  std::array<std::uint32_t, 4> words{};
+  std::size_t count = 0;
+  std::uint16_t port = 0;
+  if (address.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof v4);
+    words[0] = v4.sin_addr.s_addr;
+    count = 1;
+    port = ntohs(v4.sin_port);
+  } else {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address, sizeof v6);
+    std::memcpy(words.data(), &v6.sin6_addr, sizeof words);
+    count = words.size();
+    port = ntohs(v6.sin6_port);
+  }
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += fmt::format("{:08X}", words[i]);
+  return text + fmt::format(":{:04X}", port);
+}
+
+std::string read_table(const char* path) {
+  constexpr std::size_t most = std::size_t{8} << 20U;
+  std::string text;
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return text;
+  std::array<char, block_size> block{};
+  for (ssize_t got = 1; got > 0 && text.size() < most;) {
+    got = ::read(file, block.data(), block.size());
+    if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));
+  }
+  ::close(file);
+  return text;
+}
+
+/// The user at the other end, where that is a process of this machine.
+std::optional<std::uint32_t> peer_user(int descriptor) {
+  sockaddr_storage own{};
+  sockaddr_storage peer{};
+  socklen_t own_size = sizeof own;
+  socklen_t peer_size = sizeof peer;
+  // NOLINTBEGIN(*-reinterpret-cast): the socket interface
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) != 0 ||
+      ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) {
+    return std::nullopt;
+  }
+  // NOLINTEND(*-reinterpret-cast)
+  const bool v4 = peer.ss_family == AF_INET;
+  if (!v4 && peer.ss_family != AF_INET6) return std::nullopt;
+  return owner_of(read_table(v4 ? "/proc/net/tcp" : "/proc/net/tcp6"), kernel_end(peer),
+                  kernel_end(own));
+}
+
+/// What libmicrohttpd reads a streamed body through.
+struct Stream {
+  std::unique_ptr<BodySource> source;
+  std::shared_ptr<Waker> waker;
+};
+
+ssize_t read_stream(void* context, std::uint64_t /*position*/, char* out, std::size_t size) {
+  auto& stream = *static_cast<Stream*>(context);
+  const BodySource::Part part = stream.source->read({out, size});
+  if (part.size != 0) return static_cast<ssize_t>(part.size);
+  if (part.next == BodySource::Next::end) return MHD_CONTENT_READER_END_OF_STREAM;
+  stream.waker->suspend();
+  return 0;
+}
+
+void free_stream(void* context) {
+  delete static_cast<Stream*>(context);  // NOLINT(cppcoreguidelines-owning-memory): C interface
+}
+
+MHD_Response* make_response(Reply& reply, const std::shared_ptr<Waker>& waker) {
+  if (reply.source != nullptr) {
+    reply.source->attach(waker);
+    auto stream = std::make_unique<Stream>(Stream{std::move(reply.source), waker});
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block_size, read_stream,
+                                             stream.release(), free_stream);
+  }
+  if (reply.file >= 0) return MHD_create_response_from_fd64(reply.file_size, reply.file);
+  if (!reply.fixed.empty()) {
+    // The library takes what it does not change by a pointer to what it could.
+    void* octets = const_cast<std::uint8_t*>(reply.fixed.data());  // NOLINT(*-const-cast)
+    return MHD_create_response_from_buffer(reply.fixed.size(), octets, MHD_RESPMEM_PERSISTENT);
+  }
+  return MHD_create_response_from_buffer(reply.body.size(), reply.body.data(),
+                                         MHD_RESPMEM_MUST_COPY);
+}
+
+}  // namespace
+
+std::optional<std::string_view> Request::parameter(std::string_view name) const noexcept {
+  const auto found = std::find_if(query.begin(), query.end(),
+                                  [name](const auto& one) { return one.first == name; });
+  return found == query.end() ? std::nullopt : std::optional{found->second};
+}
+
+Reply error_reply(unsigned status, std::string_view text, std::span<const std::string> hints) {
+  Reply reply;
+  reply.status = status;
+  JsonText json(reply.body);
+  json.begin_object();
+  json.member("error", text);
+  json.key("hints");
+  json.begin_array();
+  for (const std::string& hint : hints) json.text(hint);
+  json.end_array();
+  json.end_object();
+  return reply;
+}
+
+std::vector<int> open_listeners(const ListenAddress& address) {
+  std::vector<std::string> hosts{address.host};
+  if (address.host == "localhost") hosts = {"127.0.0.1", "::1"};
+  std::vector<int> listeners;
+  std::uint16_t port = address.port;
+  for (const std::string& host : hosts) {
+    addrinfo wanted{};
+    wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const std::string service = fmt::format("{}", port);
+    if (::getaddrinfo(host.c_str(), service.c_str(), &wanted, &found) != 0)
+      throw std::runtime_error(fmt::format("'{}' is no address to listen on", host));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> guard(found, &::freeaddrinfo);
+    const int listener = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int on = 1;
+    bool good = listener >= 0;
+    good = good && ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+    if (found->ai_family == AF_INET6)
+      good = good && ::setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0;
+    constexpr int backlog = 128;
+    good = good && ::bind(listener, found->ai_addr, found->ai_addrlen) == 0 &&
+           ::listen(listener, backlog) == 0;
+    if (!good) {
+      const int failed = errno;
+      if (listener >= 0) ::close(listener);
+      // A machine without IPv6 has one loopback address.
+      if (!listeners.empty() && (failed == EADDRNOTAVAIL || failed == EAFNOSUPPORT)) continue;
+      for (const int each : listeners) ::close(each);
+      throw std::system_error(failed, std::generic_category(),
+                              fmt::format("cannot listen on {} port {}", host, port));
+    }
+    listeners.push_back(listener);
+    if (port == 0) {
+      // The second address takes the port that the kernel chose for the first.
+      sockaddr_storage bound{};
+      socklen_t size = sizeof bound;
+      // NOLINTNEXTLINE(*-reinterpret-cast): the socket interface
+      (void)::getsockname(listener, reinterpret_cast<sockaddr*>(&bound), &size);
+      sockaddr_in v4{};
+      std::memcpy(&v4, &bound, sizeof v4);  // the port stands at the same place in both families
+      port = ntohs(v4.sin_port);
+    }
+  }
+  return listeners;
+}
+
+// --- the server
+// ------------------------------------------------------------------------------------
+
+struct HttpServer::State {
+  GuardRules rules;
+  std::vector<std::uint32_t> owners;
+  ServerLimits limits;
+  Handler& handler;
+  std::vector<MHD_Daemon*> daemons;
+  std::list<Connection> connections;
+  std::array<std::uint64_t, 5> replies{};
+
+  MHD_Result access(MHD_Connection* connection, const char* url, const char* method,
+                    const char* data, std::size_t* size, void** context);
+  [[nodiscard]] RequestHead head_of(MHD_Connection* connection, const char* url,
+                                    const char* method) const;
+  std::optional<Reply> answer(MHD_Connection* connection, const char* url, const char* method,
+                              Exchange& exchange) const;
+  MHD_Result send(MHD_Connection* connection, Reply& reply, const Exchange& exchange);
+  [[nodiscard]] static Connection* of(MHD_Connection* connection) noexcept {
+    const MHD_ConnectionInfo* info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == nullptr ? nullptr : static_cast<Connection*>(info->socket_context);
+  }
+
+  static MHD_Result on_access(void* self, MHD_Connection* connection, const char* url,
+                              const char* method, const char* /*version*/, const char* data,
+                              std::size_t* size, void** context) {
+    return static_cast<State*>(self)->access(connection, url, method, data, size, context);
+  }
+  static void on_completed(void* /*self*/, MHD_Connection* connection, void** context,
+                           MHD_RequestTerminationCode /*code*/) {
+    auto* const exchange = static_cast<Exchange*>(*context);
+    if (Connection* known = of(connection); known != nullptr) {
+      known->busy = false;
+      known->ticks = 0;
+    }
+    if (exchange == nullptr) return;
+    exchange->waker->leave();
+    delete exchange;  // NOLINT(cppcoreguidelines-owning-memory): C interface
+    *context = nullptr;
+  }
+  static void on_connection(void* self, MHD_Connection* connection, void** context,
+                            MHD_ConnectionNotificationCode code);
+};
+
+void HttpServer::State::on_connection(void* self, MHD_Connection* connection, void** context,
+                                      MHD_ConnectionNotificationCode code) {
+  auto& state = *static_cast<State*>(self);
+  if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+    const auto* const gone = static_cast<Connection*>(*context);
+    state.connections.remove_if([gone](const Connection& one) { return &one == gone; });
+    *context = nullptr;
+    return;
+  }
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const int descriptor = info == nullptr ? -1 : info->connect_fd;
+  const auto user = peer_user(descriptor);
+  const bool owner =
+      user && std::find(state.owners.begin(), state.owners.end(), *user) != state.owners.end();
+  state.connections.push_back({.descriptor = descriptor, .owner = owner});
+  *context = &state.connections.back();
+}
+
+RequestHead HttpServer::State::head_of(MHD_Connection* connection, const char* url,
+                                       const char* method) const {
+  RequestHead head{.method = method, .path = url};
+  MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_host, &head.hosts);
+  head.origin = optional_header(connection, "Origin");
+  head.fetch_site = optional_header(connection, "Sec-Fetch-Site");
+  head.content_type = header(connection, "Content-Type");
+  head.authorization = header(connection, "Authorization");
+  head.has_mark = !header(connection, "X-Ntan").empty();
+  const Connection* known = of(connection);
+  head.owner = known != nullptr && known->owner;
+  return head;
+}
+
+// Called for the head, for each part of the body, and when all is there; again when a reply that
+// was waited for has come.
+MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url,
+                                     const char* method, const char* data, std::size_t* size,
+                                     void** context) {
+  if (*context == nullptr) {
+    auto exchange = std::make_unique<Exchange>();
+    Connection* known = of(connection);
+    if (known == nullptr) return MHD_NO;
+    known->busy = true;
+    exchange->waker = std::make_shared<Waker>(connection, known->descriptor);
+    exchange->refusal = judge(head_of(connection, url, method), rules);
+    *context = exchange.release();
+    return MHD_YES;
+  }
+  Exchange& exchange = *static_cast<Exchange*>(*context);
+  if (*size != 0) {
+    exchange.too_large = exchange.too_large || exchange.body.size() + *size > limits.body_octets;
+    if (!exchange.too_large && !exchange.refusal) exchange.body.append(data, *size);
+    *size = 0;
+    return MHD_YES;
+  }
+  if (exchange.later != nullptr && exchange.later->reply())
+    return send(connection, *exchange.later->reply(), exchange);
+  if (exchange.asked) return MHD_YES;
+  exchange.asked = true;
+  std::optional<Reply> reply = answer(connection, url, method, exchange);
+  if (reply) return send(connection, *reply, exchange);
+  exchange.waker->suspend();
+  return MHD_YES;
+}
+
+std::optional<Reply> HttpServer::State::answer(MHD_Connection* connection, const char* url,
+                                               const char* method, Exchange& exchange) const {
+  if (exchange.refusal) return error_reply(exchange.refusal->status, exchange.refusal->reason);
+  if (exchange.too_large) return error_reply(413, "the request is too large");
+  Request request{.method = method, .path = url, .body = exchange.body};
+  if (request.method == "HEAD") request.method = "GET";
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect_parameter, &request.query);
+  request.last_event_id = header(connection, "Last-Event-ID");
+  request.accepts_gzip =
+      header(connection, "Accept-Encoding").find("gzip") != std::string_view::npos;
+  exchange.later = std::make_shared<Later>(exchange.waker);
+  return handler.answer(request, exchange.later);
+}
+
+MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,
+                                   const Exchange& exchange) {
+  MHD_Response* response = make_response(reply, exchange.waker);
+  if (response == nullptr) return MHD_NO;
+  const auto add = [response](const char* name, const std::string& value) {
+    (void)MHD_add_response_header(response, name, value.c_str());
+  };
+  add("Content-Type", reply.type);
+  add("Cache-Control", reply.lasting ? "no-cache" : "no-store");
+  if (reply.compressed) add("Content-Encoding", "gzip");
+  if (!reply.file_name.empty())
+    add("Content-Disposition", fmt::format("attachment; filename=\"{}\"", reply.file_name));
+  if (reply.status == 401) add("WWW-Authenticate", "Bearer");
+  if (reply.status == 405) add("Allow", "GET, HEAD, POST");
+  for (const auto& [name, value] : security_headers)
+    (void)MHD_add_response_header(response, name, value);
+  const std::size_t place = std::clamp<std::size_t>(reply.status / 100, 1, replies.size()) - 1;
+  ++replies[place];
+  const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
+  MHD_destroy_response(response);
+  return queued;
+}
+
+HttpServer::HttpServer(std::span<const int> listeners, GuardRules rules,
+                       std::vector<std::uint32_t> owners, const ServerLimits& limits,
+                       Handler& handler)
+    : state_(std::make_unique<State>(State{.rules = std::move(rules),
+                                           .owners = std::move(owners),
+                                           .limits = limits,
+                                           .handler = handler,
+                                           .daemons = {},
+                                           .connections = {}})) {
+  for (const int listener : listeners) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): C interface
+    MHD_Daemon* daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &State::on_access,
+        state_.get(), MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+        limits.connections, MHD_OPTION_CONNECTION_TIMEOUT, limits.idle_seconds,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.header_octets, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, &State::on_completed, state_.get(),
+        MHD_OPTION_NOTIFY_CONNECTION, &State::on_connection, state_.get(), MHD_OPTION_END);
+    if (daemon == nullptr) throw std::runtime_error("the HTTP server does not start");
+    state_->daemons.push_back(daemon);
+  }
+}
+
+HttpServer::~HttpServer() {
+  for (MHD_Daemon* daemon : state_->daemons) MHD_stop_daemon(daemon);
+}
+
+std::vector<int> HttpServer::descriptors() const {
+  std::vector<int> all;
+  for (MHD_Daemon* daemon : state_->daemons) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): C interface
+    const MHD_DaemonInfo* info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info != nullptr) all.push_back(info->epoll_fd);
+  }
+  return all;
+}
+
+std::optional<int> HttpServer::timeout() const {
+  std::optional<int> least;
+  for (MHD_Daemon* daemon : state_->daemons) {
+    MHD_UNSIGNED_LONG_LONG ms = 0;
+    if (MHD_get_timeout(daemon, &ms) != MHD_YES) continue;
+    constexpr MHD_UNSIGNED_LONG_LONG most = 1'000;
+    const int wait = static_cast<int>(std::min(ms, most));
+    least = least ? std::min(*least, wait) : wait;
+  }
+  return least;
+}
+
+void HttpServer::run() {
+  for (MHD_Daemon* daemon : state_->daemons) MHD_run(daemon);
+}
+
+// The library's own time-out begins anew with every octet.
+void HttpServer::tick() noexcept {
+  for (Connection& connection : state_->connections) {
+    if (connection.busy || ++connection.ticks <= head_ticks) continue;
+    (void)::shutdown(connection.descriptor, SHUT_RDWR);
+  }
+}
+
+std::span<const std::uint64_t, 5> HttpServer::replies() const noexcept {
+  return state_->replies;
+}
+
+std::size_t HttpServer::connections() const noexcept {
+  return state_->connections.size();
+}
+
+}  // namespace ntan::serve

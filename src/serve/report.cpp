@@ -1,0 +1,308 @@
+#include "serve/report.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "base/digest.h"
+#include "event/text.h"
+#include "serve/event_table.h"
+#include "serve/json_text.h"
+#include "serve/page_assets.h"
+#include "serve/snapshot.h"
+
+namespace ntan::serve {
+namespace {
+
+constexpr std::size_t report_talkers = 50;
+
+struct Table {
+  std::string_view name;
+  std::string_view event;
+  std::string_view sort;
+};
+
+/// The largest flows, the slowest answers; the others as they came.
+constexpr auto report_tables = std::to_array<Table>({
+    {"flows", "flow", "-flow.src_bytes+flow.dst_bytes"},
+    {"dns", "dns", "-dns.rtt_us"},
+    {"http", "http", "-http.ttfb_us"},
+    {"tls", "tls", ""},
+    {"anomalies", "anomaly", ""},
+});
+
+void append_scans_within(JsonText& json, const Digest& digest) {
+  std::size_t octets = 0;
+  std::uint64_t left_out = digest.scans_given_up();
+  json.key("scans");
+  json.begin_array();
+  for (const ScanLine* scan : digest.scans(Digest::most_scans)) {
+    octets += scan->line.size();
+    if (octets > report_scan_octets) {
+      ++left_out;
+      continue;
+    }
+    json.raw(scan->line);
+  }
+  json.end_array();
+  json.member("scans_left_out", left_out);
+}
+
+std::string report_json(const Digest& digest, const RunState& run, const ReportOptions& options) {
+  std::string out;
+  JsonText json(out);
+  json.begin_object();
+  json.member("report", true);
+  json.member("title", options.title);
+  json.key("state");
+  json.begin_object();
+  json.member("version", options.version);
+  RunState told = run;
+  told.started.reset();  // the clock of the machine is not of the trace
+  told.elapsed_us = 0;
+  if (digest.first() && digest.last())
+    told.elapsed_us = static_cast<std::uint64_t>(to_us(*digest.last() - *digest.first()));
+  append_run(json, told);
+  append_figures(json, told, digest);
+  std::string history;
+  append_shortened(history, digest.history(), report_windows);
+  json.key("history");
+  json.raw(history);
+  if (!digest.summary().empty()) {
+    json.key("summary");
+    json.raw(digest.summary());
+  }
+  append_talkers(json, digest, report_talkers);
+  append_protocols(json, digest);
+  append_scans_within(json, digest);
+  json.end_object();
+  json.key("tables");
+  json.begin_object();
+  for (const Table& table : report_tables) {
+    std::string rows;
+    (void)append_table(
+        rows, digest,
+        {.event = table.event, .words = {}, .sort = table.sort, .limit = report_rows});
+    json.key(table.name);
+    json.raw(rows);
+  }
+  json.end_object();
+  json.end_object();
+  return out;
+}
+
+/// Inside a script element nothing may look like its end.
+std::string without_markup(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (const char c : json) {
+    if (c == '<') {
+      out += "\\u003c";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string_view text_of(const PageAsset* asset) noexcept {
+  if (asset == nullptr) return {};
+  // NOLINTNEXTLINE(*-reinterpret-cast): octets of text
+  return {reinterpret_cast<const char*>(asset->body.data()), asset->body.size()};
+}
+
+const PageAsset* find_asset(std::string_view path) noexcept {
+  const auto assets = page_assets();
+  const auto found = std::find_if(assets.begin(), assets.end(),
+                                  [path](const PageAsset& one) { return one.path == path; });
+  return found == assets.end() ? nullptr : &*found;
+}
+
+std::string base64(Bytes data) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < data.size(); i += 3) {
+    const std::size_t size = std::min<std::size_t>(3, data.size() - i);
+    std::uint32_t word = 0;
+    for (std::size_t k = 0; k < 3; ++k) word = word << 8U | (k < size ? data[i + k] : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      out += k <= size ? digits[word >> (18 - 6 * k) & 0x3fU] : '=';
+  }
+  return out;
+}
+
+std::string hash_source(std::string_view text) {
+  // NOLINTNEXTLINE(*-reinterpret-cast): octets of text
+  const Bytes octets{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  return fmt::format("'sha256-{}'", base64(digest(DigestKind::sha256, octets).bytes()));
+}
+
+/// Takes the element that begins with `tag` and holds `mark` out of a page.
+void remove_element(std::string& page, std::string_view tag, std::string_view mark,
+                    std::string_view end) {
+  for (std::size_t at = page.find(tag); at != std::string::npos; at = page.find(tag, at + 1)) {
+    const std::size_t stop = page.find(end, at);
+    if (stop == std::string::npos) return;
+    if (std::string_view{page}.substr(at, stop - at).find(mark) == std::string_view::npos) continue;
+    page.erase(at, stop + end.size() - at);
+    return;
+  }
+}
+
+void insert_before(std::string& page, std::string_view mark, std::string_view text) {
+  const std::size_t at = page.find(mark);
+  page.insert(at == std::string::npos ? page.size() : at, text);
+}
+
+std::string report_html(const std::string& data) {
+  const std::string_view script = text_of(find_asset("/app.js"));
+  const std::string_view style = text_of(find_asset("/app.css"));
+  std::string page{text_of(find_asset("/"))};
+  if (page.empty() || script.empty()) {
+    return "<!doctype html><meta charset=\"utf-8\"><title>ntan</title><p>This ntan was built "
+           "without its page; a report in Markdown or JSON has the figures.</p>\n";
+  }
+  remove_element(page, "<link", "app.css", ">");
+  remove_element(page, "<script", "app.js", "</script>");
+  const std::string policy = fmt::format(
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action "
+      "'none'\">\n<style>{}</style>\n",
+      hash_source(script), hash_source(style), style);
+  insert_before(page, "</head>", policy);
+  insert_before(page, "</body>",
+                fmt::format("<script type=\"application/json\" id=\"ntan-data\">{}</script>\n"
+                            "<script>{}</script>\n",
+                            without_markup(data), script));
+  return page;
+}
+
+// --- Markdown
+// --------------------------------------------------------------------------------------
+
+/// Of a table cell: nothing ends it, nothing is markup.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' || c == '<' || c == '>' || c == '*' || c == '_' || c == '`' || c == '[' ||
+        c == ']' || c == '\\' || c == '#' || c == '&')
+      out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string time_text(Timestamp time) {
+  std::array<char, max_time_text> text{};
+  const char* end = append_time(text.data(), time, TimeDigits::micro);
+  return {text.data(), static_cast<std::size_t>(end - text.data())};
+}
+
+std::string_view text_member(const simdjson::dom::object& object, std::string_view name) noexcept {
+  std::string_view value;
+  return object[name].get(value) == simdjson::SUCCESS ? value : std::string_view{};
+}
+
+std::uint64_t number_member(const simdjson::dom::object& object, std::string_view name) noexcept {
+  std::uint64_t value = 0;
+  return object[name].get(value) == simdjson::SUCCESS ? value : 0;
+}
+
+void append_totals(std::string& out, const Digest& digest) {
+  const Totals& totals = digest.totals();
+  out += "| | |\n|---|---|\n";
+  if (digest.first()) out += fmt::format("| first event | {} |\n", time_text(*digest.first()));
+  if (digest.last()) out += fmt::format("| last event | {} |\n", time_text(*digest.last()));
+  out +=
+      fmt::format("| packets | {} |\n| bytes on the wire | {} |\n| flows | {} |\n| scans | {} |\n",
+                  totals.packets, totals.bytes, totals.flows, totals.scans);
+  out += fmt::format("| events | {} |\n", digest.kept().seen());
+  const auto known = [&out](std::string_view name, const std::optional<std::uint64_t>& value) {
+    if (value) out += fmt::format("| {} | {} |\n", name, *value);
+  };
+  known("dropped by the kernel", totals.dropped_by_kernel);
+  known("dropped by the interface", totals.dropped_by_interface);
+  if (digest.malformed() != 0)
+    out += fmt::format("| lines that are no events | {} |\n", digest.malformed());
+}
+
+void append_protocol_rows(std::string& out, const Digest& digest) {
+  out +=
+      "\n## Protocols\n\n| level | protocol | packets | bytes | flows |\n|---|---|---|---|---|\n";
+  for (const ProtocolShare& share : digest.protocols()) {
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", cell(share.level), cell(share.name),
+                       share.packets, share.bytes, share.flows);
+  }
+}
+
+void append_talker_rows(std::string& out, const Digest& digest) {
+  constexpr std::size_t most = 20;
+  out += "\n## Talkers\n\n| address | packets | bytes |\n|---|---|---|\n";
+  for (const Talker& talker : digest.talkers(most))
+    out += fmt::format("| {} | {} | {} |\n", cell(talker.ip), talker.packets, talker.bytes);
+}
+
+void append_scan_rows(std::string& out, const Digest& digest) {
+  out += "\n## Scans\n\n";
+  if (digest.totals().scans == 0) {
+    out += "None was found.\n";
+    return;
+  }
+  out +=
+      "| severity | kind | technique | source | hosts | ports | probes | first | id |\n"
+      "|---|---|---|---|---|---|---|---|---|\n";
+  simdjson::dom::parser parser;
+  for (const ScanLine* line : digest.scans(report_rows)) {
+    simdjson::dom::object event;
+    simdjson::dom::object scan;
+    if (parser.parse(line->line).get(event) != simdjson::SUCCESS ||
+        event["scan"].get(scan) != simdjson::SUCCESS) {
+      continue;
+    }
+    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+                       cell(text_member(scan, "severity")), cell(text_member(scan, "kind")),
+                       cell(text_member(scan, "technique")), cell(text_member(event, "src_ip")),
+                       number_member(scan, "hosts"), number_member(scan, "ports"),
+                       number_member(scan, "probes"), cell(text_member(scan, "first_ts")),
+                       cell(line->id));
+  }
+  if (digest.totals().scans > report_rows)
+    out += fmt::format("\nand {} more.\n", digest.totals().scans - report_rows);
+}
+
+void append_event_counts(std::string& out, const Digest& digest) {
+  out += "\n## Events\n\n| event | seen | kept for tables |\n|---|---|---|\n";
+  for (const EventKind& kind : digest.kept().kinds())
+    out += fmt::format("| {} | {} | {} |\n", cell(kind.name), kind.seen, kind.held.size());
+}
+
+std::string report_markdown(const Digest& digest, const ReportOptions& options) {
+  std::string out = fmt::format("# {}\n\n", cell(event::printable(options.title)));
+  append_totals(out, digest);
+  append_scan_rows(out, digest);
+  append_protocol_rows(out, digest);
+  append_talker_rows(out, digest);
+  append_event_counts(out, digest);
+  out += fmt::format("\nMade by ntan {}.\n", options.version);
+  return out;
+}
+
+}  // namespace
+
+std::string report(const Digest& digest, const RunState& run, ReportForm form,
+                   const ReportOptions& options) {
+  switch (form) {
+    case ReportForm::html: return report_html(report_json(digest, run, options));
+    case ReportForm::markdown: return report_markdown(digest, options);
+    case ReportForm::json: return report_json(digest, run, options) + '\n';
+  }
+  return {};
+}
+
+}  // namespace ntan::serve

@@ -1,0 +1,91 @@
+#include "serve/request_guard.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/core.h>
+
+namespace ntan::serve {
+namespace {
+
+/// Takes as long for a wrong token as for a right one of the same length.
+bool same_secret(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
+  return difference == 0;
+}
+
+bool is_our_host(std::string_view host, const GuardRules& rules) {
+  const std::string port = fmt::format(":{}", rules.port);
+  if (host.ends_with(port)) {
+    host.remove_suffix(port.size());
+  } else if (rules.port != 80) {
+    return false;  // a browser leaves only the port of the scheme away
+  }
+  return std::find(rules.hosts.begin(), rules.hosts.end(), host) != rules.hosts.end();
+}
+
+bool is_json(std::string_view type) noexcept {
+  return type.substr(0, type.find(';')) == "application/json";
+}
+
+bool has_token(std::string_view authorization, std::string_view token) noexcept {
+  constexpr std::string_view scheme = "Bearer ";
+  if (token.empty() || !authorization.starts_with(scheme)) return false;
+  return same_secret(authorization.substr(scheme.size()), token);
+}
+
+/// The files of the page hold nothing that is not public.
+bool needs_no_token(std::string_view path) noexcept {
+  return !path.starts_with("/api/") && path != "/metrics";
+}
+
+std::string_view next_word(std::string_view& line) noexcept {
+  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+  line.remove_prefix(begin);
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(end);
+  return word;
+}
+
+}  // namespace
+
+std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules) {
+  if (head.hosts.size() != 1 || !is_our_host(head.hosts.front(), rules))
+    return Refusal{421, "this server does not answer for that host name; --allow-host adds one"};
+  const bool reads = head.method == "GET" || head.method == "HEAD";
+  if (!reads && head.method != "POST") return Refusal{405, "only GET, HEAD and POST"};
+  if (head.fetch_site && *head.fetch_site != "same-origin" && *head.fetch_site != "none")
+    return Refusal{403, "a page of another site may not ask this"};
+  if (head.origin && *head.origin != fmt::format("http://{}", head.hosts.front()))
+    return Refusal{403, "a page of another origin may not ask this"};
+  if (!reads && (!is_json(head.content_type) || !head.has_mark))
+    return Refusal{403, "a change needs Content-Type: application/json and X-Ntan: 1"};
+  if (!head.owner && !needs_no_token(head.path) && !has_token(head.authorization, rules.token))
+    return Refusal{401, "another user's: open the address with the token that ntan has printed"};
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> owner_of(std::string_view table, std::string_view peer,
+                                      std::string_view own) {
+  while (!table.empty()) {
+    const std::size_t end = std::min(table.find('\n'), table.size());
+    std::string_view line = table.substr(0, end);
+    table.remove_prefix(std::min(end + 1, table.size()));
+    (void)next_word(line);
+    const std::string_view local = next_word(line);
+    const std::string_view remote = next_word(line);
+    if (local != peer || remote != own) continue;
+    for (int i = 0; i < 4; ++i) (void)next_word(line);  // state, queues, timers, retransmissions
+    const std::string_view text = next_word(line);
+    std::uint32_t user = 0;
+    const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), user);
+    if (failed == std::errc{} && stop == text.data() + text.size()) return user;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ntan::serve

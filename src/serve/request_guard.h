@@ -1,0 +1,50 @@
+// Who may ask: decided from the head of a request alone, before anything is looked up.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ntan::serve {
+
+/// What the guard looks at. Views borrow from the request.
+struct RequestHead {
+  std::string_view method;
+  std::string_view path;
+  std::vector<std::string_view> hosts;  ///< every Host header
+  std::optional<std::string_view> origin;
+  std::optional<std::string_view> fetch_site;  ///< Sec-Fetch-Site
+  std::string_view content_type;
+  std::string_view authorization;
+  bool has_mark = false;  ///< X-Ntan, which no form and no foreign script can send
+  bool owner = false;     ///< the peer runs as who started this program, or as root
+};
+
+struct GuardRules {
+  std::vector<std::string> hosts;  ///< names and addresses that Host may say, without port
+  std::uint16_t port = 0;
+  std::string token;  ///< who is not the owner has to know it
+};
+
+struct Refusal {
+  unsigned status = 403;
+  std::string reason;
+};
+
+/// Nothing if the request may be answered. In this order:
+///
+///   421  Host is missing, double, or none of ours: a name that was made to point here
+///   405  another method than GET, HEAD, POST
+///   403  a page of another origin asks (Origin, Sec-Fetch-Site)
+///   403  a POST that a form could have sent: it needs JSON and X-Ntan
+///   401  not the owner and no token; the page's own files need none
+[[nodiscard]] std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules);
+
+/// The user that a TCP connection's end belongs to, from the text of /proc/net/tcp or tcp6: the row
+/// whose local end is `peer` and whose remote end is `own`, both as hex text (`0100007F:1F90`).
+[[nodiscard]] std::optional<std::uint32_t> owner_of(std::string_view table, std::string_view peer,
+                                                    std::string_view own);
+
+}  // namespace ntan::serve

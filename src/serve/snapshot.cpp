@@ -1,0 +1,141 @@
+#include "serve/snapshot.h"
+
+namespace ntan::serve {
+namespace {
+
+void append_texts(JsonText& json, std::string_view name, const std::vector<std::string>& texts) {
+  json.key(name);
+  json.begin_array();
+  for (const std::string& text : texts) json.text(text);
+  json.end_array();
+}
+
+void append_known(JsonText& json, std::string_view name, const std::string& text) {
+  if (!text.empty()) json.member(name, text);
+}
+
+}  // namespace
+
+std::string_view to_text(Mode mode) noexcept {
+  switch (mode) {
+    case Mode::live: return "live";
+    case Mode::replay: return "replay";
+    case Mode::events: return "events";
+  }
+  return {};
+}
+
+std::string_view to_text(Status status) noexcept {
+  switch (status) {
+    case Status::idle: return "idle";
+    case Status::running: return "running";
+    case Status::stopped: return "stopped";
+    case Status::failed: return "failed";
+    case Status::ended: return "ended";
+  }
+  return {};
+}
+
+void append_run(JsonText& json, const RunState& run) {
+  json.member("mode", to_text(run.mode));
+  json.member("status", to_text(run.status));
+  append_known(json, "interface", run.interface);
+  append_known(json, "file", run.file);
+  append_known(json, "filter", run.filter);
+  append_known(json, "filter_effective", run.filter_effective);
+  if (run.mode == Mode::live) json.member("own_traffic_excluded", run.own_traffic_excluded);
+  if (run.started) {
+    std::array<char, max_time_text> text{};
+    const char* end = append_time(text.data(), *run.started, TimeDigits::micro);
+    json.member("started_ts",
+                std::string_view{text.data(), static_cast<std::size_t>(end - text.data())});
+  }
+  if (run.failure) {
+    json.key("failure");
+    json.begin_object();
+    json.member("error", run.failure->error);
+    append_texts(json, "hints", run.failure->hints);
+    json.member("exit_code", static_cast<std::uint64_t>(run.failure->exit_code));
+    json.end_object();
+  }
+  append_texts(json, "notes", run.notes);
+}
+
+void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
+  const Totals& totals = digest.totals();
+  json.member("elapsed_us", run.elapsed_us);
+  json.key("totals");
+  json.begin_object();
+  json.member("packets", totals.packets);
+  json.member("bytes", totals.bytes);
+  json.member("events", digest.kept().seen());
+  json.member("malformed_lines", digest.malformed());
+  json.member("flows", totals.flows);
+  json.member("flows_active", totals.flows_active);
+  json.member("scans", totals.scans);
+  json.member("received", totals.received);
+  json.member("dropped_by_kernel", totals.dropped_by_kernel);
+  json.member("dropped_by_interface", totals.dropped_by_interface);
+  json.member("dropped_by_ntan", totals.dropped_by_ntan);
+  json.end_object();
+  json.key("kept");
+  json.begin_object();
+  json.member("events", std::uint64_t{digest.kept().held()});
+  json.member("bytes", std::uint64_t{digest.kept().octets()});
+  json.member("capacity", std::uint64_t{digest.kept().capacity()});
+  json.member("given_up", digest.kept().given_up());
+  json.end_object();
+  if (run.packets) {
+    json.key("ring");
+    json.begin_object();
+    json.member("packets", run.packets->packets);
+    json.member("bytes", run.packets->bytes);
+    json.member("capacity", run.packets->capacity);
+    json.member("given_up", run.packets->given_up);
+    json.end_object();
+  }
+  if (run.progress) {
+    json.key("progress");
+    json.begin_object();
+    json.member("bytes", run.progress->bytes);
+    json.member("size", run.progress->size);
+    json.end_object();
+  }
+}
+
+void append_talkers(JsonText& json, const Digest& digest, std::size_t most) {
+  json.key("talkers");
+  json.begin_array();
+  for (const Talker& talker : digest.talkers(most)) {
+    json.begin_object();
+    json.member("ip", talker.ip);
+    json.member("bytes", talker.bytes);
+    json.member("pkts", talker.packets);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void append_protocols(JsonText& json, const Digest& digest) {
+  json.key("protocols");
+  json.begin_array();
+  for (const ProtocolShare& share : digest.protocols()) {
+    json.begin_object();
+    json.member("level", share.level);
+    json.member("name", share.name);
+    json.member("pkts", share.packets);
+    json.member("bytes", share.bytes);
+    json.member("flows", share.flows);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void append_scans(JsonText& json, const Digest& digest, std::size_t most) {
+  json.key("scans");
+  json.begin_array();
+  for (const ScanLine* scan : digest.scans(most)) json.raw(scan->line);
+  json.end_array();
+}
+
+}  // namespace ntan::serve

@@ -1,0 +1,23 @@
+// A run as JSON, for the page and for the report.
+#pragma once
+
+#include <cstddef>
+
+#include "serve/control.h"
+#include "serve/digest.h"
+#include "serve/json_text.h"
+
+namespace ntan::serve {
+
+/// Members of the object that says how the run stands: mode, status, filter, failure, ….
+void append_run(JsonText& json, const RunState& run);
+/// Members that change from second to second: `totals`, `kept`, `ring`, `progress`, `elapsed_us`.
+void append_figures(JsonText& json, const RunState& run, const Digest& digest);
+/// The member `talkers`: of the run, most octets first.
+void append_talkers(JsonText& json, const Digest& digest, std::size_t most);
+/// The member `protocols`: of the run.
+void append_protocols(JsonText& json, const Digest& digest);
+/// The member `scans`: the latest line of each, newest first.
+void append_scans(JsonText& json, const Digest& digest, std::size_t most);
+
+}  // namespace ntan::serve
