@@ -14,10 +14,12 @@ constexpr Commands capture = bit(Command::capture);
 constexpr Commands read = bit(Command::read);
 constexpr Commands extract = bit(Command::extract);
 constexpr Commands explain = bit(Command::explain);
+constexpr Commands serve = bit(Command::serve);
+constexpr Commands report = bit(Command::report);
 constexpr Commands both = capture | read;
 /// Those that read files, and those that decide what is a flow or a scan.
-constexpr Commands files = read | extract | explain;
-constexpr Commands analysis = both | extract | explain;
+constexpr Commands files = read | extract | explain | serve | report;
+constexpr Commands analysis = both | extract | explain | serve | report;
 constexpr Commands everywhere = analysis | bit(Command::interfaces) | bit(Command::schema);
 
 constexpr std::string_view accepted{};
@@ -140,7 +142,7 @@ constexpr auto all = std::to_array<Flag>({
      .doc = "Capture on IF (repeatable); `any` is all of them. Default: the interface of the "
             "default route",
      .group = Group::input,
-     .commands = capture,
+     .commands = capture | serve,
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
@@ -161,20 +163,20 @@ constexpr auto all = std::to_array<Flag>({
     {.name = "pace",
      .doc = "Wait between packets as long as the recording did",
      .group = Group::input,
-     .commands = read,
+     .commands = read | serve,
      .apply = set<&run::Options::pace, run::Pace::recorded>},
     {.letter = 's',
      .name = "snaplen",
      .value = "N",
      .doc = "Capture N octets of each packet; 0 means 262144, the default",
      .group = Group::input,
-     .commands = capture,
+     .commands = capture | serve,
      .apply = set_snaplen},
     {.letter = 'p',
      .name = "no-promiscuous-mode",
      .doc = "Leave the interface out of promiscuous mode",
      .group = Group::input,
-     .commands = capture,
+     .commands = capture | serve,
      .apply = set<&run::Options::promiscuous, run::Promiscuous::off>},
     {.letter = 'B',
      .name = "buffer-size",
@@ -192,7 +194,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "NAME",
      .doc = "Run as NAME once the input is open. Default: who called sudo, else nobody",
      .group = Group::input,
-     .commands = both,
+     .commands = both | serve,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_text(draft.options.user, value, "a user's name");
@@ -208,6 +210,41 @@ constexpr auto all = std::to_array<Flag>({
      .group = Group::input,
      .commands = capture,
      .apply = set_draft<&Draft::list_interfaces, true>},
+
+    {.name = "events",
+     .value = "FILE",
+     .doc = "Show events that somebody else's ntan has written, in place of packets; - is standard "
+            "input",
+     .group = Group::input,
+     .commands = serve,
+     .rank = Rank::common,
+     .apply =
+         [](Draft& draft, std::string_view value) {
+           return set_text(draft.options.event_stream.emplace(), value, "a file's name");
+         }},
+    {.name = "listen",
+     .value = "ADDR",
+     .doc = "Where the page is to be had: PORT, :PORT or ADDRESS:PORT. Default: localhost:8080. At "
+            "another address than this machine's own every reader needs the token",
+     .group = Group::input,
+     .commands = serve,
+     .rank = Rank::common,
+     .apply =
+         [](Draft& draft, std::string_view value) {
+           const auto listen = parse_listen(value);
+           if (!listen) return std::string_view{"PORT, :PORT or ADDRESS:PORT, as 127.0.0.1:8080"};
+           draft.options.listen = *listen;
+           return accepted;
+         }},
+    {.name = "allow-host",
+     .value = "NAME",
+     .doc = "Answer requests for this host name too (repeatable): that of a proxy before the page",
+     .group = Group::input,
+     .commands = serve,
+     .apply =
+         [](Draft& draft, std::string_view value) {
+           return set_text(draft.options.allowed_hosts.emplace_back(), value, "a host name");
+         }},
 
     {.name = "scan",
      .value = "ID",
@@ -307,6 +344,38 @@ constexpr auto all = std::to_array<Flag>({
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_text(draft.options.write_packets.emplace(), value, "a file's name");
+         }},
+    {.letter = 'o',
+     .name = "output",
+     .value = "FILE",
+     .doc = "Write the report to FILE: a page (.html), Markdown (.md) or JSON (.json). Default: "
+            "Markdown on standard output",
+     .group = Group::output,
+     .commands = report,
+     .rank = Rank::common,
+     .apply =
+         [](Draft& draft, std::string_view value) {
+           return set_text(draft.options.report_file, value, "a file's name");
+         }},
+    {.name = "ring",
+     .value = "SIZE",
+     .doc = "Packets kept for export, the latest, in MiB or with k, M, G. Default: 64M",
+     .group = Group::output,
+     .commands = serve,
+     .apply =
+         [](Draft& draft, std::string_view value) {
+           return set_size(draft.options.ring_size, value, mib, mib,
+                           "a size of 1M or more, such as 64M");
+         }},
+    {.name = "keep",
+     .value = "SIZE",
+     .doc = "Events kept for tables and exports, the latest, in MiB or with k, M, G. Default: 64M",
+     .group = Group::output,
+     .commands = serve | report,
+     .apply =
+         [](Draft& draft, std::string_view value) {
+           return set_size(draft.options.keep_size, value, mib, mib,
+                           "a size of 1M or more, such as 64M");
          }},
     {.letter = 'l',
      .name = "line-buffered",
@@ -456,7 +525,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "CIDR,...",
      .doc = "Our own networks: scans from them are graver",
      .group = Group::analysis,
-     .commands = both,
+     .commands = both | serve | report,
      .apply = [](Draft& draft,
                  std::string_view value) { return add_networks(draft.options.scan.home, value); }},
     {.name = "scan-sense",

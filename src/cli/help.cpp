@@ -13,7 +13,7 @@ using run::Command;
 constexpr std::size_t line_width = 79;
 constexpr std::size_t doc_column = 28;
 
-constexpr std::array<CommandWord, 8> words{{
+constexpr std::array<CommandWord, 10> words{{
     {"capture", Command::capture, "[-i IF] [-f BPF | BPF ...] [OPTION ...]",
      "Turn live packets into events"},
     {"read", Command::read, "FILE ... | - [-f BPF] [OPTION ...] [-- BPF ...]",
@@ -24,6 +24,10 @@ constexpr std::array<CommandWord, 8> words{{
      "Cut the packets of one scan or flow out of files"},
     {"explain", Command::explain, "ID -r FILE [--json] [OPTION ...]",
      "Tell step by step why a scan was reported"},
+    {"serve", Command::serve, "[-i IF | -r FILE [--pace] | --events FILE] [OPTION ...]",
+     "Show a live page on http://localhost:8080"},
+    {"report", Command::report, "FILE ... [-o FILE.html | FILE.md | FILE.json] [OPTION ...]",
+     "Make one file of saved packets or events, to read or to send"},
     {"interfaces", Command::interfaces, "[--json]", "List what can be captured on"},
     {"schema", Command::schema, "[EVENT] [--format FORMAT]", "Describe the events"},
     {"help", Command::help, "[COMMAND]", "Show the help of a command"},
@@ -38,7 +42,7 @@ struct Example {
   std::string_view doc;
 };
 
-constexpr std::array<Example, 19> examples{{
+constexpr std::array<Example, 25> examples{{
     {Command::capture, "sudo ntan capture -i eth0", "everything on eth0, as a table"},
     {Command::capture, "sudo ntan capture -i eth0 -f 'udp port 53' --json | jq .", "DNS, as JSON"},
     {Command::capture, "sudo ntan capture -i eth0 -c 1000 -w sample.pcap",
@@ -60,6 +64,13 @@ constexpr std::array<Example, 19> examples{{
      "the walk to one scan, by its scan.id"},
     {Command::explain, "ntan explain 8d1f3a5c7e902b46 -r day.pcap --json | tail -n 1",
      "the verdict alone, for a program"},
+    {Command::serve, "sudo ntan serve", "choose the interface and start on the page"},
+    {Command::serve, "ntan serve -r day.pcap --pace", "replay a capture as it was recorded"},
+    {Command::serve, "ssh host 'sudo ntan capture --json' | ntan serve --events -",
+     "another machine's traffic; nothing listens there"},
+    {Command::report, "ntan report day.pcap -o day.html", "a page that opens from disk"},
+    {Command::report, "ntan report events.ndjson -o day.html", "the same from saved events"},
+    {Command::report, "ntan report day.pcap > day.md", "Markdown, for a ticket"},
     {Command::interfaces, "ntan interfaces", "names, states and addresses"},
     {Command::interfaces, "ntan interfaces --json | jq -r .name", "names only"},
     {Command::schema, "ntan schema", "JSON Schema of all events"},

@@ -212,7 +212,8 @@ run::Options parse(std::span<const std::string> arguments, const Surroundings& a
 
   const Command command = parts.command == nullptr ? bare_command(draft) : parts.command->command;
   if (parts.command == nullptr) check_belongs(parts, command);
-  if (parts.command != nullptr && (command == Command::read || command == Command::extract))
+  if (parts.command != nullptr &&
+      (command == Command::read || command == Command::extract || command == Command::report))
     append(draft.options.files, draft.words);
   if (command == Command::explain && !draft.words.empty()) {
     draft.options.files.insert(draft.options.files.end(), draft.words.begin() + 1,

@@ -269,6 +269,48 @@ run::Options settle_extract(Draft& draft, const Surroundings& around) {
   return std::move(options);
 }
 
+/// What the page is to show: one of packets to come, saved ones, and somebody's events.
+run::Options settle_serve(Draft& draft) {
+  run::Options& options = draft.options;
+  options.command = Command::serve;
+  std::vector<std::string_view> given;
+  if (!options.interfaces.empty()) given.emplace_back("-i");
+  if (!options.files.empty()) given.emplace_back("-r");
+  if (options.event_stream) given.emplace_back("--events");
+  if (given.size() > 1)
+    throw UsageError(fmt::format("{} and {} exclude each other", given[0], given[1]));
+  if (options.interfaces.size() > 1) {
+    throw UsageError("the page shows one interface at a time",
+                     {"-i any captures on all interfaces"});
+  }
+  if (std::count(options.files.begin(), options.files.end(), "-") != 0) {
+    throw UsageError("the page may start a replay again: standard input will not do",
+                     {"ntan read - --json | ntan serve --events -"});
+  }
+  if (options.pace == run::Pace::recorded && options.files.empty())
+    throw UsageError("--pace is for saved packets: -r FILE");
+  settle_filter(draft);
+  if (!options.filter.empty() && options.event_stream)
+    throw UsageError("a filter is for packets: --events has none");
+  return std::move(options);
+}
+
+run::Options settle_report(Draft& draft) {
+  run::Options& options = draft.options;
+  options.command = Command::report;
+  settle_files(options, "report");
+  if (options.report_file.empty()) options.report_file = "-";
+  const std::string_view file = options.report_file;
+  const bool known = file == "-" || file.ends_with(".html") || file.ends_with(".htm") ||
+                     file.ends_with(".md") || file.ends_with(".json");
+  if (!known) {
+    throw UsageError(fmt::format("'{}': the end of a report's name tells its form", file),
+                     {".html for a page, .md for Markdown, .json for programs"});
+  }
+  settle_filter(draft);
+  return std::move(options);
+}
+
 run::Options settle_schema(Draft& draft, const Surroundings& around) {
   if (draft.words.size() > 1) throw UsageError("schema takes one event, or none for all");
   if (!draft.words.empty()) {
@@ -286,6 +328,8 @@ run::Options settle(Draft draft, Command command, const Surroundings& around) {
   if (command == Command::schema) return settle_schema(draft, around);
   if (command == Command::extract) return settle_extract(draft, around);
   if (command == Command::explain) return settle_explain(draft);
+  if (command == Command::serve) return settle_serve(draft);
+  if (command == Command::report) return settle_report(draft);
   if (command == Command::interfaces || draft.list_interfaces) {
     if (!draft.words.empty()) {
       throw UsageError(fmt::format("interfaces takes no argument '{}'", draft.words.front()));

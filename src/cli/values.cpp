@@ -111,4 +111,19 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::optional<run::Listen> parse_listen(std::string_view text) {
+  run::Listen listen;
+  const std::size_t colon = text.rfind(':');
+  const bool port_alone = colon == std::string_view::npos;
+  const auto port = parse_number(port_alone ? text : text.substr(colon + 1));
+  if (!port || *port == 0 || *port > UINT16_MAX) return std::nullopt;
+  listen.port = static_cast<std::uint16_t>(*port);
+  if (port_alone || colon == 0) return listen;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host != "localhost" && !parse_address(host)) return std::nullopt;
+  listen.host = host;
+  return listen;
+}
+
 }  // namespace ntan::cli

@@ -26,6 +26,9 @@ namespace ntan::cli {
 /// `192.0.2.0/24,2001:db8::1,…`; an address alone is itself only.
 [[nodiscard]] std::optional<std::vector<run::Network>> parse_networks(std::string_view text);
 
+/// `8080`, `:8080`, `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`.
+[[nodiscard]] std::optional<run::Listen> parse_listen(std::string_view text);
+
 /// The parts between `separator`s; one empty part for empty text.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 

@@ -14,33 +14,6 @@ std::string kib_text(std::size_t size) {
   return fmt::format("{}k", size >> 10U);
 }
 
-std::string networks_text(const std::vector<Network>& networks) {
-  std::string text;
-  for (const Network& one : networks) {
-    text += fmt::format("{}{}/{}", text.empty() ? "" : ",", to_string(one.address), one.bits);
-  }
-  return text;
-}
-
-// Options without which another run would name other scans.
-std::string analysis_words(const Options& options) {
-  const Options defaults;
-  const ScanOptions& scan = options.scan;
-  std::string words;
-  if (options.mem_limit != defaults.mem_limit)
-    words += " --mem-limit " + kib_text(options.mem_limit);
-  if (options.max_flows != defaults.max_flows)
-    words += fmt::format(" --max-flows {}", options.max_flows);
-  if (options.vlan_key == VlanKey::ignored) words += " --ignore-vlan";
-  if (scan.sensitivity == Sensitivity::low) words += " --scan-sense low";
-  if (scan.sensitivity == Sensitivity::high) words += " --scan-sense high";
-  if (!scan.allowed.empty()) words += " --scan-allow " + networks_text(scan.allowed);
-  if (scan.timeout != defaults.scan.timeout)
-    words += fmt::format(" --scan-timeout {}us", to_us(scan.timeout));
-  if (scan.memory != defaults.scan.memory) words += " --scan-memory " + kib_text(scan.memory);
-  return words;
-}
-
 }  // namespace
 
 std::string shell_word(std::string_view word) {
@@ -66,11 +39,45 @@ std::string command_line(std::span<const std::string> arguments) {
   return line;
 }
 
+std::string networks_text(const std::vector<Network>& networks) {
+  std::string text;
+  for (const Network& one : networks) {
+    text += fmt::format("{}{}/{}", text.empty() ? "" : ",", to_string(one.address), one.bits);
+  }
+  return text;
+}
+
+std::vector<std::string> analysis_arguments(const Options& options) {
+  const Options defaults;
+  const ScanOptions& scan = options.scan;
+  std::vector<std::string> words;
+  const auto add = [&words](const char* name, std::string value) {
+    words.emplace_back(name);
+    words.push_back(std::move(value));
+  };
+  if (options.mem_limit != defaults.mem_limit) add("--mem-limit", kib_text(options.mem_limit));
+  if (options.max_flows != defaults.max_flows)
+    add("--max-flows", fmt::format("{}", options.max_flows));
+  if (options.vlan_key == VlanKey::ignored) words.emplace_back("--ignore-vlan");
+  if (scan.sensitivity == Sensitivity::low) add("--scan-sense", "low");
+  if (scan.sensitivity == Sensitivity::high) add("--scan-sense", "high");
+  if (!scan.allowed.empty()) add("--scan-allow", networks_text(scan.allowed));
+  if (scan.timeout != defaults.scan.timeout)
+    add("--scan-timeout", fmt::format("{}us", to_us(scan.timeout)));
+  if (scan.memory != defaults.scan.memory) add("--scan-memory", kib_text(scan.memory));
+  return words;
+}
+
 ExtractLine extract_line(const Options& options) {
   std::string inputs;
   std::string filter;
+  std::string analysis;
+  for (const std::string& word : analysis_arguments(options)) analysis += " " + word;
   if (options.command == Command::capture) {
-    if (!options.write_packets || *options.write_packets == "-") return {};
+    if (!options.write_packets || *options.write_packets == "-" ||
+        options.write_packets->starts_with("/dev/fd/")) {
+      return {};
+    }
     inputs = " -r " + file_word(*options.write_packets);
   } else {
     for (const std::string& file : options.files) {
@@ -83,7 +90,7 @@ ExtractLine extract_line(const Options& options) {
       filter = " -f " + shell_word(options.filter);
     }
   }
-  return {.before = "ntan extract" + inputs + filter + analysis_words(options) + " --scan ",
+  return {.before = "ntan extract" + inputs + filter + analysis + " --scan ",
           .between = " -w scan-",
           .after = ".pcap"};
 }

@@ -15,7 +15,9 @@
 #include "run/pipeline.h"
 #include "run/print.h"
 #include "run/schemas.h"
+#include "run/serve.h"
 #include "run/signals.h"
+#include "run/write_report.h"
 #include "source/interfaces.h"
 
 namespace ntan::run {
@@ -80,6 +82,8 @@ ExitCode execute(const Options& options, std::span<const std::string> arguments)
       case Command::read: return run_pipeline(options);
       case Command::extract: return run_command(options, extract);
       case Command::explain: return run_command(options, explain);
+      case Command::serve: return run_command(options, serve);
+      case Command::report: return run_command(options, write_report);
       case Command::interfaces:
         return print(interface_list(options.as_json ? ListForm::json : ListForm::table));
       case Command::schema: return show_schema(options);

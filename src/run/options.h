@@ -20,6 +20,8 @@ enum class Command : std::uint8_t {
   read,
   extract,
   explain,
+  serve,
+  report,
   interfaces,
   schema,
   help,
@@ -39,6 +41,12 @@ struct Network {
   IpAddress address;
   std::uint8_t bits = 0;
   friend constexpr bool operator==(const Network&, const Network&) = default;
+};
+
+/// Where the page is to be had.
+struct Listen {
+  std::string host = "localhost";  ///< numeric, or localhost for both loopback addresses
+  std::uint16_t port = 8080;
 };
 
 enum class Pace : std::uint8_t {
@@ -102,6 +110,16 @@ struct Options {
   // extract: one of them; explain: the first
   std::optional<std::uint64_t> scan_id;
   std::optional<std::uint64_t> flow_id;
+
+  // serve
+  Listen listen;
+  std::vector<std::string> allowed_hosts;   ///< more names by which the page may be asked for
+  std::optional<std::string> event_stream;  ///< NDJSON in place of packets; `-`: standard input
+  std::size_t ring_size = std::size_t{64} << 20U;  ///< octets of packets kept for export
+  std::size_t keep_size = std::size_t{64} << 20U;  ///< octets of events kept for tables and exports
+
+  // report
+  std::string report_file;  ///< its suffix tells the form; `-`: Markdown on standard output
 
   // Stop
   std::optional<std::uint64_t> count;      ///< packets

@@ -65,18 +65,32 @@ void take(const Identity& identity) {
   }
 }
 
-void drop_bounding_set() noexcept {
+/// `keep`: the bits of those that stay.
+void drop_bounding_set(std::uint64_t keep = 0) noexcept {
   // Needs a capability of its own, so it fails where there was nothing to give up.
   for (unsigned long capability = 0; capability < 64; ++capability) {  // NOLINT(google-runtime-int)
-    (void)::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    if ((keep >> capability & 1U) == 0) (void)::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   }
   (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-void clear_capabilities() {
+using Capabilities = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+void set_capabilities(Capabilities& capabilities) {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
-  check(::syscall(SYS_capset, &header, none.data()) == 0, "cannot give up capabilities");
+  check(::syscall(SYS_capset, &header, capabilities.data()) == 0, "cannot give up capabilities");
+}
+
+void clear_capabilities() {
+  Capabilities none{};
+  set_capabilities(none);
+}
+
+bool has_capability(unsigned capability) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  Capabilities own{};
+  check(::syscall(SYS_capget, &header, own.data()) == 0, "cannot look at capabilities");
+  return (own[0].permitted >> capability & 1U) != 0;
 }
 
 }  // namespace
@@ -99,6 +113,31 @@ std::optional<Identity> identity_to_take(const std::string& user) {
   auto nobody = look_up("nobody", ::getpwnam_r);
   if (!nobody) throw std::runtime_error("there is no user 'nobody': name one by --user");
   return nobody;
+}
+
+std::optional<uid_t> sudo_caller_id() {
+  if (::geteuid() != 0) return std::nullopt;
+  const auto caller = sudo_caller();
+  return caller ? std::optional{caller->user} : std::nullopt;
+}
+
+void keep_only_capture(const std::optional<Identity>& identity) {
+  const bool can_capture = has_capability(CAP_NET_RAW);
+  const std::uint64_t kept = can_capture ? std::uint64_t{1} << unsigned{CAP_NET_RAW} : 0;
+  drop_bounding_set(kept);
+  if (identity) {
+    check(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, "cannot keep a capability");
+    take(*identity);
+  }
+  // Inheritable and ambient, so that the runs have it without being root's files.
+  Capabilities only{};
+  const auto bits = static_cast<std::uint32_t>(kept);
+  only[0] = {.effective = bits, .permitted = bits, .inheritable = bits};
+  set_capabilities(only);
+  if (can_capture)
+    check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) == 0,
+          "cannot hand a capability on");
+  check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "cannot renounce new privileges");
 }
 
 void drop_privileges(const std::optional<Identity>& identity) {

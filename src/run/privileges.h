@@ -24,6 +24,14 @@ struct Identity {
 /// drop_privileges(). Otherwise those whose names are known are created before.
 [[nodiscard]] bool called_by_sudo();
 
+/// The user who called sudo, if root was obtained by it.
+[[nodiscard]] std::optional<uid_t> sudo_caller_id();
+
+/// Becomes `identity` if there is one, and keeps of root's powers only that of opening an
+/// interface, for the runs that this process is to start. Without root nothing changes but that no
+/// new privileges can come. Throws std::system_error: never go on after that.
+void keep_only_capture(const std::optional<Identity>& identity);
+
 /// Becomes `identity` if there is one, then gives up for good: capabilities, new privileges by
 /// exec, core files, being traced. Verifies that there is no way back.
 /// Requires: no other thread yet. Throws std::system_error: never go on after that.

@@ -1,0 +1,67 @@
+// This program once more, with other arguments: a run of its own whose lines we read.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <sys/types.h>
+
+namespace ntan::run {
+
+/// A descriptor that is closed with its owner.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  [[nodiscard]] bool open() const noexcept { return number_ >= 0; }
+  [[nodiscard]] int release() noexcept;
+  void reset() noexcept;
+
+ private:
+  int number_ = -1;
+};
+
+/// This program's file, open to be run: whoever we become need not be able to reach it by its path.
+/// Throws std::system_error.
+[[nodiscard]] Descriptor own_program();
+
+class Child {
+ public:
+  /// What the child's descriptors are. Not-blocking pipes are made for what is asked for.
+  struct Wiring {
+    int output = -1;       ///< its standard output; -1: a pipe, see output()
+    bool packets = false;  ///< a pipe at its /dev/fd/3, see packets()
+  };
+
+  /// Throws std::system_error. The child ends when this process does.
+  Child(const Descriptor& program, std::span<const std::string> arguments, const Wiring& wiring);
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  /// Kills the child if it still runs.
+  ~Child();
+
+  [[nodiscard]] Descriptor& output() noexcept { return output_; }
+  [[nodiscard]] Descriptor& errors() noexcept { return errors_; }
+  [[nodiscard]] Descriptor& packets() noexcept { return packets_; }
+
+  /// Asks it to come to an end.
+  void stop() const noexcept;
+  /// Its exit code, 128 and the signal's number for one that was killed; nothing while it runs.
+  [[nodiscard]] std::optional<int> ended() noexcept;
+
+ private:
+  pid_t process_ = -1;
+  std::optional<int> code_;
+  Descriptor output_;
+  Descriptor errors_;
+  Descriptor packets_;
+};
+
+}  // namespace ntan::run

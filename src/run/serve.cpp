@@ -1,0 +1,159 @@
+#include "run/serve.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <poll.h>
+#include <string>
+#include <sys/random.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "run/console.h"
+#include "run/privileges.h"
+#include "run/schemas.h"
+#include "run/served_run.h"
+#include "run/signals.h"
+#include "serve/api.h"
+#include "source/source.h"
+
+namespace ntan::run {
+namespace {
+
+constexpr std::int64_t tick_ns = 1'000'000'000;
+
+std::int64_t clock_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+/// 128 bits that nobody guesses.
+std::string make_token() {
+  std::array<std::uint8_t, 16> octets{};
+  if (::getrandom(octets.data(), octets.size(), 0) != static_cast<ssize_t>(octets.size()))
+    throw std::system_error(errno, std::generic_category(), "cannot get a random number");
+  std::string text;
+  for (const std::uint8_t octet : octets) text += fmt::format("{:02x}", octet);
+  return text;
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::string host_in_address(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
+std::vector<std::string> host_names(const Options& options) {
+  std::vector<std::string> names{"localhost", "127.0.0.1", "[::1]"};
+  const std::string own = host_in_address(options.listen.host);
+  if (std::find(names.begin(), names.end(), own) == names.end()) names.push_back(own);
+  names.insert(names.end(), options.allowed_hosts.begin(), options.allowed_hosts.end());
+  return names;
+}
+
+std::vector<std::uint32_t> owners() {
+  std::vector<std::uint32_t> users{0, static_cast<std::uint32_t>(::geteuid())};
+  if (const auto caller = sudo_caller_id()) users.push_back(*caller);
+  return users;
+}
+
+class PageListener final : public RunListener {
+ public:
+  explicit PageListener(serve::Api& api) noexcept : api_(&api) {}
+
+  void run_begins() override { api_->run_begins(); }
+  void state_changed() override { api_->state_changed(); }
+  void scan_told(std::string_view line) override { api_->scan_told(line); }
+
+ private:
+  serve::Api* api_;
+};
+
+std::vector<int> listeners(const Options& options) {
+  try {
+    return serve::open_listeners({.host = options.listen.host, .port = options.listen.port});
+  } catch (const std::system_error& error) {
+    const bool taken = error.code() == std::errc::address_in_use;
+    const bool forbidden = error.code() == std::errc::permission_denied;
+    const std::string hint =
+        taken       ? "another program listens there: --listen :PORT takes another port"
+        : forbidden ? "ports below 1024 are root's: --listen :8080"
+                    : "--listen takes an address of this machine: 127.0.0.1:8080";
+    throw source::Error(forbidden ? source::Error::Kind::permission : source::Error::Kind::runtime,
+                        error.what(), {hint});
+  }
+}
+
+void say_where(const Options& options, const std::string& token) {
+  const std::string address =
+      fmt::format("http://{}:{}/", host_in_address(options.listen.host), options.listen.port);
+  say(fmt::format("the page is at {}", address));
+  if (is_loopback(options.listen.host)) {
+    say(fmt::format("other users of this machine: {}#t={}", address, token));
+  } else {
+    say(fmt::format("from another machine, not encrypted: {}#t={}", address, token));
+  }
+}
+
+}  // namespace
+
+ExitCode serve(const Options& options, source::Interrupt& interrupt) {
+  // Opened as who we are, so that a port below 1024 can be had; then only what a capture needs is
+  // kept.
+  const std::vector<int> sockets = listeners(options);
+  const std::vector<std::uint32_t> users = owners();
+  // Saved input is read as whoever calls, as `read` does.
+  const bool live = options.files.empty() && !options.event_stream;
+  const bool becomes = live || called_by_sudo() || !options.user.empty();
+  keep_only_capture(becomes ? identity_to_take(options.user) : std::nullopt);
+  const std::string token = make_token();
+  serve::Digest digest(options.keep_size);
+  ServedRun run(options, digest);
+  serve::Api api({.version = NTAN_VERSION, .schemas = schemas()}, digest, run);
+  PageListener listener(api);
+  run.set_listener(listener);
+  serve::HttpServer server(
+      sockets, {.hosts = host_names(options), .port = options.listen.port, .token = token}, users,
+      {}, api);
+  run.begin();
+  say_where(options, token);
+
+  std::int64_t next_tick = clock_ns() + tick_ns;
+  std::vector<int> waited_for;
+  std::vector<pollfd> polls;
+  bool more = false;
+  while (!interrupt.stopped()) {
+    waited_for = server.descriptors();
+    run.descriptors(waited_for);
+    waited_for.push_back(interrupt.descriptor());
+    polls.clear();
+    for (const int one : waited_for) polls.push_back({.fd = one, .events = POLLIN, .revents = 0});
+    const std::int64_t left_ms = std::max<std::int64_t>(0, (next_tick - clock_ns()) / 1'000'000);
+    std::int64_t wait = more ? 0 : left_ms;
+    if (const auto least = server.timeout()) wait = std::min<std::int64_t>(wait, *least);
+    if (::poll(polls.data(), polls.size(), static_cast<int>(wait)) < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "cannot wait for requests");
+    interrupt.clear();
+    server.run();
+    more = run.run();
+    if (clock_ns() < next_tick) continue;
+    // After a long pause (a suspended machine) there is one tick, not all that were missed.
+    next_tick = std::max(next_tick + tick_ns, clock_ns());
+    run.tick();
+    api.tick();
+    server.tick();
+  }
+  run.finish();
+  api.close();
+  server.run();
+  return ExitCode::done;
+}
+
+}  // namespace ntan::run

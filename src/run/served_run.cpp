@@ -1,0 +1,561 @@
+#include "run/served_run.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "run/command_text.h"
+#include "run/exit_code.h"
+#include "source/filter.h"
+#include "source/interfaces.h"
+
+namespace ntan::run {
+namespace {
+
+using serve::Mode;
+using serve::Refused;
+using serve::Status;
+
+constexpr std::size_t read_size = std::size_t{64} << 10U;
+/// Of one look at a pipe, so that the page stays answered however fast events come.
+constexpr std::size_t most_at_once = std::size_t{1} << 20U;
+constexpr std::size_t most_notes = 20;
+constexpr std::size_t most_error_lines = 200;
+constexpr std::size_t most_cuts = 4;
+
+std::int64_t clock_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+Timestamp wall_clock() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+std::string base_name(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+std::uint64_t size_of(int descriptor) noexcept {
+  struct stat status{};
+  return ::fstat(descriptor, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+bool write_all(int descriptor, std::string_view octets) noexcept {
+  while (!octets.empty()) {
+    const ssize_t written = ::write(descriptor, octets.data(), octets.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    octets.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// What one read() of a pipe brought.
+enum class Got : std::uint8_t { octets, nothing, end };
+
+Got read_some(int descriptor, std::array<char, read_size>& block, std::string_view& octets) {
+  const ssize_t got = ::read(descriptor, block.data(), block.size());
+  if (got > 0) {
+    octets = {block.data(), static_cast<std::size_t>(got)};
+    return Got::octets;
+  }
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Got::nothing;
+  return Got::end;
+}
+
+/// The error that a run ended with, as say_error() writes it: one line and indented hints.
+serve::Failure failure_of(const std::vector<std::string>& lines, int code) {
+  constexpr std::string_view mark = "ntan: error: ";
+  serve::Failure failure{.error = {}, .hints = {}, .exit_code = code};
+  for (const std::string& line : lines) {
+    if (line.starts_with(mark)) {
+      failure.error = line.substr(mark.size());
+      failure.hints.clear();
+    } else if (line.starts_with("  ") && !failure.error.empty()) {
+      failure.hints.push_back(line.substr(2));
+    }
+  }
+  if (failure.error.empty()) failure.error = fmt::format("the run ended with exit code {}", code);
+  return failure;
+}
+
+}  // namespace
+
+/// A capture file on its way: another run writes it, and the reply waits for its end.
+struct ServedRun::Cut {
+  std::unique_ptr<Child> child;
+  Descriptor input;  ///< what it reads, if that is not a file of the user's
+  Descriptor file;
+  std::string name;
+  std::string errors;
+  std::shared_ptr<serve::PendingReply> later;
+};
+
+ServedRun::ServedRun(const Options& options, serve::Digest& digest)
+    : options_(&options), digest_(&digest), program_(own_program()), ring_(options.ring_size) {
+  state_.mode = !options.files.empty() ? Mode::replay
+                : options.event_stream ? Mode::events
+                                       : Mode::live;
+  state_.status = Status::idle;
+  if (!options.files.empty()) state_.file = base_name(options.files.front());
+  if (options.event_stream) state_.file = base_name(*options.event_stream);
+  if (!options.interfaces.empty()) state_.interface = options.interfaces.front();
+  state_.filter = options.filter;
+}
+
+ServedRun::~ServedRun() = default;
+
+serve::RunState ServedRun::state() {
+  serve::RunState now = state_;
+  if (now.status == Status::running)
+    now.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+  if (now.mode != Mode::events) {
+    now.packets = serve::PacketsKept{.packets = ring_.packets(),
+                                     .bytes = ring_.octets(),
+                                     .capacity = ring_.capacity(),
+                                     .given_up = ring_.given_up()};
+  }
+  if (now.mode == Mode::replay) now.packets.reset();
+  return now;
+}
+
+std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
+  if (state_.mode == Mode::events)
+    return Refused{409, "the events come from somewhere else: there is nothing to start here"};
+  if (child_ != nullptr)
+    return Refused{409, stop_asked_ ? "the last run is still coming to its end"
+                                    : "a run is going on: stop it first"};
+  const std::string filter = state_.mode == Mode::replay ? options_->filter : request.filter;
+  try {
+    if (!filter.empty()) source::check_filter(filter);
+  } catch (const source::Error& error) {
+    return Refused{422, error.what(), error.hints()};
+  }
+  if (state_.mode == Mode::live) {
+    if (!request.interface.empty()) {
+      state_.interface = request.interface;
+    } else if (state_.interface.empty()) {
+      state_.interface = source::default_interface().value_or("");
+    }
+    if (state_.interface.empty())
+      return Refused{422, "no interface is named, and there is no default route to choose one by"};
+    const auto known = source::list_interfaces();
+    if (std::none_of(known.begin(), known.end(), [this](const source::NetworkInterface& one) {
+          return one.name == state_.interface;
+        })) {
+      std::string names;
+      for (const auto& one : known) names += (names.empty() ? "" : ", ") + one.name;
+      return Refused{422,
+                     fmt::format("there is no interface '{}'", state_.interface),
+                     {"interfaces: " + names}};
+    }
+    state_.filter_effective = effective_filter(filter);
+    state_.own_traffic_excluded = true;
+  } else {
+    state_.filter_effective = filter;
+  }
+  state_.filter = filter;
+  try {
+    const bool live = state_.mode == Mode::live;
+    child_ =
+        std::make_unique<Child>(program_, live ? capture_arguments(request) : replay_arguments(),
+                                Child::Wiring{.output = -1, .packets = live});
+  } catch (const std::system_error& error) {
+    return Refused{500, error.what()};
+  }
+  begin_run();
+  return std::nullopt;
+}
+
+void ServedRun::begin_run() {
+  digest_->clear();
+  ring_.clear();
+  lines_.clear();
+  error_text_.clear();
+  error_lines_.clear();
+  stop_asked_ = false;
+  started_ns_ = clock_ns();
+  state_.status = Status::running;
+  state_.started = wall_clock();
+  state_.elapsed_us = 0;
+  state_.failure.reset();
+  state_.notes.clear();
+  listener_->run_begins();
+  say_changed();
+}
+
+std::optional<Refused> ServedRun::stop() {
+  if (child_ == nullptr || stop_asked_) return Refused{409, "nothing is running"};
+  stop_asked_ = true;
+  child_->stop();
+  state_.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+  state_.status = Status::stopped;
+  say_changed();
+  return std::nullopt;
+}
+
+serve::FilterVerdict ServedRun::check(const std::string& filter) {
+  serve::FilterVerdict verdict;
+  if (filter.empty()) return {.good = true, .instructions = 0, .error = {}, .hints = {}};
+  try {
+    verdict.instructions = source::check_filter(filter);
+    verdict.good = true;
+  } catch (const source::Error& error) {
+    verdict.error = error.what();
+    verdict.hints = error.hints();
+  }
+  return verdict;
+}
+
+std::vector<serve::InterfaceState> ServedRun::interfaces() {
+  std::vector<serve::InterfaceState> all;
+  for (const source::NetworkInterface& one : source::list_interfaces()) {
+    all.push_back({.name = one.name,
+                   .up = one.state == source::NetworkInterface::State::up,
+                   .loopback = one.loopback,
+                   .default_route = one.default_route,
+                   .addresses = one.addresses,
+                   .bps = rates_.of(one.name)});
+  }
+  return all;
+}
+
+std::string ServedRun::effective_filter(const std::string& filter) const {
+  const std::string& host = options_->listen.host;
+  const std::string hosts = host == "localhost"                 ? "(host 127.0.0.1 or host ::1)"
+                            : host == "0.0.0.0" || host == "::" ? ""
+                                                                : fmt::format("host {}", host);
+  const std::string own =
+      hosts.empty() ? fmt::format("not (tcp port {})", options_->listen.port)
+                    : fmt::format("not (tcp port {} and {})", options_->listen.port, hosts);
+  return filter.empty() ? own : fmt::format("({}) and {}", filter, own);
+}
+
+std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest& request) const {
+  std::vector<std::string> words{"capture",
+                                 "-i",
+                                 state_.interface,
+                                 "-f",
+                                 state_.filter_effective,
+                                 "--json",
+                                 "--summary-every",
+                                 "1s",
+                                 "--no-progress",
+                                 "-w",
+                                 "/dev/fd/3"};
+  const auto add = [&words](std::string_view name, const std::string& value) {
+    words.emplace_back(name);
+    words.push_back(value);
+  };
+  if (request.snaplen) add("-s", fmt::format("{}", *request.snaplen));
+  if (request.duration_s) add("--duration", fmt::format("{}s", *request.duration_s));
+  if (::geteuid() == 0) add("--user", "root");  // there is nobody left to become
+  if (!options_->scan.home.empty()) add("--home", networks_text(options_->scan.home));
+  if (!request.promiscuous || options_->promiscuous == Promiscuous::off) words.emplace_back("-p");
+  for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
+  return words;
+}
+
+std::vector<std::string> ServedRun::replay_arguments() const {
+  std::vector<std::string> words{"read", "--json", "--summary-every", "1s", "--no-progress"};
+  if (options_->pace == Pace::recorded) words.emplace_back("--pace");
+  if (!state_.filter.empty()) {
+    words.emplace_back("-f");
+    words.push_back(state_.filter);
+  }
+  for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
+  for (const std::string& file : options_->files) {
+    words.emplace_back("-r");
+    words.push_back(file);
+  }
+  return words;
+}
+
+void ServedRun::begin() {
+  if (state_.mode == Mode::events) {
+    read_events();
+    return;
+  }
+  if (state_.mode == Mode::live && options_->interfaces.empty()) return;
+  serve::StartRequest request{.interface = state_.interface, .filter = options_->filter};
+  if (options_->snaplen != Options{}.snaplen) request.snaplen = options_->snaplen;
+  if (const auto refused = start(request))
+    throw source::Error(source::Error::Kind::usage, refused->error, refused->hints);
+}
+
+void ServedRun::read_events() {
+  const std::string& path = *options_->event_stream;
+  events_ = Descriptor{path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                   : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!events_.open())
+    throw std::system_error(errno, std::generic_category(), fmt::format("cannot read {}", path));
+  // Of a terminal or file of others this may not be possible; then poll() tells before each read.
+  (void)::fcntl(events_.get(), F_SETFL, ::fcntl(events_.get(), F_GETFL) | O_NONBLOCK);
+  begin_run();
+}
+
+void ServedRun::descriptors(std::vector<int>& out) {
+  const auto add = [&out](const Descriptor& one) {
+    if (one.open()) out.push_back(one.get());
+  };
+  if (child_ != nullptr) {
+    add(child_->output());
+    add(child_->errors());
+    add(child_->packets());
+  }
+  add(events_);
+  for (const auto& cut : cuts_) add(cut->child->errors());
+}
+
+bool ServedRun::run() {
+  bool more = false;
+  if (child_ != nullptr) {
+    more = take_output(child_->output());
+    more = take_packets() || more;
+    take_errors();
+    take_end();
+  }
+  if (events_.open()) {
+    more = take_output(events_) || more;
+    if (!events_.open()) {
+      state_.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+      state_.status = Status::ended;
+      say_changed();
+    }
+  }
+  run_cuts();
+  return more;
+}
+
+bool ServedRun::take_output(Descriptor& from) {
+  std::array<char, read_size> block{};
+  for (std::size_t taken = 0; from.open() && taken < most_at_once;) {
+    std::string_view octets;
+    switch (read_some(from.get(), block, octets)) {
+      case Got::nothing: return false;
+      case Got::end: from.reset(); return false;
+      case Got::octets: break;
+    }
+    take_lines(octets);
+    taken += octets.size();
+  }
+  return from.open();
+}
+
+void ServedRun::take_lines(std::string_view octets) {
+  lines_.take(octets, [this](std::string_view line) {
+    if (digest_->take(line) == serve::Digest::Line::scan) listener_->scan_told(line);
+  });
+}
+
+void ServedRun::take_errors() {
+  std::array<char, read_size> block{};
+  Descriptor& from = child_->errors();
+  std::string_view octets;
+  while (from.open()) {
+    const Got got = read_some(from.get(), block, octets);
+    if (got == Got::nothing) return;
+    if (got == Got::end) {
+      from.reset();
+      return;
+    }
+    error_text_ += octets;
+    for (std::size_t end = error_text_.find('\n'); end != std::string::npos;
+         end = error_text_.find('\n')) {
+      std::string line = error_text_.substr(0, end);
+      error_text_.erase(0, end + 1);
+      if (error_lines_.size() < most_error_lines) error_lines_.push_back(line);
+      state_.notes.push_back(std::move(line));
+      if (state_.notes.size() > most_notes) state_.notes.erase(state_.notes.begin());
+    }
+    if (error_text_.size() > longest_line) error_text_.clear();
+    say_changed();
+  }
+}
+
+bool ServedRun::take_packets() {
+  std::array<char, read_size> block{};
+  Descriptor& from = child_->packets();
+  for (std::size_t taken = 0; from.open() && taken < most_at_once;) {
+    std::string_view octets;
+    switch (read_some(from.get(), block, octets)) {
+      case Got::nothing: return false;
+      case Got::end: from.reset(); return false;
+      case Got::octets: break;
+    }
+    ring_.take(octets);
+    taken += octets.size();
+  }
+  return from.open();
+}
+
+// Over when all its pipes are closed: nothing that it has written is lost.
+void ServedRun::take_end() {
+  if (child_->output().open() || child_->packets().open() || child_->errors().open()) return;
+  const auto code = child_->ended();
+  if (!code) return;
+  if (!stop_asked_)
+    state_.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+  child_.reset();
+  const bool good = *code == static_cast<int>(ExitCode::done);
+  if (stop_asked_) {
+    state_.status = Status::stopped;
+  } else if (good || state_.mode == Mode::replay) {
+    // A damaged capture has been read as far as it goes; what was wrong stands in the notes.
+    state_.status = good || digest_->kept().seen() != 0 ? Status::ended : Status::failed;
+  } else {
+    state_.status = Status::failed;
+  }
+  if (state_.status == Status::failed) state_.failure = failure_of(error_lines_, *code);
+  say_changed();
+}
+
+void ServedRun::tick() {
+  rates_.sample(source::link_counts());
+}
+
+void ServedRun::finish() {
+  if (child_ != nullptr) child_->stop();
+  constexpr int looks = 20;
+  for (int i = 0; i < looks && child_ != nullptr; ++i) {
+    (void)run();
+    std::this_thread::sleep_for(std::chrono::milliseconds{25});
+  }
+}
+
+void ServedRun::say_changed() {
+  if (listener_ != nullptr) listener_->state_changed();
+}
+
+// --- packets for export
+// ----------------------------------------------------------------------------
+
+void ServedRun::packets(const serve::PacketChoice& choice,
+                        const std::shared_ptr<serve::PendingReply>& later) {
+  const auto refuse = [&later](unsigned status, std::string_view why) {
+    later->complete(serve::error_reply(status, why));
+  };
+  if (state_.mode == Mode::events) {
+    refuse(409, "packets are not here: these events come from somewhere else");
+    return;
+  }
+  if (state_.mode == Mode::live && ring_.packets() == 0) {
+    refuse(409, "no packets are kept yet: start a capture first");
+    return;
+  }
+  if (cuts_.size() == most_cuts) {
+    refuse(503, "other exports are on their way: try again in a moment");
+    return;
+  }
+  auto cut = std::make_unique<Cut>();
+  cut->later = later;
+  cut->file = Descriptor{::memfd_create("ntan-export", MFD_CLOEXEC)};
+  const bool all = !choice.scan && !choice.flow;
+  if (!cut->file.open()) {
+    refuse(500, "there is no memory for an export");
+    return;
+  }
+  if (state_.mode == Mode::live) {
+    Descriptor& ring = all ? cut->file : cut->input;
+    if (!all) cut->input = Descriptor{::memfd_create("ntan-packets", 0)};
+    bool good = ring.open();
+    ring_.each([&](std::string_view octets) { good = good && write_all(ring.get(), octets); });
+    if (!good) {
+      refuse(500, "there is no memory for an export");
+      return;
+    }
+    if (all) {
+      serve::Reply reply;
+      reply.type = "application/vnd.tcpdump.pcap";
+      reply.file_name = "ntan.pcap";
+      reply.file_size = size_of(cut->file.get());
+      reply.file = cut->file.release();
+      later->complete(std::move(reply));
+      return;
+    }
+  }
+  std::vector<std::string> words{all ? "read" : "extract", "-w", "-"};
+  if (all) {
+    words.insert(words.end(), {"--format", "none", "--no-progress"});
+  } else {
+    words.emplace_back(choice.scan ? "--scan" : "--flow");
+    words.push_back(choice.scan ? *choice.scan : *choice.flow);
+  }
+  words.emplace_back("-q");
+  std::vector<std::string> files = options_->files;
+  if (state_.mode == Mode::live) files = {fmt::format("/proc/self/fd/{}", cut->input.get())};
+  for (const std::string& file : files) {
+    words.emplace_back("-r");
+    words.push_back(file);
+  }
+  if (state_.mode == Mode::replay && !state_.filter.empty()) {
+    words.emplace_back("-f");
+    words.push_back(state_.filter);
+  }
+  if (!all) {
+    for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
+  }
+  cut->name = all           ? "ntan.pcap"
+              : choice.scan ? fmt::format("scan-{}.pcap", *choice.scan)
+                            : fmt::format("flow-{}.pcap", *choice.flow);
+  try {
+    cut->child = std::make_unique<Child>(
+        program_, words, Child::Wiring{.output = cut->file.get(), .packets = false});
+  } catch (const std::system_error& error) {
+    refuse(500, error.what());
+    return;
+  }
+  cuts_.push_back(std::move(cut));
+}
+
+void ServedRun::run_cuts() {
+  std::array<char, read_size> block{};
+  for (const auto& cut : cuts_) {
+    Descriptor& from = cut->child->errors();
+    std::string_view octets;
+    Got got = Got::octets;
+    while (from.open() && got == Got::octets) {
+      got = read_some(from.get(), block, octets);
+      if (got == Got::octets && cut->errors.size() < longest_line) cut->errors += octets;
+      if (got == Got::end) from.reset();
+    }
+    if (from.open()) continue;
+    const auto code = cut->child->ended();
+    if (!code) continue;
+    const std::uint64_t size = size_of(cut->file.get());
+    if (*code != 0 || size == 0) {
+      std::vector<std::string> lines;
+      for (std::size_t begin = 0; begin < cut->errors.size();) {
+        const std::size_t end = std::min(cut->errors.find('\n', begin), cut->errors.size());
+        lines.push_back(cut->errors.substr(begin, end - begin));
+        begin = end + 1;
+      }
+      const serve::Failure failure = failure_of(lines, *code);
+      cut->later->complete(serve::error_reply(409, failure.error, failure.hints));
+    } else {
+      serve::Reply reply;
+      reply.type = "application/vnd.tcpdump.pcap";
+      reply.file_name = cut->name;
+      reply.file_size = size;
+      reply.file = cut->file.release();
+      cut->later->complete(std::move(reply));
+    }
+    cut->later.reset();
+  }
+  std::erase_if(cuts_, [](const std::unique_ptr<Cut>& cut) { return cut->later == nullptr; });
+}
+
+}  // namespace ntan::run

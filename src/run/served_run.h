@@ -1,0 +1,94 @@
+// The run that the page shows: started and stopped by it, its lines taken in, its packets kept.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/child.h"
+#include "run/line_feed.h"
+#include "run/link_rates.h"
+#include "run/options.h"
+#include "run/packet_ring.h"
+#include "serve/control.h"
+#include "serve/digest.h"
+
+namespace ntan::run {
+
+/// Whom a run tells that there is something new.
+class RunListener {
+ public:
+  virtual ~RunListener() = default;
+  virtual void run_begins() = 0;
+  virtual void state_changed() = 0;
+  virtual void scan_told(std::string_view line) = 0;
+};
+
+class ServedRun final : public serve::Control {
+ public:
+  /// `options` and `digest` outlive it. `listener` is set before anything is started.
+  ServedRun(const Options& options, serve::Digest& digest);
+  ~ServedRun() override;
+
+  void set_listener(RunListener& listener) noexcept { listener_ = &listener; }
+
+  // serve::Control
+  [[nodiscard]] serve::RunState state() override;
+  [[nodiscard]] std::optional<serve::Refused> start(const serve::StartRequest& request) override;
+  [[nodiscard]] std::optional<serve::Refused> stop() override;
+  [[nodiscard]] serve::FilterVerdict check(const std::string& filter) override;
+  [[nodiscard]] std::vector<serve::InterfaceState> interfaces() override;
+  void packets(const serve::PacketChoice& choice,
+               const std::shared_ptr<serve::PendingReply>& later) override;
+
+  /// Starts what the command line names, if it names something. Throws as the first start refuses.
+  void begin();
+  /// To be waited for until one is readable.
+  void descriptors(std::vector<int>& out);
+  /// Takes what has come, a bounded part of it. True if there may be more at once.
+  bool run();
+  /// Once a second.
+  void tick();
+  /// Ends the run and waits for it a moment.
+  void finish();
+
+ private:
+  struct Cut;
+
+  bool take_output(Descriptor& from);
+  void take_lines(std::string_view octets);
+  void take_errors();
+  bool take_packets();
+  void take_end();
+  void fail(int code);
+  void read_events();
+  [[nodiscard]] std::vector<std::string> capture_arguments(
+      const serve::StartRequest& request) const;
+  [[nodiscard]] std::vector<std::string> replay_arguments() const;
+  [[nodiscard]] std::string effective_filter(const std::string& filter) const;
+  void begin_run();
+  void run_cuts();
+  void say_changed();
+
+  const Options* options_;
+  serve::Digest* digest_;
+  RunListener* listener_ = nullptr;
+  Descriptor program_;
+  serve::RunState state_;
+  PacketRing ring_;
+  LinkRates rates_;
+  std::unique_ptr<Child> child_;
+  Descriptor events_;  // mode events: the stream
+  LineFeed lines_;
+  std::string error_text_;
+  std::vector<std::string> error_lines_;
+  std::vector<std::unique_ptr<Cut>> cuts_;
+  std::int64_t started_ns_ = 0;
+  bool stop_asked_ = false;
+};
+
+}  // namespace ntan::run

@@ -1,0 +1,167 @@
+#include "run/write_report.h"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "run/child.h"
+#include "run/command_text.h"
+#include "run/console.h"
+#include "run/line_feed.h"
+#include "run/print.h"
+#include "serve/digest.h"
+#include "serve/report.h"
+#include "sink/output_file.h"
+#include "source/source.h"
+
+namespace ntan::run {
+namespace {
+
+constexpr std::size_t read_size = std::size_t{64} << 10U;
+
+[[noreturn]] void cannot_read(const std::string& file) {
+  throw std::system_error(errno, std::generic_category(), fmt::format("cannot read {}", file));
+}
+
+/// Calls `take` with what comes until its end.
+template <class Take>
+void read_all(int descriptor, const std::string& name, Take&& take) {
+  std::array<char, read_size> block{};
+  while (true) {
+    const ssize_t got = ::read(descriptor, block.data(), block.size());
+    if (got > 0) {
+      take(std::string_view{block.data(), static_cast<std::size_t>(got)});
+    } else if (got == 0) {
+      return;
+    } else if (errno != EINTR) {
+      cannot_read(name);
+    }
+  }
+}
+
+/// Whether a file holds events: NDJSON begins with a brace, no capture does.
+bool holds_events(const std::string& file) {
+  const Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!descriptor.open()) cannot_read(file);
+  char first = 0;
+  return ::read(descriptor.get(), &first, 1) == 1 && first == '{';
+}
+
+void take_events(const std::string& file, serve::Digest& digest) {
+  const Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!descriptor.open()) cannot_read(file);
+  LineFeed feed;
+  const auto take = [&digest](std::string_view line) { (void)digest.take(line); };
+  read_all(descriptor.get(), file, [&](std::string_view octets) { feed.take(octets, take); });
+  feed.flush(take);
+}
+
+/// A run of its own over the captures; its standard error is ours.
+int take_packets(const Options& options, serve::Digest& digest, source::Interrupt& interrupt) {
+  std::vector<std::string> words{"read", "--json", "--summary-every", "1s", "--no-progress"};
+  if (!options.filter.empty()) words.insert(words.end(), {"-f", options.filter});
+  if (options.filter_file) words.insert(words.end(), {"-F", *options.filter_file});
+  if (!options.scan.home.empty())
+    words.insert(words.end(), {"--home", networks_text(options.scan.home)});
+  for (std::string& word : analysis_arguments(options)) words.push_back(std::move(word));
+  for (const std::string& file : options.files) words.insert(words.end(), {"-r", file});
+
+  const Descriptor program = own_program();
+  Child child(program, words, {});
+  LineFeed feed;
+  const auto take = [&digest](std::string_view line) { (void)digest.take(line); };
+  std::array<char, read_size> block{};
+  const auto copy = [&](Descriptor& from, auto&& to) {
+    while (from.open()) {
+      const ssize_t got = ::read(from.get(), block.data(), block.size());
+      if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+      if (got <= 0) from.reset();
+      if (got > 0) to(std::string_view{block.data(), static_cast<std::size_t>(got)});
+    }
+  };
+  while (child.output().open() || child.errors().open()) {
+    std::array<pollfd, 3> polls{pollfd{child.output().get(), POLLIN, 0},
+                                pollfd{child.errors().get(), POLLIN, 0},
+                                pollfd{interrupt.descriptor(), POLLIN, 0}};
+    constexpr int wait_ms = 1'000;
+    if (::poll(polls.data(), polls.size(), wait_ms) < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "cannot wait for the run");
+    interrupt.clear();
+    if (interrupt.stopped()) child.stop();
+    copy(child.output(), [&](std::string_view octets) { feed.take(octets, take); });
+    copy(child.errors(), [](std::string_view octets) {
+      fmt::print(stderr, "{}", octets);  // it has made its text printable
+    });
+  }
+  feed.flush(take);
+  while (true) {
+    if (const auto code = child.ended()) return *code;
+    constexpr int moment_ms = 10;
+    (void)::poll(nullptr, 0, moment_ms);
+  }
+}
+
+serve::ReportForm form_of(std::string_view file) noexcept {
+  if (file.ends_with(".html") || file.ends_with(".htm")) return serve::ReportForm::html;
+  return file.ends_with(".json") ? serve::ReportForm::json : serve::ReportForm::markdown;
+}
+
+std::string title_of(const Options& options) {
+  std::string title;
+  for (const std::string& file : options.files) {
+    if (!title.empty()) title += ", ";
+    title += file.substr(file.find_last_of('/') + 1);
+  }
+  return title;
+}
+
+}  // namespace
+
+ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
+  std::size_t of_events = 0;
+  for (const std::string& file : options.files) of_events += holds_events(file) ? 1U : 0U;
+  if (of_events != 0 && of_events != options.files.size()) {
+    throw source::Error(source::Error::Kind::usage,
+                        "a report is of captures or of saved events, not of both",
+                        {"turn the captures into events first: ntan read FILE > events.ndjson"});
+  }
+  serve::Digest digest(options.keep_size);
+  int code = 0;
+  if (of_events != 0) {
+    for (const std::string& file : options.files) take_events(file, digest);
+  } else {
+    code = take_packets(options, digest, interrupt);
+  }
+  if (digest.kept().seen() == 0) {
+    if (code != 0) return static_cast<ExitCode>(code);
+    throw source::Error(source::Error::Kind::not_a_capture,
+                        fmt::format("{}: no events in it", title_of(options)), {});
+  }
+  if (digest.malformed() != 0)
+    say_warning(fmt::format("{} lines are no events and are left out", digest.malformed()));
+
+  serve::RunState run;
+  run.mode = of_events != 0 ? serve::Mode::events : serve::Mode::replay;
+  run.status = serve::Status::ended;
+  run.file = title_of(options);
+  run.filter = options.filter;
+  const std::string text = serve::report(digest, run, form_of(options.report_file),
+                                         {.title = run.file, .version = NTAN_VERSION});
+  if (options.report_file == "-") return print(text);
+  sink::OutputFile file = sink::OutputFile::create(options.report_file, sink::Flushing::blocks);
+  file.append(text);
+  file.close();
+  if (file.state() == sink::State::failed)
+    throw source::Error(source::Error::Kind::runtime, file.message(), {});
+  return static_cast<ExitCode>(code);
+}
+
+}  // namespace ntan::run
