@@ -34,7 +34,7 @@ FENCES = [
     (r"fmt/.*", {"base", "event", "sink", "cli", "source", "run", "serve"}),
     (r"openssl/.*", {"base/digest.cpp", "app"}),
     (r"(zlib|zstd|lz4|lz4frame)\.h", {"source", "sink"}),
-    (r"microhttpd\.h", {"serve/http_server.cpp"}),
+    (r"microhttpd\.h", {"serve/http_library.h"}),
     (r"simdjson.*", {"serve"}),
     (r"re2/.*", {"serve/event_search.cpp"}),
     (r"(catch2|benchmark)/.*", set()),

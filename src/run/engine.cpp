@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "flow/contact_outcome.h"
-#include "run/command_text.h"
+#include "run/extract_line.h"
 #include "run/packet_record.h"
 #include "wire/arp.h"
 
@@ -243,7 +243,6 @@ void Engine::tell_solicitation(const PacketView& packet, const Slot& slot) {
 }
 
 // --- time
-// -----------------------------------------------------------------------------------------
 
 void Engine::start(Timestamp first) {
   started_ = true;
@@ -349,7 +348,6 @@ void Engine::close_window() {
 }
 
 // --- statistics
-// -----------------------------------------------------------------------------------
 
 void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept {
   stats_.on_packet({.clock = clock_,
@@ -423,7 +421,6 @@ stats::Quality Engine::quality() const {
 }
 
 // --- the end
-// --------------------------------------------------------------------------------------
 
 // Calls `visit` for each in order. Flows lie scattered in memory, so those to come are fetched.
 template <class Visit>
@@ -497,7 +494,6 @@ ShardCounters Engine::counters() const noexcept {
 }
 
 // --- what shards and the detector tell
-// ------------------------------------------------------------
 
 void Engine::flow_ended(const Conversation& conversation, const Reported& told) {
   tell_flow(conversation, told, FlowFate::ended);
@@ -508,9 +504,8 @@ void Engine::on_scan(const event::Common& common, const detect::ScanRecord& reco
   if (options_.watch != nullptr) options_.watch->on_scan(common, record);
   worst_scan_ = std::max(worst_scan_, std::optional{record.severity});
   detect::ScanRecord written = record;
-  if (const ExtractLine& line = options_.extract; !line.before.empty()) {
-    const std::string id = id_text(record.id);
-    extract_line_ = line.before + id + line.between + id + line.after;
+  if (options_.extract.known()) {
+    extract_line_ = options_.extract.of(record.id);
     written.extract = extract_line_;
   }
   recorder_->record(event::make_event(common, written), {event::Order::scan, ++scan_sequence_});

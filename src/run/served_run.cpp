@@ -441,7 +441,6 @@ void ServedRun::say_changed() {
 }
 
 // --- packets for export
-// ----------------------------------------------------------------------------
 
 void ServedRun::packets(const serve::PacketChoice& choice,
                         const std::shared_ptr<serve::PendingReply>& later) {

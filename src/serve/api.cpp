@@ -22,6 +22,7 @@ constexpr std::string_view prefix = "/api/v1/";
 constexpr std::size_t most_rows = 1'000;
 constexpr std::size_t first_talkers = 50;
 constexpr std::size_t tick_talkers = 20;
+constexpr std::size_t tick_protocols = 15;
 constexpr std::size_t first_scans = 100;
 /// Alerts of one second; who wants the others asks for the table.
 constexpr std::size_t alert_octets = std::size_t{64} << 10U;
@@ -147,7 +148,7 @@ std::string Api::snapshot() {
     json.raw(digest_->summary());
   }
   append_talkers(json, *digest_, first_talkers);
-  append_protocols(json, *digest_);
+  append_protocols(json, *digest_, Digest::most_protocols);
   append_scans(json, *digest_, first_scans);
   json.end_object();
   return out;
@@ -198,7 +199,7 @@ void Api::tick() {
     json.raw("null");
   }
   append_talkers(json, *digest_, tick_talkers);
-  append_protocols(json, *digest_);
+  append_protocols(json, *digest_, tick_protocols);
   if (alerts_left_out_ != 0) json.member("alerts_left_out", std::exchange(alerts_left_out_, 0));
   if (news && data.size() + digest_->summary().size() < tick_octets) {
     json.key("summary");

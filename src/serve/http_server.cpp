@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #include <fmt/core.h>
-#include <microhttpd.h>
 
-#include "event/value.h"
+#include "serve/http_library.h"
 #include "serve/json_text.h"
 
 namespace ntan::serve {
@@ -53,7 +52,7 @@ class Waker final : public BodyWaker {
   void wake() noexcept override {
     if (!suspended_ || gone_) return;
     suspended_ = false;
-    MHD_resume_connection(connection_);
+    http_library().resume_connection(connection_);
   }
   void cut() noexcept override {
     if (gone_) return;
@@ -65,7 +64,7 @@ class Waker final : public BodyWaker {
   void suspend() noexcept {
     if (gone_ || suspended_) return;
     suspended_ = true;
-    MHD_suspend_connection(connection_);
+    http_library().suspend_connection(connection_);
   }
   void leave() noexcept { gone_ = true; }
 
@@ -103,13 +102,13 @@ struct Exchange {
 };
 
 std::string_view header(MHD_Connection* connection, const char* name) noexcept {
-  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  const char* value = http_library().lookup_connection_value(connection, MHD_HEADER_KIND, name);
   return value == nullptr ? std::string_view{} : std::string_view{value};
 }
 
 std::optional<std::string_view> optional_header(MHD_Connection* connection,
                                                 const char* name) noexcept {
-  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  const char* value = http_library().lookup_connection_value(connection, MHD_HEADER_KIND, name);
   return value == nullptr ? std::nullopt : std::optional{std::string_view{value}};
 }
 
@@ -205,17 +204,18 @@ MHD_Response* make_response(Reply& reply, const std::shared_ptr<Waker>& waker) {
   if (reply.source != nullptr) {
     reply.source->attach(waker);
     auto stream = std::make_unique<Stream>(Stream{std::move(reply.source), waker});
-    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block_size, read_stream,
-                                             stream.release(), free_stream);
+    return http_library().create_response_from_callback(MHD_SIZE_UNKNOWN, block_size, read_stream,
+                                                        stream.release(), free_stream);
   }
-  if (reply.file >= 0) return MHD_create_response_from_fd64(reply.file_size, reply.file);
+  if (reply.file >= 0) return http_library().create_response_from_fd64(reply.file_size, reply.file);
   if (!reply.fixed.empty()) {
     // The library takes what it does not change by a pointer to what it could.
     void* octets = const_cast<std::uint8_t*>(reply.fixed.data());  // NOLINT(*-const-cast)
-    return MHD_create_response_from_buffer(reply.fixed.size(), octets, MHD_RESPMEM_PERSISTENT);
+    return http_library().create_response_from_buffer(reply.fixed.size(), octets,
+                                                      MHD_RESPMEM_PERSISTENT);
   }
-  return MHD_create_response_from_buffer(reply.body.size(), reply.body.data(),
-                                         MHD_RESPMEM_MUST_COPY);
+  return http_library().create_response_from_buffer(reply.body.size(), reply.body.data(),
+                                                    MHD_RESPMEM_MUST_COPY);
 }
 
 }  // namespace
@@ -288,7 +288,6 @@ std::vector<int> open_listeners(const ListenAddress& address) {
 }
 
 // --- the server
-// ------------------------------------------------------------------------------------
 
 struct HttpServer::State {
   GuardRules rules;
@@ -308,7 +307,7 @@ struct HttpServer::State {
   MHD_Result send(MHD_Connection* connection, Reply& reply, const Exchange& exchange);
   [[nodiscard]] static Connection* of(MHD_Connection* connection) noexcept {
     const MHD_ConnectionInfo* info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        http_library().get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info == nullptr ? nullptr : static_cast<Connection*>(info->socket_context);
   }
 
@@ -343,7 +342,7 @@ void HttpServer::State::on_connection(void* self, MHD_Connection* connection, vo
     return;
   }
   const MHD_ConnectionInfo* info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+      http_library().get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   const int descriptor = info == nullptr ? -1 : info->connect_fd;
   const auto user = peer_user(descriptor);
   const bool owner =
@@ -355,7 +354,7 @@ void HttpServer::State::on_connection(void* self, MHD_Connection* connection, vo
 RequestHead HttpServer::State::head_of(MHD_Connection* connection, const char* url,
                                        const char* method) const {
   RequestHead head{.method = method, .path = url};
-  MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_host, &head.hosts);
+  http_library().get_connection_values(connection, MHD_HEADER_KIND, collect_host, &head.hosts);
   head.origin = optional_header(connection, "Origin");
   head.fetch_site = optional_header(connection, "Sec-Fetch-Site");
   head.content_type = header(connection, "Content-Type");
@@ -404,7 +403,8 @@ std::optional<Reply> HttpServer::State::answer(MHD_Connection* connection, const
   if (exchange.too_large) return error_reply(413, "the request is too large");
   Request request{.method = method, .path = url, .body = exchange.body};
   if (request.method == "HEAD") request.method = "GET";
-  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect_parameter, &request.query);
+  http_library().get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect_parameter,
+                                       &request.query);
   request.last_event_id = header(connection, "Last-Event-ID");
   request.accepts_gzip =
       header(connection, "Accept-Encoding").find("gzip") != std::string_view::npos;
@@ -417,7 +417,7 @@ MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,
   MHD_Response* response = make_response(reply, exchange.waker);
   if (response == nullptr) return MHD_NO;
   const auto add = [response](const char* name, const std::string& value) {
-    (void)MHD_add_response_header(response, name, value.c_str());
+    (void)http_library().add_response_header(response, name, value.c_str());
   };
   add("Content-Type", reply.type);
   add("Cache-Control", reply.lasting ? "no-cache" : "no-store");
@@ -427,11 +427,11 @@ MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,
   if (reply.status == 401) add("WWW-Authenticate", "Bearer");
   if (reply.status == 405) add("Allow", "GET, HEAD, POST");
   for (const auto& [name, value] : security_headers)
-    (void)MHD_add_response_header(response, name, value);
+    (void)http_library().add_response_header(response, name, value);
   const std::size_t place = std::clamp<std::size_t>(reply.status / 100, 1, replies.size()) - 1;
   ++replies[place];
-  const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
-  MHD_destroy_response(response);
+  const MHD_Result queued = http_library().queue_response(connection, reply.status, response);
+  http_library().destroy_response(response);
   return queued;
 }
 
@@ -446,7 +446,7 @@ HttpServer::HttpServer(std::span<const int> listeners, GuardRules rules,
                                            .connections = {}})) {
   for (const int listener : listeners) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): C interface
-    MHD_Daemon* daemon = MHD_start_daemon(
+    MHD_Daemon* daemon = http_library().start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &State::on_access,
         state_.get(), MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
         limits.connections, MHD_OPTION_CONNECTION_TIMEOUT, limits.idle_seconds,
@@ -459,14 +459,14 @@ HttpServer::HttpServer(std::span<const int> listeners, GuardRules rules,
 }
 
 HttpServer::~HttpServer() {
-  for (MHD_Daemon* daemon : state_->daemons) MHD_stop_daemon(daemon);
+  for (MHD_Daemon* daemon : state_->daemons) http_library().stop_daemon(daemon);
 }
 
 std::vector<int> HttpServer::descriptors() const {
   std::vector<int> all;
   for (MHD_Daemon* daemon : state_->daemons) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): C interface
-    const MHD_DaemonInfo* info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const MHD_DaemonInfo* info = http_library().get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (info != nullptr) all.push_back(info->epoll_fd);
   }
   return all;
@@ -476,7 +476,7 @@ std::optional<int> HttpServer::timeout() const {
   std::optional<int> least;
   for (MHD_Daemon* daemon : state_->daemons) {
     MHD_UNSIGNED_LONG_LONG ms = 0;
-    if (MHD_get_timeout(daemon, &ms) != MHD_YES) continue;
+    if (http_library().get_timeout(daemon, &ms) != MHD_YES) continue;
     constexpr MHD_UNSIGNED_LONG_LONG most = 1'000;
     const int wait = static_cast<int>(std::min(ms, most));
     least = least ? std::min(*least, wait) : wait;
@@ -485,7 +485,7 @@ std::optional<int> HttpServer::timeout() const {
 }
 
 void HttpServer::run() {
-  for (MHD_Daemon* daemon : state_->daemons) MHD_run(daemon);
+  for (MHD_Daemon* daemon : state_->daemons) http_library().run(daemon);
 }
 
 // The library's own time-out begins anew with every octet.

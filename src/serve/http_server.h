@@ -1,5 +1,5 @@
 // HTTP by libmicrohttpd, without a thread of its own: whoever owns the server waits for
-// descriptors() and calls run(). The only file that knows the library.
+// descriptors() and calls run(). Only its implementation knows the library.
 #pragma once
 
 #include <cstddef>

@@ -78,7 +78,7 @@ std::string report_json(const Digest& digest, const RunState& run, const ReportO
     json.raw(digest.summary());
   }
   append_talkers(json, digest, report_talkers);
-  append_protocols(json, digest);
+  append_protocols(json, digest, Digest::most_protocols);
   append_scans_within(json, digest);
   json.end_object();
   json.key("tables");
@@ -184,7 +184,6 @@ std::string report_html(const std::string& data) {
 }
 
 // --- Markdown
-// --------------------------------------------------------------------------------------
 
 /// Of a table cell: nothing ends it, nothing is markup.
 std::string cell(std::string_view text) {

@@ -116,10 +116,15 @@ void append_talkers(JsonText& json, const Digest& digest, std::size_t most) {
   json.end_array();
 }
 
-void append_protocols(JsonText& json, const Digest& digest) {
+void append_protocols(JsonText& json, const Digest& digest, std::size_t most) {
   json.key("protocols");
   json.begin_array();
+  std::string level;
+  std::size_t of_level = 0;
   for (const ProtocolShare& share : digest.protocols()) {
+    if (share.level != level) of_level = 0;
+    level = share.level;
+    if (++of_level > most) continue;
     json.begin_object();
     json.member("level", share.level);
     json.member("name", share.name);

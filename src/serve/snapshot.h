@@ -15,8 +15,8 @@ void append_run(JsonText& json, const RunState& run);
 void append_figures(JsonText& json, const RunState& run, const Digest& digest);
 /// The member `talkers`: of the run, most octets first.
 void append_talkers(JsonText& json, const Digest& digest, std::size_t most);
-/// The member `protocols`: of the run.
-void append_protocols(JsonText& json, const Digest& digest);
+/// The member `protocols`: of the run, at most `most` of each level.
+void append_protocols(JsonText& json, const Digest& digest, std::size_t most);
 /// The member `scans`: the latest line of each, newest first.
 void append_scans(JsonText& json, const Digest& digest, std::size_t most);
 
