@@ -393,6 +393,8 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
   exchange.asked = true;
   std::optional<Reply> reply = answer(connection, url, method, exchange);
   if (reply) return send(connection, *reply, exchange);
+  // What is kept for later may be complete already; then nobody would wake the connection.
+  if (exchange.later->reply()) return send(connection, *exchange.later->reply(), exchange);
   exchange.waker->suspend();
   return MHD_YES;
 }
