@@ -89,6 +89,10 @@ serve::Failure failure_of(const std::vector<std::string>& lines, int code) {
     }
   }
   if (failure.error.empty()) failure.error = fmt::format("the run ended with exit code {}", code);
+  // The run names its own command line, which is not the one that its user has given.
+  for (std::string& hint : failure.hints) {
+    if (hint.starts_with("hint: sudo ntan ")) hint = "hint: sudo ntan serve";
+  }
   return failure;
 }
 
