@@ -149,23 +149,20 @@ std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
     return Refused{422, error.what(), error.hints()};
   }
   if (state_.mode == Mode::live) {
-    if (!request.interface.empty()) {
-      state_.interface = request.interface;
-    } else if (state_.interface.empty()) {
-      state_.interface = source::default_interface().value_or("");
-    }
-    if (state_.interface.empty())
+    std::string wanted = request.interface.empty() ? state_.interface : request.interface;
+    if (wanted.empty()) wanted = source::default_interface().value_or("");
+    if (wanted.empty())
       return Refused{422, "no interface is named, and there is no default route to choose one by"};
     const auto known = source::list_interfaces();
-    if (std::none_of(known.begin(), known.end(), [this](const source::NetworkInterface& one) {
-          return one.name == state_.interface;
+    if (std::none_of(known.begin(), known.end(), [&wanted](const source::NetworkInterface& one) {
+          return one.name == wanted;
         })) {
       std::string names;
       for (const auto& one : known) names += (names.empty() ? "" : ", ") + one.name;
-      return Refused{422,
-                     fmt::format("there is no interface '{}'", state_.interface),
-                     {"interfaces: " + names}};
+      return Refused{
+          422, fmt::format("there is no interface '{}'", wanted), {"interfaces: " + names}};
     }
+    state_.interface = std::move(wanted);
     state_.filter_effective = effective_filter(filter);
     state_.own_traffic_excluded = true;
   } else {
