@@ -24,10 +24,11 @@ void add_known(std::optional<std::uint64_t>& sum, const dom::object& object,
   if (object[member].get(value) == simdjson::SUCCESS) sum = sum.value_or(0) + value;
 }
 
-void take_known(std::optional<std::uint64_t>& total, const dom::object& object,
-                std::string_view member) noexcept {
+/// A run's own total in place of the sum over its windows, on top of the runs before.
+void take_known(std::optional<std::uint64_t>& total, std::optional<std::uint64_t> before,
+                const dom::object& object, std::string_view member) noexcept {
   std::uint64_t value = 0;
-  if (object[member].get(value) == simdjson::SUCCESS) total = value;
+  if (object[member].get(value) == simdjson::SUCCESS) total = before.value_or(0) + value;
 }
 
 template <class Visit>
@@ -84,6 +85,7 @@ void Digest::clear() {
   kept_.clear();
   history_.clear();
   totals_ = {};
+  ended_ = {};
   counted_ = {};
   summary_.clear();
   talkers_.clear();
@@ -175,13 +177,15 @@ void Digest::take_scan(const dom::object& scan, std::string_view line) {
 }
 
 void Digest::take_end(const dom::object& end) noexcept {
-  totals_.packets = number(end, "packets");
-  totals_.bytes = number(end, "bytes");
-  totals_.flows = number(end, "flows");
-  take_known(totals_.received, end, "received");
-  take_known(totals_.dropped_by_kernel, end, "dropped_by_kernel");
-  take_known(totals_.dropped_by_interface, end, "dropped_by_interface");
-  totals_.dropped_by_ntan = number(end, "dropped_by_ntan");
+  totals_.packets = ended_.packets + number(end, "packets");
+  totals_.bytes = ended_.bytes + number(end, "bytes");
+  totals_.flows = ended_.flows + number(end, "flows");
+  take_known(totals_.received, ended_.received, end, "received");
+  take_known(totals_.dropped_by_kernel, ended_.dropped_by_kernel, end, "dropped_by_kernel");
+  take_known(totals_.dropped_by_interface, ended_.dropped_by_interface, end,
+             "dropped_by_interface");
+  totals_.dropped_by_ntan = ended_.dropped_by_ntan + number(end, "dropped_by_ntan");
+  ended_ = totals_;
 }
 
 std::vector<ProtocolShare> Digest::protocols() const {

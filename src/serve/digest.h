@@ -105,6 +105,7 @@ class Digest {
   KeptEvents kept_;
   History history_;
   Totals totals_;
+  Totals ended_;     // of the runs whose run_end has come, where a stream holds several
   Counted counted_;  // since the last summary
   std::string summary_;
   std::map<std::string, Talker, std::less<>> talkers_;
