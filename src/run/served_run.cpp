@@ -272,7 +272,8 @@ std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest&
 
 std::vector<std::string> ServedRun::replay_arguments() const {
   std::vector<std::string> words{"read", "--json", "--summary-every", "1s", "--no-progress"};
-  if (options_->pace == Pace::recorded) words.emplace_back("--pace");
+  // Into a pipe, events of files would wait for a full block.
+  if (options_->pace == Pace::recorded) words.insert(words.end(), {"--pace", "-l"});
   if (!state_.filter.empty()) {
     words.emplace_back("-f");
     words.push_back(state_.filter);
