@@ -348,7 +348,10 @@ bool ServedRun::take_output(Descriptor& from) {
     std::string_view octets;
     switch (read_some(from.get(), block, octets)) {
       case Got::nothing: return false;
-      case Got::end: from.reset(); return false;
+      case Got::end:
+        from.reset();
+        lines_.flush([this](std::string_view line) { take_line(line); });
+        return false;
       case Got::octets: break;
     }
     take_lines(octets);
@@ -358,9 +361,11 @@ bool ServedRun::take_output(Descriptor& from) {
 }
 
 void ServedRun::take_lines(std::string_view octets) {
-  lines_.take(octets, [this](std::string_view line) {
-    if (digest_->take(line) == serve::Digest::Line::scan) listener_->scan_told(line);
-  });
+  lines_.take(octets, [this](std::string_view line) { take_line(line); });
+}
+
+void ServedRun::take_line(std::string_view line) {
+  if (digest_->take(line) == serve::Digest::Line::scan) listener_->scan_told(line);
 }
 
 void ServedRun::take_errors() {

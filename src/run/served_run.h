@@ -61,6 +61,7 @@ class ServedRun final : public serve::Control {
 
   bool take_output(Descriptor& from);
   void take_lines(std::string_view octets);
+  void take_line(std::string_view line);
   void take_errors();
   bool take_packets();
   void take_end();
