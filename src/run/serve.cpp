@@ -146,14 +146,16 @@ ExitCode serve(const Options& options, source::Interrupt& interrupt) {
     if (::poll(polls.data(), polls.size(), static_cast<int>(wait)) < 0 && errno != EINTR)
       throw std::system_error(errno, std::generic_category(), "cannot wait for requests");
     interrupt.clear();
-    server.run();
     more = run.run();
-    if (clock_ns() < next_tick) continue;
-    // After a long pause (a suspended machine) there is one tick, not all that were missed.
-    next_tick = std::max(next_tick + tick_ns, clock_ns());
-    run.tick();
-    api.tick();
-    server.tick();
+    if (clock_ns() >= next_tick) {
+      // After a long pause (a suspended machine) there is one tick, not all that were missed.
+      next_tick = std::max(next_tick + tick_ns, clock_ns());
+      run.tick();
+      api.tick();
+      server.tick();
+    }
+    // Last, so that what there is to tell is sent before the next wait.
+    server.run();
   }
   run.finish();
   api.close();
