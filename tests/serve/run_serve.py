@@ -13,6 +13,7 @@ from pathlib import Path
 
 import stage
 import live_cases
+import replay_cases  # pylint: disable=unused-import
 import harness
 
 
