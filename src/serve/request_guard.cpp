@@ -17,6 +17,15 @@ bool same_secret(std::string_view a, std::string_view b) noexcept {
   return difference == 0;
 }
 
+std::string in_small_letters(std::string_view text) {
+  std::string small{text};
+  for (char& c : small) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return small;
+}
+
+/// `host` in small letters.
 bool is_our_host(std::string_view host, const GuardRules& rules) {
   const std::string port = fmt::format(":{}", rules.port);
   if (host.ends_with(port)) {
@@ -54,13 +63,15 @@ std::string_view next_word(std::string_view& line) noexcept {
 }  // namespace
 
 std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules) {
-  if (head.hosts.size() != 1 || !is_our_host(head.hosts.front(), rules))
+  const std::string host =
+      head.hosts.size() == 1 ? in_small_letters(head.hosts.front()) : std::string{};
+  if (!is_our_host(host, rules))
     return Refusal{421, "this server does not answer for that host name; --allow-host adds one"};
   const bool reads = head.method == "GET" || head.method == "HEAD";
   if (!reads && head.method != "POST") return Refusal{405, "only GET, HEAD and POST"};
   if (head.fetch_site && *head.fetch_site != "same-origin" && *head.fetch_site != "none")
     return Refusal{403, "a page of another site may not ask this"};
-  if (head.origin && *head.origin != fmt::format("http://{}", head.hosts.front()))
+  if (head.origin && *head.origin != fmt::format("http://{}", host))
     return Refusal{403, "a page of another origin may not ask this"};
   if (!reads && (!is_json(head.content_type) || !head.has_mark))
     return Refusal{403, "a change needs Content-Type: application/json and X-Ntan: 1"};
@@ -81,6 +92,10 @@ std::optional<std::uint32_t> owner_of(std::string_view table, std::string_view p
     if (local != peer || remote != own) continue;
     for (int i = 0; i < 4; ++i) (void)next_word(line);  // state, queues, timers, retransmissions
     const std::string_view text = next_word(line);
+    (void)next_word(line);  // time-out
+    const std::string_view inode = next_word(line);
+    // A socket that was closed has none, and root's number in place of its owner's.
+    if (inode.empty() || inode == "0") return std::nullopt;
     std::uint32_t user = 0;
     const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), user);
     if (failed == std::errc{} && stop == text.data() + text.size()) return user;

@@ -23,7 +23,7 @@ struct RequestHead {
 };
 
 struct GuardRules {
-  std::vector<std::string> hosts;  ///< names and addresses that Host may say, without port
+  std::vector<std::string> hosts;  ///< that Host may say: small letters, without port
   std::uint16_t port = 0;
   std::string token;  ///< who is not the owner has to know it
 };
