@@ -1,7 +1,7 @@
 // Scan alerts with their evidence.
 
-import { focusedKey, focusKey, h, setText, show } from "./dom";
-import { count, endpoint, micros, percent, rate, timeOfDay, words } from "./format";
+import { focusedKey, focusKey, h, setText, show, svg } from "./dom";
+import { count, endpoint, micros, moment, percent, rate, timeOfDay, words } from "./format";
 import type { Scan, ScanLine } from "./model";
 import type { Store } from "./store";
 
@@ -80,6 +80,26 @@ function sampleTable(scan: Scan): HTMLElement | null {
       h("td", {}, words(probe.outcome ?? "not known yet")), h("td", { class: "n" }, probe.step.toFixed(2)), h("td", { class: "n" }, probe.sum.toFixed(2)))))));
 }
 
+const SCORE_WIDTH = 260;
+const SCORE_HEIGHT = 64;
+
+/** How the sum came to the threshold, probe by probe. */
+function scoreChart(scan: Scan): HTMLElement | null {
+  const sums = (scan.sample ?? []).map(({ sum }) => sum);
+  if (sums.length < 2) {
+    return null;
+  }
+  const most = Math.max(scan.threshold, ...sums) * 1.1;
+  const y = (sum: number): string => (SCORE_HEIGHT - (Math.max(0, sum) / most) * SCORE_HEIGHT).toFixed(1);
+  const step = SCORE_WIDTH / (sums.length - 1);
+  const over = sums.findIndex((sum) => sum >= scan.threshold);
+  return h("figure", { class: "score" },
+    svg("svg", { viewBox: `0 0 ${SCORE_WIDTH} ${SCORE_HEIGHT}`, "aria-hidden": "true", preserveAspectRatio: "none" },
+      svg("path", { class: "threshold", d: `M0 ${y(scan.threshold)}H${SCORE_WIDTH}`, "vector-effect": "non-scaling-stroke" }),
+      svg("polyline", { points: sums.map((sum, at) => `${(at * step).toFixed(1)},${y(sum)}`).join(" "), "vector-effect": "non-scaling-stroke" })),
+    h("figcaption", {}, over < 0 ? `Sum of the first probes; the threshold is ${scan.threshold}` : `The sum reached ${scan.threshold} with probe ${over + 1}`));
+}
+
 function outcomes(scan: Scan): [string, string | undefined][] {
   const known: [string, number][] = [["refused", scan.refused], ["half open", scan.half_open], ["no answer", scan.silent],
     ["connected, no payload", scan.connect], ["with payload or answer", scan.data], ["stealth flags", scan.stealth]];
@@ -91,19 +111,19 @@ export function evidence({ scan }: ScanLine): HTMLElement {
   const duration = (Date.parse(scan.last_ts) - Date.parse(scan.first_ts)) * 1000;
   return h("div", { class: "evidence" },
     h("div", { class: "evidence-columns" },
-      h("section", {}, h("h4", {}, "Probes"), facts([["tried", count(scan.probes)], ...outcomes(scan),
+      h("section", {}, h("h3", {}, "Probes"), facts([["tried", count(scan.probes)], ...outcomes(scan),
         ["accepted", shortList(scan.open)], ["ports", shortList(scan.port_ranges)], ["targets", shortList(scan.targets, scan.hosts)]])),
-      h("section", {}, h("h4", {}, "Why"), facts([
+      h("section", {}, h("h3", {}, "Why"), facts([
         ["test", `${words(scan.why)}${WHY[scan.why] ? ` – ${WHY[scan.why]}` : ""}`],
         ["score", `${scan.score} of ${scan.threshold} needed`], ["confidence", percent(scan.confidence)],
         ["found", `${timeOfDay(scan.detect_ts)}, ${micros((Date.parse(scan.detect_ts) - Date.parse(scan.first_ts)) * 1000)} after the first probe`],
         ["weighed less", shortList(scan.guards?.map((guard) => GUARDS[guard] ?? words(guard)))],
         ["visibility", VISIBILITY[scan.visibility] ?? words(scan.visibility)],
         ["capture", scan.capture_ok ? "kept up" : "did not keep up: some contacts were forgotten"]])),
-      h("section", {}, h("h4", {}, "Source"), facts([
+      h("section", {}, h("h3", {}, "Source"), facts([
         ["lasted", micros(duration)], ["rate", `${rate(scan.rate_pps)} probes/s`], ["hint", scan.kind_hint && words(scan.kind_hint)],
         ["TTL", shortList(scan.ttl)], ["source ports", shortList(scan.src_ports)], ["members", shortList(scan.members, scan.members_total)]]))),
-    sampleTable(scan));
+    h("div", { class: "sample-box" }, sampleTable(scan), scoreChart(scan)));
 }
 
 export class Alerts {
@@ -194,7 +214,7 @@ export class Alerts {
         h("span", { class: `severity ${["low", "medium", "high"].includes(scan.severity) ? scan.severity : "high"}` }, scan.severity),
         h("span", { class: "what" }, h("strong", {}, words(scan.kind)), ` ${words(scan.technique)}`),
         h("span", { class: "route mono" }, h("bdi", {}, sourceOf(line)), h("span", { class: "arrow", "aria-label": "to" }, " → "), h("bdi", {}, targetsOf(line))),
-        h("span", { class: "since" }, `${timeOfDay(scan.first_ts).slice(0, -4)}, ${scan.phase === "close" ? "over" : "going on"}`),
+        h("span", { class: "since" }, `${moment(scan.first_ts).slice(0, -4)}, ${scan.phase === "close" ? "over" : "going on"}`),
         h("span", { class: "speed" }, `${rate(scan.rate_pps)}/s`),
         h("span", { class: "actions" }, toggle,
           this.actions.pcap && button("PCAP", () => this.actions.pcap?.(line)),

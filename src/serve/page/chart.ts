@@ -2,12 +2,13 @@
 
 import uPlot from "uplot";
 
-import { h, setText } from "./dom";
-import { secondsToTime } from "./format";
+import { h, setText, show } from "./dom";
+import { isToday, secondsToTime } from "./format";
 import type { ChartDefinition, Series } from "./series";
 
 const SYNC_KEY = "ntan";
 const TABLE_ROWS = 25;
+const NARROW = 500;
 const TABLE_EVERY_MS = 10_000;
 
 export interface Marker {
@@ -17,8 +18,8 @@ export interface Marker {
 
 export interface ChartData {
   t: number[];
-  /** Per series of the definition. */
-  values: (number | null)[][];
+  /** Per series of the definition: null is a gap, undefined a value that the line may pass over. */
+  values: (number | null | undefined)[][];
   from: number;
   to: number;
   markers: Marker[];
@@ -55,8 +56,9 @@ export class Chart {
   private definition: ChartDefinition;
   private data: ChartData | null = null;
   private values: HTMLElement[] = [];
+  private keys: HTMLElement[] = [];
   private page = 0;
-  private tableAt = 0;
+  private tableAt = -Infinity;
   private height = 168;
 
   constructor(definition: ChartDefinition) {
@@ -73,8 +75,9 @@ export class Chart {
     this.definition = definition;
     setText(this.title, definition.title);
     this.values = definition.series.map(() => h("span", { class: "value" }, "–"));
-    this.legend.replaceChildren(...definition.series.map((series, at) =>
-      h("span", { class: `key c${series.colour}` }, swatch(series), h("span", {}, series.label), this.values[at])));
+    this.keys = definition.series.map((series, at) =>
+      h("span", { class: `key c${series.colour}` }, swatch(series), h("span", {}, series.label), this.values[at]));
+    this.legend.replaceChildren(...this.keys);
     this.uplot?.destroy();
     this.uplot = null;
     this.plot.tabIndex = 0;
@@ -93,6 +96,9 @@ export class Chart {
       this.uplot?.setScale("x", { min: data.from, max: data.to });
     });
     this.showValues();
+    this.definition.series.forEach((series, i) => {
+      show(this.keys[i], !series.optional || data.values[i].some((value) => typeof value === "number"));
+    });
     const now = performance.now();
     if (now - this.tableAt > TABLE_EVERY_MS && !this.tableBox.contains(document.activeElement)) {
       this.fillTable();
@@ -107,6 +113,11 @@ export class Chart {
     }
   }
 
+  /** Pixels from edge to edge; 0 while it is hidden. */
+  get width(): number {
+    return this.plot.clientWidth;
+  }
+
   /** Where the cursor stands, or null. */
   get cursorIndex(): number | null {
     return this.uplot?.cursor.idx ?? null;
@@ -119,10 +130,11 @@ export class Chart {
       stroke: () => css("--muted"), font, grid: { stroke: () => css("--grid"), width: 1 },
       ticks: { show: false }, gap: 6, ...more,
     });
+    const narrow = this.plot.clientWidth < NARROW;
     const side = (format: (value: number) => string, scale: string, at: 1 | 3): uPlot.Axis => axis({
-      scale, side: at, size: 66, space: 34,
+      scale, side: at, size: at === 1 && narrow ? 42 : 66, space: 34,
       grid: { show: at === 3, stroke: () => css("--grid"), width: 1 },
-      values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))),
+      values: (u, splits) => splits.map((value) => (value === null || u.data[0].length === 0 ? "" : format(value))),
     });
     const axes = [axis({ space: 90, size: 26, values: timeLabels }), side(definition.axis, "y", 3)];
     const scales: uPlot.Scales = { x: { time: true, auto: false }, y: { range: fromZero } };
@@ -131,7 +143,7 @@ export class Chart {
       scales.y2 = { range: fromZero };
     } else {
       // As wide as the charts with a second axis, so that one moment is at one place in all.
-      axes.push({ scale: "y", side: 1, size: 66, values: () => [], grid: { show: false }, ticks: { show: false } });
+      axes.push({ scale: "y", side: 1, size: narrow ? 42 : 66, values: () => [], grid: { show: false }, ticks: { show: false } });
     }
     return new uPlot({
       width: this.plot.clientWidth, height: this.height, scales, axes,
@@ -267,7 +279,7 @@ export class Chart {
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"),
         ...definition.series.map(({ label }) => h("th", { scope: "col" }, label)))),
       h("tbody", {}, ...rows.map((i) => h("tr", {}, h("th", { scope: "row" }, secondsToTime(data.t[i])),
-        ...definition.series.map((series, s) => h("td", {}, series.text(data.values[s][i])))))));
+        ...definition.series.map((series, s) => h("td", {}, series.text(data.values[s][i] ?? null)))))));
     setText(this.pageText, `page ${this.page + 1} of ${pages}`);
   }
 }
@@ -279,19 +291,24 @@ function fromZero(_: uPlot, __: number | null, max: number | null): uPlot.Range.
 
 function timeLabels(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
   const two = (value: number): string => String(value).padStart(2, "0");
-  let day = "";
+  let day = isToday(new Date((splits[0] ?? 0) * 1000)) ? new Date().toLocaleDateString([], { day: "numeric", month: "short" }) : "";
   return splits.map((seconds) => {
     const when = new Date(seconds * 1000);
     const date = when.toLocaleDateString([], { day: "numeric", month: "short" });
     const clock = `${two(when.getHours())}:${two(when.getMinutes())}${step < 60 ? `:${two(when.getSeconds())}` : ""}`;
-    const isNew = date !== day && day !== "";
+    const isNew = date !== day;
     day = date;
     return step >= 86400 ? date : isNew ? `${date} ${clock}` : clock;
   });
 }
 
+const bars = uPlot.paths.bars?.({ size: [0.6, 3, 1], align: -1 });
+
 function lineOf(series: Series): uPlot.Series {
   const colour = (): string => css(`--c${series.colour}`);
+  if (series.bars) {
+    return { scale: series.scale, stroke: colour, fill: colour, width: 0, alpha: 0.55, paths: bars, points: { show: false } };
+  }
   return {
     scale: series.scale, stroke: colour, width: 1.5, dash: series.dash, spanGaps: false,
     fill: series.area ? () => css("--c1-area") : undefined,
@@ -305,7 +322,7 @@ function swatch(series: Series): Element {
   box.setAttribute("viewBox", "0 0 22 8");
   box.setAttribute("aria-hidden", "true");
   const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", "M0 4h22");
+  line.setAttribute("d", series.bars ? "M4 8V3M10 8V0M16 8V4" : "M0 4h22");
   if (series.dash) {
     line.setAttribute("stroke-dasharray", series.dash.join(" "));
   }

@@ -1,7 +1,9 @@
 // The three charts, their common range of time and their common cursor.
 
+import { bucketSize, intoBuckets } from "./buckets";
 import { Chart, type ChartData, type Marker } from "./chart";
 import { h, setText, show } from "./dom";
+import { micros } from "./format";
 import type { Row } from "./model";
 import { captureLoss, definitions, type Unit } from "./series";
 import type { Store } from "./store";
@@ -10,6 +12,9 @@ const RANGES: [string, number][] = [["1m", 60], ["5m", 300], ["15m", 900], ["6h"
 const UNITS: [string, Unit][] = [["bits", "bits"], ["bytes", "bytes"], ["packets", "packets"]];
 /** A pause longer than so many windows is drawn as a gap. */
 const WINDOWS_OF_A_GAP = 3;
+const MOST_POINTS = 300;
+/** A line passes over so many seconds without a measurement: not every second has a handshake. */
+const PASSED_OVER_S = 15;
 
 /** Native radio buttons in a row. */
 export function choices<T>(
@@ -17,6 +22,24 @@ export function choices<T>(
   return h("fieldset", { class: "choices" }, h("legend", { class: "unseen" }, label),
     ...options.map(([text, value]) => h("label", {},
       h("input", { type: "radio", name, value: text, checked: value === chosen, onchange: () => onChange(value) }), h("span", {}, text))));
+}
+
+/** Nulls between measurements that are near to each other become undefined, which uPlot draws over. */
+function passOver(
+  rows: (Row | null)[], t: number[], values: (number | null)[], seconds: number): (number | null | undefined)[] {
+  const found: (number | null | undefined)[] = [...values];
+  let last = -1;
+  for (let at = 0; at < found.length; at += 1) {
+    if (rows[at] === null) {
+      last = -1;
+    } else if (values[at] !== null) {
+      if (last >= 0 && t[at] - t[last] <= seconds) {
+        found.fill(undefined, last + 1, at);
+      }
+      last = at;
+    }
+  }
+  return found;
 }
 
 export class Charts {
@@ -88,19 +111,21 @@ export class Charts {
       return;
     }
     this.drawn = key;
-    const { rows, t, from, to } = this.visible();
+    const { rows, t, from, to, size } = this.visible();
     const markers = this.markers();
     for (const [at, definition] of definitions(this.store, this.unit).entries()) {
-      const values = definition.series.map((series) => rows.map((row) => (row ? series.value(row) : null)));
+      const values = definition.series.map((series) => passOver(
+        rows, t, rows.map((row) => (row ? series.value(row) : null)), Math.max(PASSED_OVER_S, 3 * size)));
       const data: ChartData = { t, values, from, to, markers };
       this.charts[at].set(data);
     }
+    setText(this.charts[1].note, size > 1 ? `A point stands for ${micros(size * 1e6)}; its latencies are those of its worst window.` : "");
     const seen = rows.filter((row): row is Row => row !== null);
     setText(this.charts[2].note, `Capture loss, apart from it: ${captureLoss(this.store, seen)}.`);
   }
 
   /** Rows of the range; null stands for a gap. */
-  private visible(): { rows: (Row | null)[]; t: number[]; from: number; to: number } {
+  private visible(): { rows: (Row | null)[]; t: number[]; from: number; to: number; size: number } {
     const { store } = this;
     const time = store.column("t");
     const all = store.rows;
@@ -108,15 +133,14 @@ export class Charts {
     const first = all[0]?.[time] ?? last;
     const start = (store.value(all[0], "interval_us") ?? 0) / 1e6;
     const [from, to] = this.zoomed ?? (Number.isFinite(this.span) ? [last - this.span, last] : [first - start, last]);
+    const size = bucketSize(to - from, Math.max(MOST_POINTS, this.charts[0].width));
+    const within = all.filter((row) => (row[time] ?? 0) >= from && (row[time] ?? Infinity) <= to);
     const rows: (Row | null)[] = [];
     const t: number[] = [];
     let before: number | null = null;
-    for (const row of all) {
-      const now = row[time];
-      if (now === null || now < from || now > to) {
-        continue;
-      }
-      const interval = (store.value(row, "interval_us") ?? 1e6) / 1e6;
+    for (const row of intoBuckets(store.columns, within, size)) {
+      const now = row[time] as number;
+      const interval = Math.max(size, (store.value(row, "interval_us") ?? 1e6) / 1e6);
       if (before !== null && now - before > WINDOWS_OF_A_GAP * interval) {
         rows.push(null);
         t.push(before + interval / 1000);
@@ -125,6 +149,6 @@ export class Charts {
       t.push(now);
       before = now;
     }
-    return { rows, t, from, to: to > from ? to : from + 1 };
+    return { rows, t, from, to: to > from ? to : from + 1, size };
   }
 }

@@ -1,6 +1,6 @@
 // Which columns each table has.
 
-import { bytes, count, endpoint, micros, timeOfDay, words } from "./format";
+import { bytes, count, endpoint, micros, moment, words } from "./format";
 import type { EventLine, TableName } from "./model";
 import { valueAt } from "./search";
 
@@ -10,6 +10,8 @@ export interface Column {
   path: string;
   kind?: "number" | "mono" | "wide";
   text?: (line: EventLine) => string;
+  /** A bar behind the value, as long as it is against the greatest of its column. */
+  bar?: boolean;
   /** Marks a value that deserves a second look. */
   bad?: (line: EventLine) => boolean;
 }
@@ -30,7 +32,7 @@ const at = (path: string, format: (value: number | undefined) => string) =>
 const number = (head: string, path: string, format: (value: number | undefined) => string = count): Column =>
   ({ head, path, kind: "number", text: at(path, format) });
 
-const when: Column = { head: "Time", path: "ts", text: (line) => timeOfDay(line.ts) };
+const when: Column = { head: "Time", path: "ts", text: (line) => moment(line.ts) };
 const source: Column = { head: "Source", path: "src_ip", kind: "mono", text: (line) => endpoint(line.src_ip, line.src_port) };
 const client: Column = { head: "Client", path: "src_ip", kind: "mono", text: (line) => endpoint(line.src_ip) };
 const target: Column = { head: "Destination", path: "dst_ip", kind: "mono", text: (line) => endpoint(line.dst_ip, line.dst_port) };
@@ -65,7 +67,7 @@ function answer(line: EventLine): string {
 export const TABLES: TableDefinition[] = [
   {
     name: "talkers", label: "Talkers", sort: "-bytes", empty: "No address has sent anything yet.",
-    columns: [{ head: "Address", path: "ip", kind: "mono" }, number("Sent", "bytes", bytes), number("Packets", "pkts")],
+    columns: [{ head: "Address", path: "ip", kind: "mono" }, { ...number("Sent", "bytes", bytes), bar: true }, { ...number("Packets", "pkts"), bar: true }],
   },
   {
     name: "flows", label: "Flows", sort: "", empty: "No flow has ended or lasted a minute yet.",

@@ -111,7 +111,7 @@ export class Controls {
     this.startButton.disabled = this.busy || link === "lost";
     show(this.stopButton, run.mode !== "events" && !report && running);
     this.stopButton.disabled = this.busy || link === "lost";
-    show(this.pauseButton, !report && run.status !== "idle");
+    show(this.pauseButton, !report && (this.store.rows.length > 0 || running));
     this.paintStatus(run);
   }
 

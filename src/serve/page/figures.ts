@@ -18,6 +18,9 @@ interface Figure {
 function recentRows(store: Store): Row[] {
   const found: Row[] = [];
   let covered = 0;
+  if (store.silent) {
+    return found;
+  }
   for (let i = store.rows.length - 1; i >= 0 && covered < RECENT_US; i -= 1) {
     found.push(store.rows[i]);
     covered += store.value(store.rows[i], "interval_us") ?? 1e6;
@@ -51,7 +54,7 @@ export function drops(store: Store): number | null {
 }
 
 function figures(store: Store): Figure[] {
-  const last = store.rows.at(-1);
+  const last = store.silent ? undefined : store.rows.at(-1);
   const rows = recentRows(store);
   const totals = store.run?.totals ?? {};
   const segments = sum(store, rows, "data_segs");

@@ -11,7 +11,8 @@ export function mountFooter(store: Store, root: HTMLElement): void {
   const own = h("span", {}, "The traffic of this page is left out.");
   const version = h("span", {});
   filter.append("Filter in effect: ", filterText);
-  root.append(kept, filter, own,
+  const zone = h("span", {}, `Times are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`);
+  root.append(kept, filter, own, zone,
     h("span", { class: "notice" }, version, " · Charts: uPlot 1.6.32, © Leon Sorokin, MIT licence"));
   store.onPaint(() => {
     const { run } = store;

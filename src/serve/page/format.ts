@@ -97,13 +97,27 @@ export function timeOfDay(ts: string): string {
   return `${when.toLocaleTimeString([], { hourCycle: "h23" })}.${String(when.getMilliseconds()).padStart(3, "0")}`;
 }
 
+function dateOf(when: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;
+}
+
+export function isToday(when: Date): boolean {
+  return dateOf(when) === dateOf(new Date());
+}
+
 export function dateAndTime(ts: string): string {
   const when = new Date(ts);
-  return Number.isNaN(when.getTime()) ? ts : `${when.toLocaleDateString()} ${timeOfDay(ts)}`;
+  return Number.isNaN(when.getTime()) ? ts : `${dateOf(when)} ${timeOfDay(ts)}`;
+}
+
+/** With the date where it is not today's. */
+export function moment(ts: string): string {
+  return isToday(new Date(ts)) ? timeOfDay(ts) : dateAndTime(ts);
 }
 
 export function secondsToTime(seconds: number): string {
-  return timeOfDay(new Date(seconds * 1000).toISOString());
+  return moment(new Date(seconds * 1000).toISOString());
 }
 
 /** `[2001:db8::1]:443`, `10.0.0.1:53`, or what there is of it. */

@@ -12,6 +12,10 @@ export interface Series {
   colour: number;
   dash?: number[];
   area?: boolean;
+  /** Counts of what is rare: bars, since a line would claim something between them. */
+  bars?: boolean;
+  /** Not in the legend while there is no value at all. */
+  optional?: boolean;
   scale: "y" | "y2";
   value: (row: Row) => number | null;
   text: (value: number | null) => string;
@@ -48,8 +52,8 @@ function bandwidth(get: Get, unit: Unit): ChartDefinition {
   }];
   if (unit !== "packets") {
     series.push({
-      label: "fullest second", colour: 2, dash: [4, 3], scale: "y", text,
-      value: (row) => scaled(get(row, "peak_1s_bps")),
+      label: "fullest second", colour: 2, dash: [4, 3], scale: "y", text, optional: true,
+      value: (row) => ((get(row, "interval_us") ?? 0) > 1e6 ? scaled(get(row, "peak_1s_bps")) : null),
     });
   }
   return { id: "bandwidth", title: "Bandwidth", series, axis: text };
@@ -76,8 +80,8 @@ function loss(get: Get): ChartDefinition {
     series: [
       { label: "retransmitted", colour: 2, scale: "y", text: percent, value: (row) => ratio(get(row, "rtx"), get(row, "data_segs")) },
       { label: "out of order", colour: 1, dash: [8, 3], scale: "y", text: percent, value: (row) => ratio(get(row, "ooo"), get(row, "data_segs")) },
-      { label: "zero windows", colour: 3, dash: [2, 3], scale: "y2", text: perS, value: (row) => perSecond(get, row, "zero_win") },
-      { label: "resets", colour: 4, dash: [8, 3, 2, 3], scale: "y2", text: perS, value: (row) => perSecond(get, row, "resets") },
+      { label: "zero windows", colour: 3, bars: true, scale: "y2", text: perS, value: (row) => perSecond(get, row, "zero_win") },
+      { label: "resets", colour: 4, bars: true, scale: "y2", text: perS, value: (row) => perSecond(get, row, "resets") },
     ],
   };
 }

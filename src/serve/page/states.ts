@@ -107,9 +107,10 @@ function ofRun(run: RunState, report: boolean): Banner | null {
     return null;
   }
   if (run.status === "stopped") {
+    const packets = run.ring ? `${count(run.ring.packets)} packets and ` : "";
     return {
-      key: `stopped ${run.totals?.events ?? 0}`, kind: "info", role: "status",
-      content: () => [h("strong", {}, "Stopped."), h("span", {}, ` ${count(run.totals?.packets)} packets and ${count(run.kept?.events)} events are kept: ` +
+      key: `stopped ${run.started_ts ?? ""}`, kind: "info", role: "status",
+      content: () => [h("strong", {}, "Stopped."), h("span", {}, ` ${packets}${count(run.kept?.events)} events are kept: ` +
         "tables and exports go on working. Start begins anew and lets them go.")],
     };
   }

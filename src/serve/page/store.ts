@@ -24,6 +24,8 @@ export class Store {
   linkError = "";
   retryAt = 0;
   paused = false;
+  /** The last second brought no figures: the newest row is not what happens now. */
+  silent = false;
   /** Grows with each change of the history, so that charts are fed only then. */
   historyVersion = 0;
 
@@ -69,6 +71,7 @@ export class Store {
   load(state: State): void {
     const { history, summary, talkers, protocols, scans, ...run } = state;
     this.run = run;
+    this.silent = false;
     this.setHistory(history);
     this.summary = summary;
     this.talkers = talkers ?? [];
@@ -84,6 +87,7 @@ export class Store {
     }
     const { row, summary, talkers, protocols, ...run } = tick;
     Object.assign(this.run, run);
+    this.silent = row === null && tick.status === "running";
     if (row) {
       this.rows.push(row);
       this.historyVersion += 1;

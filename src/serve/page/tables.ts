@@ -4,7 +4,7 @@ import { ApiError, get } from "./api";
 import { TABLES, type Column, type TableDefinition } from "./columns";
 import { debounced, focusedKey, focusKey, h, setText, show } from "./dom";
 import { count } from "./format";
-import type { EventLine, TableName, TableReply, Talker } from "./model";
+import type { EventLine, ReportData, TableName, TableReply, Talker } from "./model";
 import { searchLocally, valueAt } from "./search";
 import type { Store } from "./store";
 
@@ -28,9 +28,12 @@ export const askServer: Answer = (name, query, sort, limit) => {
 };
 
 /** Answers from the report's own data. */
-export function askReport(tables: Partial<Record<TableName, TableReply>>): Answer {
+export function askReport({ state, tables }: ReportData): Answer {
+  const rows = state.talkers ?? [];
+  const talkers = { rows, matched: rows.length, held: rows.length, seen: rows.length };
+  const whole: Partial<Record<TableName, TableReply>> = { talkers, ...tables };
   return (name, query, sort, limit) =>
-    Promise.resolve(searchLocally(tables[name] ?? { rows: [], matched: 0, held: 0, seen: 0 }, query, sort, limit));
+    Promise.resolve(searchLocally(whole[name] ?? { rows: [], matched: 0, held: 0, seen: 0 }, query, sort, limit));
 }
 
 interface Open {
@@ -152,7 +155,9 @@ export class Tables {
     this.rows = reply.rows;
     this.paintHead();
     const key = focusedKey(this.body);
-    this.body.replaceChildren(...this.rows.map((line, at) => this.row(line, at)));
+    const greatest = this.active.columns.map(({ bar, path }) =>
+      (bar ? Math.max(1, ...this.rows.map((line) => Number(valueAt(line, path) ?? 0))) : 0));
+    this.body.replaceChildren(...this.rows.map((line, at) => this.row(line, at, greatest)));
     focusKey(this.body, key);
     show(this.empty, this.rows.length === 0);
     setText(this.empty, query ? `Nothing that is kept matches “${query}”.` : this.active.empty);
@@ -188,7 +193,7 @@ export class Tables {
     void this.refresh();
   }
 
-  private row(line: Line, at: number): HTMLElement {
+  private row(line: Line, at: number, greatest: number[]): HTMLElement {
     const act = (): void => this.onRow(line, this.active.name);
     const row = h("tr", {}, ...this.active.columns.map((column, i) => {
       const text = textOf(column, line);
@@ -198,7 +203,7 @@ export class Tables {
         i === 0 ? h("button", { type: "button", class: "row-link", "data-key": keyOf(line, at), onclick: (event) => {
           event.stopPropagation();
           act();
-        } }, text) : h("bdi", {}, text));
+        } }, text) : h("bdi", {}, text), greatest[i] ? barOf(Number(valueAt(line, column.path) ?? 0) / greatest[i]) : null);
     }));
     row.addEventListener("click", () => {
       if (document.getSelection()?.isCollapsed ?? true) {
@@ -207,6 +212,12 @@ export class Tables {
     });
     return row;
   }
+}
+
+function barOf(part: number): HTMLElement {
+  const fill = h("span", { class: "fill" });
+  fill.style.width = `${100 * part}%`;
+  return h("span", { class: "track", "aria-hidden": "true" }, fill);
 }
 
 function textOf(column: Column, line: Line): string {
