@@ -23,6 +23,7 @@ to_test=(
   curl ca-certificates bind9-dnsutils dnsmasq-base nmap
   masscan zmap hping3
   tcpdump tcpreplay tshark tcptrace argus-client argus-server iperf3 zstd lz4
+  chromium
 )
 # The live page is bundled by npm. One from elsewhere does as well, and Debian's would not go with its node.
 command -v npm >/dev/null || to_build+=(nodejs npm)

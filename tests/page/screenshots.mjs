@@ -44,7 +44,7 @@ const STATES = {
   ended: [{ mode: "replay", status: "ended" }],
   events: [{ mode: "events" }],
   drops: [{ drops: 4211 }],
-  refusal: [{ status: "idle", packets: 0, startRefusal: new Refusal(403, noPermission.error, noPermission.hints) }, (page) => page.click(".big >> nth=-1")],
+  refusal: [{ status: "idle", packets: 0, startRefusal: new Refusal(403, noPermission.error, noPermission.hints) }, (page) => page.click("#start button.big")],
 };
 
 async function picture(browser, name, options, act, width, theme) {

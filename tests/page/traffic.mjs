@@ -41,7 +41,7 @@ export function rowAt(roll, t, seconds, calm) {
   return [t, seconds * 1e6, packets, Math.round((bps * seconds) / 8), bps, Math.round(packets / seconds), Math.round(bps * (seconds > 1 ? 1.6 : 1)),
     Math.round(14 * seconds * roll()), 190 + Math.round(40 * wave), p50, p50 && latency(p50 * 2.2, 0.9), p50, p50 && latency(p50 * 2, 0.8),
     dns && Math.round(dns / 2.4), dns, ttfb && Math.round(ttfb / 2), ttfb, segments, Math.round(segments * 0.002 * roll() * jam),
-    Math.round(segments * 0.0008 * roll() * jam), roll() < 0.04 ? 1 : 0, Math.round(3 * roll()), 0, Math.round(9 * seconds * roll()),
+    Math.round(segments * 0.0008 * roll() * jam), roll() < 0.04 ? 1 : 0, Math.round(3 * roll() * roll() * roll() * seconds), 0, Math.round(9 * seconds * roll()),
     roll() < 0.06 ? 1 : 0, Math.round(4 * seconds * roll()), Math.round(6 * seconds * roll()), calm ? 0 : roll() < 0.01 ? 40 : 0, 0, 0, Math.round(30 * seconds)];
 }
 

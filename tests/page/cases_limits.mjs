@@ -1,0 +1,171 @@
+// Streams, memory, widths, accessibility, and the report.
+
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { noPermission } from "./cases_states.mjs";
+import { axeFlaws, check, folder, overflow, same, test, textOf, until, visible } from "./harness.mjs";
+import { reportHtml } from "./mock.mjs";
+
+const elapsed = (page) => textOf(page, ".elapsed");
+
+/** As if another tab were in front of it. */
+const setHidden = (page, hidden) => page.evaluate((value) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, hidden);
+
+test("eight tabs share one stream, and another takes over when its tab is closed", async (world) => {
+  const mock = await world.mock({ tickMs: 250 });
+  const context = await world.context();
+  const pages = [];
+  for (let i = 0; i < 8; i += 1) {
+    pages.push(await world.visit(mock.url, context));
+  }
+  await Promise.all(pages.map((page) => until("live", async () => (await textOf(page, ".status-text")) === "live")));
+  same(mock.streams.size, 1, "streams");
+  const before = await elapsed(pages[7]);
+  await until("time that goes on in the last", async () => (await elapsed(pages[7])) !== before);
+  await pages[0].close();
+  await until("a new stream", () => mock.streams.size === 1);
+  const now = await elapsed(pages[7]);
+  await until("time that goes on", async () => (await elapsed(pages[7])) !== now);
+});
+
+test("a hidden tab has no stream, and is filled again when it returns", async (world) => {
+  const { mock, page } = await world.open({ tickMs: 200 });
+  await until("the stream", () => mock.streams.size === 1);
+  await setHidden(page, true);
+  await until("no stream", () => mock.streams.size === 0);
+  const held = await elapsed(page);
+  await page.waitForTimeout(700);
+  same(await elapsed(page), held, "elapsed while hidden");
+  await setHidden(page, false);
+  await until("the stream", () => mock.streams.size === 1);
+  await until("time that goes on", async () => (await elapsed(page)) !== held);
+});
+
+test("a server whose stream cannot be read is polled", async (world) => {
+  const { mock, page } = await world.open({ streamStatus: 500 });
+  await until("polling", async () => (await textOf(page, "#banners")).includes("asked for every two seconds"), 12_000);
+  const before = await elapsed(page);
+  await until("time that goes on", async () => (await elapsed(page)) !== before);
+  check(mock.requests.filter((line) => line.includes("/state")).length > 2, "state was asked for");
+});
+
+test("memory stays bounded while ticks and alerts come", async (world) => {
+  const { mock, page } = await world.open({ tickMs: 10, eventsPerTick: 20 });
+  await page.click("#tab-events");
+  const client = await page.context().newCDPSession(page);
+  const heap = async () => {
+    await client.send("HeapProfiler.collectGarbage");
+    return (await client.send("Runtime.getHeapUsage")).usedSize / 1e6;
+  };
+  const alerts = setInterval(() => mock.alert(Math.floor(Math.random() * 5000)), 20);
+  const ticks = (more) => {
+    const from = mock.tickNumber;
+    return until(`${more} ticks`, () => mock.tickNumber >= from + more, 40_000);
+  };
+  await ticks(200);
+  const before = await heap();
+  const from = mock.tickNumber;
+  await ticks(400);
+  clearInterval(alerts);
+  const after = await heap();
+  check(after - before < 10, `heap grew from ${before.toFixed(1)} to ${after.toFixed(1)} MB in ${mock.tickNumber - from} ticks`);
+  check((await page.locator(".alert").count()) <= 20, "alerts in the page");
+  check((await page.locator("#alert-log p").count()) <= 10, "announcements in the page");
+  check((await page.locator("#table-panel tbody tr").count()) <= 50, "rows in the page");
+});
+
+const STATES = {
+  running: [{}, async (page) => {
+    await page.click("#tab-flows");
+    await page.click("text=Evidence >> nth=0");
+    await page.locator(".row-link").first().click();
+  }],
+  idle: [{ status: "idle", packets: 0 }, async (page) => {
+    await page.fill("#filter-input", "udp prt 53");
+    await until("the complaint", () => visible(page, ".filter-trouble"));
+  }],
+  "no permission": [{ status: "failed", packets: 0, failure: noPermission }],
+  "no packets": [{ packets: 0, seconds: 12, notes: ["no traffic on eth0; busiest interface is wlan0"] }],
+  "an empty export": [{ status: "stopped", events: 0, drops: 7 }, async (page) => {
+    await page.click("#exports button:text-is(\"CSV\")");
+    await until("the reason", () => visible(page, ".export-message"));
+  }],
+  disconnected: [{}, async (page, mock) => {
+    mock.setDown(true);
+    await until("disconnected", async () => (await textOf(page, ".status-text")) === "disconnected");
+  }],
+  "the token": [{ token: "x" }, (page) => until("the question", () => visible(page, "#token"))],
+  replay: [{ mode: "replay" }],
+};
+
+async function inState(world, [options, act], contextOptions) {
+  const { mock, page } = await world.open(options, contextOptions);
+  await until("rows or cards", async () => options.token || (await page.locator("#table-panel tbody tr, .card").count()) > 0 || options.packets === 0);
+  await act?.(page, mock);
+  return page;
+}
+
+for (const [name, state] of Object.entries(STATES)) {
+  test(`axe finds nothing, and 360 px suffice: ${name}`, async (world) => {
+    for (const colorScheme of ["light", "dark"]) {
+      const page = await inState(world, state, { colorScheme });
+      same(await axeFlaws(page), [], `what axe says in the ${colorScheme} theme`);
+    }
+    const narrow = await inState(world, state, { viewport: { width: 360, height: 740 } });
+    await narrow.waitForTimeout(200);
+    same(await overflow(narrow), [], "what is too wide");
+  });
+}
+
+/** With hashes in place of the server's header, as a report has it. */
+function withPolicy(html) {
+  const hash = (tag) => [...html.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, "g"))]
+    .map(([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`).join(" ");
+  return html.replace("<head>", () =>
+    `<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${hash("script")}; style-src ${hash("style")}; img-src data:">`);
+}
+
+test("a report opened from a file needs nothing else, and is searched and sorted in itself", async (world) => {
+  const mock = await world.mock({ mode: "replay", status: "ended", hostile: true });
+  const file = (name) => readFileSync(join(folder, name), "utf8");
+  const tables = Object.fromEntries(["flows", "dns", "http", "tls", "anomalies", "events"].map((name) => [name, mock.table(name, new URLSearchParams("limit=200"))]));
+  const html = reportHtml({ index: file("index.html"), js: file("app.js"), css: file("app.css") }, { report: true, title: "a day.pcap", state: mock.state(), tables });
+  const scratch = mkdtempSync(join(tmpdir(), "ntan-page-"));
+  try {
+    writeFileSync(join(scratch, "report.html"), withPolicy(html));
+    const page = await world.visit(`file://${scratch}/report.html`);
+    await until("charts", () => visible(page, "#chart-loss .u-over"));
+    same(await page.title(), "a day.pcap – ntan", "title");
+    for (const selector of ["#run button", "#exports", "#interface"]) {
+      check(!(await visible(page, selector)), `${selector} is not there`);
+    }
+    check((await page.locator("#table-panel tbody tr").count()) > 5, "talkers");
+    await page.click("#tab-tls");
+    await page.fill("#search", "sni:shop /TLSv1\\.[23]/");
+    await until("what matches", async () => {
+      const rows = await page.locator("#table-panel tbody tr").allInnerTexts();
+      return rows.length > 0 && rows.every((row) => row.includes("api.shop.example"));
+    });
+    await page.fill("#search", "/(/");
+    await until("the complaint", async () => (await textOf(page, "#search-error")) !== "");
+    await page.fill("#search", "");
+    await page.click("#tab-flows");
+    await page.locator("th button", { hasText: "Received" }).click();
+    await until("order", async () => (await page.getAttribute("th:has-text('Received')", "aria-sort")) === "descending");
+    const bytes = await page.evaluate(() => [...document.querySelectorAll("#table-panel tbody tr")].map((row) => row.cells[8].textContent));
+    const greatest = Math.max(...tables.flows.rows.map(({ flow }) => flow.dst_bytes));
+    const size = (text) => parseFloat(text) * { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 }[text.split(/\s/)[1]];
+    check(Math.abs(size(bytes[0]) - greatest) / greatest < 0.01, `the first is the greatest: ${bytes[0]}`);
+    same(await axeFlaws(page), [], "what axe says");
+    same(mock.requests, [], "requests to the server");
+    same(await page.evaluate(() => window.hacked), undefined, "what hostile names did");
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+});

@@ -1,0 +1,185 @@
+// The states of a run, and what the page lets one do in each.
+
+import { check, same, test, textOf, until, visible } from "./harness.mjs";
+import { Refusal } from "./mock.mjs";
+
+export const noPermission = {
+  error: "cannot capture on eth0: needs CAP_NET_RAW", exit_code: 4,
+  hints: ["sudo ntan serve -i eth0", "or once: sudo setcap cap_net_raw=ep /usr/bin/ntan"],
+};
+
+async function saved(page, press) {
+  const [download] = await Promise.all([page.waitForEvent("download"), press()]);
+  const stream = await download.createReadStream();
+  let text = "";
+  for await (const chunk of stream) {
+    text += chunk;
+  }
+  return { name: download.suggestedFilename(), text };
+}
+
+test("pick an interface, filter, Start, watch, Stop, and save in four ways", async (world) => {
+  const { mock, page } = await world.open({ status: "idle", packets: 0 });
+  await until("cards", () => page.locator(".card").count());
+  check((await textOf(page, ".card[aria-pressed=true] .card-name")).startsWith("eth0"), "the default is suggested");
+  await page.click(".card[data-name=lo]");
+  await page.fill("#filter-input", "udp port 53");
+  await until("the verdict", async () => (await textOf(page, "#filter-verdict")).includes("14 instructions"));
+  mock.options.packets = 1;
+  await page.click("#start button.big");
+  await until("live", async () => (await textOf(page, ".status-text")) === "live");
+  same(mock.options.filter, "udp port 53", "filter");
+  same(mock.interface, "lo", "interface");
+  check((await textOf(page, "footer")).includes("(udp port 53) and not (tcp port 8080"), "the footer names the filter in effect");
+  check((await textOf(page, "footer")).includes("traffic of this page is left out"), "own traffic is said to be left out");
+  const before = await textOf(page, ".figure .big");
+  await until("figures that move", async () => (await textOf(page, ".figure .big")) !== before);
+  await page.click("text=Stop");
+  await until("stopped", async () => (await textOf(page, ".status-text")) === "stopped");
+  check((await textOf(page, "#banners")).includes("are kept"), "data is said to be kept");
+  await page.selectOption("#csv-event", "dns");
+  const csv = await saved(page, () => page.click("#exports button:text-is(\"CSV\")"));
+  same(csv.name, "ntan-dns.csv", "name of the CSV");
+  check(csv.text.split("\n").length > 2, "CSV has rows");
+  const json = await saved(page, () => page.click("#exports button:text-is(\"JSON\")"));
+  check(json.text.trim().split("\n").every((line) => JSON.parse(line).v === 1), "NDJSON parses");
+  check((await saved(page, () => page.click("#exports button:text-is(\"PCAP\")"))).name.endsWith(".pcap"), "PCAP");
+  check((await saved(page, () => page.click("#exports button:text-is(\"Report\")"))).text.startsWith("<!doctype html>"), "report");
+});
+
+test("a bad filter shows where, and a suggestion mends it", async (world) => {
+  const { page } = await world.open({ status: "idle", packets: 0 });
+  await page.fill("#filter-input", "udp prt 53");
+  await until("the complaint", () => visible(page, ".filter-trouble pre"));
+  const [typed, caret] = (await page.locator(".filter-trouble pre").textContent()).split("\n");
+  same(caret.indexOf("^"), typed.indexOf("prt"), "the caret's place");
+  same(await page.getAttribute("#filter-input", "aria-invalid"), "true", "aria-invalid");
+  await page.click(".suggestions >> text=port");
+  await until("the verdict", async () => (await textOf(page, "#filter-verdict")).startsWith("OK"));
+  same(await page.inputValue("#filter-input"), "udp port 53", "filter");
+});
+
+test("the filter is asked about once, a moment after the last key", async (world) => {
+  const { mock, page } = await world.open({ status: "idle", packets: 0 });
+  await page.locator("#filter-input").pressSequentially("tcp port 443", { delay: 15 });
+  await until("the verdict", async () => (await textOf(page, "#filter-verdict")).startsWith("OK"));
+  same(mock.requests.filter((line) => line.includes("filter/check")).length, 1, "questions");
+});
+
+test("without permission the remedy stands there to be copied", async (world) => {
+  const { mock, page } = await world.open({ status: "failed", packets: 0, failure: noPermission });
+  check((await textOf(page, "#start")).includes("No permission to capture"), "title");
+  check((await textOf(page, "#start")).includes("CAP_NET_RAW"), "the server's text");
+  await page.click(".remedy >> nth=1 >> text=Copy");
+  same(await page.evaluate(() => window.copied), "sudo setcap cap_net_raw=ep /usr/bin/ntan", "clipboard");
+  mock.options.packets = 1;
+  await page.click("text=Try again");
+  await until("live", async () => (await textOf(page, ".status-text")) === "live");
+});
+
+test("a Start that is refused for want of permission says so", async (world) => {
+  const { page } = await world.open({ status: "idle", packets: 0, startRefusal: new Refusal(403, noPermission.error, noPermission.hints) });
+  await until("cards", () => page.locator(".card").count());
+  await page.click("#start button.big");
+  await until("the refusal", async () => (await textOf(page, "#start")).includes("No permission to capture"));
+  same(await page.locator(".remedy code").count(), 2, "remedies");
+});
+
+test("an interface that is not there is named, and the others are offered", async (world) => {
+  const { page } = await world.open({ status: "failed", packets: 0, failure: { error: "no interface 'eht0'; did you mean 'eth0'?", exit_code: 5 } });
+  await until("cards", () => page.locator(".card").count());
+  check((await textOf(page, "#start")).includes("Interface not found"), "title");
+  check((await textOf(page, "#start")).includes("did you mean 'eth0'?"), "the server's text");
+});
+
+test("running without a packet shows the diagnosis", async (world) => {
+  const note = "ntan: warning: no packet in 5 s: link has traffic (+812) but filter 'udp port 53' matched none";
+  const { page } = await world.open({ packets: 0, notes: [note], filter: "udp port 53", seconds: 12 });
+  await until("the diagnosis", async () => (await textOf(page, "#banners")).includes("matched none"));
+  check(!(await textOf(page, "#banners")).includes("ntan: warning"), "without the program's prefix");
+  same(await textOf(page, ".figure .big"), "–", "bandwidth that was not observed");
+});
+
+test("when seconds bring nothing, the last figures are not shown as if they were now's", async (world) => {
+  const { mock, page } = await world.open({ tickMs: 100 });
+  await until("figures", async () => (await textOf(page, ".figure .big")) !== "–");
+  mock.options.packets = 0;
+  await until("no figure", async () => (await textOf(page, ".figure .big")) === "–");
+});
+
+test("an export of nothing is refused with its reason", async (world) => {
+  const { page } = await world.open({ status: "stopped", events: 0 });
+  await page.click("#exports button:text-is(\"CSV\")");
+  await until("the reason", async () => (await textOf(page, ".export-message")).includes("1832 packets read"));
+  check((await textOf(page, ".export-message")).includes("Nothing was saved"), "it says that nothing was saved");
+  await page.click("text=Dismiss");
+  check(!(await visible(page, ".export-message")), "dismissed");
+});
+
+test("a lost connection greys the page, and its return mends all", async (world) => {
+  const { mock, page } = await world.open();
+  await until("the stream", () => mock.streams.size === 1);
+  mock.setDown(true);
+  await until("disconnected", async () => (await textOf(page, ".status-text")) === "disconnected");
+  check(await page.evaluate(() => document.body.classList.contains("stale")), "grey");
+  check(await page.isDisabled("text=Stop"), "Stop cannot be pressed");
+  check((await textOf(page, "#banners")).includes("Trying again"), "it says that it tries again");
+  check((await textOf(page, ".figure .big")) !== "–", "what was known stays");
+  mock.setDown(false);
+  await page.click("text=Try now").catch(() => undefined);  // it may be back before the click
+  await until("live", async () => (await textOf(page, ".status-text")) === "live");
+  check(!(await page.evaluate(() => document.body.classList.contains("stale"))), "no longer grey");
+});
+
+test("a replay has a progress bar in place of the dot, and can be replayed", async (world) => {
+  const { mock, page } = await world.open({ mode: "replay" });
+  same(await textOf(page, ".source-name"), "a day at the office.pcap", "file");
+  check(await visible(page, "#status progress"), "progress");
+  check(!(await visible(page, "#status .dot")), "no dot");
+  check(!(await visible(page, "#interface")), "no interface to pick");
+  check(await page.isChecked("input[name=range][value=all]"), "the whole file is shown");
+  mock.change({ status: "ended" });
+  await until("ended", async () => (await textOf(page, ".status-text")) === "ended");
+  check((await textOf(page, "#banners")).includes("read to its end"), "it says so");
+  await page.click("text=Replay again");
+  await until("reading", async () => (await textOf(page, ".status-text")) === "reading");
+  check(mock.requests.includes("POST /api/v1/capture/start"), "start was posted");
+});
+
+test("events from elsewhere have no Start and no PCAP", async (world) => {
+  const { page } = await world.open({ mode: "events" });
+  check(!(await visible(page, "#run button.primary")), "no Start");
+  check(!(await page.locator("#exports").getByText("PCAP", { exact: true }).isVisible()), "no PCAP");
+  check(await visible(page, "#exports button:text-is(\"JSON\")"), "but JSON");
+});
+
+test("a failure after packets keeps them in sight", async (world) => {
+  const { mock, page } = await world.open();
+  mock.change({ status: "failed", failure: { error: "eth0 has gone down", hints: ["ip link set eth0 up"], exit_code: 1 } });
+  await until("the banner", async () => (await textOf(page, "#banners")).includes("eth0 has gone down"));
+  check(await visible(page, "#charts"), "charts");
+});
+
+test("a token comes from the address, leaves it, and is asked for when it is missing", async (world) => {
+  const mock = await world.mock({ token: "s3cret" });
+  const page = await world.visit(mock.url, undefined, "#t=s3cret");
+  await until("live", async () => (await textOf(page, ".status-text")) === "live");
+  check(!page.url().includes("s3cret"), `address is ${page.url()}`);
+  const other = await world.visit(mock.url);
+  await until("the question", () => visible(other, "#token"));
+  await other.fill("#token", "s3cret");
+  await other.click("text=Use it");
+  await until("live", async () => (await textOf(other, ".status-text")) === "live");
+});
+
+test("Pause holds the view still while data goes on", async (world) => {
+  const { page } = await world.open({ tickMs: 100 });
+  await page.click("text=Pause view");
+  await page.waitForTimeout(150);
+  const held = await textOf(page, "#figures");
+  const elapsed = await textOf(page, ".elapsed");
+  await until("time that goes on", async () => (await textOf(page, ".elapsed")) !== elapsed);
+  same(await textOf(page, "#figures"), held, "figures");
+  await page.click("text=Resume view");
+  await until("figures that move", async () => (await textOf(page, "#figures")) !== held);
+});
