@@ -134,7 +134,7 @@ function withPolicy(html) {
 test("a report opened from a file needs nothing else, and is searched and sorted in itself", async (world) => {
   const mock = await world.mock({ mode: "replay", status: "ended", hostile: true });
   const file = (name) => readFileSync(join(folder, name), "utf8");
-  const tables = Object.fromEntries(["flows", "dns", "http", "tls", "anomalies", "events"].map((name) => [name, mock.table(name, new URLSearchParams("limit=200"))]));
+  const tables = Object.fromEntries(["flows", "dns", "http", "tls", "anomalies"].map((name) => [name, mock.table(name, new URLSearchParams("limit=200"))]));
   const html = reportHtml({ index: file("index.html"), js: file("app.js"), css: file("app.css") }, { report: true, title: "a day.pcap", state: mock.state(), tables });
   const scratch = mkdtempSync(join(tmpdir(), "ntan-page-"));
   try {
@@ -146,6 +146,7 @@ test("a report opened from a file needs nothing else, and is searched and sorted
       check(!(await visible(page, selector)), `${selector} is not there`);
     }
     check((await page.locator("#table-panel tbody tr").count()) > 5, "talkers");
+    same(await page.locator("#tab-events").count(), 0, "tabs of tables that the report has not");
     await page.click("#tab-tls");
     await page.fill("#search", "sni:shop /TLSv1\\.[23]/");
     await until("what matches", async () => {

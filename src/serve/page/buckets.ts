@@ -2,9 +2,10 @@
 
 import type { Row } from "./model";
 
-const SIZES_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
-/** Everything else in a row is a count, and counts add up. */
+const SIZES_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 604800, 2592000];
+/** Everything else in a row is a count, and counts add up; rates are for the reader to make of them. */
 const GREATEST = /_p50_us$|_p95_us$|^peak_|^flows_active$/;
+const RATE = /^bps$|^pps$/;
 
 /** Seconds that one point stands for, so that `span` seconds take no more than `points`. */
 export function bucketSize(span: number, points: number): number {
@@ -13,31 +14,17 @@ export function bucketSize(span: number, points: number): number {
 
 function merged(columns: string[], rows: Row[]): Row {
   const time = columns.indexOf("t");
-  const out = columns.map((name, at): number | null => {
+  return columns.map((name, at): number | null => {
     if (at === time) {
       return rows[rows.length - 1][at];
     }
     const values = rows.map((row) => row[at]).filter((value) => value !== null);
-    if (values.length === 0) {
+    if (values.length === 0 || RATE.test(name)) {
       return null;
     }
     // Quantiles of parts say nothing exact of the whole; the greatest is at least one that was measured.
     return GREATEST.test(name) ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0);
   });
-  const put = (name: string, value: number | null): void => {
-    const at = columns.indexOf(name);
-    if (at >= 0) {
-      out[at] = value;
-    }
-  };
-  const seconds = (out[columns.indexOf("interval_us")] ?? 0) / 1e6;
-  const perSecond = (name: string, factor: number): number | null => {
-    const sum = out[columns.indexOf(name)] ?? null;
-    return sum !== null && seconds > 0 ? (sum * factor) / seconds : null;
-  };
-  put("bps", perSecond("bytes", 8));
-  put("pps", perSecond("packets", 1));
-  return out;
 }
 
 /** Borders lie at multiples of the size: what has been drawn does not change as time goes on. */

@@ -29,11 +29,12 @@ function css(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** Neighbours without a value leave a point that no line would show. */
-function lonePoints(values: ArrayLike<number | null | undefined>, from: number, to: number): number[] {
+/** A point between gaps, which no line would show. */
+function lonePoints(values: ArrayLike<number | null | undefined>): number[] {
   const found: number[] = [];
-  for (let i = from; i <= to; i += 1) {
-    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) {
+  const isGap = (at: number): boolean => at < 0 || at >= values.length || values[at] === null;
+  for (let i = 0; i < values.length; i += 1) {
+    if (typeof values[i] === "number" && isGap(i - 1) && isGap(i + 1)) {
       found.push(i);
     }
   }
@@ -59,6 +60,7 @@ export class Chart {
   private keys: HTMLElement[] = [];
   private page = 0;
   private tableAt = -Infinity;
+  private tableIsEmpty = true;
   private height = 168;
 
   constructor(definition: ChartDefinition) {
@@ -100,7 +102,7 @@ export class Chart {
       show(this.keys[i], !series.optional || data.values[i].some((value) => typeof value === "number"));
     });
     const now = performance.now();
-    if (now - this.tableAt > TABLE_EVERY_MS && !this.tableBox.contains(document.activeElement)) {
+    if ((now - this.tableAt > TABLE_EVERY_MS || this.tableIsEmpty) && !this.tableBox.contains(document.activeElement)) {
       this.fillTable();
     }
   }
@@ -274,6 +276,7 @@ export class Chart {
     const pages = Math.max(1, Math.ceil(shown.length / TABLE_ROWS));
     this.page = Math.max(0, Math.min(this.page, pages - 1));
     const rows = shown.slice(this.page * TABLE_ROWS, (this.page + 1) * TABLE_ROWS);
+    this.tableIsEmpty = rows.length === 0;
     this.table.replaceChildren(
       h("caption", {}, `${definition.title}, newest first`),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"),
@@ -291,11 +294,13 @@ function fromZero(_: uPlot, __: number | null, max: number | null): uPlot.Range.
 
 function timeLabels(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
   const two = (value: number): string => String(value).padStart(2, "0");
+  const manyYears = step >= 86400 && new Date((splits[0] ?? 0) * 1000).getFullYear() !== new Date((splits.at(-1) ?? 0) * 1000).getFullYear();
   let day = isToday(new Date((splits[0] ?? 0) * 1000)) ? new Date().toLocaleDateString([], { day: "numeric", month: "short" }) : "";
   return splits.map((seconds) => {
     const when = new Date(seconds * 1000);
-    const date = when.toLocaleDateString([], { day: "numeric", month: "short" });
-    const clock = `${two(when.getHours())}:${two(when.getMinutes())}${step < 60 ? `:${two(when.getSeconds())}` : ""}`;
+    const date = when.toLocaleDateString([], { day: "numeric", month: "short", year: manyYears ? "numeric" : undefined });
+    const clock = `${two(when.getHours())}:${two(when.getMinutes())}${step < 60 ? `:${two(when.getSeconds())}` : ""}${
+      step < 1 ? `.${Math.floor(when.getMilliseconds() / 100)}` : ""}`;
     const isNew = date !== day;
     day = date;
     return step >= 86400 ? date : isNew ? `${date} ${clock}` : clock;
@@ -312,7 +317,7 @@ function lineOf(series: Series): uPlot.Series {
   return {
     scale: series.scale, stroke: colour, width: 1.5, dash: series.dash, spanGaps: false,
     fill: series.area ? () => css("--c1-area") : undefined,
-    points: { show: true, size: 4, fill: colour, filter: (u, at) => lonePoints(u.data[at], 0, u.data[at].length - 1) },
+    points: { show: true, size: 4, fill: colour, filter: (u, at) => lonePoints(u.data[at]) },
   };
 }
 

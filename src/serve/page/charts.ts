@@ -3,7 +3,7 @@
 import { bucketSize, intoBuckets } from "./buckets";
 import { Chart, type ChartData, type Marker } from "./chart";
 import { h, setText, show } from "./dom";
-import { micros } from "./format";
+import { span } from "./format";
 import type { Row } from "./model";
 import { captureLoss, definitions, type Unit } from "./series";
 import type { Store } from "./store";
@@ -13,6 +13,8 @@ const UNITS: [string, Unit][] = [["bits", "bits"], ["bytes", "bytes"], ["packets
 /** A pause longer than so many windows is drawn as a gap. */
 const WINDOWS_OF_A_GAP = 3;
 const MOST_POINTS = 300;
+const SHORTEST_S = 10;
+const YOUNG_S = 60;
 /** A line passes over so many seconds without a measurement: not every second has a handshake. */
 const PASSED_OVER_S = 15;
 
@@ -119,7 +121,7 @@ export class Charts {
       const data: ChartData = { t, values, from, to, markers };
       this.charts[at].set(data);
     }
-    setText(this.charts[1].note, size > 1 ? `A point stands for ${micros(size * 1e6)}; its latencies are those of its worst window.` : "");
+    setText(this.charts[1].note, size > 1 ? `A point stands for ${span(size)}; its latencies are those of its worst window.` : "");
     const seen = rows.filter((row): row is Row => row !== null);
     setText(this.charts[2].note, `Capture loss, apart from it: ${captureLoss(this.store, seen)}.`);
   }
@@ -132,7 +134,9 @@ export class Charts {
     const last = all.at(-1)?.[time] ?? Date.now() / 1000;
     const first = all[0]?.[time] ?? last;
     const start = (store.value(all[0], "interval_us") ?? 0) / 1e6;
-    const [from, to] = this.zoomed ?? (Number.isFinite(this.span) ? [last - this.span, last] : [first - start, last]);
+    // A run that is younger than the range need not leave most of it empty.
+    const begin = Math.min(first - start, last - (Number.isFinite(this.span) ? YOUNG_S : SHORTEST_S));
+    const [from, to] = this.zoomed ?? [Math.max(begin, last - this.span), last];
     const size = bucketSize(to - from, Math.max(MOST_POINTS, this.charts[0].width));
     const within = all.filter((row) => (row[time] ?? 0) >= from && (row[time] ?? Infinity) <= to);
     const rows: (Row | null)[] = [];

@@ -50,8 +50,8 @@ export function gist(line: EventLine): string {
     case "tls": return `${told("sni", "version")}${own.established === true ? "" : ` ${told("alert") || "not established"}`}`;
     case "scan": return words(told("severity", "kind", "technique", "phase"));
     case "anomaly": return told("layer", "reason", "detail");
-    case "icmp": return told("type", "code", "type_name", "code_name", "rtt_us");
-    case "arp": return told("operation", "op", "sender_ip", "target_ip");
+    case "icmp": return `${words(told("type", "code_name"))} ${told("target", "quoted_dst_ip")}`;
+    case "arp": return told("op", "sender_ip", "target_ip");
     case "summary": return `${count(Number(own.packets ?? 0))} packets, ${bytes(Number(own.bytes ?? 0))}`;
     default: return Object.entries(own).filter(([, value]) => typeof value !== "object").slice(0, 4)
       .map(([name, value]) => `${words(name)} ${String(value)}`).join(", ");

@@ -3,6 +3,7 @@
 import { h, setText } from "./dom";
 import { bitRate, count, micros, percent, rate } from "./format";
 import type { Row } from "./model";
+import { SECOND_US } from "./series";
 import type { Store } from "./store";
 
 /** Latencies and ratios are taken from the newest seconds: one alone often has no sample. */
@@ -15,7 +16,15 @@ interface Figure {
   alarm?: boolean;
 }
 
+/** What has come to its end is told of as a whole. */
+function isWhole(store: Store): boolean {
+  return store.link === "report" || store.run?.status === "ended";
+}
+
 function recentRows(store: Store): Row[] {
+  if (isWhole(store)) {
+    return store.rows;
+  }
   const found: Row[] = [];
   let covered = 0;
   if (store.silent) {
@@ -38,6 +47,22 @@ function newest(store: Store, rows: Row[], name: string): number | null {
   return null;
 }
 
+/** A latency in microseconds: of the whole run if its one summary is that of all, else the newest measured. */
+function latency(store: Store, rows: Row[], metric: string, quantile: string, column: string): number | null {
+  const { summary, run } = store;
+  if (isWhole(store) && summary?.packets === run?.totals?.packets) {
+    const all = (summary?.latency ?? []) as Record<string, unknown>[];
+    return (all.find((one) => one.metric === metric)?.[quantile] as number | undefined) ?? null;
+  }
+  return newest(store, isWhole(store) ? [...rows].reverse() : rows, column);
+}
+
+function perSecond(store: Store, rows: Row[], name: string): number | null {
+  const total = sum(store, rows, name);
+  const interval = sum(store, rows, "interval_us");
+  return total !== null && interval ? (total * 1e6) / Math.max(interval, SECOND_US) : null;
+}
+
 function sum(store: Store, rows: Row[], name: string): number | null {
   return rows.reduce<number | null>((total, row) => {
     const value = store.value(row, name);
@@ -54,21 +79,25 @@ export function drops(store: Store): number | null {
 }
 
 function figures(store: Store): Figure[] {
-  const last = store.silent ? undefined : store.rows.at(-1);
   const rows = recentRows(store);
+  const now = isWhole(store) ? rows : rows.slice(0, 1);
   const totals = store.run?.totals ?? {};
   const segments = sum(store, rows, "data_segs");
   const lost = drops(store);
   return [
-    { label: "Bandwidth", value: bitRate(store.value(last, "bps")), detail: `peak ${bitRate(peak(store))}` },
-    { label: "Packets/s", value: rate(store.value(last, "pps")), detail: `${count(totals.packets)} in all` },
-    { label: "Flows", value: count(totals.flows_active ?? store.value(last, "flows_active")), detail: `${count(totals.flows)} in all` },
-    { label: "Handshake p50", value: micros(newest(store, rows, "hs_rtt_p50_us")), detail: `p95 ${micros(newest(store, rows, "hs_rtt_p95_us"))}` },
-    { label: "DNS p95", value: micros(newest(store, rows, "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
+    { label: "Bandwidth", value: bitRate(eightfold(perSecond(store, now, "bytes"))), detail: `peak ${bitRate(peak(store))}` },
+    { label: "Packets/s", value: rate(perSecond(store, now, "packets")), detail: `${count(totals.packets)} in all` },
+    { label: "Flows", value: count(totals.flows_active ?? store.value(store.rows.at(-1), "flows_active")), detail: `${count(totals.flows)} in all` },
+    { label: "Handshake p50", value: micros(latency(store, rows, "tcp_hs_rtt", "p50_us", "hs_rtt_p50_us")), detail: `p95 ${micros(latency(store, rows, "tcp_hs_rtt", "p95_us", "hs_rtt_p95_us"))}` },
+    { label: "DNS p95", value: micros(latency(store, rows, "dns_rtt", "p95_us", "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
     { label: "Retransmitted", value: percent(segments ? (sum(store, rows, "rtx") ?? 0) / segments : null), detail: `${count(segments)} segments` },
     { label: "Scans", value: count(totals.scans ?? store.scans.size), detail: open(store), alarm: openScans(store) > 0 },
     { label: "Drops", value: count(lost), detail: lost === null ? "not told" : "packets and lines", alarm: lost !== null && lost > 0 },
   ];
+}
+
+function eightfold(bytes: number | null): number | null {
+  return bytes === null ? null : bytes * 8;
 }
 
 function peak(store: Store): number | null {

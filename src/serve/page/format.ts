@@ -79,6 +79,13 @@ export function percent(ratio: number | null | undefined): string {
   return value < 0.01 ? "<\u00a00.01\u00a0%" : `${value.toFixed(value < 10 ? 2 : 1)}\u00a0%`;
 }
 
+/** A round number of seconds in the unit that suits it. */
+export function span(seconds: number): string {
+  const units: [number, string][] = [[86400, "d"], [3600, "h"], [60, "min"]];
+  const [size, unit] = units.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, "s"];
+  return `${Math.round(seconds / size)}\u00a0${unit}`;
+}
+
 /** Hours, minutes and seconds of a duration in microseconds. */
 export function clock(us: number | undefined): string {
   const seconds = Math.floor((us ?? 0) / 1e6);

@@ -46,7 +46,7 @@ function mount(report: ReportData | null): void {
     filter: (words) => tables.find("flows", words),
     details: (line) => drawer.open(line),
   });
-  const tables = new Tables(store, byId("tables"), report ? askReport(report) : askServer, report === null, (line) => drawer.open(line));
+  const tables = new Tables(store, byId("tables"), report ? askReport(report) : askServer, report, (line) => drawer.open(line));
   mountFooter(store, byId("footer"));
   mountTheme(byId("theme"), () => charts.restyle());
 

@@ -29,6 +29,9 @@ export interface ChartDefinition {
   axis2?: (value: number) => string;
 }
 
+/** The first and last window of a capture are shorter; a rate over a part of a second is no rate per second. */
+export const SECOND_US = 1e6;
+
 type Get = (row: Row, name: string) => number | null;
 
 /** Nothing is a ratio of nothing. */
@@ -39,7 +42,11 @@ function ratio(part: number | null, whole: number | null): number | null {
 function perSecond(get: Get, row: Row, name: string): number | null {
   const n = get(row, name);
   const interval = get(row, "interval_us");
-  return n !== null && interval ? (n * 1e6) / interval : null;
+  return n !== null && interval ? (n * 1e6) / Math.max(interval, SECOND_US) : null;
+}
+
+function eightfold(octets: number | null): number | null {
+  return octets === null ? null : octets * 8;
 }
 
 function bandwidth(get: Get, unit: Unit): ChartDefinition {
@@ -48,12 +55,12 @@ function bandwidth(get: Get, unit: Unit): ChartDefinition {
   const scaled = (value: number | null): number | null => (value === null ? null : value * factor);
   const series: Series[] = [{
     label: unit === "packets" ? "packets" : "mean", colour: 1, area: true, scale: "y", text,
-    value: (row) => (unit === "packets" ? get(row, "pps") : scaled(get(row, "bps"))),
+    value: (row) => (unit === "packets" ? perSecond(get, row, "packets") : scaled(eightfold(perSecond(get, row, "bytes")))),
   }];
   if (unit !== "packets") {
     series.push({
       label: "fullest second", colour: 2, dash: [4, 3], scale: "y", text, optional: true,
-      value: (row) => ((get(row, "interval_us") ?? 0) > 1e6 ? scaled(get(row, "peak_1s_bps")) : null),
+      value: (row) => ((get(row, "interval_us") ?? 0) > SECOND_US ? scaled(get(row, "peak_1s_bps")) : null),
     });
   }
   return { id: "bandwidth", title: "Bandwidth", series, axis: text };

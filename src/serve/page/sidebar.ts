@@ -103,9 +103,9 @@ const HEALTH: HealthLine[] = [
 export function mountHealth(store: Store, root: HTMLElement): void {
   const list = h("dl", { class: "health" });
   const lines = HEALTH.map(({ label }) => {
-    const value = h("span", {});
+    const value = h("dd", {});
     const meter = h("progress", { max: 1, "aria-label": `${label}: how full` });
-    const box = h("div", {}, h("dt", {}, label), h("dd", {}, value, meter));
+    const box = h("div", {}, h("dt", {}, label), value, h("dd", { class: "meter" }, meter));
     list.append(box);
     return { box, value, meter };
   });

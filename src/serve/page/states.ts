@@ -148,6 +148,7 @@ export class States {
   private paint(): void {
     const { run, link } = this.store;
     document.body.classList.toggle("stale", link === "lost");
+    document.body.classList.toggle("unknown", run === null);
     this.paintBanners(run);
     if (!run) {
       return;

@@ -62,8 +62,9 @@ export class Tables {
   private drawnColumns = "";
 
   constructor(
-    store: Store, root: HTMLElement, private readonly answer: Answer, live: boolean, private readonly onRow: (line: Line, table: TableName) => void) {
-    const tablist = h("div", { role: "tablist", class: "tabs", "aria-label": "Tables" }, ...TABLES.map((table) => this.tab(table)));
+    store: Store, root: HTMLElement, private readonly answer: Answer, report: ReportData | null, private readonly onRow: (line: Line, table: TableName) => void) {
+    const tablist = h("div", { role: "tablist", class: "tabs", "aria-label": "Tables" }, 
+      ...TABLES.filter(({ name }) => !report || name === "talkers" || report.tables[name]).map((table) => this.tab(table)));
     this.panel = h("div", { role: "tabpanel", id: "table-panel" },
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Rows" },
         h("table", { class: "rows" }, h("thead", {}, this.head), this.body)),
@@ -77,7 +78,7 @@ export class Tables {
       void this.refresh();
     });
     this.choose(this.active.name);
-    if (live) {
+    if (!report) {
       store.onPaint(() => this.onTick(store));
     }
   }
