@@ -18,6 +18,7 @@
 #include "run/command_text.h"
 #include "run/exit_code.h"
 #include "source/filter.h"
+#include "source/filter_words.h"
 #include "source/interfaces.h"
 
 namespace ntan::run {
@@ -210,13 +211,17 @@ std::optional<Refused> ServedRun::stop() {
 
 serve::FilterVerdict ServedRun::check(const std::string& filter) {
   serve::FilterVerdict verdict;
-  if (filter.empty()) return {.good = true, .instructions = 0, .error = {}, .hints = {}};
+  if (filter.empty()) return {.good = true, .instructions = 0};
   try {
     verdict.instructions = source::check_filter(filter);
     verdict.good = true;
   } catch (const source::Error& error) {
     verdict.error = error.what();
-    verdict.hints = error.hints();
+    if (const auto unknown = source::unknown_word(filter)) {
+      verdict.word = unknown->text;
+      verdict.offset = unknown->at;
+      verdict.suggestions.assign(unknown->suggestions.begin(), unknown->suggestions.end());
+    }
   }
   return verdict;
 }

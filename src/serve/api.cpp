@@ -377,9 +377,13 @@ Reply Api::checked(const Request& request) {
     json.member("instructions", std::uint64_t{verdict.instructions});
   } else {
     json.member("error", verdict.error);
-    json.key("hints");
+    if (!verdict.word.empty()) {
+      json.member("word", verdict.word);
+      json.member("offset", std::uint64_t{verdict.offset});
+    }
+    json.key("suggestions");
     json.begin_array();
-    for (const std::string& hint : verdict.hints) json.text(hint);
+    for (const std::string& suggestion : verdict.suggestions) json.text(suggestion);
     json.end_array();
   }
   json.end_object();

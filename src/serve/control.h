@@ -85,7 +85,9 @@ struct FilterVerdict {
   bool good = false;
   std::size_t instructions = 0;  ///< of the compiled filter
   std::string error;
-  std::vector<std::string> hints;
+  std::string word;        ///< the wrong one, where it can be told; empty else
+  std::size_t offset = 0;  ///< octets before it
+  std::vector<std::string> suggestions;
 };
 
 struct InterfaceState {

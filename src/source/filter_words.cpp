@@ -196,15 +196,27 @@ bool has_impossible_word(std::string_view expression) {
   return word && (event_word(word->text) != nullptr || operand_follows(expression, *word));
 }
 
-std::vector<std::string> filter_hints(std::string_view expression) {
+std::optional<UnknownWord> unknown_word(std::string_view expression) {
   const std::optional<Word> word = first_unknown(expression);
+  if (!word) return std::nullopt;
+  UnknownWord unknown{.text = word->text, .at = word->at, .suggestions = {}};
+  if (event_word(word->text) == nullptr)
+    unknown.suggestions = similar_words(word->text, filter_words);
+  // A host may be called like that: say nothing unless the word looks like a slip.
+  if (event_word(word->text) == nullptr && unknown.suggestions.empty() &&
+      !operand_follows(expression, *word)) {
+    return std::nullopt;
+  }
+  return unknown;
+}
+
+std::vector<std::string> filter_hints(std::string_view expression) {
+  const std::optional<UnknownWord> word = unknown_word(expression);
   const bool one_line = expression.find_first_of("\n\t") == std::string_view::npos;
   if (!word || !one_line) return {};
   const EventWord* event = event_word(word->text);
-  // A host may be called like that: say nothing unless the word looks like a slip.
   const std::string meant =
       event == nullptr ? did_you_mean(word->text, filter_words) : std::string();
-  if (event == nullptr && meant.empty() && !operand_follows(expression, *word)) return {};
   std::vector<std::string> hints{std::string(expression),
                                  fmt::format("{:{}}{:^^{}} not a word of pcap-filter(7){}", "",
                                              word->at, "", word->text.size(), meant)};

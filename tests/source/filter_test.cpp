@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "source/filter_words.h"
 #include "tests/support/bytes.h"
 
 namespace ntan::source {
@@ -47,6 +48,17 @@ TEST_CASE("filter: a mistyped word is pointed at with what may have been meant")
   CHECK(refusal.hints ==
         Hints{"udp prot 53",
               "    ^^^^ not a word of pcap-filter(7); did you mean 'proto' or 'port'?"});
+}
+
+TEST_CASE("filter: the first wrong word is told with its place and what may have been meant") {
+  const auto word = unknown_word("udp prt 53");
+  REQUIRE(word.has_value());
+  CHECK(word.value_or(UnknownWord{}).text == "prt");
+  CHECK(word.value_or(UnknownWord{}).at == 4);
+  CHECK(word.value_or(UnknownWord{}).suggestions == std::vector<std::string_view>{"port"});
+  CHECK_FALSE(unknown_word("udp port 53").has_value());
+  CHECK_FALSE(unknown_word("host gateway").has_value());
+  CHECK(unknown_word("src_ip 10").value_or(UnknownWord{}).suggestions.empty());
 }
 
 TEST_CASE("filter: a field of an event is said to be none of BPF") {
