@@ -5,6 +5,7 @@
 
 - man/*.[1-8] are clean for `mandoc -T lint`.
 - Its option lists name the same options as --help of the program and of its commands.
+- ntan-serve(7) names the same metrics, columns, messages and addresses as src/serve.
 - README.md: each block marked `console` is run in a scratch folder that has sample.pcap and the
   project's files. A line `$ COMMAND` has to exit 0 (a final line `# exit N` asks for N) and to print the
   lines below it; a line `...` stands for any lines, `…` within a line for any text. A command without
@@ -120,6 +121,42 @@ def check_options(report, ntan):
                       f"only in man/ntan.1: {sorted(described - helped)}")
 
 
+def manual_items(text):
+    """Words of `.It Cm a , b` lines."""
+    return {word for line in text.splitlines() if line.startswith(".It Cm ")
+            for word in line.split()[2:] if word not in (",", "Cm")}
+
+
+def served_names(source):
+    """What the code of the page's interface calls things; `source` gives a file's text by its name."""
+    metrics = source("metrics_text.cpp")
+    api = source("api.cpp")
+    names = set(re.findall(r'metrics\.(?:counter|gauge|head)\(\s*"(\w+)"', metrics))
+    names |= set(re.findall(r'string_view name = "(\w+)"', metrics))
+    paths = re.findall(r'path (?:== |\.starts_with\()"(/?\w[\w/]*)"', api.replace("path.starts_with", "path .starts_with"))
+    return ({f"ntan_{name}" for name in names}
+            | set(re.findall(r'\{\.name = "(\w+)"', source("history.h")))
+            | set(re.findall(r'append_message\(\w+, "(\w+)"', api))
+            | {path if path.startswith("/") else f"/api/v1/{path}" for path in paths})
+
+
+def described_names(text):
+    items = manual_items(text) - {"GET", "POST"}
+    return {re.sub(r"/[A-Z]+$", "/", item) for item in items}
+
+
+def check_served_names(report):
+    name = "docs: ntan-serve(7) and src/serve name the same things"
+    manual = ROOT / "man" / "ntan-serve.7"
+    known = served_names(lambda file: (ROOT / "src" / "serve" / file).read_text(encoding="utf-8"))
+    described = described_names(manual.read_text(encoding="utf-8"))
+    if known == described:
+        report.ok(name)
+    else:
+        report.not_ok(name, f"only in src/serve: {sorted(known - described)}; "
+                      f"only in the manual: {sorted(described - known)}")
+
+
 # --- the README's console blocks
 
 
@@ -206,6 +243,10 @@ def check_readme(report, ntan):
 def self_test():
     assert manual_options(".It Fl f , Fl -filter Ar BPF\n.It Fl \\-json\n.Fl x\n") == {
         "-f", "--filter", "--json"}
+    assert described_names(".It Cm a , b\n.It Cm GET /x/NAME\n.Cm c\n") == {"a", "b", "/x/"}
+    sources = {"metrics_text.cpp": 'metrics.head("m", string_view name = "n"', "history.h": '{.name = "t",',
+               "api.cpp": 'append_message(out, "tick" (path == "state") path.starts_with("table/")'}
+    assert served_names(sources.get) == {"ntan_m", "ntan_n", "t", "tick", "/api/v1/state", "/api/v1/table/"}
     helped = "Options:\n  -h,--help   Print\n  -f, --filter BPF  as in --other\nCommands:\n  read  a\n"
     assert help_options(helped) == {"-h", "--help", "-f", "--filter"}
     assert help_commands(helped) == ["read"]
@@ -226,6 +267,7 @@ def main():
     report = Report()
     check_lint(report)
     check_options(report, build / "ntan")
+    check_served_names(report)
     check_readme(report, build / "ntan")
     sys.exit(1 if report.failed else 0)
 
