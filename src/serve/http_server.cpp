@@ -118,6 +118,29 @@ MHD_Result collect_host(void* hosts, MHD_ValueKind /*kind*/, const char* name, c
   return MHD_YES;
 }
 
+/// What tells where a request ends.
+struct Framing {
+  unsigned lengths = 0;
+  unsigned codings = 0;
+};
+
+MHD_Result collect_framing(void* framing, MHD_ValueKind /*kind*/, const char* name,
+                           const char* /*value*/) {
+  auto& found = *static_cast<Framing*>(framing);
+  if (::strcasecmp(name, "Content-Length") == 0) ++found.lengths;
+  if (::strcasecmp(name, "Transfer-Encoding") == 0) ++found.codings;
+  return MHD_YES;
+}
+
+/// Where lengths can contradict each other, a proxy before us may see another request than we do.
+/// No page of ours sends chunks.
+std::optional<Refusal> judge_framing(MHD_Connection* connection) {
+  Framing framing;
+  http_library().get_connection_values(connection, MHD_HEADER_KIND, collect_framing, &framing);
+  if (framing.lengths <= 1 && framing.codings == 0) return std::nullopt;
+  return Refusal{400, "a body needs one length, and no chunks"};
+}
+
 MHD_Result collect_parameter(void* target, MHD_ValueKind /*kind*/, const char* name,
                              const char* value) {
   auto& all = *static_cast<decltype(Request::query)*>(target);
@@ -377,6 +400,7 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
     known->busy = true;
     exchange->waker = std::make_shared<Waker>(connection, known->descriptor);
     exchange->refusal = judge(head_of(connection, url, method), rules);
+    if (!exchange->refusal) exchange->refusal = judge_framing(connection);
     *context = exchange.release();
     return MHD_YES;
   }
