@@ -23,7 +23,10 @@ namespace ntan::serve {
 namespace {
 
 constexpr std::size_t block_size = std::size_t{16} << 10U;
-constexpr unsigned head_ticks = 10;  ///< a request's head has to be there within these
+constexpr unsigned head_ticks = 10;  ///< a request's head, and then its body, within each
+/// What the kernel takes for a client that does not read; by itself that grows to megabytes,
+/// minutes of ticks.
+constexpr int send_buffer = 64 << 10;
 constexpr std::size_t most_parameters = 16;
 
 constexpr auto security_headers = std::to_array<std::pair<const char*, const char*>>({
@@ -40,7 +43,7 @@ constexpr auto security_headers = std::to_array<std::pair<const char*, const cha
 struct Connection {
   int descriptor = -1;
   bool owner = false;
-  bool busy = false;   ///< between a request's head and the end of its reply
+  bool busy = false;   ///< between a whole request and the end of its reply
   unsigned ticks = 0;  ///< since it last had nothing to do
 };
 
@@ -367,6 +370,7 @@ void HttpServer::State::on_connection(void* self, MHD_Connection* connection, vo
   const MHD_ConnectionInfo* info =
       http_library().get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   const int descriptor = info == nullptr ? -1 : info->connect_fd;
+  (void)::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
   const auto user = peer_user(descriptor);
   const bool owner =
       user && std::find(state.owners.begin(), state.owners.end(), *user) != state.owners.end();
@@ -397,7 +401,7 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
     auto exchange = std::make_unique<Exchange>();
     Connection* known = of(connection);
     if (known == nullptr) return MHD_NO;
-    known->busy = true;
+    known->ticks = 0;
     exchange->waker = std::make_shared<Waker>(connection, known->descriptor);
     exchange->refusal = judge(head_of(connection, url, method), rules);
     if (!exchange->refusal) exchange->refusal = judge_framing(connection);
@@ -415,6 +419,7 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
     return send(connection, *exchange.later->reply(), exchange);
   if (exchange.asked) return MHD_YES;
   exchange.asked = true;
+  if (Connection* known = of(connection); known != nullptr) known->busy = true;
   std::optional<Reply> reply = answer(connection, url, method, exchange);
   if (reply) return send(connection, *reply, exchange);
   // What is kept for later may be complete already; then nobody would wake the connection.
