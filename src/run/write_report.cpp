@@ -133,6 +133,11 @@ ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
                         "a report is of captures or of saved events, not of both",
                         {"turn the captures into events first: ntan read FILE > events.ndjson"});
   }
+  if (of_events != 0 && (!options.filter.empty() || options.filter_file)) {
+    throw source::Error(source::Error::Kind::usage,
+                        "a filter is for packets: saved events have none",
+                        {"ntan read FILE -f BPF --json > events.ndjson"});
+  }
   serve::Digest digest(options.keep_size);
   int code = 0;
   if (of_events != 0) {
