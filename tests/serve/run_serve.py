@@ -12,7 +12,9 @@ import tempfile
 from pathlib import Path
 
 import stage
+import hostile_cases  # pylint: disable=unused-import
 import live_cases
+import report_cases  # pylint: disable=unused-import
 import replay_cases  # pylint: disable=unused-import
 import harness
 
