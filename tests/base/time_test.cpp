@@ -31,3 +31,63 @@ TEST_CASE("time: microseconds round down") {
   CHECK(to_us(Duration{1999}) == 1);
   CHECK(to_us(Duration{0}) == 0);
 }
+
+TEST_CASE("time: what is written is read back, to the nanosecond") {
+  std::uint64_t state = 1;
+  for (int round = 0; round < 100'000; ++round) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    constexpr std::int64_t most = 4'599'999'999'999'999'999;
+    const std::int64_t ns =
+        static_cast<std::int64_t>(state >> 1U) % most * (round % 2 == 0 ? 1 : -1);
+    CAPTURE(ns);
+    REQUIRE(parse_time(text(ns, TimeDigits::nano)) == from_ns(ns));
+    const auto micros = parse_time(text(ns));
+    REQUIRE(micros);
+    REQUIRE(to_us(micros->time_since_epoch()) == to_us(from_ns(ns).time_since_epoch()));
+  }
+}
+
+TEST_CASE("time: every number of decimals up to nine is read") {
+  const auto [given, expected] = GENERATE(table<std::string, std::int64_t>({
+      {"2023-11-14T22:13:20Z", 1'700'000'000'000'000'000},
+      {"2023-11-14T22:13:20.1Z", 1'700'000'000'100'000'000},
+      {"2023-11-14T22:13:20.000001Z", 1'700'000'000'000'001'000},
+      {"2023-11-14T22:13:20.123456789Z", 1'700'000'000'123'456'789},
+      {"1970-01-01T00:00:00Z", 0},
+      {"1969-12-31T23:59:59.999999999Z", -1},
+      {"2024-02-29T00:00:00Z", 1'709'164'800'000'000'000},
+  }));
+  CHECK(parse_time(given) == from_ns(expected));
+}
+
+TEST_CASE("time: near misses are no time") {
+  const std::string given = GENERATE(
+      "", "Z", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14 22:13:20Z", "2023-11-14t22:13:20z",
+      "2023-11-14T22:13:20+00:00", "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.1234567890Z",
+      "2023-11-14T22:13:20,5Z", "2023-11-14T22:13:20.5", "2023-11-14T22:13:20.5Zx",
+      "2023-11-14T22:13:20ZZ", " 2023-11-14T22:13:20Z", "2023-11-14T22:13Z", "23-11-14T22:13:20Z",
+      "+2023-11-14T22:13:20Z", "-2023-11-14T22:13:20Z", "12023-11-14T22:13:20Z",
+      "2023-13-14T22:13:20Z", "2023-00-14T22:13:20Z", "2023-11-31T22:13:20Z",
+      "2023-02-29T22:13:20Z", "1900-02-29T00:00:00Z", "2023-11-00T22:13:20Z",
+      "2023-11-14T24:00:00Z", "2023-11-14T22:60:20Z", "2023-11-14T22:13:60Z",
+      "2023-11-14T22:13:20.-1Z", "2023-11-14T22:13:20. 1Z", "2023-1a-14T22:13:20Z",
+      "2023-11--4T22:13:20Z", "2023-11-14T+2:13:20Z", "20\xd9\xa2\xd9\xa3-11-14T22:13:20Z");
+  CAPTURE(given);
+  CHECK_FALSE(parse_time(given));
+}
+
+TEST_CASE("time: a text that is cut anywhere is no time") {
+  const std::string whole = "2023-11-14T22:13:20.123456789Z";
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    CHECK_FALSE(parse_time(whole.substr(0, size)));
+  using namespace std::string_literals;
+  CHECK_FALSE(parse_time("2023-11-14T22:13:20Z\0"s));
+}
+
+TEST_CASE("time: years that no packet has are not read") {
+  CHECK(parse_time("2115-10-01T00:00:00Z"));
+  CHECK(parse_time("1824-06-01T00:00:00Z"));
+  for (const char* far : {"2116-01-01T00:00:00Z", "1823-12-31T23:59:59Z", "9999-12-31T23:59:59Z",
+                          "0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"})
+    CHECK_FALSE(parse_time(far));
+}
