@@ -243,7 +243,10 @@ constexpr auto all = std::to_array<Flag>({
      .commands = serve,
      .apply =
          [](Draft& draft, std::string_view value) {
-           return set_text(draft.options.allowed_hosts.emplace_back(), value, "a host name");
+           auto host = parse_host(value);
+           if (!host) return std::string_view{"a host name without port, such as ntan.example"};
+           draft.options.allowed_hosts.push_back(*std::move(host));
+           return accepted;
          }},
 
     {.name = "scan",

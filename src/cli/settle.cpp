@@ -290,7 +290,7 @@ run::Options settle_serve(Draft& draft) {
   if (options.pace == run::Pace::recorded && options.files.empty())
     throw UsageError("--pace is for saved packets: -r FILE");
   settle_filter(draft);
-  if (!options.filter.empty() && options.event_stream)
+  if ((!options.filter.empty() || options.filter_file) && options.event_stream)
     throw UsageError("a filter is for packets: --events has none");
   return std::move(options);
 }

@@ -111,6 +111,21 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::optional<std::string> parse_host(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef.:";
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+  std::string host{text};
+  for (char& c : host) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  std::string_view rest = host;
+  const bool in_brackets = rest.starts_with('[') && rest.ends_with(']');
+  if (in_brackets) rest = rest.substr(1, rest.size() - 2);
+  const bool good = !rest.empty() && rest.find_first_not_of(in_brackets ? digits : letters) ==
+                                         std::string_view::npos;
+  return good ? std::optional{host} : std::nullopt;
+}
+
 std::optional<run::Listen> parse_listen(std::string_view text) {
   run::Listen listen;
   const std::size_t colon = text.rfind(':');
@@ -119,10 +134,15 @@ std::optional<run::Listen> parse_listen(std::string_view text) {
   if (!port || *port == 0 || *port > UINT16_MAX) return std::nullopt;
   listen.port = static_cast<std::uint16_t>(*port);
   if (port_alone || colon == 0) return listen;
+  // An IPv6 address stands in brackets, as in a browser's address line: without them nobody could
+  // tell where it ends.
   std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host != "localhost" && !parse_address(host)) return std::nullopt;
-  listen.host = host;
+  const bool in_brackets = host.starts_with('[') && host.ends_with(']');
+  if (in_brackets) host = host.substr(1, host.size() - 2);
+  if (host == "localhost" && !in_brackets) return listen;
+  const auto address = parse_address(host);
+  if (!address || (address->version == IpVersion::v6) != in_brackets) return std::nullopt;
+  listen.host = to_string(*address);
   return listen;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,9 @@ namespace ntan::cli {
 
 /// `8080`, `:8080`, `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`.
 [[nodiscard]] std::optional<run::Listen> parse_listen(std::string_view text);
+
+/// A host name as browsers send it, in small letters and without port; IPv6 in brackets.
+[[nodiscard]] std::optional<std::string> parse_host(std::string_view text);
 
 /// The parts between `separator`s; one empty part for empty text.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);

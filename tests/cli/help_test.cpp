@@ -24,8 +24,9 @@ std::string text_of(const std::vector<std::string>& words) {
   return parse(words, {}).text;
 }
 
-constexpr std::array topics{Command::capture, Command::read,       Command::extract,
-                            Command::explain, Command::interfaces, Command::schema};
+constexpr std::array topics{Command::capture,    Command::read,   Command::extract,
+                            Command::serve,      Command::report, Command::explain,
+                            Command::interfaces, Command::schema};
 
 }  // namespace
 

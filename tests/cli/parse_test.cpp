@@ -293,7 +293,8 @@ TEST_CASE("parse: a usage error names the remedy") {
        "ntan: error: say what to do\n  ntan read FILE\n  sudo ntan capture -i eth0\n  ntan -h\n"},
       {{"captre"},
        "ntan: error: no command is called 'captre'; did you mean 'capture'?\n"
-       "  commands: capture, read, replay, extract, explain, interfaces, schema, help\n"},
+       "  commands: capture, read, replay, extract, explain, serve, report, interfaces, schema, "
+       "help\n"},
       {{"read", "a", "--cuont", "3"},
        "ntan: error: unknown option --cuont; did you mean '--count'?\n"},
       {{"read", "a", "--evnets=dns"},
@@ -368,6 +369,80 @@ TEST_CASE("parse: a usage error names the remedy") {
       {{"schema", "dns", "http"}, "ntan: error: schema takes one event, or none for all\n"},
   }));
   CHECK(complaint(refused.words) == refused.complaint);
+}
+
+TEST_CASE("parse: serve shows an interface, captures or events, and waits without any") {
+  const auto bare = parse_words({"serve"});
+  CHECK(bare.command == Command::serve);
+  CHECK(bare.interfaces.empty());
+  CHECK(bare.files.empty());
+  CHECK_FALSE(bare.event_stream.has_value());
+  CHECK(bare.listen.host == "localhost");
+  CHECK(bare.listen.port == 8080);
+  CHECK(bare.ring_size == std::size_t{64} << 20U);
+  const auto live = parse_words({"serve", "-i", "eth0", "--listen", "[::1]:9000", "--allow-host",
+                                 "a.example", "--allow-host=b.example", "--ring", "1M", "--keep",
+                                 "2", "-s", "96", "-p", "tcp", "port", "80"});
+  CHECK(live.interfaces == Words{"eth0"});
+  CHECK(live.filter == "tcp port 80");
+  CHECK(live.listen.host == "::1");
+  CHECK(live.listen.port == 9000);
+  CHECK(live.allowed_hosts == Words{"a.example", "b.example"});
+  CHECK(live.ring_size == std::size_t{1} << 20U);
+  CHECK(live.keep_size == std::size_t{2} << 20U);
+  CHECK(live.snaplen == 96);
+  CHECK(live.promiscuous == run::Promiscuous::off);
+  const auto saved = parse_words({"serve", "-r", "a.pcap", "-r", "b.pcap", "--pace", "-f", "udp"});
+  CHECK(saved.files == Words{"a.pcap", "b.pcap"});
+  CHECK(saved.pace == run::Pace::recorded);
+  CHECK(saved.filter == "udp");
+  CHECK(parse_words({"serve", "--events", "-"}).event_stream == "-");
+}
+
+TEST_CASE("parse: a host name is asked for in small letters, however it was allowed") {
+  CHECK(parse_words({"serve", "--allow-host", "NTAN.Example"}).allowed_hosts ==
+        Words{"ntan.example"});
+}
+
+TEST_CASE("parse: report takes captures and a file whose name tells its form") {
+  const auto page = parse_words({"report", "-r", "a.pcap", "b.pcap", "-o", "r.html"});
+  CHECK(page.command == Command::report);
+  CHECK(page.files == Words{"a.pcap", "b.pcap"});
+  CHECK(page.report_file == "r.html");
+  CHECK(parse_words({"report", "a.pcap"}).report_file == "-");
+  CHECK(parse_words({"report", "a.ndjson", "-f", "tcp", "-o", "x.md"}).filter == "tcp");
+  for (const char* file : {"-", "r.htm", "r.md", "r.json"})
+    CHECK(complaint({"report", "a.pcap", "-o", file}) == "accepted");
+  for (const char* file : {"r", "r.txt", "r.HTML", "html", ".", "r.json.gz"})
+    CHECK_THAT(complaint({"report", "a.pcap", "-o", file}),
+               Catch::Contains("the end of a report's name tells its form"));
+}
+
+TEST_CASE("parse: what serve and report cannot do has a reason") {
+  const auto [words, reason] = GENERATE(table<Words, std::string>({
+      {{"serve", "-i", "eth0", "-r", "a"}, "-i and -r exclude each other"},
+      {{"serve", "-r", "a", "--events", "b"}, "-r and --events exclude each other"},
+      {{"serve", "-i", "eth0", "--events", "b"}, "-i and --events exclude each other"},
+      {{"serve", "-i", "eth0", "-i", "lo"}, "the page shows one interface at a time"},
+      {{"serve", "-r", "-"}, "standard input will not do"},
+      {{"serve", "--pace"}, "--pace is for saved packets"},
+      {{"serve", "-i", "eth0", "--pace"}, "--pace is for saved packets"},
+      {{"serve", "--events", "a", "-f", "tcp"}, "a filter is for packets"},
+      {{"serve", "--events", "a", "-F", "f"}, "a filter is for packets"},
+      {{"serve", "-f", "tcp", "-F", "f"}, "the filter is given twice"},
+      {{"serve", "--listen", "nowhere"}, "PORT, :PORT or ADDRESS:PORT"},
+      {{"serve", "--listen", "0"}, "PORT, :PORT or ADDRESS:PORT"},
+      {{"serve", "--ring", "1023k"}, "a size of 1M or more"},
+      {{"serve", "--keep", "0"}, "a size of 1M or more"},
+      {{"serve", "--allow-host", ""}, "a host name"},
+      {{"serve", "--allow-host", "http://a.example"}, "a host name"},
+      {{"serve", "--allow-host", "a.example:8080"}, "a host name"},
+      {{"report"}, "report needs a file"},
+      {{"report", "-"}, "standard input will not do"},
+      {{"report", "a", "-o", ""}, "-o"},
+  }));
+  CAPTURE(words);
+  CHECK_THAT(complaint(words), Catch::Contains(reason));
 }
 
 TEST_CASE("parse: packets are not written to a terminal") {
