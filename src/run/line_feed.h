@@ -13,7 +13,7 @@ inline constexpr std::size_t longest_line = std::size_t{1} << 20U;
 class LineFeed {
  public:
   /// Calls `line` with every whole line that is not empty, without its end; for one that is too
-  /// long with its first octets, which are no event.
+  /// long with its first octet, which is no event.
   template <class Line>
   void take(std::string_view octets, Line&& line) {
     while (!octets.empty()) {
@@ -42,7 +42,9 @@ class LineFeed {
     too_long_ = too_long_ || line_.size() + part.size() > longest_line;
     if (!too_long_) {
       line_ += part;
-    } else if (line_.size() > 1) {
+    } else if (line_.empty()) {
+      line_ = part.substr(0, 1);
+    } else {
       line_.resize(1);
     }
   }
