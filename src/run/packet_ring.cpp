@@ -11,27 +11,36 @@ constexpr std::size_t record_header = 16;
 constexpr std::size_t captured_at = 8;  ///< of the record's header
 
 /// The whole record that begins here; 0 if more octets are needed to tell.
-std::size_t record_size(std::string_view octets) noexcept {
+std::uint64_t record_size(std::string_view octets) noexcept {
   if (octets.size() < record_header) return 0;
   std::uint32_t captured = 0;
   std::memcpy(&captured, octets.data() + captured_at, sizeof captured);
-  return record_header + captured;
+  return std::uint64_t{record_header} + captured;
 }
 
 }  // namespace
 
 void PacketRing::take(std::string_view octets) {
-  partial_ += octets;
+  const auto passing = static_cast<std::size_t>(std::min<std::uint64_t>(passing_, octets.size()));
+  passing_ -= passing;
+  partial_ += octets.substr(passing);
   std::string_view rest = partial_;
   if (header_.empty()) {
     if (rest.size() < file_header) return;
     header_ = rest.substr(0, file_header);
     rest.remove_prefix(file_header);
   }
-  for (std::size_t size = record_size(rest); size != 0 && size <= rest.size();
-       size = record_size(rest)) {
-    keep(rest.substr(0, size));
-    rest.remove_prefix(size);
+  for (std::uint64_t size = record_size(rest); size != 0; size = record_size(rest)) {
+    const bool too_large = size > capacity_;
+    if (!too_large && size > rest.size()) break;
+    const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(size, rest.size()));
+    if (too_large) {
+      ++given_up_;
+      passing_ = size - here;
+    } else {
+      keep(rest.substr(0, here));
+    }
+    rest.remove_prefix(here);
   }
   partial_.erase(0, partial_.size() - rest.size());
 }
@@ -39,6 +48,7 @@ void PacketRing::take(std::string_view octets) {
 void PacketRing::clear() noexcept {
   header_.clear();
   partial_.clear();
+  passing_ = 0;
   chunks_.clear();
   packets_ = 0;
   octets_ = 0;
@@ -52,10 +62,6 @@ void PacketRing::keep(std::string_view record) {
     packets_ -= oldest.packets;
     given_up_ += oldest.packets;
     chunks_.pop_front();
-  }
-  if (octets_ + record.size() > capacity_) {
-    ++given_up_;
-    return;
   }
   if (chunks_.empty() || chunks_.back().records.size() + record.size() > chunk_size) {
     chunks_.emplace_back();

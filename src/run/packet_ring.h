@@ -14,7 +14,8 @@ class PacketRing {
  public:
   explicit PacketRing(std::size_t capacity) noexcept : capacity_(capacity) {}
 
-  /// The next octets of the stream, cut anywhere.
+  /// The next octets of the stream, cut anywhere. A record that alone is larger than the bound is
+  /// given up before it is there.
   void take(std::string_view octets);
   void clear() noexcept;
 
@@ -38,11 +39,13 @@ class PacketRing {
     std::uint64_t packets = 0;
   };
 
+  /// Requires: no more octets than the bound.
   void keep(std::string_view record);
 
   std::size_t capacity_;
   std::string header_;
-  std::string partial_;  // the begin of a record
+  std::string partial_;        // the begin of a record
+  std::uint64_t passing_ = 0;  // octets to come of a record that is too large
   std::deque<Chunk> chunks_;
   std::uint64_t packets_ = 0;
   std::uint64_t octets_ = 0;
