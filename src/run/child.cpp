@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 #include <vector>
 
 namespace ntan::run {
@@ -45,23 +44,6 @@ bool place(int descriptor, int number) noexcept {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    number_ = other.release();
-  }
-  return *this;
-}
-
-int Descriptor::release() noexcept {
-  return std::exchange(number_, -1);
-}
-
-void Descriptor::reset() noexcept {
-  if (number_ >= 0) ::close(number_);
-  number_ = -1;
-}
-
 Descriptor own_program() {
   Descriptor program{::open("/proc/self/exe", O_PATH | O_CLOEXEC)};
   if (!program.open()) fail("cannot open this program's file");
@@ -86,6 +68,8 @@ Child::Child(const Descriptor& program, std::span<const std::string> arguments,
   const int to_output = wiring.output < 0 ? output.write.get() : wiring.output;
   const int to_packets = wiring.packets ? packets.write.get() : nothing.get();
   const pid_t parent = ::getpid();
+  // Whoever has started us may not have cared about children: then exit codes would be lost.
+  (void)std::signal(SIGCHLD, SIG_DFL);
 
   process_ = ::fork();
   if (process_ < 0) fail("cannot start a run");
@@ -96,10 +80,11 @@ Child::Child(const Descriptor& program, std::span<const std::string> arguments,
     const int kept_output = ::fcntl(to_output, F_DUPFD_CLOEXEC, free_number);
     const int kept_errors = ::fcntl(errors.write.get(), F_DUPFD_CLOEXEC, free_number);
     const int kept_packets = ::fcntl(to_packets, F_DUPFD_CLOEXEC, free_number);
+    const int kept_program = ::fcntl(program.get(), F_DUPFD_CLOEXEC, free_number);
     const bool good = ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 && ::getppid() == parent &&
                       place(nothing.get(), STDIN_FILENO) && place(kept_output, STDOUT_FILENO) &&
                       place(kept_errors, STDERR_FILENO) && place(kept_packets, packets_number);
-    if (good) ::fexecve(program.get(), pointers.data(), environ);
+    if (good) ::fexecve(kept_program, pointers.data(), environ);
     ::_exit(cannot_run);
   }
   output_ = std::move(output.read);

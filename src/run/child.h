@@ -6,27 +6,9 @@
 #include <string>
 #include <sys/types.h>
 
+#include "base/descriptor.h"
+
 namespace ntan::run {
-
-/// A descriptor that is closed with its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor() { reset(); }
-
-  [[nodiscard]] int get() const noexcept { return number_; }
-  [[nodiscard]] bool open() const noexcept { return number_ >= 0; }
-  [[nodiscard]] int release() noexcept;
-  void reset() noexcept;
-
- private:
-  int number_ = -1;
-};
 
 /// This program's file, open to be run: whoever we become need not be able to reach it by its path.
 /// Throws std::system_error.
