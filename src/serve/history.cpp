@@ -12,7 +12,10 @@ namespace {
 
 std::optional<double> number(const simdjson::dom::object& object, std::string_view member) {
   double value = 0;
-  if (object[member].get(value) != simdjson::SUCCESS) return std::nullopt;
+  // ntan writes no such numbers, and their sums would be no JSON any more.
+  constexpr double most = 9'007'199'254'740'992;  // up to here every whole number is a double
+  if (object[member].get(value) != simdjson::SUCCESS || value < 0 || value > most)
+    return std::nullopt;
   return value;
 }
 
