@@ -14,12 +14,12 @@ constexpr std::string_view other_kinds = "other";
 
 void KeptEvents::add(std::string_view kind, Timestamp time, std::string_view line) {
   ++seen_;
-  const std::uint64_t sequence = next_++;
   const std::uint8_t number = kind_number(kind);
   ++kinds_[number].seen;
   const std::size_t size = line.size() + overhead;
-  while (!events_.empty() && octets_ + size > capacity_) drop_oldest();
   if (size > capacity_) return;
+  while (octets_ + size > capacity_) drop_oldest();
+  const std::uint64_t sequence = next_++;
   octets_ += size;
   events_.push_back(
       {.sequence = sequence, .time = time, .kind = number, .line = std::string{line}});
@@ -50,6 +50,7 @@ std::uint8_t KeptEvents::kind_number(std::string_view name) {
                                     [wanted](const EventKind& one) { return one.name == wanted; });
     return static_cast<std::size_t>(found - kinds_.begin());
   };
+  if (name.size() > longest_kind) name = other_kinds;
   std::size_t place = find(name);
   if (place == kinds_.size() && kinds_.size() + 1 >= most_kinds) place = find(name = other_kinds);
   if (place == kinds_.size()) kinds_.push_back({.name = std::string{name}});

@@ -30,6 +30,7 @@ class KeptEvents {
  public:
   /// Names beyond count under the last one: an NDJSON stream may make up any number of them.
   static constexpr std::size_t most_kinds = 64;
+  static constexpr std::size_t longest_kind = 64;  ///< octets; longer names count there too
 
   explicit KeptEvents(std::size_t capacity) noexcept : capacity_(capacity) {}
 
