@@ -49,6 +49,9 @@ int rank_of(std::string_view level) noexcept {
 }  // namespace
 
 Digest::Line Digest::take(std::string_view line) {
+  // Somebody else's editor may have put it there; inside of an array it would be no JSON.
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
   dom::object event;
   std::string_view name;
   std::string_view time_text;
@@ -66,8 +69,8 @@ Digest::Line Digest::take(std::string_view line) {
   }
   kept_.add(name, *time, line);
   ++counted_.events;
-  if (!first_) first_ = *time;
-  last_ = *time;
+  first_ = std::min(first_.value_or(*time), *time);
+  last_ = std::max(last_.value_or(*time), *time);
   if (name == "summary") {
     take_summary(*time, record);
     return Line::summary;
@@ -91,6 +94,7 @@ void Digest::clear() {
   talkers_.clear();
   protocols_.clear();
   scans_.clear();
+  scan_octets_ = 0;
   scans_given_up_ = 0;
   malformed_ = 0;
   first_.reset();
@@ -116,6 +120,7 @@ void Digest::take_summary(Timestamp time, const dom::object& summary) {
 void Digest::take_talkers(const dom::object& summary) {
   each_object(summary, "talkers", [this](const dom::object& one) {
     const std::string_view ip = text(one, "ip");
+    if (ip.empty() || ip.size() > longest_name) return;
     auto found = talkers_.find(ip);
     if (found == talkers_.end()) {
       if (talkers_.size() == most_talkers) forget_small_talkers();
@@ -141,6 +146,7 @@ void Digest::take_protocols(const dom::object& summary) {
   each_object(summary, "protocols", [this](const dom::object& one) {
     const std::string_view level = text(one, "level");
     const std::string_view name = text(one, "name");
+    if (level.size() > longest_name || name.size() > longest_name) return;
     auto found = std::find_if(
         protocols_.begin(), protocols_.end(),
         [&](const ProtocolShare& share) { return share.level == level && share.name == name; });
@@ -163,17 +169,20 @@ void Digest::take_scan(const dom::object& scan, std::string_view line) {
   const std::string_view id = text(scan, "id");
   const auto found = std::find_if(scans_.rbegin(), scans_.rend(),
                                   [id](const ScanLine& one) { return one.id == id; });
+  scan_octets_ += line.size();
   if (found != scans_.rend()) {
+    scan_octets_ -= found->line.size();
     found->line = line;
-    return;
+  } else {
+    ++totals_.scans;
+    ++counted_.scans;
+    scans_.push_back({.id = std::string{id}, .line = std::string{line}, .number = totals_.scans});
   }
-  ++totals_.scans;
-  ++counted_.scans;
-  if (scans_.size() == most_scans) {
+  while (scans_.size() > most_scans || scan_octets_ > most_scan_octets) {
+    scan_octets_ -= scans_.front().line.size();
     scans_.pop_front();
     ++scans_given_up_;
   }
-  scans_.push_back({.id = std::string{id}, .line = std::string{line}, .number = totals_.scans});
 }
 
 void Digest::take_end(const dom::object& end) noexcept {

@@ -57,8 +57,10 @@ struct ScanLine {
 class Digest {
  public:
   static constexpr std::size_t most_scans = 1'000;
+  static constexpr std::size_t most_scan_octets = std::size_t{16} << 20U;
   static constexpr std::size_t most_talkers = 4'096;
   static constexpr std::size_t most_protocols = 256;
+  static constexpr std::size_t longest_name = 64;  ///< octets of an address, a protocol, a level
 
   /// `capacity`: octets of event lines that are kept.
   explicit Digest(std::size_t capacity) : kept_(capacity) {}
@@ -79,6 +81,7 @@ class Digest {
   [[nodiscard]] const History& history() const noexcept { return history_; }
   [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
   [[nodiscard]] std::uint64_t malformed() const noexcept { return malformed_; }
+  /// Least and greatest time of an event.
   [[nodiscard]] std::optional<Timestamp> first() const noexcept { return first_; }
   [[nodiscard]] std::optional<Timestamp> last() const noexcept { return last_; }
   /// `{…}` of the latest summary; empty before.
@@ -111,6 +114,7 @@ class Digest {
   std::map<std::string, Talker, std::less<>> talkers_;
   std::vector<ProtocolShare> protocols_;
   std::deque<ScanLine> scans_;  // oldest first
+  std::size_t scan_octets_ = 0;
   std::uint64_t scans_given_up_ = 0;
   std::uint64_t malformed_ = 0;
   std::optional<Timestamp> first_;
