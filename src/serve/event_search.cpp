@@ -100,7 +100,11 @@ EventSearch::EventSearch(std::string_view query) {
     std::size_t end = query.find(' ');
     if (query.front() == '/') {
       const std::size_t close = query.find("/ ", 1);
-      end = close == std::string_view::npos ? query.size() : close + 1;
+      if (close != std::string_view::npos) {
+        end = close + 1;
+      } else if (query.back() == '/') {
+        end = query.size();
+      }
     }
     end = std::min(end, query.size());
     add(query.substr(0, end));
