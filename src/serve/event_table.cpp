@@ -44,6 +44,11 @@ void sort_matches(std::vector<Match>& matches, bool descending) {
 
 }  // namespace
 
+std::size_t octets_in_html(std::string_view line) noexcept {
+  constexpr std::size_t growth = 5;
+  return line.size() + growth * static_cast<std::size_t>(std::count(line.begin(), line.end(), '<'));
+}
+
 std::string append_table(std::string& out, const Digest& digest, const TableQuery& query) {
   const EventSearch search(query.words);
   if (!search.error().empty()) return search.error();
@@ -69,8 +74,12 @@ std::string append_table(std::string& out, const Digest& digest, const TableQuer
   json.begin_object();
   json.key("rows");
   json.begin_array();
-  for (std::size_t i = 0; i < std::min(query.limit, matches.size()); ++i)
+  std::size_t octets = 0;
+  for (std::size_t i = 0; i < std::min(query.limit, matches.size()); ++i) {
+    octets += octets_in_html(matches[i].event->line);
+    if (octets > query.octets) break;
     json.raw(matches[i].event->line);
+  }
   json.end_array();
   json.member("matched", std::uint64_t{matches.size()});
   if (query.event.empty()) {

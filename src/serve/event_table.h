@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,14 @@ struct TableQuery {
   std::string_view words;  ///< see EventSearch
   std::string_view sort;   ///< member such as `flow.src_bytes`, descending with `-` before it
   std::size_t limit = 50;
+  std::size_t octets = SIZE_MAX;  ///< of all rows, with `<` as long as it is inside of HTML
 };
 
 /// Lines looked at for one table: the newest of the kind.
 inline constexpr std::size_t most_looked_at = 50'000;
+
+/// Octets that a line takes inside of a script element, where a `<` is written as \u003c.
+[[nodiscard]] std::size_t octets_in_html(std::string_view line) noexcept;
 
 /// Appends `{"rows":[…],"matched":n,"held":n,"seen":n}`, newest first where nothing sorts. Returns
 /// what is wrong with the words; empty if nothing is.

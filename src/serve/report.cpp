@@ -42,7 +42,7 @@ void append_scans_within(JsonText& json, const Digest& digest) {
   json.key("scans");
   json.begin_array();
   for (const ScanLine* scan : digest.scans(Digest::most_scans)) {
-    octets += scan->line.size();
+    octets += octets_in_html(scan->line);
     if (octets > report_scan_octets) {
       ++left_out;
       continue;
@@ -73,7 +73,7 @@ std::string report_json(const Digest& digest, const RunState& run, const ReportO
   append_shortened(history, digest.history(), report_windows);
   json.key("history");
   json.raw(history);
-  if (!digest.summary().empty()) {
+  if (!digest.summary().empty() && octets_in_html(digest.summary()) <= report_summary_octets) {
     json.key("summary");
     json.raw(digest.summary());
   }
@@ -85,9 +85,12 @@ std::string report_json(const Digest& digest, const RunState& run, const ReportO
   json.begin_object();
   for (const Table& table : report_tables) {
     std::string rows;
-    (void)append_table(
-        rows, digest,
-        {.event = table.event, .words = {}, .sort = table.sort, .limit = report_rows});
+    (void)append_table(rows, digest,
+                       {.event = table.event,
+                        .words = {},
+                        .sort = table.sort,
+                        .limit = report_rows,
+                        .octets = report_table_octets});
     json.key(table.name);
     json.raw(rows);
   }
@@ -185,10 +188,15 @@ std::string report_html(const std::string& data) {
 
 // --- Markdown
 
-/// Of a table cell: nothing ends it, nothing is markup.
+/// Of a table cell: nothing ends it, nothing is markup. ntan's own lines have no control characters
+/// in them, somebody else's may.
 std::string cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ') {
+      out += ' ';
+      continue;
+    }
     if (c == '|' || c == '<' || c == '>' || c == '*' || c == '_' || c == '`' || c == '[' ||
         c == ']' || c == '\\' || c == '#' || c == '&')
       out += '\\';

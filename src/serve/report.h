@@ -21,6 +21,8 @@ struct ReportOptions {
 /// Limits of a report, so that it stays a file to mail. What is left out is counted in it.
 inline constexpr std::size_t report_rows = 200;  ///< of each table
 inline constexpr std::size_t report_windows = 1'200;
+inline constexpr std::size_t report_table_octets = std::size_t{200} << 10U;  ///< of each
+inline constexpr std::size_t report_summary_octets = std::size_t{64} << 10U;
 inline constexpr std::size_t report_scan_octets = std::size_t{600} << 10U;
 
 /// The same digest gives the same octets: no clock and no machine is in it. HTML without the page's

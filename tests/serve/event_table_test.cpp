@@ -1,0 +1,127 @@
+#include "serve/event_table.h"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/serve/lines.h"
+
+using namespace ntan;
+using serve::append_table;
+using serve::Digest;
+using serve::TableQuery;
+using test::event_line;
+using test::Json;
+
+namespace {
+
+constexpr std::size_t room = std::size_t{8} << 20U;
+
+std::string table(const Digest& digest, const TableQuery& query) {
+  std::string out;
+  const std::string wrong = append_table(out, digest, query);
+  CHECK(wrong.empty());
+  return out;
+}
+
+/// The member `n` of every row's flow; `-` where there is none.
+std::vector<std::string> order(const Digest& digest, const TableQuery& query) {
+  const Json json(table(digest, query));
+  std::vector<std::string> all;
+  for (const auto row : json.root().at_pointer("/rows").get_array()) {
+    simdjson::dom::element n;
+    all.push_back(row["flow"]["n"].get(n) == simdjson::SUCCESS ? simdjson::minify(n) : "-");
+  }
+  return all;
+}
+
+Digest flows(const std::vector<std::string>& numbers) {
+  Digest digest(room);
+  for (const std::string& n : numbers)
+    REQUIRE(digest.take(event_line("flow", n.empty() ? "" : "\"n\":" + n)) == Digest::Line::event);
+  return digest;
+}
+
+using Order = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("table: newest first where nothing sorts") {
+  const Digest digest = flows({"1", "2", "3"});
+  CHECK(order(digest, {.event = "flow"}) == Order{"3", "2", "1"});
+  CHECK(order(digest, {}) == Order{"3", "2", "1"});
+  CHECK(order(digest, {.event = "flow", .sort = "-"}) == Order{"3", "2", "1"});
+}
+
+TEST_CASE("table: sorted either way, what lacks the member comes last") {
+  const Digest digest = flows({"2", "", "10", "\"b\"", "null", "1.5", "\"a\"", "-3"});
+  CHECK(order(digest, {.event = "flow", .sort = "flow.n"}) ==
+        Order{"-3", "1.5", "2", "10", "\"a\"", "\"b\"", "null", "-"});
+  CHECK(order(digest, {.event = "flow", .sort = "-flow.n"}) ==
+        Order{"\"b\"", "\"a\"", "10", "2", "1.5", "-3", "null", "-"});
+}
+
+TEST_CASE("table: rows of the same key stay newest first") {
+  const Digest digest = flows({"1", "2", "3"});
+  CHECK(order(digest, {.event = "flow", .sort = "flow.missing"}) == Order{"3", "2", "1"});
+  CHECK(order(digest, {.event = "flow", .sort = "-event"}) == Order{"3", "2", "1"});
+}
+
+TEST_CASE("table: it has so many rows, and says how many there were") {
+  const Digest digest = flows(std::vector<std::string>(120, "1"));
+  const Json some(table(digest, {.event = "flow", .limit = 7}));
+  CHECK(some.size("/rows") == 7);
+  CHECK(some.number("/matched") == 120);
+  CHECK(some.number("/held") == 120);
+  CHECK(some.number("/seen") == 120);
+  CHECK(Json(table(digest, {.event = "flow"})).size("/rows") == 50);
+  CHECK(Json(table(digest, {.event = "flow", .limit = 0})).size("/rows") == 0);
+  CHECK(Json(table(digest, {.event = "flow", .limit = SIZE_MAX})).size("/rows") == 120);
+}
+
+TEST_CASE("table: rows have a bound of octets, in which HTML's escapes count") {
+  Digest digest(room);
+  for (int i = 0; i < 100; ++i)
+    (void)digest.take(
+        event_line("flow", fmt::format(R"("n":{},"t":"{}")", i, std::string(1'000, '<'))));
+  const Json json(table(digest, {.event = "flow", .limit = 100, .octets = 50'000}));
+  CHECK(json.size("/rows") == 8);
+  CHECK(json.number("/matched") == 100);
+}
+
+TEST_CASE("table: words choose rows of one event or of all") {
+  Digest digest(room);
+  (void)digest.take(event_line("dns", R"("query":"a.example")"));
+  (void)digest.take(event_line("dns", R"("query":"b.example")"));
+  (void)digest.take(event_line("tls", R"("sni":"a.example")"));
+  CHECK(Json(table(digest, {.event = "dns", .words = "query:a."})).number("/matched") == 1);
+  CHECK(Json(table(digest, {.words = "a.example"})).number("/matched") == 2);
+  CHECK(Json(table(digest, {.words = "event:tls"})).number("/matched") == 1);
+  const Json none(table(digest, {.event = "http"}));
+  CHECK(none.number("/matched") == 0);
+  CHECK(none.number("/held") == 0);
+  CHECK(none.number("/seen") == 0);
+}
+
+TEST_CASE("table: a wrong search is told and gives no rows") {
+  const Digest digest = flows({"1"});
+  std::string out;
+  CHECK_FALSE(append_table(out, digest, {.words = "/(/"}).empty());
+  CHECK(out.empty());
+}
+
+TEST_CASE("table: rows that were given up are seen but not held, also right after clear()") {
+  Digest digest(4'000);
+  for (int i = 0; i < 100; ++i) (void)digest.take(event_line("flow", fmt::format("\"n\":{}", i)));
+  const Json json(table(digest, {.event = "flow", .limit = 1'000}));
+  CHECK(json.number("/seen") == 100);
+  CHECK(json.number("/held") < 100);
+  CHECK(json.number("/held") == json.size("/rows"));
+  CHECK(json.number("/rows/0/flow/n") == 99);
+  digest.clear();
+  CHECK(Json(table(digest, {})).size("/rows") == 0);
+  CHECK(Json(table(digest, {.event = "flow"})).size("/rows") == 0);
+  (void)digest.take(event_line("flow", "\"n\":7"));
+  CHECK(order(digest, {}) == Order{"7"});
+}
