@@ -111,6 +111,8 @@ std::string_view text_of(const dom::object& object, std::string_view member) noe
 }  // namespace
 
 void append_csv(std::string& out, const dom::object& event, const event::Schema& schema) {
+  dom::object record;
+  if (event[schema.name].get(record) != simdjson::SUCCESS) return;
   Cells cells(out);
   std::string version;
   append_value(version, event["v"]);
@@ -118,8 +120,6 @@ void append_csv(std::string& out, const dom::object& event, const event::Schema&
   cells.plain(schema.name);
   for (const event::Field& field : event::schema_of<event::Common>.fields)
     cells.field(event, field);
-  dom::object record;
-  if (event[schema.name].get(record) != simdjson::SUCCESS) return;
   for (const event::Field& field : schema.fields) {
     if (!event::csv_omits(schema, field)) cells.field(record, field);
   }
