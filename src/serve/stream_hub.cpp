@@ -19,6 +19,10 @@ struct StreamHub::Client {
 class StreamHub::Body final : public BodySource {
  public:
   explicit Body(std::shared_ptr<Client> client) noexcept : client_(std::move(client)) {}
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
+  // One that was never attached has no waker to tell that it is gone.
+  ~Body() override { client_->closed = true; }
 
   void attach(std::shared_ptr<BodyWaker> waker) override { client_->waker = std::move(waker); }
 
@@ -47,8 +51,14 @@ void append_message(std::string& out, std::string_view name, std::string_view da
   if (id != 0) out += fmt::format("id: {}\n", id);
   out += "event: ";
   out += name;
-  out += "\ndata: ";
-  out += data;
+  // A line end inside of JSON is a blank, inside of a message the end of a line.
+  while (true) {
+    const std::size_t end = std::min(data.find_first_of("\r\n"), data.size());
+    out += "\ndata: ";
+    out += data.substr(0, end);
+    if (end == data.size()) break;
+    data.remove_prefix(end + 1);
+  }
   out += "\n\n";
 }
 

@@ -12,7 +12,7 @@
 
 namespace ntan::serve {
 
-/// Appends one event. `data` has no line ends; `id` 0 leaves the id out.
+/// Appends one event. Line ends in `data` reach the client as \n; `id` 0 leaves the id out.
 void append_message(std::string& out, std::string_view name, std::string_view data,
                     std::uint64_t id = 0);
 
