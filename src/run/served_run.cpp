@@ -493,7 +493,7 @@ void ServedRun::packets(const serve::PacketChoice& choice,
       reply.type = "application/vnd.tcpdump.pcap";
       reply.file_name = "ntan.pcap";
       reply.file_size = size_of(cut->file.get());
-      reply.file = cut->file.release();
+      reply.file = std::move(cut->file);
       later->complete(std::move(reply));
       return;
     }
@@ -561,7 +561,7 @@ void ServedRun::run_cuts() {
       reply.type = "application/vnd.tcpdump.pcap";
       reply.file_name = cut->name;
       reply.file_size = size;
-      reply.file = cut->file.release();
+      reply.file = std::move(cut->file);
       cut->later->complete(std::move(reply));
     }
     cut->later.reset();

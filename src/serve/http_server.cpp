@@ -39,14 +39,6 @@ constexpr auto security_headers = std::to_array<std::pair<const char*, const cha
     {"Cross-Origin-Opener-Policy", "same-origin"},
 });
 
-/// One TCP connection.
-struct Connection {
-  int descriptor = -1;
-  bool owner = false;
-  bool busy = false;   ///< between a whole request and the end of its reply
-  unsigned ticks = 0;  ///< since it last had nothing to do
-};
-
 class Waker final : public BodyWaker {
  public:
   explicit Waker(MHD_Connection* connection, int descriptor) noexcept
@@ -76,6 +68,15 @@ class Waker final : public BodyWaker {
   int descriptor_;
   bool suspended_ = false;
   bool gone_ = false;
+};
+
+/// One TCP connection.
+struct Connection {
+  int descriptor = -1;
+  bool owner = false;
+  bool busy = false;           ///< between the end of a request and that of its reply
+  unsigned ticks = 0;          ///< since it last had nothing to do
+  std::weak_ptr<Waker> waker;  ///< of its latest request
 };
 
 /// A reply that comes later.
@@ -233,7 +234,12 @@ MHD_Response* make_response(Reply& reply, const std::shared_ptr<Waker>& waker) {
     return http_library().create_response_from_callback(MHD_SIZE_UNKNOWN, block_size, read_stream,
                                                         stream.release(), free_stream);
   }
-  if (reply.file >= 0) return http_library().create_response_from_fd64(reply.file_size, reply.file);
+  if (reply.file.open()) {
+    MHD_Response* response =
+        http_library().create_response_from_fd64(reply.file_size, reply.file.get());
+    if (response != nullptr) (void)reply.file.release();  // it is the library's now
+    return response;
+  }
   if (!reply.fixed.empty()) {
     // The library takes what it does not change by a pointer to what it could.
     void* octets = const_cast<std::uint8_t*>(reply.fixed.data());  // NOLINT(*-const-cast)
@@ -403,6 +409,7 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
     if (known == nullptr) return MHD_NO;
     known->ticks = 0;
     exchange->waker = std::make_shared<Waker>(connection, known->descriptor);
+    known->waker = exchange->waker;
     exchange->refusal = judge(head_of(connection, url, method), rules);
     if (!exchange->refusal) exchange->refusal = judge_framing(connection);
     *context = exchange.release();
@@ -489,7 +496,11 @@ HttpServer::HttpServer(std::span<const int> listeners, GuardRules rules,
   }
 }
 
+// The library does not stop while somebody is waited for.
 HttpServer::~HttpServer() {
+  for (const Connection& connection : state_->connections) {
+    if (const auto waker = connection.waker.lock()) waker->wake();
+  }
   for (MHD_Daemon* daemon : state_->daemons) http_library().stop_daemon(daemon);
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "serve/request_guard.h"
 
 namespace ntan::serve {
@@ -51,7 +52,7 @@ struct Reply {
   std::span<const std::uint8_t> fixed;  ///< in place of `body`: octets that live for ever
   bool compressed = false;              ///< they are gzip
   std::unique_ptr<BodySource> source;   ///< in place of `body`
-  int file = -1;                        ///< in place of `body`: a descriptor, closed when sent
+  Descriptor file;                      ///< in place of `body`
   std::uint64_t file_size = 0;
   bool lasting = false;  ///< the browser may keep it until the next version
 };
