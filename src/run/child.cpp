@@ -65,6 +65,7 @@ Child::Child(const Descriptor& program, std::span<const std::string> arguments,
   pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  const int from_input = wiring.input < 0 ? nothing.get() : wiring.input;
   const int to_output = wiring.output < 0 ? output.write.get() : wiring.output;
   const int to_packets = wiring.packets ? packets.write.get() : nothing.get();
   const pid_t parent = ::getpid();
@@ -77,12 +78,13 @@ Child::Child(const Descriptor& program, std::span<const std::string> arguments,
     constexpr int cannot_run = 127;
     // Above the numbers that are wanted, so that none is overwritten before its turn.
     constexpr int free_number = 16;
+    const int kept_input = ::fcntl(from_input, F_DUPFD_CLOEXEC, free_number);
     const int kept_output = ::fcntl(to_output, F_DUPFD_CLOEXEC, free_number);
     const int kept_errors = ::fcntl(errors.write.get(), F_DUPFD_CLOEXEC, free_number);
     const int kept_packets = ::fcntl(to_packets, F_DUPFD_CLOEXEC, free_number);
     const int kept_program = ::fcntl(program.get(), F_DUPFD_CLOEXEC, free_number);
     const bool good = ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 && ::getppid() == parent &&
-                      place(nothing.get(), STDIN_FILENO) && place(kept_output, STDOUT_FILENO) &&
+                      place(kept_input, STDIN_FILENO) && place(kept_output, STDOUT_FILENO) &&
                       place(kept_errors, STDERR_FILENO) && place(kept_packets, packets_number);
     if (good) ::fexecve(kept_program, pointers.data(), environ);
     ::_exit(cannot_run);

@@ -18,6 +18,7 @@ class Child {
  public:
   /// What the child's descriptors are. Not-blocking pipes are made for what is asked for.
   struct Wiring {
+    int input = -1;        ///< its standard input; -1: nothing
     int output = -1;       ///< its standard output; -1: a pipe, see output()
     bool packets = false;  ///< a pipe at its /dev/fd/3, see packets()
   };

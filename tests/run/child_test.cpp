@@ -112,7 +112,7 @@ TEST_CASE("child: nothing comes to it by standard input") {
 }
 
 TEST_CASE("child: packets have descriptor 3, which leads nowhere unless it was asked for") {
-  Script with("echo here >&3", {.output = -1, .packets = true});
+  Script with("echo here >&3", {.packets = true});
   CHECK(read_all(with.child.packets()) == "here\n");
   CHECK(exit_code(with.child) == 0);
   Script without("echo here >&3 && echo written");
@@ -122,12 +122,19 @@ TEST_CASE("child: packets have descriptor 3, which leads nowhere unless it was a
 TEST_CASE("child: its output may go into a file of ours") {
   const Descriptor file{::memfd_create("ntan-test", MFD_CLOEXEC)};
   REQUIRE(file.open());
-  Script script("echo 123", {.output = file.get(), .packets = false});
+  Script script("echo 123", {.output = file.get()});
   CHECK_FALSE(script.child.output().open());
   CHECK(exit_code(script.child) == 0);
   std::array<char, 8> block{};
   CHECK(::pread(file.get(), block.data(), block.size(), 0) == 4);
   CHECK(std::string_view{block.data(), 4} == "123\n");
+}
+
+TEST_CASE("child: it may read a file of ours, also again by its path") {
+  const Descriptor file{::memfd_create("ntan-test", MFD_CLOEXEC)};
+  REQUIRE(::write(file.get(), "abc", 3) == 3);
+  Script script("cat /proc/self/fd/0 /proc/self/fd/0", {.input = file.get()});
+  CHECK(read_all(script.child.output()) == "abcabc");
 }
 
 TEST_CASE("child: arguments arrive as they are") {
@@ -190,7 +197,7 @@ TEST_CASE("child: whoever ignores the end of children still learns the exit code
 TEST_CASE("child: after it no descriptor is left over here") {
   const std::ptrdiff_t before = open_descriptors();
   for (int i = 0; i < 20; ++i) {
-    Script script("exec sleep 100", {.output = -1, .packets = i % 2 == 0});
+    Script script("exec sleep 100", {.packets = i % 2 == 0});
   }
   CHECK(open_descriptors() == before);
 }
