@@ -17,6 +17,7 @@
 
 #include "run/command_text.h"
 #include "run/exit_code.h"
+#include "run/filter_file.h"
 #include "source/filter.h"
 #include "source/filter_words.h"
 #include "source/interfaces.h"
@@ -118,7 +119,7 @@ ServedRun::ServedRun(const Options& options, serve::Digest& digest)
   if (!options.files.empty()) state_.file = base_name(options.files.front());
   if (options.event_stream) state_.file = base_name(*options.event_stream);
   if (!options.interfaces.empty()) state_.interface = options.interfaces.front();
-  state_.filter = options.filter;
+  state_.filter = options.filter_file ? read_filter_file(*options.filter_file) : options.filter;
 }
 
 ServedRun::~ServedRun() = default;
@@ -143,7 +144,7 @@ std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
   if (child_ != nullptr)
     return Refused{409, stop_asked_ ? "the last run is still coming to its end"
                                     : "a run is going on: stop it first"};
-  const std::string filter = state_.mode == Mode::replay ? options_->filter : request.filter;
+  const std::string filter = state_.mode == Mode::replay ? state_.filter : request.filter;
   try {
     if (!filter.empty()) source::check_filter(filter);
   } catch (const source::Error& error) {
@@ -174,7 +175,7 @@ std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
     const bool live = state_.mode == Mode::live;
     child_ =
         std::make_unique<Child>(program_, live ? capture_arguments(request) : replay_arguments(),
-                                Child::Wiring{.output = -1, .packets = live});
+                                Child::Wiring{.packets = live});
   } catch (const std::system_error& error) {
     return Refused{500, error.what()};
   }
@@ -283,6 +284,8 @@ std::vector<std::string> ServedRun::replay_arguments() const {
     words.emplace_back("-f");
     words.push_back(state_.filter);
   }
+  if (!options_->scan.home.empty())
+    words.insert(words.end(), {"--home", networks_text(options_->scan.home)});
   for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
   for (const std::string& file : options_->files) {
     words.emplace_back("-r");
@@ -297,7 +300,7 @@ void ServedRun::begin() {
     return;
   }
   if (state_.mode == Mode::live && options_->interfaces.empty()) return;
-  serve::StartRequest request{.interface = state_.interface, .filter = options_->filter};
+  serve::StartRequest request{.interface = state_.interface, .filter = state_.filter};
   if (options_->snaplen != Options{}.snaplen) request.snaplen = options_->snaplen;
   if (const auto refused = start(request))
     throw source::Error(source::Error::Kind::usage, refused->error, refused->hints);
@@ -481,7 +484,7 @@ void ServedRun::packets(const serve::PacketChoice& choice,
   }
   if (state_.mode == Mode::live) {
     Descriptor& ring = all ? cut->file : cut->input;
-    if (!all) cut->input = Descriptor{::memfd_create("ntan-packets", 0)};
+    if (!all) cut->input = Descriptor{::memfd_create("ntan-packets", MFD_CLOEXEC)};
     bool good = ring.open();
     ring_.each([&](std::string_view octets) { good = good && write_all(ring.get(), octets); });
     if (!good) {
@@ -502,12 +505,12 @@ void ServedRun::packets(const serve::PacketChoice& choice,
   if (all) {
     words.insert(words.end(), {"--format", "none", "--no-progress"});
   } else {
-    words.emplace_back(choice.scan ? "--scan" : "--flow");
-    words.push_back(choice.scan ? *choice.scan : *choice.flow);
+    // In one word, so that no id is taken for an option.
+    words.push_back(choice.scan ? "--scan=" + *choice.scan : "--flow=" + *choice.flow);
   }
   words.emplace_back("-q");
   std::vector<std::string> files = options_->files;
-  if (state_.mode == Mode::live) files = {fmt::format("/proc/self/fd/{}", cut->input.get())};
+  if (state_.mode == Mode::live) files = {"/proc/self/fd/0"};
   for (const std::string& file : files) {
     words.emplace_back("-r");
     words.push_back(file);
@@ -524,7 +527,7 @@ void ServedRun::packets(const serve::PacketChoice& choice,
                             : fmt::format("flow-{}.pcap", *choice.flow);
   try {
     cut->child = std::make_unique<Child>(
-        program_, words, Child::Wiring{.output = cut->file.get(), .packets = false});
+        program_, words, Child::Wiring{.input = cut->input.get(), .output = cut->file.get()});
   } catch (const std::system_error& error) {
     refuse(500, error.what());
     return;
