@@ -373,4 +373,63 @@ TEST_CASE("outputs: packets that cannot be written fail once and are counted") {
   CHECK(outputs.useless());
 }
 
+// --- descriptors that are open already
+
+namespace {
+
+Options packets_to(std::string path) {
+  Options options = reading({"dns"});
+  options.write_packets = std::move(path);
+  return options;
+}
+
+std::string refusal(const Options& options) {
+  Outputs outputs(options);
+  try {
+    outputs.open();
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+  return "opened";
+}
+
+}  // namespace
+
+TEST_CASE("outputs: packets go to a descriptor that is open, which stays open") {
+  std::array<int, 2> ends{-1, -1};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  const std::string path = "/dev/fd/" + std::to_string(ends[1]);
+  {
+    const Options options = packets_to(path);
+    Outputs outputs(options);
+    outputs.open();
+    outputs.finish();
+    CHECK_FALSE(outputs.failed());
+  }
+  CHECK(::fcntl(ends[1], F_GETFD) >= 0);
+  ::close(ends[1]);
+  std::array<char, 64> block{};
+  CHECK(::read(ends[0], block.data(), block.size()) == 24);
+  CHECK(::read(ends[0], block.data(), block.size()) == 0);
+  ::close(ends[0]);
+}
+
+TEST_CASE("outputs: what is no open descriptor is an error with its name") {
+  const std::string path =
+      GENERATE("/dev/fd/", "/dev/fd/x", "/dev/fd/-1", "/dev/fd/1x", "/dev/fd/ 1", "/dev/fd/99999",
+               "/dev/fd/99999999999999999999", "/dev/fd/1/2", "/dev/fd/+1");
+  CHECK_THAT(refusal(packets_to(path)), Catch::StartsWith("cannot write " + path));
+}
+
+TEST_CASE("outputs: a descriptor that cannot be written to fails like any other output") {
+  const int number = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  REQUIRE(number >= 0);
+  const Options options = packets_to("/dev/fd/" + std::to_string(number));
+  Outputs outputs(options);
+  outputs.open();
+  outputs.finish();
+  CHECK(outputs.take_failures().size() == 1);
+  ::close(number);
+}
+
 }  // namespace ntan::run
