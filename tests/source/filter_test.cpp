@@ -42,6 +42,14 @@ TEST_CASE("filter: expressions of pcap-filter(7) pass") {
   CHECK_NOTHROW(check_filter(expression));
 }
 
+TEST_CASE("filter: it is told how many instructions it has") {
+  CHECK(check_filter("") == 1);
+  CHECK(check_filter("tcp") > 1);
+  CHECK(check_filter("tcp port 80 and host 10.0.0.1") > check_filter("tcp"));
+  // One that fits only another link type has instructions too.
+  CHECK(check_filter("wlan type mgt subtype beacon") > 1);
+}
+
 TEST_CASE("filter: a mistyped word is pointed at with what may have been meant") {
   const Refusal refusal = refusal_of("udp prot 53");
   CHECK(refusal.message == "bad filter 'udp prot 53': syntax error");
