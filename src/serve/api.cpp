@@ -9,6 +9,7 @@
 
 #include "serve/event_export.h"
 #include "serve/event_table.h"
+#include "serve/json_read.h"
 #include "serve/json_text.h"
 #include "serve/metrics_text.h"
 #include "serve/page_assets.h"
@@ -79,17 +80,6 @@ Reply page(const Request& request) {
   return error_reply(404, "there is nothing here");
 }
 
-std::string_view text_member(const simdjson::dom::object& body, std::string_view name) noexcept {
-  std::string_view value;
-  return body[name].get(value) == simdjson::SUCCESS ? value : std::string_view{};
-}
-
-std::optional<std::uint64_t> number_member(const simdjson::dom::object& body,
-                                           std::string_view name) noexcept {
-  std::uint64_t value = 0;
-  return body[name].get(value) == simdjson::SUCCESS ? std::optional{value} : std::nullopt;
-}
-
 }  // namespace
 
 Api::Api(const ApiOptions& options, const Digest& digest, Control& control)
@@ -147,7 +137,7 @@ std::string Api::snapshot() {
     json.key("summary");
     json.raw(digest_->summary());
   }
-  append_talkers(json, *digest_, first_talkers);
+  append_talkers(json, "talkers", *digest_, first_talkers);
   append_protocols(json, *digest_, Digest::most_protocols);
   append_scans(json, *digest_, first_scans);
   json.end_object();
@@ -198,7 +188,7 @@ void Api::tick() {
   } else {
     json.raw("null");
   }
-  append_talkers(json, *digest_, tick_talkers);
+  append_talkers(json, "talkers", *digest_, tick_talkers);
   append_protocols(json, *digest_, tick_protocols);
   if (alerts_left_out_ != 0) json.member("alerts_left_out", std::exchange(alerts_left_out_, 0));
   if (news && data.size() + digest_->summary().size() < tick_octets) {
@@ -253,16 +243,7 @@ Reply Api::talkers(std::size_t most) const {
   const std::size_t held = digest_->talkers(Digest::most_talkers).size();
   JsonText json(reply.body);
   json.begin_object();
-  json.key("rows");
-  json.begin_array();
-  for (const Talker& talker : digest_->talkers(most)) {
-    json.begin_object();
-    json.member("ip", talker.ip);
-    json.member("bytes", talker.bytes);
-    json.member("pkts", talker.packets);
-    json.end_object();
-  }
-  json.end_array();
+  append_talkers(json, "rows", *digest_, most);
   for (const std::string_view name : {"matched", "held", "seen"})
     json.member(name, std::uint64_t{held});
   json.end_object();
@@ -349,10 +330,10 @@ Reply Api::started(const Request& request) {
   simdjson::dom::object body;
   if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
-  StartRequest wanted{.interface = std::string{text_member(body, "interface")},
-                      .filter = std::string{text_member(body, "filter")},
-                      .snaplen = number_member(body, "snaplen"),
-                      .duration_s = number_member(body, "duration_s")};
+  StartRequest wanted{.interface = std::string{text_of(body, "interface")},
+                      .filter = std::string{text_of(body, "filter")},
+                      .snaplen = number_of(body, "snaplen"),
+                      .duration_s = number_of(body, "duration_s")};
   bool promiscuous = true;
   if (body["promisc"].get(promiscuous) == simdjson::SUCCESS) wanted.promiscuous = promiscuous;
   if (const auto refused = control_->start(wanted)) return refusal(*refused);
@@ -368,7 +349,7 @@ Reply Api::checked(const Request& request) {
   simdjson::dom::object body;
   if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
-  const FilterVerdict verdict = control_->check(std::string{text_member(body, "filter")});
+  const FilterVerdict verdict = control_->check(std::string{text_of(body, "filter")});
   Reply reply;
   JsonText json(reply.body);
   json.begin_object();

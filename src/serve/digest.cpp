@@ -2,33 +2,27 @@
 
 #include <algorithm>
 
+#include "serve/json_read.h"
+
 namespace ntan::serve {
 namespace {
 
 namespace dom = simdjson::dom;
 
 std::uint64_t number(const dom::object& object, std::string_view member) noexcept {
-  std::uint64_t value = 0;
-  return object[member].get(value) == simdjson::SUCCESS ? value : 0;
-}
-
-std::string_view text(const dom::object& object, std::string_view member) noexcept {
-  std::string_view value;
-  return object[member].get(value) == simdjson::SUCCESS ? value : std::string_view{};
+  return number_of(object, member).value_or(0);
 }
 
 /// Adds a member to a sum that is unknown until it was there once.
 void add_known(std::optional<std::uint64_t>& sum, const dom::object& object,
                std::string_view member) noexcept {
-  std::uint64_t value = 0;
-  if (object[member].get(value) == simdjson::SUCCESS) sum = sum.value_or(0) + value;
+  if (const auto value = number_of(object, member)) sum = sum.value_or(0) + *value;
 }
 
 /// A run's own total in place of the sum over its windows, on top of the runs before.
 void take_known(std::optional<std::uint64_t>& total, std::optional<std::uint64_t> before,
                 const dom::object& object, std::string_view member) noexcept {
-  std::uint64_t value = 0;
-  if (object[member].get(value) == simdjson::SUCCESS) total = before.value_or(0) + value;
+  if (const auto value = number_of(object, member)) total = before.value_or(0) + *value;
 }
 
 template <class Visit>
@@ -119,7 +113,7 @@ void Digest::take_summary(Timestamp time, const dom::object& summary) {
 
 void Digest::take_talkers(const dom::object& summary) {
   each_object(summary, "talkers", [this](const dom::object& one) {
-    const std::string_view ip = text(one, "ip");
+    const std::string_view ip = text_of(one, "ip");
     if (ip.empty() || ip.size() > longest_name) return;
     auto found = talkers_.find(ip);
     if (found == talkers_.end()) {
@@ -144,8 +138,8 @@ void Digest::forget_small_talkers() {
 
 void Digest::take_protocols(const dom::object& summary) {
   each_object(summary, "protocols", [this](const dom::object& one) {
-    const std::string_view level = text(one, "level");
-    const std::string_view name = text(one, "name");
+    const std::string_view level = text_of(one, "level");
+    const std::string_view name = text_of(one, "name");
     if (level.size() > longest_name || name.size() > longest_name) return;
     auto found = std::find_if(
         protocols_.begin(), protocols_.end(),
@@ -162,11 +156,11 @@ void Digest::take_protocols(const dom::object& summary) {
 }
 
 void Digest::take_flow(const dom::object& flow) noexcept {
-  if (text(flow, "end_reason") == "rst") ++counted_.resets;
+  if (text_of(flow, "end_reason") == "rst") ++counted_.resets;
 }
 
 void Digest::take_scan(const dom::object& scan, std::string_view line) {
-  const std::string_view id = text(scan, "id");
+  const std::string_view id = text_of(scan, "id");
   const auto found = std::find_if(scans_.rbegin(), scans_.rend(),
                                   [id](const ScanLine& one) { return one.id == id; });
   scan_octets_ += line.size();

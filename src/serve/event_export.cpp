@@ -8,6 +8,7 @@
 #include "event/csv.h"
 #include "event/plain.h"
 #include "event/text.h"
+#include "serve/json_read.h"
 
 namespace ntan::serve {
 namespace {
@@ -102,11 +103,6 @@ class Cells {
   event::CsvLine line_;
   std::string cell_;
 };
-
-std::string_view text_of(const dom::object& object, std::string_view member) noexcept {
-  std::string_view value;
-  return object[member].get(value) == simdjson::SUCCESS ? value : std::string_view{};
-}
 
 }  // namespace
 

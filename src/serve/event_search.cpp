@@ -10,6 +10,8 @@
 
 #include <fmt/core.h>
 
+#include "serve/json_read.h"
+
 namespace ntan::serve {
 namespace {
 
@@ -27,18 +29,6 @@ char lower(char c) noexcept {
 bool contains(std::string_view text, std::string_view part) noexcept {
   return std::search(text.begin(), text.end(), part.begin(), part.end(),
                      [](char a, char b) { return lower(a) == lower(b); }) != text.end();
-}
-
-std::string_view text_of(const dom::object& object, std::string_view member) noexcept {
-  std::string_view value;
-  return object[member].get(value) == simdjson::SUCCESS ? value : std::string_view{};
-}
-
-std::string_view text_of(const dom::object& event, std::string_view object,
-                         std::string_view member) noexcept {
-  dom::object inner;
-  return event[object].get(inner) == simdjson::SUCCESS ? text_of(inner, member)
-                                                       : std::string_view{};
 }
 
 bool has_port(const dom::object& event, std::string_view wanted) noexcept {

@@ -42,6 +42,25 @@ class JsonText {
     out_.resize(static_cast<std::size_t>(end - out_.data()));
     out_ += '"';
   }
+  /// What the reader sends back as it is, a filter: nothing is escaped but what JSON demands.
+  /// Requires: valid UTF-8.
+  void exact(std::string_view value) {
+    separate();
+    out_ += '"';
+    for (const char c : value) {
+      constexpr unsigned char first_plain = 0x20;
+      if (c == '"' || c == '\\') out_ += '\\';
+      if (static_cast<unsigned char>(c) >= first_plain) {
+        out_ += c;
+        continue;
+      }
+      constexpr std::string_view hex = "0123456789abcdef";
+      out_ += "\\u00";
+      out_ += hex[static_cast<unsigned char>(c) >> 4U];
+      out_ += hex[static_cast<unsigned char>(c) & 0xfU];
+    }
+    out_ += '"';
+  }
   template <std::unsigned_integral T>
     requires(!std::same_as<T, bool>)
   void number(T value) {

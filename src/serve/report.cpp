@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "event/text.h"
 #include "serve/event_table.h"
+#include "serve/json_read.h"
 #include "serve/json_text.h"
 #include "serve/page_assets.h"
 #include "serve/snapshot.h"
@@ -77,7 +78,7 @@ std::string report_json(const Digest& digest, const RunState& run, const ReportO
     json.key("summary");
     json.raw(digest.summary());
   }
-  append_talkers(json, digest, report_talkers);
+  append_talkers(json, "talkers", digest, report_talkers);
   append_protocols(json, digest, Digest::most_protocols);
   append_scans_within(json, digest);
   json.end_object();
@@ -113,7 +114,7 @@ std::string without_markup(std::string_view json) {
   return out;
 }
 
-std::string_view text_of(const PageAsset* asset) noexcept {
+std::string_view octets_of(const PageAsset* asset) noexcept {
   if (asset == nullptr) return {};
   // NOLINTNEXTLINE(*-reinterpret-cast): octets of text
   return {reinterpret_cast<const char*>(asset->body.data()), asset->body.size()};
@@ -164,9 +165,9 @@ void insert_before(std::string& page, std::string_view mark, std::string_view te
 }
 
 std::string report_html(const std::string& data) {
-  const std::string_view script = text_of(find_asset("/app.js"));
-  const std::string_view style = text_of(find_asset("/app.css"));
-  std::string page{text_of(find_asset("/"))};
+  const std::string_view script = octets_of(find_asset("/app.js"));
+  const std::string_view style = octets_of(find_asset("/app.css"));
+  std::string page{octets_of(find_asset("/"))};
   if (page.empty() || script.empty()) {
     return "<!doctype html><meta charset=\"utf-8\"><title>ntan</title><p>This ntan was built "
            "without its page; a report in Markdown or JSON has the figures.</p>\n";
@@ -209,16 +210,6 @@ std::string time_text(Timestamp time) {
   std::array<char, max_time_text> text{};
   const char* end = append_time(text.data(), time, TimeDigits::micro);
   return {text.data(), static_cast<std::size_t>(end - text.data())};
-}
-
-std::string_view text_member(const simdjson::dom::object& object, std::string_view name) noexcept {
-  std::string_view value;
-  return object[name].get(value) == simdjson::SUCCESS ? value : std::string_view{};
-}
-
-std::uint64_t number_member(const simdjson::dom::object& object, std::string_view name) noexcept {
-  std::uint64_t value = 0;
-  return object[name].get(value) == simdjson::SUCCESS ? value : 0;
 }
 
 void append_totals(std::string& out, const Digest& digest) {
@@ -273,10 +264,10 @@ void append_scan_rows(std::string& out, const Digest& digest) {
       continue;
     }
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-                       cell(text_member(scan, "severity")), cell(text_member(scan, "kind")),
-                       cell(text_member(scan, "technique")), cell(text_member(event, "src_ip")),
-                       number_member(scan, "hosts"), number_member(scan, "ports"),
-                       number_member(scan, "probes"), cell(text_member(scan, "first_ts")),
+                       cell(text_of(scan, "severity")), cell(text_of(scan, "kind")),
+                       cell(text_of(scan, "technique")), cell(text_of(event, "src_ip")),
+                       number_of(scan, "hosts").value_or(0), number_of(scan, "ports").value_or(0),
+                       number_of(scan, "probes").value_or(0), cell(text_of(scan, "first_ts")),
                        cell(line->id));
   }
   if (digest.totals().scans > report_rows)

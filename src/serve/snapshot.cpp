@@ -1,5 +1,7 @@
 #include "serve/snapshot.h"
 
+#include <simdjson.h>
+
 namespace ntan::serve {
 namespace {
 
@@ -12,6 +14,14 @@ void append_texts(JsonText& json, std::string_view name, const std::vector<std::
 
 void append_known(JsonText& json, std::string_view name, const std::string& text) {
   if (!text.empty()) json.member(name, text);
+}
+
+/// The page sends it back: a backslash must not become two.
+void append_filter(JsonText& json, std::string_view name, const std::string& filter) {
+  if (filter.empty()) return;
+  if (!simdjson::validate_utf8(filter)) return json.member(name, filter);
+  json.key(name);
+  json.exact(filter);
 }
 
 }  // namespace
@@ -41,8 +51,8 @@ void append_run(JsonText& json, const RunState& run) {
   json.member("status", to_text(run.status));
   append_known(json, "interface", run.interface);
   append_known(json, "file", run.file);
-  append_known(json, "filter", run.filter);
-  append_known(json, "filter_effective", run.filter_effective);
+  append_filter(json, "filter", run.filter);
+  append_filter(json, "filter_effective", run.filter_effective);
   if (run.mode == Mode::live) json.member("own_traffic_excluded", run.own_traffic_excluded);
   if (run.started) {
     std::array<char, max_time_text> text{};
@@ -103,8 +113,8 @@ void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
   }
 }
 
-void append_talkers(JsonText& json, const Digest& digest, std::size_t most) {
-  json.key("talkers");
+void append_talkers(JsonText& json, std::string_view name, const Digest& digest, std::size_t most) {
+  json.key(name);
   json.begin_array();
   for (const Talker& talker : digest.talkers(most)) {
     json.begin_object();

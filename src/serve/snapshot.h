@@ -13,8 +13,8 @@ namespace ntan::serve {
 void append_run(JsonText& json, const RunState& run);
 /// Members that change from second to second: `totals`, `kept`, `ring`, `progress`, `elapsed_us`.
 void append_figures(JsonText& json, const RunState& run, const Digest& digest);
-/// The member `talkers`: of the run, most octets first.
-void append_talkers(JsonText& json, const Digest& digest, std::size_t most);
+/// The member `name`: talkers of the run, most octets first.
+void append_talkers(JsonText& json, std::string_view name, const Digest& digest, std::size_t most);
 /// The member `protocols`: of the run, at most `most` of each level.
 void append_protocols(JsonText& json, const Digest& digest, std::size_t most);
 /// The member `scans`: the latest line of each, newest first.
