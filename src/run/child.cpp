@@ -104,6 +104,10 @@ void Child::stop() const noexcept {
   if (!code_ && process_ > 0) (void)::kill(process_, SIGINT);
 }
 
+void Child::kill() const noexcept {
+  if (!code_ && process_ > 0) (void)::kill(process_, SIGKILL);
+}
+
 std::optional<int> Child::ended() noexcept {
   if (code_ || process_ <= 0) return code_;
   int status = 0;

@@ -36,6 +36,8 @@ class Child {
 
   /// Asks it to come to an end.
   void stop() const noexcept;
+  /// Ends it; its pipes close.
+  void kill() const noexcept;
   /// Its exit code, 128 and the signal's number for one that was killed; nothing while it runs.
   [[nodiscard]] std::optional<int> ended() noexcept;
 

@@ -8,6 +8,7 @@
 #include "run/console.h"
 #include "run/engine_options.h"
 #include "run/filter_file.h"
+#include "run/process_clock.h"
 #include "run/run_totals.h"
 #include "run/signals.h"
 #include "source/file_source.h"
@@ -24,12 +25,6 @@ constexpr Duration idle_lag = std::chrono::milliseconds{500};
 constexpr std::int64_t silent_seconds = 5;
 constexpr std::int64_t progress_every_ns = 500'000'000;
 constexpr std::int64_t progress_after_ns = 1'000'000'000;
-
-std::int64_t process_clock_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string without_folder(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);

@@ -16,6 +16,7 @@
 
 #include "run/console.h"
 #include "run/privileges.h"
+#include "run/process_clock.h"
 #include "run/schemas.h"
 #include "run/served_run.h"
 #include "run/signals.h"
@@ -26,12 +27,6 @@ namespace ntan::run {
 namespace {
 
 constexpr std::int64_t tick_ns = 1'000'000'000;
-
-std::int64_t clock_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 /// 128 bits that nobody guesses.
 std::string make_token() {
@@ -130,7 +125,7 @@ ExitCode serve(const Options& options, source::Interrupt& interrupt) {
   run.begin();
   say_where(options, token);
 
-  std::int64_t next_tick = clock_ns() + tick_ns;
+  std::int64_t next_tick = process_clock_ns() + tick_ns;
   std::vector<int> waited_for;
   std::vector<pollfd> polls;
   bool more = false;
@@ -140,16 +135,17 @@ ExitCode serve(const Options& options, source::Interrupt& interrupt) {
     waited_for.push_back(interrupt.descriptor());
     polls.clear();
     for (const int one : waited_for) polls.push_back({.fd = one, .events = POLLIN, .revents = 0});
-    const std::int64_t left_ms = std::max<std::int64_t>(0, (next_tick - clock_ns()) / 1'000'000);
+    const std::int64_t left_ms =
+        std::max<std::int64_t>(0, (next_tick - process_clock_ns()) / 1'000'000);
     std::int64_t wait = more ? 0 : left_ms;
     if (const auto least = server.timeout()) wait = std::min<std::int64_t>(wait, *least);
     if (::poll(polls.data(), polls.size(), static_cast<int>(wait)) < 0 && errno != EINTR)
       throw std::system_error(errno, std::generic_category(), "cannot wait for requests");
     interrupt.clear();
     more = run.run();
-    if (clock_ns() >= next_tick) {
+    if (process_clock_ns() >= next_tick) {
       // After a long pause (a suspended machine) there is one tick, not all that were missed.
-      next_tick = std::max(next_tick + tick_ns, clock_ns());
+      next_tick = std::max(next_tick + tick_ns, process_clock_ns());
       run.tick();
       api.tick();
       server.tick();

@@ -18,6 +18,7 @@
 #include "run/command_text.h"
 #include "run/exit_code.h"
 #include "run/filter_file.h"
+#include "run/process_clock.h"
 #include "source/filter.h"
 #include "source/filter_words.h"
 #include "source/interfaces.h"
@@ -35,12 +36,8 @@ constexpr std::size_t most_at_once = std::size_t{1} << 20U;
 constexpr std::size_t most_notes = 20;
 constexpr std::size_t most_error_lines = 200;
 constexpr std::size_t most_cuts = 4;
-
-std::int64_t clock_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
+/// A run that was told to stop is ended after so long.
+constexpr unsigned patience_ticks = 10;
 
 Timestamp wall_clock() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -76,6 +73,24 @@ Got read_some(int descriptor, std::array<char, read_size>& block, std::string_vi
   }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Got::nothing;
   return Got::end;
+}
+
+/// Hands over what a pipe holds, a bounded part of it, and closes it at its end. True if there may
+/// be more at once.
+template <class Take>
+bool take_some(Descriptor& from, Take&& take) {
+  std::array<char, read_size> block{};
+  for (std::size_t taken = 0; from.open() && taken < most_at_once;) {
+    std::string_view octets;
+    switch (read_some(from.get(), block, octets)) {
+      case Got::nothing: return false;
+      case Got::end: from.reset(); return false;
+      case Got::octets: break;
+    }
+    take(octets);
+    taken += octets.size();
+  }
+  return from.open();
 }
 
 /// The error that a run ended with, as say_error() writes it: one line and indented hints.
@@ -127,7 +142,7 @@ ServedRun::~ServedRun() = default;
 serve::RunState ServedRun::state() {
   serve::RunState now = state_;
   if (now.status == Status::running)
-    now.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+    now.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
   if (now.mode != Mode::events) {
     now.packets = serve::PacketsKept{.packets = ring_.packets(),
                                      .bytes = ring_.octets(),
@@ -187,10 +202,10 @@ void ServedRun::begin_run() {
   digest_->clear();
   ring_.clear();
   lines_.clear();
-  error_text_.clear();
+  errors_.clear();
   error_lines_.clear();
   stop_asked_ = false;
-  started_ns_ = clock_ns();
+  started_ns_ = process_clock_ns();
   state_.status = Status::running;
   state_.started = wall_clock();
   state_.elapsed_us = 0;
@@ -203,8 +218,9 @@ void ServedRun::begin_run() {
 std::optional<Refused> ServedRun::stop() {
   if (child_ == nullptr || stop_asked_) return Refused{409, "nothing is running"};
   stop_asked_ = true;
+  ticks_of_stop_ = 0;
   child_->stop();
-  state_.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+  state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
   state_.status = Status::stopped;
   say_changed();
   return std::nullopt;
@@ -341,7 +357,7 @@ bool ServedRun::run() {
   if (events_.open()) {
     more = take_output(events_) || more;
     if (!events_.open()) {
-      state_.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+      state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
       state_.status = Status::ended;
       say_changed();
     }
@@ -351,70 +367,35 @@ bool ServedRun::run() {
 }
 
 bool ServedRun::take_output(Descriptor& from) {
-  std::array<char, read_size> block{};
-  for (std::size_t taken = 0; from.open() && taken < most_at_once;) {
-    std::string_view octets;
-    switch (read_some(from.get(), block, octets)) {
-      case Got::nothing: return false;
-      case Got::end:
-        from.reset();
-        lines_.flush([this](std::string_view line) { take_line(line); });
-        return false;
-      case Got::octets: break;
-    }
-    take_lines(octets);
-    taken += octets.size();
-  }
-  return from.open();
-}
-
-void ServedRun::take_lines(std::string_view octets) {
-  lines_.take(octets, [this](std::string_view line) { take_line(line); });
+  const bool was_open = from.open();
+  const bool more = take_some(from, [this](std::string_view octets) {
+    lines_.take(octets, [this](std::string_view line) { take_line(line); });
+  });
+  if (was_open && !from.open()) lines_.flush([this](std::string_view line) { take_line(line); });
+  return more;
 }
 
 void ServedRun::take_line(std::string_view line) {
   if (digest_->take(line) == serve::Digest::Line::scan) listener_->scan_told(line);
 }
 
+// The page shows them, and whoever has started it on a terminal sees them too.
 void ServedRun::take_errors() {
-  std::array<char, read_size> block{};
-  Descriptor& from = child_->errors();
-  std::string_view octets;
-  while (from.open()) {
-    const Got got = read_some(from.get(), block, octets);
-    if (got == Got::nothing) return;
-    if (got == Got::end) {
-      from.reset();
-      return;
-    }
-    error_text_ += octets;
-    for (std::size_t end = error_text_.find('\n'); end != std::string::npos;
-         end = error_text_.find('\n')) {
-      std::string line = error_text_.substr(0, end);
-      error_text_.erase(0, end + 1);
-      if (error_lines_.size() < most_error_lines) error_lines_.push_back(line);
-      state_.notes.push_back(std::move(line));
-      if (state_.notes.size() > most_notes) state_.notes.erase(state_.notes.begin());
-    }
-    if (error_text_.size() > longest_line) error_text_.clear();
+  const auto take = [this](std::string_view line) {
+    if (error_lines_.size() < most_error_lines) error_lines_.emplace_back(line);
+    state_.notes.emplace_back(line);
+    if (state_.notes.size() > most_notes) state_.notes.erase(state_.notes.begin());
+    fmt::print(stderr, "{}\n", line);  // the run has made it printable
     say_changed();
-  }
+  };
+  Descriptor& from = child_->errors();
+  const bool was_open = from.open();
+  (void)take_some(from, [&](std::string_view octets) { errors_.take(octets, take); });
+  if (was_open && !from.open()) errors_.flush(take);
 }
 
 bool ServedRun::take_packets() {
-  std::array<char, read_size> block{};
-  Descriptor& from = child_->packets();
-  for (std::size_t taken = 0; from.open() && taken < most_at_once;) {
-    std::string_view octets;
-    switch (read_some(from.get(), block, octets)) {
-      case Got::nothing: return false;
-      case Got::end: from.reset(); return false;
-      case Got::octets: break;
-    }
-    ring_.take(octets);
-    taken += octets.size();
-  }
-  return from.open();
+  return take_some(child_->packets(), [this](std::string_view octets) { ring_.take(octets); });
 }
 
 // Over when all its pipes are closed: nothing that it has written is lost.
@@ -423,7 +404,7 @@ void ServedRun::take_end() {
   const auto code = child_->ended();
   if (!code) return;
   if (!stop_asked_)
-    state_.elapsed_us = static_cast<std::uint64_t>(clock_ns() - started_ns_) / 1'000;
+    state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
   child_.reset();
   const bool good = *code == static_cast<int>(ExitCode::done);
   if (stop_asked_) {
@@ -439,6 +420,8 @@ void ServedRun::take_end() {
 }
 
 void ServedRun::tick() {
+  // A run that has been told to stop has nothing left to wait for but its readers, which are we.
+  if (child_ != nullptr && stop_asked_ && ++ticks_of_stop_ == patience_ticks) child_->kill();
   rates_.sample(source::link_counts());
 }
 
@@ -536,16 +519,11 @@ void ServedRun::packets(const serve::PacketChoice& choice,
 }
 
 void ServedRun::run_cuts() {
-  std::array<char, read_size> block{};
   for (const auto& cut : cuts_) {
     Descriptor& from = cut->child->errors();
-    std::string_view octets;
-    Got got = Got::octets;
-    while (from.open() && got == Got::octets) {
-      got = read_some(from.get(), block, octets);
-      if (got == Got::octets && cut->errors.size() < longest_line) cut->errors += octets;
-      if (got == Got::end) from.reset();
-    }
+    (void)take_some(from, [&cut](std::string_view octets) {
+      if (cut->errors.size() < longest_line) cut->errors += octets;
+    });
     if (from.open()) continue;
     const auto code = cut->child->ended();
     if (!code) continue;

@@ -60,7 +60,6 @@ class ServedRun final : public serve::Control {
   struct Cut;
 
   bool take_output(Descriptor& from);
-  void take_lines(std::string_view octets);
   void take_line(std::string_view line);
   void take_errors();
   bool take_packets();
@@ -85,11 +84,12 @@ class ServedRun final : public serve::Control {
   std::unique_ptr<Child> child_;
   Descriptor events_;  // mode events: the stream
   LineFeed lines_;
-  std::string error_text_;
+  LineFeed errors_;
   std::vector<std::string> error_lines_;
   std::vector<std::unique_ptr<Cut>> cuts_;
   std::int64_t started_ns_ = 0;
   bool stop_asked_ = false;
+  unsigned ticks_of_stop_ = 0;
 };
 
 }  // namespace ntan::run
