@@ -14,7 +14,11 @@ const noPermission = {
   hints: ["sudo ntan serve -i eth0", "or once: sudo setcap cap_net_raw=ep /usr/bin/ntan"],
 };
 
+// Of these the part that a window shows, of the others the whole page.
+const WINDOWS = ["flows", "readme"];
+
 const STATES = {
+  readme: [{}],
   running: [{}],
   evidence: [{}, async (page) => {
     await page.click("text=Evidence >> nth=0");
@@ -56,7 +60,7 @@ async function picture(browser, name, options, act, width, theme) {
   await page.waitForTimeout(900);
   await act?.(page, mock);
   await page.waitForTimeout(400);
-  await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`), fullPage: name !== "flows" });
+  await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`), fullPage: !WINDOWS.includes(name) });
   await context.close();
   await mock.close();
 }
