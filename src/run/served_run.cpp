@@ -359,10 +359,13 @@ bool ServedRun::run() {
     if (!events_.open()) {
       state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
       state_.status = Status::ended;
-      say_changed();
+      changed_ = true;
     }
   }
   run_cuts();
+  // Once, whatever has changed: listeners have had no turn to read in between, and one for whom too
+  // much waits is cut off.
+  if (std::exchange(changed_, false)) say_changed();
   return more;
 }
 
@@ -386,7 +389,7 @@ void ServedRun::take_errors() {
     state_.notes.emplace_back(line);
     if (state_.notes.size() > most_notes) state_.notes.erase(state_.notes.begin());
     fmt::print(stderr, "{}\n", line);  // the run has made it printable
-    say_changed();
+    changed_ = true;
   };
   Descriptor& from = child_->errors();
   const bool was_open = from.open();
@@ -416,7 +419,7 @@ void ServedRun::take_end() {
     state_.status = Status::failed;
   }
   if (state_.status == Status::failed) state_.failure = failure_of(error_lines_, *code);
-  say_changed();
+  changed_ = true;
 }
 
 void ServedRun::tick() {

@@ -89,6 +89,7 @@ class ServedRun final : public serve::Control {
   std::vector<std::unique_ptr<Cut>> cuts_;
   std::int64_t started_ns_ = 0;
   bool stop_asked_ = false;
+  bool changed_ = false;  // and listeners have not been told
   unsigned ticks_of_stop_ = 0;
 };
 
