@@ -83,9 +83,11 @@ Child::Child(const Descriptor& program, std::span<const std::string> arguments,
     const int kept_errors = ::fcntl(errors.write.get(), F_DUPFD_CLOEXEC, free_number);
     const int kept_packets = ::fcntl(to_packets, F_DUPFD_CLOEXEC, free_number);
     const int kept_program = ::fcntl(program.get(), F_DUPFD_CLOEXEC, free_number);
-    const bool good = ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 && ::getppid() == parent &&
-                      place(kept_input, STDIN_FILENO) && place(kept_output, STDOUT_FILENO) &&
-                      place(kept_errors, STDERR_FILENO) && place(kept_packets, packets_number);
+    // In a group of its own, or Ctrl-C would reach it as well: told twice, a run leaves at once.
+    const bool good = ::setpgid(0, 0) == 0 && ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 &&
+                      ::getppid() == parent && place(kept_input, STDIN_FILENO) &&
+                      place(kept_output, STDOUT_FILENO) && place(kept_errors, STDERR_FILENO) &&
+                      place(kept_packets, packets_number);
     if (good) ::fexecve(kept_program, pointers.data(), environ);
     ::_exit(cannot_run);
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -64,8 +65,7 @@ void take_events(const std::string& file, serve::Digest& digest) {
   feed.flush(take);
 }
 
-/// A run of its own over the captures; its standard error is ours.
-int take_packets(const Options& options, serve::Digest& digest, source::Interrupt& interrupt) {
+std::vector<std::string> read_arguments(const Options& options) {
   std::vector<std::string> words{"read", "--json", "--summary-every", "1s", "--no-progress"};
   if (!options.filter.empty()) words.insert(words.end(), {"-f", options.filter});
   if (options.filter_file) words.insert(words.end(), {"-F", *options.filter_file});
@@ -73,31 +73,45 @@ int take_packets(const Options& options, serve::Digest& digest, source::Interrup
     words.insert(words.end(), {"--home", networks_text(options.scan.home)});
   for (std::string& word : analysis_arguments(options)) words.push_back(std::move(word));
   for (const std::string& file : options.files) words.insert(words.end(), {"-r", file});
+  return words;
+}
 
+/// Calls `take` with what a pipe holds now, and closes it at its end.
+template <class Take>
+void read_available(Descriptor& from, Take&& take) {
+  std::array<char, read_size> block{};
+  while (from.open()) {
+    const ssize_t got = ::read(from.get(), block.data(), block.size());
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) from.reset();
+    if (got > 0) take(std::string_view{block.data(), static_cast<std::size_t>(got)});
+  }
+}
+
+/// Waits until the child writes, ends, or the user stops us.
+void wait_for(Child& child, const source::Interrupt& interrupt) {
+  std::array<pollfd, 3> polls{pollfd{child.output().get(), POLLIN, 0},
+                              pollfd{child.errors().get(), POLLIN, 0},
+                              pollfd{interrupt.descriptor(), POLLIN, 0}};
+  constexpr int wait_ms = 1'000;
+  if (::poll(polls.data(), polls.size(), wait_ms) < 0 && errno != EINTR)
+    throw std::system_error(errno, std::generic_category(), "cannot wait for the run");
+}
+
+/// A run of its own over the captures; its standard error is ours.
+int take_packets(const Options& options, serve::Digest& digest, source::Interrupt& interrupt) {
   const Descriptor program = own_program();
-  Child child(program, words, {});
+  Child child(program, read_arguments(options), {});
   LineFeed feed;
   const auto take = [&digest](std::string_view line) { (void)digest.take(line); };
-  std::array<char, read_size> block{};
-  const auto copy = [&](Descriptor& from, auto&& to) {
-    while (from.open()) {
-      const ssize_t got = ::read(from.get(), block.data(), block.size());
-      if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-      if (got <= 0) from.reset();
-      if (got > 0) to(std::string_view{block.data(), static_cast<std::size_t>(got)});
-    }
-  };
+  bool stop_told = false;
   while (child.output().open() || child.errors().open()) {
-    std::array<pollfd, 3> polls{pollfd{child.output().get(), POLLIN, 0},
-                                pollfd{child.errors().get(), POLLIN, 0},
-                                pollfd{interrupt.descriptor(), POLLIN, 0}};
-    constexpr int wait_ms = 1'000;
-    if (::poll(polls.data(), polls.size(), wait_ms) < 0 && errno != EINTR)
-      throw std::system_error(errno, std::generic_category(), "cannot wait for the run");
+    wait_for(child, interrupt);
     interrupt.clear();
-    if (interrupt.stopped()) child.stop();
-    copy(child.output(), [&](std::string_view octets) { feed.take(octets, take); });
-    copy(child.errors(), [](std::string_view octets) {
+    // Once: the second time it would leave at once, without the events that it still holds.
+    if (interrupt.stopped() && !std::exchange(stop_told, true)) child.stop();
+    read_available(child.output(), [&](std::string_view octets) { feed.take(octets, take); });
+    read_available(child.errors(), [](std::string_view octets) {
       fmt::print(stderr, "{}", octets);  // it has made its text printable
     });
   }

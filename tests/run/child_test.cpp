@@ -130,6 +130,11 @@ TEST_CASE("child: its output may go into a file of ours") {
   CHECK(std::string_view{block.data(), 4} == "123\n");
 }
 
+TEST_CASE("child: keys of our terminal do not reach it") {
+  Script script("set -- $(cat /proc/$$/stat); [ $1 = $5 ] && echo alone");
+  CHECK(read_all(script.child.output()) == "alone\n");
+}
+
 TEST_CASE("child: it may read a file of ours, also again by its path") {
   const Descriptor file{::memfd_create("ntan-test", MFD_CLOEXEC)};
   REQUIRE(::write(file.get(), "abc", 3) == 3);
