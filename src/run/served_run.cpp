@@ -93,6 +93,15 @@ bool take_some(Descriptor& from, Take&& take) {
   return from.open();
 }
 
+serve::Reply capture_reply(Descriptor file, std::string name) {
+  serve::Reply reply;
+  reply.type = "application/vnd.tcpdump.pcap";
+  reply.file_name = std::move(name);
+  reply.file_size = size_of(file.get());
+  reply.file = std::move(file);
+  return reply;
+}
+
 /// The error that a run ended with, as say_error() writes it: one line and indented hints.
 serve::Failure failure_of(const std::vector<std::string>& lines, int code) {
   constexpr std::string_view mark = "ntan: error: ";
@@ -153,12 +162,30 @@ serve::RunState ServedRun::state() {
   return now;
 }
 
+// Where none is wanted it stays that of the last run.
+std::optional<Refused> ServedRun::choose_interface(std::string wanted) {
+  if (wanted.empty()) wanted = state_.interface;
+  if (wanted.empty()) wanted = source::default_interface().value_or("");
+  if (wanted.empty())
+    return Refused{422, "no interface is named, and there is no default route to choose one by"};
+  std::string names;
+  for (const source::NetworkInterface& one : source::list_interfaces()) {
+    if (one.name == wanted) {
+      state_.interface = std::move(wanted);
+      return std::nullopt;
+    }
+    names += (names.empty() ? "" : ", ") + one.name;
+  }
+  return Refused{422, fmt::format("there is no interface '{}'", wanted), {"interfaces: " + names}};
+}
+
 std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
   if (state_.mode == Mode::events)
     return Refused{409, "the events come from somewhere else: there is nothing to start here"};
-  if (child_ != nullptr)
+  if (child_ != nullptr) {
     return Refused{409, stop_asked_ ? "the last run is still coming to its end"
                                     : "a run is going on: stop it first"};
+  }
   const std::string filter = state_.mode == Mode::replay ? state_.filter : request.filter;
   try {
     if (!filter.empty()) source::check_filter(filter);
@@ -166,20 +193,7 @@ std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
     return Refused{422, error.what(), error.hints()};
   }
   if (state_.mode == Mode::live) {
-    std::string wanted = request.interface.empty() ? state_.interface : request.interface;
-    if (wanted.empty()) wanted = source::default_interface().value_or("");
-    if (wanted.empty())
-      return Refused{422, "no interface is named, and there is no default route to choose one by"};
-    const auto known = source::list_interfaces();
-    if (std::none_of(known.begin(), known.end(), [&wanted](const source::NetworkInterface& one) {
-          return one.name == wanted;
-        })) {
-      std::string names;
-      for (const auto& one : known) names += (names.empty() ? "" : ", ") + one.name;
-      return Refused{
-          422, fmt::format("there is no interface '{}'", wanted), {"interfaces: " + names}};
-    }
-    state_.interface = std::move(wanted);
+    if (auto refused = choose_interface(request.interface)) return refused;
     state_.filter_effective = effective_filter(filter);
     state_.own_traffic_excluded = true;
   } else {
@@ -311,8 +325,8 @@ std::vector<std::string> ServedRun::replay_arguments() const {
 }
 
 void ServedRun::begin() {
-  if (state_.mode == Mode::events) {
-    read_events();
+  if (options_->event_stream) {
+    read_events(*options_->event_stream);
     return;
   }
   if (state_.mode == Mode::live && options_->interfaces.empty()) return;
@@ -322,8 +336,7 @@ void ServedRun::begin() {
     throw source::Error(source::Error::Kind::usage, refused->error, refused->hints);
 }
 
-void ServedRun::read_events() {
-  const std::string& path = *options_->event_stream;
+void ServedRun::read_events(const std::string& path) {
   events_ = Descriptor{path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                    : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!events_.open())
@@ -445,80 +458,71 @@ void ServedRun::say_changed() {
 
 void ServedRun::packets(const serve::PacketChoice& choice,
                         const std::shared_ptr<serve::PendingReply>& later) {
-  const auto refuse = [&later](unsigned status, std::string_view why) {
-    later->complete(serve::error_reply(status, why));
-  };
-  if (state_.mode == Mode::events) {
-    refuse(409, "packets are not here: these events come from somewhere else");
-    return;
-  }
-  if (state_.mode == Mode::live && ring_.packets() == 0) {
-    refuse(409, "no packets are kept yet: start a capture first");
-    return;
-  }
-  if (cuts_.size() == most_cuts) {
-    refuse(503, "other exports are on their way: try again in a moment");
-    return;
-  }
+  if (const auto refused = cut_out(choice, later))
+    later->complete(serve::error_reply(refused->status, refused->error));
+}
+
+std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
+                                          const std::shared_ptr<serve::PendingReply>& later) {
+  if (state_.mode == Mode::events)
+    return Refused{409, "packets are not here: these events come from somewhere else"};
+  if (state_.mode == Mode::live && ring_.packets() == 0)
+    return Refused{409, "no packets are kept yet: start a capture first"};
+  if (cuts_.size() == most_cuts)
+    return Refused{503, "other exports are on their way: try again in a moment"};
+  const bool all = !choice.scan && !choice.flow;
   auto cut = std::make_unique<Cut>();
   cut->later = later;
-  cut->file = Descriptor{::memfd_create("ntan-export", MFD_CLOEXEC)};
-  const bool all = !choice.scan && !choice.flow;
-  if (!cut->file.open()) {
-    refuse(500, "there is no memory for an export");
-    return;
-  }
+  cut->name = choice.scan   ? fmt::format("scan-{}.pcap", *choice.scan)
+              : choice.flow ? fmt::format("flow-{}.pcap", *choice.flow)
+                            : "ntan.pcap";
   if (state_.mode == Mode::live) {
-    Descriptor& ring = all ? cut->file : cut->input;
-    if (!all) cut->input = Descriptor{::memfd_create("ntan-packets", MFD_CLOEXEC)};
-    bool good = ring.open();
-    ring_.each([&](std::string_view octets) { good = good && write_all(ring.get(), octets); });
-    if (!good) {
-      refuse(500, "there is no memory for an export");
-      return;
-    }
+    Descriptor packets = packets_held();
+    if (!packets.open()) return Refused{500, "there is no memory for an export"};
     if (all) {
-      serve::Reply reply;
-      reply.type = "application/vnd.tcpdump.pcap";
-      reply.file_name = "ntan.pcap";
-      reply.file_size = size_of(cut->file.get());
-      reply.file = std::move(cut->file);
-      later->complete(std::move(reply));
-      return;
+      later->complete(capture_reply(std::move(packets), cut->name));
+      return std::nullopt;
     }
+    cut->input = std::move(packets);
   }
-  std::vector<std::string> words{all ? "read" : "extract", "-w", "-"};
-  if (all) {
-    words.insert(words.end(), {"--format", "none", "--no-progress"});
-  } else {
-    // In one word, so that no id is taken for an option.
-    words.push_back(choice.scan ? "--scan=" + *choice.scan : "--flow=" + *choice.flow);
+  cut->file = Descriptor{::memfd_create("ntan-export", MFD_CLOEXEC)};
+  if (!cut->file.open()) return Refused{500, "there is no memory for an export"};
+  try {
+    cut->child = std::make_unique<Child>(
+        program_, cut_arguments(choice),
+        Child::Wiring{.input = cut->input.get(), .output = cut->file.get()});
+  } catch (const std::system_error& error) {
+    return Refused{500, error.what()};
   }
-  words.emplace_back("-q");
-  std::vector<std::string> files = options_->files;
-  if (state_.mode == Mode::live) files = {"/proc/self/fd/0"};
-  for (const std::string& file : files) {
-    words.emplace_back("-r");
-    words.push_back(file);
-  }
-  if (state_.mode == Mode::replay && !state_.filter.empty()) {
-    words.emplace_back("-f");
-    words.push_back(state_.filter);
-  }
+  cuts_.push_back(std::move(cut));
+  return std::nullopt;
+}
+
+/// What the ring holds, as a file; none where there is no memory for it.
+Descriptor ServedRun::packets_held() const {
+  Descriptor file{::memfd_create("ntan-packets", MFD_CLOEXEC)};
+  bool good = file.open();
+  ring_.each([&](std::string_view octets) { good = good && write_all(file.get(), octets); });
+  return good ? std::move(file) : Descriptor{};
+}
+
+/// Of the run that writes a choice of packets to its standard output.
+std::vector<std::string> ServedRun::cut_arguments(const serve::PacketChoice& choice) const {
+  const bool all = !choice.scan && !choice.flow;
+  std::vector<std::string> words{all ? "read" : "extract", "-w", "-", "-q"};
+  if (all) words.insert(words.end(), {"--format", "none", "--no-progress"});
+  // In one word, so that no id is taken for an option.
+  if (choice.scan) words.push_back("--scan=" + *choice.scan);
+  if (choice.flow && !choice.scan) words.push_back("--flow=" + *choice.flow);
+  const bool live = state_.mode == Mode::live;
+  const std::vector<std::string> files =
+      live ? std::vector<std::string>{"/proc/self/fd/0"} : options_->files;
+  for (const std::string& file : files) words.insert(words.end(), {"-r", file});
+  if (!live && !state_.filter.empty()) words.insert(words.end(), {"-f", state_.filter});
   if (!all) {
     for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
   }
-  cut->name = all           ? "ntan.pcap"
-              : choice.scan ? fmt::format("scan-{}.pcap", *choice.scan)
-                            : fmt::format("flow-{}.pcap", *choice.flow);
-  try {
-    cut->child = std::make_unique<Child>(
-        program_, words, Child::Wiring{.input = cut->input.get(), .output = cut->file.get()});
-  } catch (const std::system_error& error) {
-    refuse(500, error.what());
-    return;
-  }
-  cuts_.push_back(std::move(cut));
+  return words;
 }
 
 void ServedRun::run_cuts() {
@@ -530,8 +534,7 @@ void ServedRun::run_cuts() {
     if (from.open()) continue;
     const auto code = cut->child->ended();
     if (!code) continue;
-    const std::uint64_t size = size_of(cut->file.get());
-    if (*code != 0 || size == 0) {
+    if (*code != 0 || size_of(cut->file.get()) == 0) {
       std::vector<std::string> lines;
       for (std::size_t begin = 0; begin < cut->errors.size();) {
         const std::size_t end = std::min(cut->errors.find('\n', begin), cut->errors.size());
@@ -541,12 +544,7 @@ void ServedRun::run_cuts() {
       const serve::Failure failure = failure_of(lines, *code);
       cut->later->complete(serve::error_reply(409, failure.error, failure.hints));
     } else {
-      serve::Reply reply;
-      reply.type = "application/vnd.tcpdump.pcap";
-      reply.file_name = cut->name;
-      reply.file_size = size;
-      reply.file = std::move(cut->file);
-      cut->later->complete(std::move(reply));
+      cut->later->complete(capture_reply(std::move(cut->file), cut->name));
     }
     cut->later.reset();
   }

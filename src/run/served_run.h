@@ -65,12 +65,17 @@ class ServedRun final : public serve::Control {
   bool take_packets();
   void take_end();
   void fail(int code);
-  void read_events();
+  void read_events(const std::string& path);
+  [[nodiscard]] std::optional<serve::Refused> choose_interface(std::string wanted);
   [[nodiscard]] std::vector<std::string> capture_arguments(
       const serve::StartRequest& request) const;
   [[nodiscard]] std::vector<std::string> replay_arguments() const;
   [[nodiscard]] std::string effective_filter(const std::string& filter) const;
   void begin_run();
+  [[nodiscard]] std::optional<serve::Refused> cut_out(
+      const serve::PacketChoice& choice, const std::shared_ptr<serve::PendingReply>& later);
+  [[nodiscard]] Descriptor packets_held() const;
+  [[nodiscard]] std::vector<std::string> cut_arguments(const serve::PacketChoice& choice) const;
   void run_cuts();
   void say_changed();
 

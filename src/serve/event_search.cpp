@@ -118,9 +118,10 @@ void EventSearch::add(std::string_view text) {
     options.set_case_sensitive(false);
     options.set_max_mem(expression_memory);
     word.expression = std::make_unique<re2::RE2>(word.value, options);
-    if (!word.expression->ok())
+    if (!word.expression->ok()) {
       error_ =
           fmt::format("/{}/ is no regular expression: {}", word.value, word.expression->error());
+    }
   } else {
     const std::size_t colon = text.find(':');
     const std::string_view field = text.substr(0, colon);

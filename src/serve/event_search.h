@@ -29,6 +29,8 @@ class EventSearch {
   static constexpr std::size_t most_words = 16;
 
   explicit EventSearch(std::string_view query);
+  EventSearch(const EventSearch&) = delete;
+  EventSearch& operator=(const EventSearch&) = delete;
   EventSearch(EventSearch&&) noexcept;
   EventSearch& operator=(EventSearch&&) noexcept;
   ~EventSearch();

@@ -107,7 +107,8 @@ HistoryRow merged(const HistoryRow& earlier, const HistoryRow& later) noexcept {
 }
 
 void History::add(const HistoryRow& row) {
-  push(0, row);
+  std::optional<HistoryRow> next = row;
+  for (std::size_t tier = 0; next && tier < tiers; ++tier) next = push(tier, *next);
 }
 
 void History::clear() noexcept {
@@ -123,7 +124,7 @@ std::size_t History::size() const noexcept {
 
 // What a tier has no place for goes to the next, into its last row while that is short of the
 // tier's time.
-void History::push(std::size_t tier, const HistoryRow& row) {
+std::optional<HistoryRow> History::push(std::size_t tier, const HistoryRow& row) {
   std::deque<HistoryRow>& rows = rows_[tier];
   constexpr double us_per_second = 1e6;
   const bool joins =
@@ -131,17 +132,17 @@ void History::push(std::size_t tier, const HistoryRow& row) {
                            seconds_[tier] * us_per_second;
   if (joins) {
     rows.back() = merged(rows.back(), row);
-    return;
+    return std::nullopt;
   }
   rows.push_back(row);
-  if (rows.size() <= capacity[tier]) return;
+  if (rows.size() <= capacity[tier]) return std::nullopt;
   if (tier + 1 == tiers) {
     halve_last();
-    return;
+    return std::nullopt;
   }
   const HistoryRow oldest = rows.front();
   rows.pop_front();
-  push(tier + 1, oldest);
+  return oldest;
 }
 
 void History::halve_last() {

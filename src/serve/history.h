@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -118,7 +119,8 @@ class History {
   }
 
  private:
-  void push(std::size_t tier, const HistoryRow& row);
+  /// Returns what has no place in the tier any more.
+  [[nodiscard]] std::optional<HistoryRow> push(std::size_t tier, const HistoryRow& row);
   void halve_last();
 
   std::array<std::deque<HistoryRow>, tiers> rows_;

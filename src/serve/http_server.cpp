@@ -192,6 +192,7 @@ std::string read_table(const char* path) {
 
 /// The user at the other end, where that is a process of this machine.
 std::optional<std::uint32_t> peer_user(int descriptor) {
+  if (descriptor < 0) return std::nullopt;
   sockaddr_storage own{};
   sockaddr_storage peer{};
   socklen_t own_size = sizeof own;
@@ -343,6 +344,7 @@ struct HttpServer::State {
     return info == nullptr ? nullptr : static_cast<Connection*>(info->socket_context);
   }
 
+  // NOLINTNEXTLINE(readability-function-size): C interface
   static MHD_Result on_access(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/, const char* data,
                               std::size_t* size, void** context) {
@@ -422,15 +424,16 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
     *size = 0;
     return MHD_YES;
   }
-  if (exchange.later != nullptr && exchange.later->reply())
-    return send(connection, *exchange.later->reply(), exchange);
+  if (exchange.later != nullptr) {
+    if (auto& reply = exchange.later->reply()) return send(connection, *reply, exchange);
+  }
   if (exchange.asked) return MHD_YES;
   exchange.asked = true;
   if (Connection* known = of(connection); known != nullptr) known->busy = true;
   std::optional<Reply> reply = answer(connection, url, method, exchange);
   if (reply) return send(connection, *reply, exchange);
   // What is kept for later may be complete already; then nobody would wake the connection.
-  if (exchange.later->reply()) return send(connection, *exchange.later->reply(), exchange);
+  if (auto& early = exchange.later->reply()) return send(connection, *early, exchange);
   exchange.waker->suspend();
   return MHD_YES;
 }

@@ -40,7 +40,7 @@ class BodySource {
   };
 
   virtual ~BodySource() = default;
-  virtual void attach(std::shared_ptr<BodyWaker> /*waker*/) {}
+  virtual void attach(const std::shared_ptr<BodyWaker>& /*waker*/) {}
   virtual Part read(std::span<char> out) = 0;
 };
 

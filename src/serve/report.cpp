@@ -66,8 +66,9 @@ std::string report_json(const Digest& digest, const RunState& run, const ReportO
   RunState told = run;
   told.started.reset();  // the clock of the machine is not of the trace
   told.elapsed_us = 0;
-  if (digest.first() && digest.last())
-    told.elapsed_us = static_cast<std::uint64_t>(to_us(*digest.last() - *digest.first()));
+  const auto first = digest.first();
+  const auto last = digest.last();
+  if (first && last) told.elapsed_us = static_cast<std::uint64_t>(to_us(*last - *first));
   append_run(json, told);
   append_figures(json, told, digest);
   std::string history;
@@ -215,8 +216,10 @@ std::string time_text(Timestamp time) {
 void append_totals(std::string& out, const Digest& digest) {
   const Totals& totals = digest.totals();
   out += "| | |\n|---|---|\n";
-  if (digest.first()) out += fmt::format("| first event | {} |\n", time_text(*digest.first()));
-  if (digest.last()) out += fmt::format("| last event | {} |\n", time_text(*digest.last()));
+  if (const auto first = digest.first())
+    out += fmt::format("| first event | {} |\n", time_text(*first));
+  if (const auto last = digest.last())
+    out += fmt::format("| last event | {} |\n", time_text(*last));
   out +=
       fmt::format("| packets | {} |\n| bytes on the wire | {} |\n| flows | {} |\n| scans | {} |\n",
                   totals.packets, totals.bytes, totals.flows, totals.scans);

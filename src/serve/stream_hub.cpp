@@ -24,7 +24,7 @@ class StreamHub::Body final : public BodySource {
   // One that was never attached has no waker to tell that it is gone.
   ~Body() override { client_->closed = true; }
 
-  void attach(std::shared_ptr<BodyWaker> waker) override { client_->waker = std::move(waker); }
+  void attach(const std::shared_ptr<BodyWaker>& waker) override { client_->waker = waker; }
 
   Part read(std::span<char> out) override {
     std::size_t size = 0;
