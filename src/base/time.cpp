@@ -115,8 +115,12 @@ std::optional<Timestamp> parse_time(std::string_view text) noexcept {
   const std::int64_t seconds =
       (std::chrono::sys_days{date}.time_since_epoch().count() * std::int64_t{24} + hour) * 3'600 +
       minute * 60 + second;
-  const std::chrono::sys_seconds whole{std::chrono::seconds{seconds}};
-  if (whole >= latest_time || whole <= earliest_time) return std::nullopt;
+  // In seconds: nanoseconds of the year 9999 do not fit.
+  using std::chrono::floor;
+  if (seconds >= floor<std::chrono::seconds>(latest_time.time_since_epoch()).count() ||
+      seconds <= floor<std::chrono::seconds>(earliest_time.time_since_epoch()).count()) {
+    return std::nullopt;
+  }
   return from_ns(seconds * 1'000'000'000 + fraction);
 }
 

@@ -90,4 +90,6 @@ TEST_CASE("time: years that no packet has are not read") {
   for (const char* far : {"2116-01-01T00:00:00Z", "1823-12-31T23:59:59Z", "9999-12-31T23:59:59Z",
                           "0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"})
     CHECK_FALSE(parse_time(far));
+  for (int year = 2116; year <= 9999; ++year)
+    REQUIRE_FALSE(parse_time(std::to_string(year) + "-07-01T00:00:00Z"));
 }
