@@ -34,6 +34,8 @@ class Child {
   [[nodiscard]] Descriptor& errors() noexcept { return errors_; }
   [[nodiscard]] Descriptor& packets() noexcept { return packets_; }
 
+  [[nodiscard]] pid_t process() const noexcept { return process_; }
+
   /// Asks it to come to an end.
   void stop() const noexcept;
   /// Ends it; its pipes close.

@@ -19,6 +19,7 @@
 #include "run/exit_code.h"
 #include "run/filter_file.h"
 #include "run/process_clock.h"
+#include "run/replay_progress.h"
 #include "source/filter.h"
 #include "source/filter_words.h"
 #include "source/interfaces.h"
@@ -224,6 +225,7 @@ void ServedRun::begin_run() {
   state_.started = wall_clock();
   state_.elapsed_us = 0;
   state_.failure.reset();
+  state_.progress.reset();
   state_.notes.clear();
   listener_->run_begins();
   say_changed();
@@ -431,6 +433,8 @@ void ServedRun::take_end() {
   } else {
     state_.status = Status::failed;
   }
+  if (state_.status == Status::ended && state_.progress)
+    state_.progress->bytes = state_.progress->size;
   if (state_.status == Status::failed) state_.failure = failure_of(error_lines_, *code);
   changed_ = true;
 }
@@ -438,6 +442,10 @@ void ServedRun::take_end() {
 void ServedRun::tick() {
   // A run that has been told to stop has nothing left to wait for but its readers, which are we.
   if (child_ != nullptr && stop_asked_ && ++ticks_of_stop_ == patience_ticks) child_->kill();
+  if (child_ != nullptr && state_.mode == Mode::replay) {
+    if (const auto progress = replay_progress(child_->process(), options_->files))
+      state_.progress = progress;
+  }
   rates_.sample(source::link_counts());
 }
 
