@@ -151,8 +151,8 @@ constexpr auto all = std::to_array<Flag>({
     {.letter = 'r',
      .name = "read",
      .value = "FILE",
-     .doc = "Read FILE (repeatable); - is standard input. pcap or pcapng, also compressed by gzip, "
-            "zstd or lz4",
+     .doc = "Read FILE (repeatable): pcap or pcapng, also compressed by gzip, zstd or lz4. `read` "
+            "takes - for standard input, `report` also saved events",
      .group = Group::input,
      .commands = files,
      .rank = Rank::common,
