@@ -413,9 +413,10 @@ TEST_CASE("parse: report takes captures and a file whose name tells its form") {
   CHECK(parse_words({"report", "a.ndjson", "-f", "tcp", "-o", "x.md"}).filter == "tcp");
   for (const char* file : {"-", "r.htm", "r.md", "r.json"})
     CHECK(complaint({"report", "a.pcap", "-o", file}) == "accepted");
-  for (const char* file : {"r", "r.txt", "r.HTML", "html", ".", "r.json.gz"})
+  for (const char* file : {"r", "r.txt", "r.HTML", "html", ".", "r.json.gz"}) {
     CHECK_THAT(complaint({"report", "a.pcap", "-o", file}),
                Catch::Contains("the end of a report's name tells its form"));
+  }
 }
 
 TEST_CASE("parse: what serve and report cannot do has a reason") {

@@ -286,9 +286,10 @@ TEST_CASE("api: an export of many events goes on while events come and go") {
   Page page;
   int n = 0;
   const auto more = [&](int count) {
-    for (int i = 0; i < count; ++i)
+    for (int i = 0; i < count; ++i) {
       page.take(
           event_line("dns", fmt::format(R"("n":{},"query":"{}")", n++, std::string(300, 'q'))));
+    }
   };
   more(12'000);
   page.client.ask("GET", "/api/v1/export/json");
@@ -408,9 +409,10 @@ TEST_CASE("api: alerts of a second have a bound, and what is left out is counted
   listener.ask("GET", "/api/v1/stream");
   CHECK(listener.reply(HttpClient::Body::none).status == 200);
   (void)listener.chunk();
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 100; ++i) {
     page.take(
         event_line("scan", fmt::format(R"("id":"{:016x}","t":"{}")", i, std::string(10'000, 't'))));
+  }
   page.api.tick();
   std::string all;
   while (all.find("event: tick") == std::string::npos || !all.ends_with("\n\n"))

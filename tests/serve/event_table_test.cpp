@@ -82,9 +82,10 @@ TEST_CASE("table: it has so many rows, and says how many there were") {
 
 TEST_CASE("table: rows have a bound of octets, in which HTML's escapes count") {
   Digest digest(room);
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 100; ++i) {
     (void)digest.take(
         event_line("flow", fmt::format(R"("n":{},"t":"{}")", i, std::string(1'000, '<'))));
+  }
   const Json json(table(digest, {.event = "flow", .limit = 100, .octets = 50'000}));
   CHECK(json.size("/rows") == 8);
   CHECK(json.number("/matched") == 100);
