@@ -21,6 +21,7 @@
 #include "run/served_run.h"
 #include "run/signals.h"
 #include "serve/api.h"
+#include "source/interfaces.h"
 #include "source/source.h"
 
 namespace ntan::run {
@@ -50,6 +51,12 @@ std::vector<std::string> host_names(const Options& options) {
   std::vector<std::string> names{"localhost", "127.0.0.1", "[::1]"};
   const std::string own = host_in_address(options.listen.host);
   if (std::find(names.begin(), names.end(), own) == names.end()) names.push_back(own);
+  // Asked for at every address: those are no names that somebody else could make point here.
+  if (options.listen.host == "0.0.0.0" || options.listen.host == "::") {
+    for (const source::NetworkInterface& one : source::list_interfaces()) {
+      for (const std::string& address : one.addresses) names.push_back(host_in_address(address));
+    }
+  }
   names.insert(names.end(), options.allowed_hosts.begin(), options.allowed_hosts.end());
   return names;
 }

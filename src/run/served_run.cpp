@@ -493,6 +493,16 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
     }
     cut->input = std::move(packets);
   }
+  if (all && state_.filter.empty() && options_->files.size() == 1 &&
+      digest_->totals().packets != 0) {
+    // What was read, as it is: no copy of it in memory.
+    Descriptor whole{::open(options_->files.front().c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!whole.open()) return Refused{409, fmt::format("{} cannot be read any more", state_.file)};
+    if (size_of(whole.get()) != 0) {  // not a pipe
+      later->complete(capture_reply(std::move(whole), state_.file));
+      return std::nullopt;
+    }
+  }
   cut->file = Descriptor{::memfd_create("ntan-export", MFD_CLOEXEC)};
   if (!cut->file.open()) return Refused{500, "there is no memory for an export"};
   try {

@@ -463,8 +463,13 @@ MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,
   add("Content-Type", reply.type);
   add("Cache-Control", reply.lasting ? "no-cache" : "no-store");
   if (reply.compressed) add("Content-Encoding", "gzip");
-  if (!reply.file_name.empty())
+  if (!reply.file_name.empty()) {
+    // A file of the user's may be called anything.
+    std::replace_if(
+        reply.file_name.begin(), reply.file_name.end(),
+        [](char c) { return c < ' ' || c == '"' || c == '\\' || c == '/' || c > '~'; }, '_');
     add("Content-Disposition", fmt::format("attachment; filename=\"{}\"", reply.file_name));
+  }
   if (reply.status == 401) add("WWW-Authenticate", "Bearer");
   if (reply.status == 405) add("Allow", "GET, HEAD, POST");
   for (const auto& [name, value] : security_headers)

@@ -45,6 +45,7 @@ def _(folder):
     with Server("-r", path) as server:
         server.wait_for("ended")
         (folder / "all.pcap").write_bytes(server.export("pcap"))
+        assert (folder / "all.pcap").read_bytes() == path.read_bytes()
         whole = ntan("read", path, "--json", "--events", "-run").stdout
         assert ntan("read", folder / "all.pcap", "--json", "--events", "-run").stdout.replace(
             b"/all.pcap", b"/sample.pcap") == whole
