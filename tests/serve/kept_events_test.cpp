@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 
 using namespace ntan;
-using serve::EventKind;
 using serve::KeptEvent;
 using serve::KeptEvents;
 
