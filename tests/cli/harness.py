@@ -2,34 +2,16 @@
 
 import importlib.util
 import json
-import os
 import re
 import struct
 import subprocess
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-NTAN = os.environ.get("NTAN", str(ROOT / "build/release/ntan"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from cases import NTAN, ROOT, Skip, case, main  # noqa: E402  pylint: disable=wrong-import-position,unused-import
+
 LIMIT_S = 60
-
-CASES = []
-
-
-class Skip(Exception):
-    """The case cannot be tried here."""
-
-
-def case(name):
-    """The decorated function checks one claim in a folder of its own."""
-
-    def register(function):
-        CASES.append((name, function))
-        return function
-
-    return register
 
 
 def load_sample():
@@ -115,26 +97,3 @@ def packets(path):
         found.append((seconds, nanoseconds, whole[at + 16:at + 16 + size]))
         at += 16 + size
     return found
-
-
-def main():
-    """Tries all cases, or those whose names hold a word of the command line; the exit code."""
-    failed = False
-    if not os.access(NTAN, os.X_OK):
-        print(f"not ok cli: {NTAN} cannot be run")
-        return 1
-    chosen = sys.argv[1:]
-    for name, function in CASES:
-        if chosen and not any(word in name for word in chosen):
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                function(Path(folder))
-                print(f"ok cli: {name}", flush=True)
-            except Skip as reason:
-                print(f"skip cli: {name} {reason}", flush=True)
-            except Exception:  # pylint: disable=broad-except
-                failed = True
-                print(f"not ok cli: {name}", flush=True)
-                traceback.print_exc()
-    return 1 if failed else 0

@@ -560,4 +560,4 @@ def _(folder):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("cli"))

@@ -11,33 +11,16 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import traceback
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-NTAN = os.environ.get("NTAN", str(ROOT / "build/release/ntan"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from cases import NTAN, ROOT, Skip, case, main  # noqa: E402  pylint: disable=wrong-import-position,unused-import
+
 PATIENCE_S = 20
 NOBODY = pwd.getpwnam("nobody").pw_uid
-
-CASES = []
 FIRST_PORT = 18080
-
-
-class Skip(Exception):
-    """The case cannot be tried here."""
-
-
-def case(name):
-    """The decorated function checks one claim in a folder of its own."""
-
-    def register(function):
-        CASES.append((name, function))
-        return function
-
-    return register
 
 
 def load(path):
@@ -300,26 +283,3 @@ def as_user(number):
 def need_root():
     if os.geteuid() != 0:
         raise Skip("not root")
-
-
-def main(part):
-    """Tries all cases, or those whose names hold a word of the command line; the exit code."""
-    failed = False
-    if not os.access(NTAN, os.X_OK):
-        print(f"not ok {part}: {NTAN} cannot be run")
-        return 1
-    chosen = sys.argv[1:]
-    for name, function in CASES:
-        if chosen and not any(word in name for word in chosen):
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                function(Path(folder))
-                print(f"ok {part}: {name}", flush=True)
-            except Skip as reason:
-                print(f"skip {part}: {name} {reason}", flush=True)
-            except Exception:  # pylint: disable=broad-except
-                failed = True
-                print(f"not ok {part}: {name}", flush=True)
-                traceback.print_exc()
-    return 1 if failed else 0
