@@ -134,9 +134,10 @@ void keep_only_capture(const std::optional<Identity>& identity) {
   const auto bits = static_cast<std::uint32_t>(kept);
   only[0] = {.effective = bits, .permitted = bits, .inheritable = bits};
   set_capabilities(only);
-  if (can_capture)
+  if (can_capture) {
     check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) == 0,
           "cannot hand a capability on");
+  }
   check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "cannot renounce new privileges");
 }
 
