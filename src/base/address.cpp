@@ -115,6 +115,19 @@ bool IpAddress::is_broadcast() const noexcept {
   return version == IpVersion::v4 && load_be<std::uint32_t>(octets.data()) == 0xffffffffU;
 }
 
+bool Network::contains(const IpAddress& other) const noexcept {
+  if (other.version != address.version) return false;
+  for (std::size_t bit = 0; bit < bits; bit += 8) {
+    const auto mask = static_cast<std::uint8_t>(bits - bit >= 8 ? 0xff : 0xff00U >> (bits - bit));
+    if (((address.octets[bit / 8] ^ other.octets[bit / 8]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+bool any_contains(std::span<const Network> networks, const IpAddress& address) noexcept {
+  return std::ranges::any_of(networks, [&](const Network& one) { return one.contains(address); });
+}
+
 char* append_address(char* out, const IpAddress& address) noexcept {
   if (address.version == IpVersion::v4) return append_v4(out, address.octets.data());
   if (address.version == IpVersion::v6) return append_v6(out, address);

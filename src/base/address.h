@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,19 @@ struct IpAddress {
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
 };
+
+/// A block of addresses, `192.0.2.0/24`.
+struct Network {
+  IpAddress address;
+  std::uint8_t bits = 0;  ///< of the prefix
+
+  [[nodiscard]] bool contains(const IpAddress& other) const noexcept;
+  friend constexpr bool operator==(const Network&, const Network&) = default;
+};
+
+/// True if one of them contains it.
+[[nodiscard]] bool any_contains(std::span<const Network> networks,
+                                const IpAddress& address) noexcept;
 
 struct MacAddress {
   std::array<std::uint8_t, 6> octets{};

@@ -23,7 +23,7 @@ std::uint64_t take_suffix(std::string_view& text, std::span<const Suffix> suffix
   return otherwise;
 }
 
-std::optional<run::Network> parse_network(std::string_view text) {
+std::optional<Network> parse_network(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));
   if (!address) return std::nullopt;
@@ -34,7 +34,7 @@ std::optional<run::Network> parse_network(std::string_view text) {
     if (!given || *given > most) return std::nullopt;
     bits = *given;
   }
-  return run::Network{.address = *address, .bits = static_cast<std::uint8_t>(bits)};
+  return Network{.address = *address, .bits = static_cast<std::uint8_t>(bits)};
 }
 
 }  // namespace
@@ -91,8 +91,8 @@ std::optional<Duration> parse_duration(std::string_view text) noexcept {
   return Duration{static_cast<std::int64_t>(ns)};
 }
 
-std::optional<std::vector<run::Network>> parse_networks(std::string_view text) {
-  std::vector<run::Network> networks;
+std::optional<std::vector<Network>> parse_networks(std::string_view text) {
+  std::vector<Network> networks;
   for (const std::string_view part : split(text, ',')) {
     const auto network = parse_network(part);
     if (!network) return std::nullopt;

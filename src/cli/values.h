@@ -25,7 +25,7 @@ namespace ntan::cli {
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text) noexcept;
 
 /// `192.0.2.0/24,2001:db8::1,…`; an address alone is itself only.
-[[nodiscard]] std::optional<std::vector<run::Network>> parse_networks(std::string_view text);
+[[nodiscard]] std::optional<std::vector<Network>> parse_networks(std::string_view text);
 
 /// `8080`, `:8080`, `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`.
 [[nodiscard]] std::optional<run::Listen> parse_listen(std::string_view text);

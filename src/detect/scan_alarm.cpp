@@ -233,17 +233,15 @@ void ScanDetector::tell_alarm(const Source& source, const Outcome& outcome, cons
 void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& alarm) {
   const bool growing = book_.is_open(source.alert);
   if (source.alert == no_alert) {
-    source.alert = book_.create(
-        {.id = id_of(source, outcome, alarm),
-         .source = source.address,
-         .why = alarm.why,
-         .fixed_kind = std::nullopt,
-         .inside = std::ranges::any_of(
-             options_.home, [&](const Network& n) { return n.contains(source.address); }),
-         .detected = outcome.time,
-         .score = alarm.score,
-         .threshold = bound_},
-        {.table = AlertOwner::Table::source, .key = source.key});
+    source.alert = book_.create({.id = id_of(source, outcome, alarm),
+                                 .source = source.address,
+                                 .why = alarm.why,
+                                 .fixed_kind = std::nullopt,
+                                 .inside = any_contains(options_.home, source.address),
+                                 .detected = outcome.time,
+                                 .score = alarm.score,
+                                 .threshold = bound_},
+                                {.table = AlertOwner::Table::source, .key = source.key});
     forget_alerts();
     if (source.alert == no_alert) return;
   }

@@ -28,15 +28,6 @@ std::size_t entries_in(std::size_t memory, std::size_t share) {
 
 }  // namespace
 
-bool Network::contains(const IpAddress& other) const noexcept {
-  if (other.version != address.version) return false;
-  for (std::size_t bit = 0; bit < bits; bit += 8) {
-    const auto mask = static_cast<std::uint8_t>(bits - bit >= 8 ? 0xff : 0xff00U >> (bits - bit));
-    if (((address.octets[bit / 8] ^ other.octets[bit / 8]) & mask) != 0) return false;
-  }
-  return true;
-}
-
 ScanDetector::ScanDetector(const ScanOptions& options, ScanSink& sink)
     : options_(options),
       bound_(alarm_bound(options.sense)),
@@ -59,7 +50,7 @@ ScanCounters ScanDetector::counters() const noexcept {
 }
 
 bool ScanDetector::is_allowed(const IpAddress& source) const noexcept {
-  return std::ranges::any_of(options_.allow, [&](const Network& n) { return n.contains(source); });
+  return any_contains(options_.allow, source);
 }
 
 void ScanDetector::on_outcome(const Outcome& outcome) {

@@ -18,14 +18,6 @@
 
 namespace ntan::detect {
 
-/// An address block, for lists of sources.
-struct Network {
-  IpAddress address;
-  std::uint8_t bits = 0;
-
-  [[nodiscard]] bool contains(const IpAddress& other) const noexcept;
-};
-
 struct ScanOptions {
   Sense sense = Sense::medium;
   std::size_t memory = std::size_t{50} << 20U;  ///< octets; everything the detector holds

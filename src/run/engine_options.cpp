@@ -18,13 +18,6 @@ detect::Sense sense_of(Sensitivity sensitivity) noexcept {
   return detect::Sense::medium;
 }
 
-std::vector<detect::Network> networks(const std::vector<Network>& from) {
-  std::vector<detect::Network> to;
-  to.reserve(from.size());
-  for (const Network& one : from) to.push_back({one.address, one.bits});
-  return to;
-}
-
 // Who can send packets must not be able to choose which flows share a bucket. Files get a fixed
 // seed: with a full table it decides which flow gives way.
 std::uint64_t hash_seed(const Options& options) {
@@ -46,8 +39,8 @@ EngineOptions engine_options(const Options& options) {
       .decode = {.verify_checksums = options.checksums == Checksums::all},
       .scan = {.sense = sense_of(options.scan.sensitivity),
                .memory = options.scan.memory,
-               .allow = networks(options.scan.allowed),
-               .home = networks(options.scan.home)},
+               .allow = options.scan.allowed,
+               .home = options.scan.home},
       .scan_timeout = options.scan.timeout,
       .stats = {.every = options.summary_every, .top = options.top, .sensor = options.sensor},
       .sensor = options.sensor,

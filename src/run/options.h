@@ -36,13 +36,6 @@ struct Output {
   Format format = Format::json;
 };
 
-/// A range of addresses, `192.0.2.0/24`.
-struct Network {
-  IpAddress address;
-  std::uint8_t bits = 0;
-  friend constexpr bool operator==(const Network&, const Network&) = default;
-};
-
 /// Where the page is to be had.
 struct Listen {
   std::string host = "localhost";  ///< numeric, or localhost for both loopback addresses

@@ -181,8 +181,8 @@ TEST_CASE("parse: every value reaches its option") {
   CHECK(options.scan.memory == 20 << 20U);
   CHECK(options.scan.timeout == std::chrono::milliseconds{500});
   CHECK(options.scan.home ==
-        std::vector<run::Network>{{*parse_address("10.0.0.0"), 8}, {*parse_address("::1"), 128}});
-  CHECK(options.scan.allowed == std::vector<run::Network>{{*parse_address("192.0.2.7"), 32}});
+        std::vector<Network>{{*parse_address("10.0.0.0"), 8}, {*parse_address("::1"), 128}});
+  CHECK(options.scan.allowed == std::vector<Network>{{*parse_address("192.0.2.7"), 32}});
   CHECK(options.buffering == run::Buffering::line);
   CHECK(options.verbosity == run::Verbosity::most);
   CHECK_FALSE(options.progress);

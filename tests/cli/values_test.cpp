@@ -55,8 +55,8 @@ TEST_CASE("values: times have units, plain numbers are seconds") {
 TEST_CASE("values: networks") {
   const auto networks = parse_networks("192.0.2.0/24,2001:db8::1");
   REQUIRE(networks);
-  CHECK(*networks == std::vector<run::Network>{{*parse_address("192.0.2.0"), 24},
-                                               {*parse_address("2001:db8::1"), 128}});
+  CHECK(*networks == std::vector<Network>{{*parse_address("192.0.2.0"), 24},
+                                          {*parse_address("2001:db8::1"), 128}});
   for (const char* bad : {"", "x", "192.0.2.0/33", "192.0.2.0/", "::/129", "192.0.2.0/24,"})
     CHECK_FALSE(parse_networks(bad));
 }
