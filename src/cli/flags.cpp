@@ -115,7 +115,7 @@ std::string_view set_fail_on(Draft& draft, std::string_view value) {
   return "scan, or scan: with low, medium or high";
 }
 
-std::string_view add_networks(std::vector<run::Network>& target, std::string_view value) {
+std::string_view add_networks(std::vector<Network>& target, std::string_view value) {
   const auto networks = parse_networks(value);
   if (!networks) return "networks such as 192.0.2.0/24,2001:db8::/32";
   target.insert(target.end(), networks->begin(), networks->end());
@@ -526,7 +526,8 @@ constexpr auto all = std::to_array<Flag>({
      .apply = set<&run::Options::vlan_key, run::VlanKey::ignored>},
     {.name = "home",
      .value = "CIDR,...",
-     .doc = "Our own networks: scans from them are graver",
+     .doc =
+         "Our own networks: scans from them are graver, and summaries tell inbound from outbound",
      .group = Group::analysis,
      .commands = both | serve | report,
      .apply = [](Draft& draft,

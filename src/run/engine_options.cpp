@@ -42,7 +42,10 @@ EngineOptions engine_options(const Options& options) {
                .allow = options.scan.allowed,
                .home = options.scan.home},
       .scan_timeout = options.scan.timeout,
-      .stats = {.every = options.summary_every, .top = options.top, .sensor = options.sensor},
+      .stats = {.every = options.summary_every,
+                .top = options.top,
+                .sensor = options.sensor,
+                .home = options.scan.home},
       .sensor = options.sensor,
       .extract = extract_line(options)};
 }

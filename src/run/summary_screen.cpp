@@ -63,6 +63,11 @@ void add_volume(Screen& screen, const SummaryRecord& summary) {
   }
   screen.line("{} packets, {} in {}{}", summary.packets, bytes_text(summary.bytes),
               duration_text(static_cast<double>(summary.interval_us)), rate);
+  if (summary.inbound_bytes) {
+    screen.line("{} inbound, {} outbound, {} internal", bytes_text(*summary.inbound_bytes),
+                bytes_text(summary.outbound_bytes.value_or(0)),
+                bytes_text(summary.internal_bytes.value_or(0)));
+  }
   screen.line("fullest second {}, fullest millisecond {}",
               bps_text(static_cast<double>(summary.peak_1s_bps)),
               bps_text(static_cast<double>(summary.burst_1ms_peak_bps)));

@@ -22,7 +22,10 @@ constexpr std::uint64_t max_empty_windows = 600;
 // where time goes on: a capture may claim a gap of centuries.
 struct Aggregator::State {
   explicit State(const Options& chosen)
-      : every(chosen.every.count()), sensor(chosen.sensor), summary(chosen.top) {}
+      : every(chosen.every.count()),
+        sensor(chosen.sensor),
+        home(chosen.home),
+        summary(chosen.top, !chosen.home.empty()) {}
 
   /// The open-ended window becomes the one that holds `clock`.
   void wake(Timestamp clock) noexcept;
@@ -32,6 +35,7 @@ struct Aggregator::State {
 
   std::int64_t every;
   std::string sensor;
+  std::vector<Network> home;
   Summary summary;
   Window window;
   QuestionTable questions;
@@ -105,6 +109,7 @@ void Aggregator::on_packet(const PacketFacts& packet) noexcept {
 
 void Aggregator::on_flow(const FlowFacts& flow) {
   state_->window.on_flow(flow);
+  if (!state_->home.empty()) state_->window.count_directions(flow, state_->home);
 }
 
 void Aggregator::on_note(event::Note note) noexcept {

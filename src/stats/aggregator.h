@@ -25,6 +25,8 @@ struct Options {
   Duration every{};      ///< length of a window; 0: one summary at the end
   std::size_t top = 10;  ///< entries of each list
   std::string sensor;
+  std::vector<Network>
+      home;  ///< our own addresses: flows are told apart by them; empty: not at all
 };
 
 /// One packet as the statistics see it.

@@ -69,6 +69,7 @@ const SummaryRecord& Summary::of(Window& window, const WindowFrame& frame, const
   record_.last_ts = frame.end;
   if (frame.skipped != 0) record_.skipped_windows = frame.skipped;
   fill_traffic(window, frame.end - frame.begin);
+  if (directed_) fill_directions(window.directions());
   fill_interfaces(window, frame.end - frame.begin);
   fill_quality(quality);
   fill_path(path);
@@ -108,6 +109,15 @@ void Summary::fill_traffic(const Window& window, Duration length) {
   record_.burst_bytes = bursts.octets;
   record_.flows_new = window.flows().began;
   record_.flows_ended = window.flows().ended;
+}
+
+void Summary::fill_directions(const DirectionCounts& directions) noexcept {
+  record_.inbound_pkts = directions.inbound.packets;
+  record_.inbound_bytes = directions.inbound.bytes;
+  record_.outbound_pkts = directions.outbound.packets;
+  record_.outbound_bytes = directions.outbound.bytes;
+  record_.internal_pkts = directions.internal.packets;
+  record_.internal_bytes = directions.internal.bytes;
 }
 
 void Summary::name_interface(std::size_t interface, std::string_view name) {

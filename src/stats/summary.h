@@ -24,8 +24,8 @@ struct WindowFrame {
 
 class Summary {
  public:
-  /// `top`: entries of each list.
-  explicit Summary(std::size_t top) : top_(top) {}
+  /// `top`: entries of each list. `directed`: home networks are known.
+  Summary(std::size_t top, bool directed) : top_(top), directed_(directed) {}
 
   void name_interface(std::size_t interface, std::string_view name);
 
@@ -35,6 +35,7 @@ class Summary {
 
  private:
   void fill_traffic(const Window& window, Duration length);
+  void fill_directions(const DirectionCounts& directions) noexcept;
   void fill_quality(const Quality& quality) noexcept;
   void fill_path(const PathCounts& path) noexcept;
   void fill_latency(const NoteCounts& notes);
@@ -48,6 +49,7 @@ class Summary {
   void fill_http(const NoteCounts& notes);
 
   std::size_t top_;
+  bool directed_;
   SummaryRecord record_;
   std::string loss_;
   std::array<std::string, Window::most_interfaces> interface_names_;

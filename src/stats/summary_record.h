@@ -216,6 +216,12 @@ struct SummaryRecord {
   std::uint64_t flows_new = 0;
   std::uint64_t flows_ended = 0;
   std::uint64_t flows_active = 0;
+  std::optional<std::uint64_t> inbound_pkts;
+  std::optional<std::uint64_t> inbound_bytes;
+  std::optional<std::uint64_t> outbound_pkts;
+  std::optional<std::uint64_t> outbound_bytes;
+  std::optional<std::uint64_t> internal_pkts;
+  std::optional<std::uint64_t> internal_bytes;
   std::span<const InterfaceRow> interfaces;
   std::span<const LatencyRow> latency;
   std::span<const ServerRow> servers;
@@ -311,6 +317,23 @@ struct SummaryRecord {
         field<"flows_new", &R::flows_new>("Flows that began"),
         field<"flows_ended", &R::flows_ended>("Flows that ended"),
         field<"flows_active", &R::flows_active>("Flows open at the end of the window"));
+  }
+
+  static constexpr auto direction_fields() {
+    using event::field;
+    using R = SummaryRecord;
+    return event::fields(
+        field<"inbound_pkts", &R::inbound_pkts>(
+            "Packets of flows that came to the --home networks from elsewhere; absent without "
+            "--home"),
+        field<"inbound_bytes", &R::inbound_bytes>("Their octets on the wire"),
+        field<"outbound_pkts", &R::outbound_pkts>(
+            "Packets of flows that went from the --home networks to elsewhere; absent without "
+            "--home"),
+        field<"outbound_bytes", &R::outbound_bytes>("Their octets on the wire"),
+        field<"internal_pkts", &R::internal_pkts>(
+            "Packets of flows between addresses of the --home networks; absent without --home"),
+        field<"internal_bytes", &R::internal_bytes>("Their octets on the wire"));
   }
 
   static constexpr auto list_fields() {
@@ -415,8 +438,8 @@ struct SummaryRecord {
 
  public:
   static constexpr auto fields() {
-    return std::tuple_cat(window_fields(), list_fields(), tcp_fields(), protocol_fields(),
-                          quality_fields());
+    return std::tuple_cat(window_fields(), direction_fields(), list_fields(), tcp_fields(),
+                          protocol_fields(), quality_fields());
   }
 };
 

@@ -133,11 +133,30 @@ void Window::on_flow(const FlowFacts& flow) noexcept {
   if (!network.empty()) ++table(Level::network).row(network).flows;
 }
 
+void Window::count_directions(const FlowFacts& flow, std::span<const Network> home) noexcept {
+  const bool client_is_home = any_contains(home, flow.client);
+  const bool server_is_home = any_contains(home, flow.server);
+  const auto add = [](Volume& to, std::uint64_t packets, std::uint64_t bytes) {
+    to.packets += packets;
+    to.bytes += bytes;
+  };
+  if (client_is_home && server_is_home) {
+    add(directions_.internal, flow.client_packets + flow.server_packets,
+        flow.client_bytes + flow.server_bytes);
+  } else if (client_is_home || server_is_home) {
+    add(client_is_home ? directions_.outbound : directions_.inbound, flow.client_packets,
+        flow.client_bytes);
+    add(client_is_home ? directions_.inbound : directions_.outbound, flow.server_packets,
+        flow.server_bytes);
+  }
+}
+
 void Window::clear() noexcept {
   if (empty()) return;
   rate_.clear();
   if (interfaces_ != nullptr) std::ranges::for_each(*interfaces_, &Rate::clear);
   flows_ = {};
+  directions_ = {};
   for (ProtocolTable& protocols : protocols_) protocols.clear();
   mixes_.fill({});  // their places are of the rows that are gone
   talkers_.clear();

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/address.h"
 #include "base/packet.h"
 #include "event/note.h"
 #include "event/value.h"
@@ -84,12 +85,27 @@ struct FlowCounts {
   std::uint64_t told = 0;
 };
 
+struct Volume {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Traffic of flows, seen from the home networks.
+struct DirectionCounts {
+  Volume inbound;   ///< from elsewhere to them
+  Volume outbound;  ///< from them to elsewhere
+  Volume internal;  ///< between them
+};
+
 class Window {
  public:
   static constexpr std::size_t most_interfaces = 16;
 
   void on_packet(const PacketFacts& packet) noexcept;
   void on_flow(const FlowFacts& flow) noexcept;
+
+  /// Beside on_flow(), where home networks are known.
+  void count_directions(const FlowFacts& flow, std::span<const Network> home) noexcept;
 
   void on_note(event::Note note) noexcept { notes_.add(note); }
   /// Requires: measures_server(note.kind).
@@ -114,6 +130,8 @@ class Window {
   }
 
   [[nodiscard]] const FlowCounts& flows() const noexcept { return flows_; }
+
+  [[nodiscard]] const DirectionCounts& directions() const noexcept { return directions_; }
 
   [[nodiscard]] const NoteCounts& notes() const noexcept { return notes_; }
 
@@ -163,6 +181,7 @@ class Window {
   Rate rate_;
   std::unique_ptr<std::array<Rate, most_interfaces>> interfaces_;
   FlowCounts flows_;
+  DirectionCounts directions_;
   std::array<ProtocolTable, levels> protocols_;
   std::array<Mix, mixes> mixes_{};
   SpaceSaving talkers_;

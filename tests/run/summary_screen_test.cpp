@@ -29,6 +29,12 @@ TEST_CASE("screen: an empty run says so") {
         "  nothing\n");
 }
 
+TEST_CASE("screen: which way it went, where home networks are named") {
+  CHECK_THAT(screen({.inbound_bytes = 1'200'000, .outbound_bytes = 34'000, .internal_bytes = 0}),
+             Contains("1.20 MB inbound, 34.0 kB outbound, 0 B internal\n"));
+  CHECK_THAT(screen({}), !Contains("inbound"));
+}
+
 TEST_CASE("screen: how much, of what, how fast, how late, how lossy, who, what was not decoded") {
   const std::array latency{stats::LatencyRow{.metric = "dns_rtt",
                                              .n = 7,

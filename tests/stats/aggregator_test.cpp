@@ -72,6 +72,35 @@ void feed(Aggregator& stats, const PacketFacts& packet, Listener& listener,
 
 }  // namespace
 
+TEST_CASE("aggregator: home networks tell inbound, outbound and internal traffic apart") {
+  Listener listener;
+  Aggregator stats(
+      {.every = std::chrono::seconds{1}, .home = {{.address = ip("10.0.0.0"), .bits = 8}}});
+  stats.start(from_ns(0));
+  const auto flow = [&stats](std::string_view client, std::string_view server) {
+    stats.on_packet(packet(0, 100));
+    stats.on_flow({.client = ip(client),
+                   .server = ip(server),
+                   .client_packets = 2,
+                   .server_packets = 3,
+                   .client_bytes = 100,
+                   .server_bytes = 1'000});
+  };
+  flow("10.0.0.1", "192.0.2.1");  // ours is the client: 100 out, 1000 in
+  flow("192.0.2.9", "10.0.0.2");  // and the server: 100 in, 1000 out
+  flow("10.0.0.1", "10.0.0.2");
+  flow("192.0.2.1", "192.0.2.2");  // none of them is ours
+  stats.close_window({}, listener.emit());
+  REQUIRE(listener.all.size() == 1);
+  CHECK(listener.all[0].json.find(
+            R"("inbound_pkts":5,"inbound_bytes":1100,"outbound_pkts":5,"outbound_bytes":1100,)"
+            R"("internal_pkts":5,"internal_bytes":1100)") != std::string::npos);
+  stats.on_packet(packet(1 * second, 60));
+  stats.finish(from_ns(1 * second), {}, listener.emit());
+  REQUIRE(listener.all.size() == 2);
+  CHECK(listener.all[1].json.find(R"("inbound_pkts":0,"inbound_bytes":0,)") != std::string::npos);
+}
+
 TEST_CASE("aggregator: without windows there is one summary, of the whole run") {
   Listener listener;
   Aggregator stats({.sensor = "probe"});
