@@ -141,6 +141,7 @@ ServedRun::ServedRun(const Options& options, serve::Digest& digest)
                 : options.event_stream ? Mode::events
                                        : Mode::live;
   state_.status = Status::idle;
+  state_.promiscuous = options.promiscuous == Promiscuous::on;
   if (!options.files.empty()) state_.file = base_name(options.files.front());
   if (options.event_stream) state_.file = base_name(*options.event_stream);
   if (!options.interfaces.empty()) state_.interface = options.interfaces.front();
@@ -299,13 +300,31 @@ std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest&
     words.emplace_back(name);
     words.push_back(value);
   };
-  if (request.snaplen) add("-s", fmt::format("{}", *request.snaplen));
+  if (request.snaplen || options_->snaplen != Options{}.snaplen)
+    add("-s", fmt::format("{}", request.snaplen.value_or(options_->snaplen)));
   if (request.duration_s) add("--duration", fmt::format("{}s", *request.duration_s));
   if (::geteuid() == 0) add("--user", "root");  // there is nobody left to become
-  if (!options_->scan.home.empty()) add("--home", networks_text(options_->scan.home));
+  if (const std::string ours = home(); !ours.empty()) add("--home", ours);
   if (!request.promiscuous || options_->promiscuous == Promiscuous::off) words.emplace_back("-p");
   for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
   return words;
+}
+
+/// Where none is named, our own networks are the addresses of the interface: what it receives is
+/// told from what it sends.
+std::string ServedRun::home() const {
+  if (!options_->scan.home.empty()) return networks_text(options_->scan.home);
+  const bool every_one = state_.interface == "any";
+  std::vector<Network> own;
+  for (const source::NetworkInterface& one : source::list_interfaces()) {
+    if (one.name != state_.interface && !every_one) continue;
+    for (const std::string& text : one.addresses) {
+      if (const auto address = parse_address(text))
+        own.push_back(
+            {.address = *address, .bits = static_cast<std::uint8_t>(8 * address->bytes().size())});
+    }
+  }
+  return networks_text(own);
 }
 
 std::vector<std::string> ServedRun::replay_arguments() const {
@@ -332,8 +351,7 @@ void ServedRun::begin() {
     return;
   }
   if (state_.mode == Mode::live && options_->interfaces.empty()) return;
-  serve::StartRequest request{.interface = state_.interface, .filter = state_.filter};
-  if (options_->snaplen != Options{}.snaplen) request.snaplen = options_->snaplen;
+  const serve::StartRequest request{.interface = state_.interface, .filter = state_.filter};
   if (const auto refused = start(request))
     throw source::Error(source::Error::Kind::usage, refused->error, refused->hints);
 }
@@ -424,6 +442,7 @@ void ServedRun::take_end() {
   if (!stop_asked_)
     state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
   child_.reset();
+  state_.run_load.reset();
   const bool good = *code == static_cast<int>(ExitCode::done);
   if (stop_asked_) {
     state_.status = Status::stopped;
@@ -447,6 +466,9 @@ void ServedRun::tick() {
       state_.progress = progress;
   }
   rates_.sample(source::link_counts());
+  const std::int64_t now = process_clock_ns();
+  state_.page_load = page_meter_.look(::getpid(), now);
+  state_.run_load = child_ != nullptr ? run_meter_.look(child_->process(), now) : std::nullopt;
 }
 
 void ServedRun::finish() {

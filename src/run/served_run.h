@@ -14,6 +14,7 @@
 #include "run/link_rates.h"
 #include "run/options.h"
 #include "run/packet_ring.h"
+#include "run/process_load.h"
 #include "serve/control.h"
 #include "serve/digest.h"
 
@@ -70,6 +71,7 @@ class ServedRun final : public serve::Control {
   [[nodiscard]] std::vector<std::string> capture_arguments(
       const serve::StartRequest& request) const;
   [[nodiscard]] std::vector<std::string> replay_arguments() const;
+  [[nodiscard]] std::string home() const;
   [[nodiscard]] std::string effective_filter(const std::string& filter) const;
   void begin_run();
   [[nodiscard]] std::optional<serve::Refused> cut_out(
@@ -86,6 +88,8 @@ class ServedRun final : public serve::Control {
   serve::RunState state_;
   PacketRing ring_;
   LinkRates rates_;
+  LoadMeter run_meter_;
+  LoadMeter page_meter_;
   std::unique_ptr<Child> child_;
   Descriptor events_;  // mode events: the stream
   LineFeed lines_;

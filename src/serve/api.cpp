@@ -80,6 +80,19 @@ Reply page(const Request& request) {
   return error_reply(404, "there is nothing here");
 }
 
+constexpr std::array<std::string_view, 3> commands{"capture/start", "capture/stop", "filter/check"};
+constexpr std::array<std::string_view, 3> views{"state", "stream", "interfaces"};
+
+/// Of a path below the prefix that was asked for in a way that it does not have.
+Reply unknown(std::string_view path, bool get) {
+  if (get && std::ranges::find(commands, path) != commands.end())
+    return error_reply(405, "this is asked for by POST");
+  const bool is_view = std::ranges::find(views, path) != views.end() ||
+                       path.starts_with("table/") || path.starts_with("export/");
+  if (!get && is_view) return error_reply(405, "this is asked for by GET");
+  return error_reply(404, "there is nothing here");
+}
+
 }  // namespace
 
 Api::Api(const ApiOptions& options, const Digest& digest, Control& control)
@@ -105,7 +118,7 @@ std::optional<Reply> Api::answer(const Request& request,
     if (path == "capture/stop") return stopped();
     if (path == "filter/check") return checked(request);
   }
-  return error_reply(404, "there is nothing here");
+  return unknown(path, get);
 }
 
 std::string Api::state_object(const RunState& run) const {
@@ -330,6 +343,16 @@ Reply Api::started(const Request& request) {
   simdjson::dom::object body;
   if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
+  for (const std::string_view text : {"interface", "filter"}) {
+    if (!is_or_absent<std::string_view>(body, text))
+      return error_reply(400, fmt::format("{} is no text", text));
+  }
+  for (const std::string_view number : {"snaplen", "duration_s"}) {
+    if (!is_or_absent<std::uint64_t>(body, number))
+      return error_reply(400, fmt::format("{} is no whole number", number));
+  }
+  if (!is_or_absent<bool>(body, "promisc"))
+    return error_reply(400, "promisc is neither true nor false");
   StartRequest wanted{.interface = std::string{text_of(body, "interface")},
                       .filter = std::string{text_of(body, "filter")},
                       .snaplen = number_of(body, "snaplen"),

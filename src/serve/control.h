@@ -57,6 +57,12 @@ struct Progress {
   std::uint64_t size = 0;
 };
 
+/// What a process takes of this machine.
+struct Load {
+  double cpu_ratio = 0;  ///< of one core, in the last second
+  std::uint64_t resident_bytes = 0;
+};
+
 struct RunState {
   Mode mode{};
   Status status{};
@@ -71,6 +77,9 @@ struct RunState {
   std::vector<std::string> notes;  ///< the latest lines of the run's standard error
   std::optional<PacketsKept> packets;
   std::optional<Progress> progress;
+  std::optional<Load> run_load;   ///< of the process that reads packets
+  std::optional<Load> page_load;  ///< of the one that serves the page
+  bool promiscuous = true;        ///< live: runs may be
 };
 
 struct StartRequest {

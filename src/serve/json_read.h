@@ -32,4 +32,13 @@ namespace ntan::serve {
   return object[member].get(value) == simdjson::SUCCESS ? std::optional{value} : std::nullopt;
 }
 
+/// True if the member is missing, or is of this type.
+template <class T>
+[[nodiscard]] bool is_or_absent(const simdjson::dom::object& object,
+                                std::string_view member) noexcept {
+  T value{};
+  const auto found = object[member].get(value);
+  return found == simdjson::SUCCESS || found == simdjson::NO_SUCH_FIELD;
+}
+
 }  // namespace ntan::serve

@@ -107,6 +107,14 @@ std::string metrics_text(const Digest& digest, const RunState& run, std::size_t 
                 digest.kept().octets());
   if (run.packets)
     metrics.gauge("kept_packet_bytes", "Octets of packets held for exports", run.packets->bytes);
+  if (run.run_load) {
+    metrics.gauge("run_resident_bytes", "Memory of the process that reads packets",
+                  run.run_load->resident_bytes);
+  }
+  if (run.page_load) {
+    metrics.gauge("page_resident_bytes", "Memory of the process that serves the page",
+                  run.page_load->resident_bytes);
+  }
   metrics.gauge("page_streams", "Pages that listen", listeners);
   return metrics.text;
 }

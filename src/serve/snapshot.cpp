@@ -16,6 +16,15 @@ void append_known(JsonText& json, std::string_view name, const std::string& text
   if (!text.empty()) json.member(name, text);
 }
 
+void append_load(JsonText& json, std::string_view name, const std::optional<Load>& load) {
+  if (!load) return;
+  json.key(name);
+  json.begin_object();
+  json.member("cpu_ratio", load->cpu_ratio);
+  json.member("resident_bytes", load->resident_bytes);
+  json.end_object();
+}
+
 /// The page sends it back: a backslash must not become two.
 void append_filter(JsonText& json, std::string_view name, const std::string& filter) {
   if (filter.empty()) return;
@@ -53,7 +62,10 @@ void append_run(JsonText& json, const RunState& run) {
   append_known(json, "file", run.file);
   append_filter(json, "filter", run.filter);
   append_filter(json, "filter_effective", run.filter_effective);
-  if (run.mode == Mode::live) json.member("own_traffic_excluded", run.own_traffic_excluded);
+  if (run.mode == Mode::live) {
+    json.member("own_traffic_excluded", run.own_traffic_excluded);
+    json.member("promisc", run.promiscuous);
+  }
   if (run.started) {
     std::array<char, max_time_text> text{};
     const char* end = append_time(text.data(), *run.started, TimeDigits::micro);
@@ -111,6 +123,8 @@ void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
     json.member("size", run.progress->size);
     json.end_object();
   }
+  append_load(json, "run_load", run.run_load);
+  append_load(json, "page_load", run.page_load);
 }
 
 void append_talkers(JsonText& json, std::string_view name, const Digest& digest, std::size_t most) {

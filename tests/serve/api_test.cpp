@@ -154,11 +154,15 @@ TEST_CASE("api: there is nothing elsewhere, and what only reads changes nothing"
   for (const char* path :
        {"/nothing", "/api/v1/", "/api/v1", "/api/v2/state", "/api/v1/state/",
         "/api/v1/table/nothing", "/api/v1/export/exe", "/../etc/passwd", "//api/v1/state",
-        "/api/v1/../v1/state", "/app.js/", "/API/v1/state", "/api/v1/capture/start"})
+        "/api/v1/../v1/state", "/app.js/", "/API/v1/state", "/api/v1/capture"})
     CHECK(page.client.get(path).status == 404);
   CHECK(page.client.post("/", "{}").status == 405);
   CHECK(page.client.post("/metrics", "{}").status == 405);
-  CHECK(page.client.post("/api/v1/state", "{}").status == 404);
+  for (const char* path : {"state", "stream", "interfaces", "table/dns", "export/json"})
+    CHECK(page.client.post(std::string{"/api/v1/"} + path, "{}").status == 405);
+  for (const char* path : {"capture/start", "capture/stop", "filter/check"})
+    CHECK(page.client.get(std::string{"/api/v1/"} + path).status == 405);
+  CHECK(page.client.post("/api/v1/nothing", "{}").status == 404);
   CHECK(page.run.now.status == Status::running);
 }
 
@@ -198,6 +202,35 @@ TEST_CASE("api: a start has what the page has asked for") {
   CHECK(page.run.started.promiscuous);
   CHECK_FALSE(page.run.started.snaplen.has_value());
   CHECK(Json(page.client.post("/api/v1/capture/stop", "").body).text("/status") == "stopped");
+}
+
+TEST_CASE("api: a member of another type starts nothing, and is named") {
+  Page page;
+  page.run.now.status = Status::idle;
+  for (const auto& [body, name] : {std::pair{R"({"interface":5})", "interface"},
+                                   {R"({"filter":["udp"]})", "filter"},
+                                   {R"({"snaplen":"96"})", "snaplen"},
+                                   {R"({"snaplen":-1})", "snaplen"},
+                                   {R"({"duration_s":1.5})", "duration_s"},
+                                   {R"({"duration_s":null})", "duration_s"},
+                                   {R"({"promisc":1})", "promisc"}}) {
+    const HttpReply reply = page.client.post("/api/v1/capture/start", body);
+    CHECK(reply.status == 400);
+    CHECK_THAT(Json(reply.body).text("/error"), Catch::StartsWith(name));
+  }
+  CHECK(page.run.now.status == Status::idle);
+}
+
+TEST_CASE("api: the state says what the processes take, as far as it is known") {
+  Page page;
+  CHECK(page.client.get("/api/v1/state").body.find("_load") == std::string::npos);
+  page.run.now.run_load = Load{.cpu_ratio = 0.25, .resident_bytes = 5'000'000};
+  page.run.now.page_load = Load{.cpu_ratio = 0, .resident_bytes = 7'000'000};
+  const Json state(page.client.get("/api/v1/state").body);
+  CHECK(state.root().at_pointer("/run_load/cpu_ratio").get_double().value() == 0.25);
+  CHECK(state.number("/run_load/resident_bytes") == 5'000'000);
+  CHECK(state.number("/page_load/resident_bytes") == 7'000'000);
+  CHECK(state.root().at_pointer("/promisc").get_bool().value());
 }
 
 TEST_CASE("api: a body that is no JSON object starts nothing") {

@@ -262,6 +262,35 @@ def _(_folder):
         assert {row["proto"] for row in server.rows("flows")} == {"tcp"}
 
 
+@case("live: what is received is told from what is sent, and what the processes take is said")
+def _(_folder):
+    live("curl")
+    with Server() as server, Traffic():
+        assert server.start(interface="v0").status == 200
+
+        def known():
+            state = server.state()
+            columns = state["history"]["columns"]
+            rows = [dict(zip(columns, row)) for row in state["history"]["rows"]]
+            return (state, rows) if len(rows) > 2 and state.get("run_load") else None
+
+        state, rows = until(known, "rows and the load")
+        for row in rows:
+            assert row["inbound_bytes"] + row["outbound_bytes"] <= row["bytes"], row
+            assert row["inbound_pkts"] + row["outbound_pkts"] <= row["packets"], row
+        # A page comes in; what asks for it, and the datagrams to nobody, go out.
+        inbound, outbound = (sum(row[f"{way}_bytes"] for row in rows) for way in ("inbound", "outbound"))
+        assert inbound > outbound > 0, (inbound, outbound)
+        for load in (state["run_load"], state["page_load"]):
+            assert 0 <= load["cpu_ratio"] < 1.5 and load["resident_bytes"] > 1_000_000, state
+    with Server("--home", "192.0.2.0/24") as server, Traffic():
+        assert server.start(interface="v0").status == 200
+        until(lambda: server.totals()["packets"] > 20, "packets")
+        state = server.stop_and_wait()
+        at = state["history"]["columns"].index("inbound_bytes")
+        assert {row[at] for row in state["history"]["rows"]} == {0}, "the networks that were named are ours"
+
+
 @case("live: the page does not see its own requests")
 def _(_folder):
     live()

@@ -45,6 +45,7 @@ TEST_CASE("metrics: figures of the run, each with help and type") {
       R"("latency":[{"metric":"dns_rtt","p50_us":1500}])"));
   RunState run;
   run.status = serve::Status::running;
+  run.run_load = serve::Load{.cpu_ratio = 0.5, .resident_bytes = 4'096};
   const auto lines = samples(digest, run);
   CHECK(has(lines, "ntan_running 1"));
   CHECK(has(lines, "ntan_packets_total 5"));
@@ -52,6 +53,7 @@ TEST_CASE("metrics: figures of the run, each with help and type") {
   CHECK(has(lines, "ntan_events_total{event=\"dns\"} 1"));
   CHECK(has(lines, "ntan_protocol_bytes_total{level=\"link\",name=\"e\"} 500"));
   CHECK(has(lines, "ntan_latency_seconds{metric=\"dns\",quantile=\"0.5\"} 0.0015"));
+  CHECK(has(lines, "ntan_run_resident_bytes 4096"));
   CHECK(has(lines, "ntan_page_streams 3"));
   CHECK(has(lines, "# TYPE ntan_packets_total counter"));
   std::set<std::string> typed;
