@@ -157,8 +157,8 @@ test("a report opened from a file needs nothing else, and is searched and sorted
     await until("the complaint", async () => (await textOf(page, "#search-error")) !== "");
     await page.fill("#search", "");
     await page.click("#tab-flows");
-    await page.locator("th button", { hasText: "Received" }).click();
-    await until("order", async () => (await page.getAttribute("th:has-text('Received')", "aria-sort")) === "descending");
+    await page.locator("#table-panel th button", { hasText: "Received" }).click();
+    await until("order", async () => (await page.getAttribute("#table-panel th:has-text('Received')", "aria-sort")) === "descending");
     const bytes = await page.evaluate(() => [...document.querySelectorAll("#table-panel tbody tr")].map((row) => row.cells[8].textContent));
     const greatest = Math.max(...tables.flows.rows.map(({ flow }) => flow.dst_bytes));
     const size = (text) => parseFloat(text) * { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 }[text.split(/\s/)[1]];

@@ -35,7 +35,23 @@ test("arrow keys move the cursor, and the values are said", async (world) => {
   });
   check(Number(places[0]) < 5, `near the begin: ${places[0]}`);
   const said = await page.getAttribute("#chart-bandwidth .plot", "aria-valuetext");
-  check(/^\d\d:\d\d:\d\d\.\d{3}: mean .*b\/s/.test(said), said);
+  check(/^\d\d:\d\d:\d\d\.\d{3}: received .*b\/s, sent \d.*b\/s, all .*b\/s/.test(said), said);
+});
+
+test("received and sent are drawn apart where they are known, as one where not", async (world) => {
+  const { page } = await world.open({ status: "stopped" });
+  await until("both ways", async () => /received.*sent.*all/s.test(await textOf(page, "#chart-bandwidth .legend")));
+  check(/^Received\s.*Sent\s/s.test(await textOf(page, "#figures")), "the figures say both");
+  check(!/[-\u2212]\d/.test(await textOf(page, "#chart-bandwidth .legend")), "what was sent is no negative number");
+  const { page: other } = await world.open({ status: "stopped", directed: false });
+  await until("one", async () => (await textOf(other, "#chart-bandwidth .legend")).includes("mean"));
+  check(!(await textOf(other, "#chart-bandwidth .legend")).includes("received"), "no ways");
+  check((await textOf(other, "#figures")).startsWith("Bandwidth"), "one figure");
+});
+
+test("health says what the processes take", async (world) => {
+  const { page } = await world.open();
+  await until("the load", async () => (await textOf(page, "#health")).includes("3.10\u00a0% of a core · 31.5\u00a0MB"));
 });
 
 test("unit and range are chosen by radio buttons, a drag zooms, scans are marked", async (world) => {
@@ -121,7 +137,7 @@ test("tables are searched by prefix and expression, and a bad expression is told
 test("headers sort, by keyboard as well", async (world) => {
   const { mock, page } = await world.open({ status: "stopped" });
   await page.click("#tab-flows");
-  const header = page.locator("th", { hasText: "Received" });
+  const header = page.locator("#table-panel th", { hasText: "Received" });
   await header.locator("button").focus();
   await page.keyboard.press("Enter");
   await until("descending", async () => (await header.getAttribute("aria-sort")) === "descending");

@@ -21,6 +21,7 @@ export class Refusal extends Error {
 const DEFAULTS = {
   mode: "live", status: "running", hostile: false, seconds: 900, tickMs: 1000, token: "", filter: undefined, failure: undefined, notes: [],
   packets: 1, events: 600, scans: 5, eventsPerTick: 3, streamStatus: 200, startRefusal: null, down: false, drops: 0, seed: 7,
+  directed: true, promisc: true,
 };
 
 export class Mock {
@@ -56,7 +57,7 @@ export class Mock {
     this.tickNumber = 100;
     this.elapsed = options.status === "idle" ? 0 : options.seconds * 1e6;
     const quiet = options.packets === 0;
-    this.rows = quiet ? [] : historyUntil(this.roll, this.now, options.seconds);
+    this.rows = quiet ? [] : historyUntil(this.roll, this.now, options.seconds, options.directed);
     this.lines = quiet ? [] : someEvents(this.roll, this.now, options.events, options.hostile);
     this.scans = quiet ? [] : Array.from({ length: options.scans }, (_, i) => scanLine(this.roll, i, this.now - 200 + 37 * i, i === options.scans - 1 ? "open" : "close")).reverse();
     this.scale = quiet ? 0 : 4.1e9;
@@ -79,6 +80,8 @@ export class Mock {
       ...(idle ? {} : { started_ts: new Date(this.started * 1000).toISOString(), elapsed_us: this.elapsed }), failure, notes, totals,
       kept: { events: this.lines.length, bytes: this.lines.length * 610, capacity: 67_108_864, given_up: 0 },
       ...(mode === "events" ? {} : { ring: { packets: totals.packets % 300_000, bytes: Math.min(this.scale, 182_000_000), capacity: 268_435_456, given_up: 0 } }),
+      ...(mode === "live" ? { promisc: this.options.promisc } : {}),
+      ...(status === "running" && mode !== "events" ? { run_load: { cpu_ratio: 0.031, resident_bytes: 31_457_280 } } : {}), page_load: { cpu_ratio: 0.004, resident_bytes: 8_388_608 },
       tick: this.tickNumber,
     };
   }
@@ -103,7 +106,7 @@ export class Mock {
       this.elapsed += 1e6;
       this.now += 1;
       if (this.options.packets !== 0) {
-        row = rowAt(this.roll, this.now, 1, this.options.drops === 0);
+        row = rowAt(this.roll, this.now, 1, this.options.drops === 0, this.options.directed);
         this.rows.push(row);
         this.rows.splice(0, Math.max(0, this.rows.length - 4500));
         this.scale += row[3];
@@ -117,8 +120,8 @@ export class Mock {
       }
     }
     this.tickNumber += 1;
-    const { status, elapsed_us, totals, kept, ring, progress } = this.runState();
-    this.send("tick", { tick: this.tickNumber, row, status, elapsed_us, totals, kept, ring, progress, ...(row ? { summary: { packets: row[2] } } : {}), talkers: this.talkers(), protocols: this.protocols() });
+    const { status, elapsed_us, totals, kept, ring, progress, run_load, page_load } = this.runState();
+    this.send("tick", { tick: this.tickNumber, row, status, elapsed_us, totals, kept, ring, progress, run_load, page_load, ...(row ? { summary: { packets: row[2] } } : {}), talkers: this.talkers(), protocols: this.protocols() });
   }
 
   /** A scan of its own id. */
@@ -249,6 +252,7 @@ export class Mock {
         throw new Refusal(422, `bad filter: ${verdict.error}`);
       }
       this.interface = body.interface;
+      this.startBody = body;
       Object.assign(this.options, { status: "running", filter: body.filter, seconds: 5 });
       this.reset();
       this.started = Date.now() / 1000;

@@ -3,7 +3,8 @@
 export const COLUMNS = ["t", "interval_us", "packets", "bytes", "bps", "pps", "peak_1s_bps", "flows_new", "flows_active",
   "hs_rtt_p50_us", "hs_rtt_p95_us", "rtt_p50_us", "rtt_p95_us", "dns_p50_us", "dns_p95_us", "ttfb_p50_us", "ttfb_p95_us",
   "data_segs", "rtx", "ooo", "zero_win", "resets", "capture_missed_bytes", "dns_queries", "dns_unanswered", "http_requests",
-  "tls_handshakes", "dropped_by_kernel", "dropped_by_interface", "scans", "events"];
+  "tls_handshakes", "dropped_by_kernel", "dropped_by_interface", "scans", "events",
+  "inbound_pkts", "inbound_bytes", "outbound_pkts", "outbound_bytes"];
 
 /** What a hostile peer would put into names: markup, script, quotes, text that turns around. */
 export const HOSTILE = [
@@ -26,7 +27,7 @@ const iso = (seconds) => new Date(seconds * 1000).toISOString().replace(/(\.\d{3
 const hex = (roll) => Array.from({ length: 16 }, () => Math.floor(roll() * 16).toString(16)).join("");
 const pick = (roll, list) => list[Math.floor(roll() * list.length)];
 
-export function rowAt(roll, t, seconds, calm) {
+export function rowAt(roll, t, seconds, calm, directed = true) {
   const wave = 1 + 0.5 * Math.sin(t / 47) + 0.25 * Math.sin(t / 7.3);
   const burst = roll() < 0.03 ? 2.5 : 1;
   const bps = Math.round((9e6 + 26e6 * wave * (0.75 + 0.5 * roll())) * burst);
@@ -38,24 +39,27 @@ export function rowAt(roll, t, seconds, calm) {
   const p50 = some(latency(18000, 0.25));
   const dns = roll() < 0.8 ? latency(9000, 1.6) : null;
   const ttfb = roll() < 0.6 ? latency(62000, 1.1) : null;
+  const octets = Math.round((bps * seconds) / 8);
+  const sent = 0.08 + 0.1 * roll();
+  const ways = directed ? [Math.round(packets * 0.6), Math.round(octets * (0.98 - sent)), Math.round(packets * 0.38), Math.round(octets * sent)] : [null, null, null, null];
   return [t, seconds * 1e6, packets, Math.round((bps * seconds) / 8), bps, Math.round(packets / seconds), Math.round(bps * (seconds > 1 ? 1.6 : 1)),
     Math.round(14 * seconds * roll()), 190 + Math.round(40 * wave), p50, p50 && latency(p50 * 2.2, 0.9), p50, p50 && latency(p50 * 2, 0.8),
     dns && Math.round(dns / 2.4), dns, ttfb && Math.round(ttfb / 2), ttfb, segments, Math.round(segments * 0.002 * roll() * jam),
     Math.round(segments * 0.0008 * roll() * jam), roll() < 0.04 ? 1 : 0, Math.round(3 * roll() * roll() * roll() * seconds), 0, Math.round(9 * seconds * roll()),
-    roll() < 0.06 ? 1 : 0, Math.round(4 * seconds * roll()), Math.round(6 * seconds * roll()), calm ? 0 : roll() < 0.01 ? 40 : 0, 0, 0, Math.round(30 * seconds)];
+    roll() < 0.06 ? 1 : 0, Math.round(4 * seconds * roll()), Math.round(6 * seconds * roll()), calm ? 0 : roll() < 0.01 ? 40 : 0, 0, 0, Math.round(30 * seconds), ...ways];
 }
 
 /** Oldest first: an hour of minutes, twenty of ten seconds, then seconds. */
-export function historyUntil(roll, now, seconds = 900) {
+export function historyUntil(roll, now, seconds = 900, directed = true) {
   const rows = [];
   for (let back = seconds + 1200 + 3600; back > seconds + 1200; back -= 60) {
-    rows.push(rowAt(roll, now - back + 60, 60, true));
+    rows.push(rowAt(roll, now - back + 60, 60, true, directed));
   }
   for (let back = seconds + 1200; back > seconds; back -= 10) {
-    rows.push(rowAt(roll, now - back + 10, 10, true));
+    rows.push(rowAt(roll, now - back + 10, 10, true, directed));
   }
   for (let back = seconds - 1; back >= 0; back -= 1) {
-    rows.push(rowAt(roll, now - back, 1, true));
+    rows.push(rowAt(roll, now - back, 1, true, directed));
   }
   return rows;
 }

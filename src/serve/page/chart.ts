@@ -288,8 +288,9 @@ export class Chart {
 }
 
 /** Zero is always in sight: a latency that never moves must not look like one that does. */
-function fromZero(_: uPlot, __: number | null, max: number | null): uPlot.Range.MinMax {
-  return [0, max === null || max <= 0 ? 1 : max * 1.12];
+function fromZero(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
+  const least = min === null || min >= 0 ? 0 : min * 1.12;
+  return [least, max === null || max <= 0 ? (least < 0 ? 0 : 1) : max * 1.12];
 }
 
 function timeLabels(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
@@ -316,7 +317,7 @@ function lineOf(series: Series): uPlot.Series {
   }
   return {
     scale: series.scale, stroke: colour, width: 1.5, dash: series.dash, spanGaps: false,
-    fill: series.area ? () => css("--c1-area") : undefined,
+    fill: series.area ? () => css(`--c${series.colour}-area`) : undefined,
     points: { show: true, size: 4, fill: colour, filter: (u, at) => lonePoints(u.data[at]) },
   };
 }

@@ -5,7 +5,7 @@ import { Chart, type ChartData, type Marker } from "./chart";
 import { h, setText, show } from "./dom";
 import { span } from "./format";
 import type { Row } from "./model";
-import { captureLoss, definitions, type Unit } from "./series";
+import { captureLoss, definitions, directed, type Unit } from "./series";
 import type { Store } from "./store";
 
 const RANGES: [string, number][] = [["1m", 60], ["5m", 300], ["15m", 900], ["6h", 21600], ["all", Infinity]];
@@ -53,6 +53,7 @@ export class Charts {
   private readonly ranges: HTMLFieldSetElement;
   private zoomed: [number, number] | null = null;
   private drawn = "";
+  private directed = false;
 
   constructor(private readonly store: Store, root: HTMLElement) {
     this.charts = definitions(store, this.unit).map((definition) => new Chart(definition));
@@ -113,6 +114,10 @@ export class Charts {
       return;
     }
     this.drawn = key;
+    if (directed(this.store) !== this.directed) {
+      this.directed = !this.directed;
+      this.charts[0].define(definitions(this.store, this.unit)[0]);
+    }
     const { rows, t, from, to, size } = this.visible();
     const markers = this.markers();
     for (const [at, definition] of definitions(this.store, this.unit).entries()) {

@@ -6,6 +6,7 @@ import { FilterField } from "./filter";
 import { bitRate, bytes, clock, percent } from "./format";
 import type { Interfaces } from "./interfaces";
 import type { RunState } from "./model";
+import { RunOptionsField } from "./run_options";
 import { sparkline } from "./sparkline";
 import type { Store } from "./store";
 
@@ -18,6 +19,7 @@ export class Controls {
   /** What the last Start or Stop was refused with. */
   refused: ApiError | null = null;
 
+  private readonly options: RunOptionsField;
   private readonly select = h("select", { id: "interface" });
   private readonly spark = h("span", { class: "spark" });
   private readonly sourceName = h("span", { class: "source-name mono" });
@@ -38,6 +40,7 @@ export class Controls {
     places.source.append(this.picker, this.sourceName);
     this.filter = new FilterField(places.filter, () => (this.store.run?.mode === "live" ? this.interfaces.chosen : undefined), () => void this.start());
     places.run.append(this.startButton, this.stopButton, this.pauseButton);
+    this.options = new RunOptionsField(places.run);
     places.status.append(this.dot, this.statusText, this.elapsed, this.progress, this.progressText);
     this.select.addEventListener("change", () => this.interfaces.choose(this.select.value));
     store.onPaint(() => this.paint(), true);
@@ -49,7 +52,11 @@ export class Controls {
       return;
     }
     const filter = this.filter.value;
-    const body = run?.mode === "live" ? { interface: this.interfaces.chosen, ...(filter ? { filter } : {}) } : {};
+    const live = run?.mode === "live";
+    if (live && !this.options.check()) {
+      return;
+    }
+    const body = live ? { interface: this.interfaces.chosen, ...(filter ? { filter } : {}), ...this.options.value } : {};
     await this.command("start", body);
   }
 
@@ -106,6 +113,7 @@ export class Controls {
     const report = link === "report";
     const live = run.mode === "live" && !report;
     this.paintSource(run, live, running);
+    this.options.paint(live && !running, run.promisc !== false);
     show(this.startButton, run.mode !== "events" && !report && !running);
     setText(this.startButton, run.mode === "replay" ? "Replay again" : "Start");
     this.startButton.disabled = this.busy || link === "lost";

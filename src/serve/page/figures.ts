@@ -3,7 +3,7 @@
 import { h, setText } from "./dom";
 import { bitRate, count, micros, percent, rate } from "./format";
 import type { Row } from "./model";
-import { SECOND_US, share } from "./series";
+import { directed, SECOND_US, share } from "./series";
 import type { Store } from "./store";
 
 /** Latencies and ratios are taken from the newest seconds: one alone often has no sample. */
@@ -85,14 +85,26 @@ function figures(store: Store): Figure[] {
   const segments = sum(store, rows, "data_segs");
   const lost = drops(store);
   return [
-    { label: "Bandwidth", value: bitRate(eightfold(perSecond(store, now, "bytes"))), detail: `peak ${bitRate(peak(store))}` },
-    { label: "Packets/s", value: rate(perSecond(store, now, "packets")), detail: `${count(totals.packets)} in all` },
+    ...throughput(store, now),
     { label: "Flows", value: count(totals.flows_active ?? store.value(store.rows.at(-1), "flows_active")), detail: `${count(totals.flows)} in all` },
     { label: "Handshake p50", value: micros(latency(store, rows, "tcp_hs_rtt", "p50_us", "hs_rtt_p50_us")), detail: `p95 ${micros(latency(store, rows, "tcp_hs_rtt", "p95_us", "hs_rtt_p95_us"))}` },
     { label: "DNS p95", value: micros(latency(store, rows, "dns_rtt", "p95_us", "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
     { label: "Retransmitted", value: percent(share(sum(store, rows, "rtx"), segments)), detail: `${count(segments)} segments` },
     { label: "Scans", value: count(totals.scans ?? store.scans.size), detail: open(store), alarm: openScans(store) > 0 },
     { label: "Drops", value: count(lost), detail: lost === null ? "not told" : "packets and lines", alarm: lost !== null && lost > 0 },
+  ];
+}
+
+/** Both ways where they are known, else all in one. */
+function throughput(store: Store, now: Row[]): Figure[] {
+  const bits = (name: string): string => bitRate(eightfold(perSecond(store, now, name)));
+  const packets = rate(perSecond(store, now, "packets"));
+  return directed(store) ? [
+    { label: "Received", value: bits("inbound_bytes"), detail: `${bits("bytes")} in all` },
+    { label: "Sent", value: bits("outbound_bytes"), detail: `${packets} packets/s` },
+  ] : [
+    { label: "Bandwidth", value: bits("bytes"), detail: `peak ${bitRate(peak(store))}` },
+    { label: "Packets/s", value: packets, detail: `${count(store.run?.totals?.packets)} in all` },
   ];
 }
 
@@ -124,13 +136,15 @@ export function mountFigures(store: Store, root: HTMLElement): void {
   const tiles = figures(store).map(({ label }) => {
     const value = h("dd", { class: "big" });
     const detail = h("dd", { class: "detail" });
-    const tile = h("div", { class: "figure" }, h("dt", {}, label), value, detail);
+    const name = h("dt", {}, label);
+    const tile = h("div", { class: "figure" }, name, value, detail);
     list.append(tile);
-    return { tile, value, detail };
+    return { tile, name, value, detail };
   });
   root.append(list);
   store.onPaint(() => {
     for (const [at, figure] of figures(store).entries()) {
+      setText(tiles[at].name, figure.label);
       setText(tiles[at].value, figure.value);
       setText(tiles[at].detail, figure.detail);
       tiles[at].tile.classList.toggle("alarm", figure.alarm === true);

@@ -41,6 +41,13 @@ export interface Progress {
   size: number;
 }
 
+/** What a process takes of its machine. */
+export interface Load {
+  /** Of one core. */
+  cpu_ratio: number;
+  resident_bytes: number;
+}
+
 export interface Talker {
   ip: string;
   bytes: number;
@@ -130,6 +137,7 @@ export interface RunState {
   filter?: string;
   filter_effective?: string;
   own_traffic_excluded?: boolean;
+  promisc?: boolean;
   started_ts?: string;
   elapsed_us?: number;
   failure?: Failure;
@@ -138,6 +146,8 @@ export interface RunState {
   kept?: Held;
   ring?: Held;
   progress?: Progress;
+  run_load?: Load;
+  page_load?: Load;
   tick?: number;
 }
 
@@ -158,6 +168,8 @@ export interface Tick {
   kept?: Held;
   ring?: Held;
   progress?: Progress;
+  run_load?: Load;
+  page_load?: Load;
   summary?: Record<string, unknown>;
   talkers?: Talker[];
   protocols?: ProtocolShare[];

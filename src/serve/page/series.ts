@@ -55,13 +55,28 @@ function eightfold(octets: number | null): number | null {
   return octets === null ? null : octets * 8;
 }
 
-function bandwidth(get: Get, unit: Unit): ChartDefinition {
+function negative(value: number | null): number | null {
+  return value === null ? null : -value;
+}
+
+/** Both ways, received above the axis and sent below it, where it is known who is who; else all in one. */
+function bandwidth(get: Get, unit: Unit, directed: boolean): ChartDefinition {
   const text = { bits: bitRate, bytes: byteRate, packets: (v: number | null) => (v === null ? "–" : `${rate(v)}\u00a0pkt/s`) }[unit];
+  const unsigned = (value: number | null): string => text(value === null ? null : Math.abs(value));
   const factor = unit === "bytes" ? 1 / 8 : 1;
   const scaled = (value: number | null): number | null => (value === null ? null : value * factor);
-  const series: Series[] = [{
+  const rateOf = (row: Row, packets: string, octets: string): number | null =>
+    (unit === "packets" ? perSecond(get, row, packets) : scaled(eightfold(perSecond(get, row, octets))));
+  const series: Series[] = directed ? [
+    { label: "received", colour: 1, area: true, scale: "y", text, value: (row) => rateOf(row, "inbound_pkts", "inbound_bytes") },
+    {
+      label: "sent", colour: 3, area: true, dash: [8, 3], scale: "y", text: unsigned,
+      value: (row) => negative(rateOf(row, "outbound_pkts", "outbound_bytes")),
+    },
+    { label: "all", colour: 4, dash: [2, 3], scale: "y", text, value: (row) => rateOf(row, "packets", "bytes") },
+  ] : [{
     label: unit === "packets" ? "packets" : "mean", colour: 1, area: true, scale: "y", text,
-    value: (row) => (unit === "packets" ? perSecond(get, row, "packets") : scaled(eightfold(perSecond(get, row, "bytes")))),
+    value: (row) => rateOf(row, "packets", "bytes"),
   }];
   if (unit !== "packets") {
     series.push({
@@ -69,7 +84,7 @@ function bandwidth(get: Get, unit: Unit): ChartDefinition {
       value: (row) => ((get(row, "interval_us") ?? 0) > SECOND_US ? scaled(get(row, "peak_1s_bps")) : null),
     });
   }
-  return { id: "bandwidth", title: "Bandwidth", series, axis: text };
+  return { id: "bandwidth", title: "Bandwidth", series, axis: unsigned };
 }
 
 function latency(get: Get): ChartDefinition {
@@ -99,9 +114,15 @@ function loss(get: Get): ChartDefinition {
   };
 }
 
+/** Whether it is known of some traffic which way it went. */
+export function directed(store: Store): boolean {
+  const columns = [store.column("inbound_bytes"), store.column("outbound_bytes")];
+  return store.rows.some((row) => columns.some((at) => (row[at] ?? 0) > 0));
+}
+
 export function definitions(store: Store, unit: Unit): ChartDefinition[] {
   const get: Get = (row, name) => store.value(row, name);
-  return [bandwidth(get, unit), latency(get), loss(get)];
+  return [bandwidth(get, unit, directed(store)), latency(get), loss(get)];
 }
 
 /** What the capture itself missed in these rows: a matter of this machine, not of the network. */

@@ -3,7 +3,7 @@
 import { choices } from "./charts";
 import { h, setText, show } from "./dom";
 import { bytes, count, percent } from "./format";
-import type { Held, ProtocolShare } from "./model";
+import type { Held, Load, ProtocolShare } from "./model";
 import type { Store } from "./store";
 
 const MOST_BARS = 10;
@@ -90,6 +90,10 @@ function fill(held: Held | undefined, what: string): { text: string; full?: numb
   };
 }
 
+function load(value: Load | undefined): { text: string } {
+  return { text: value ? `${percent(value.cpu_ratio)} of a core · ${bytes(value.resident_bytes)}` : "not running" };
+}
+
 const HEALTH: HealthLine[] = [
   { label: "Received", read: ({ run }) => ({ text: count(run?.totals?.received ?? run?.totals?.packets) }) },
   { label: "Dropped by the kernel", read: ({ run }) => dropped(run?.totals?.dropped_by_kernel) },
@@ -98,6 +102,8 @@ const HEALTH: HealthLine[] = [
   { label: "Packets for export", read: ({ run }) => fill(run?.ring, "packets") },
   { label: "Events kept", read: ({ run }) => fill(run?.kept, "events") },
   { label: "Open flows", read: ({ run }) => ({ text: count(run?.totals?.flows_active) }) },
+  { label: "Analysis", read: ({ run }) => load(run?.run_load) },
+  { label: "This page's server", read: ({ run }) => load(run?.page_load) },
 ];
 
 export function mountHealth(store: Store, root: HTMLElement): void {
