@@ -49,6 +49,7 @@ event::Common envelope(const Alert& alert, const ScanRecord& record, Timestamp n
 }  // namespace
 
 AlertIndex AlertBook::free_place() {
+  if (full()) return no_alert;
   AlertIndex oldest = no_alert;
   for (AlertIndex i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];

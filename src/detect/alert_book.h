@@ -58,6 +58,8 @@ class AlertBook {
 
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
   [[nodiscard]] std::size_t open_count() const noexcept { return open_count_; }
+  /// No place and none that could be had: create() will refuse.
+  [[nodiscard]] bool full() const noexcept { return open_count_ >= max_alerts_; }
 
  private:
   enum class State : std::uint8_t { free, created, open, closed };

@@ -1,6 +1,9 @@
 #include "detect/cluster.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
 
 namespace ntan::detect {
 namespace {
@@ -56,17 +59,24 @@ void Clusters::drop_shares(Cluster& cluster) noexcept {
   cluster.shares = {};
 }
 
+// Without memory of its own: under a flood of shares it is asked for each of them.
 std::size_t Clusters::coordinated_targets(const Ring<Share>& shares) {
-  std::vector<std::pair<IpAddress, std::uint64_t>> pairs;
-  std::vector<std::uint64_t> targets;
+  std::array<std::pair<std::uint64_t, std::uint64_t>, max_shares> pair_space;
+  std::array<std::uint64_t, max_shares> target_space;
+  std::size_t count = 0;
   for (const Share& share : shares) {
-    pairs.emplace_back(share.source, share.target);
-    targets.push_back(pairs.back().second);
+    pair_space[count] = {share.source_key, share.target};
+    target_space[count] = share.target;
+    ++count;
   }
-  std::ranges::sort(pairs);
-  pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
-  std::ranges::sort(targets);
-  targets.erase(std::ranges::unique(targets).begin(), targets.end());
+  const auto distinct = [count](auto& space) {
+    const std::span all = std::span{space}.first(count);
+    std::ranges::sort(all);
+    return all.first(static_cast<std::size_t>(std::ranges::unique(all).begin() - all.begin()));
+  };
+  const std::size_t covered = distinct(target_space).size();
+  if (covered < min_targets) return 0;
+  const auto pairs = distinct(pair_space);
   std::size_t sources = 0;
   std::size_t most = 0;
   for (std::size_t at = 0; at < pairs.size();) {
@@ -75,11 +85,10 @@ std::size_t Clusters::coordinated_targets(const Ring<Share>& shares) {
     ++sources;
     most = std::max(most, at - first);
   }
-  const std::size_t covered = targets.size();
   const std::size_t all = pairs.size();
   const bool little_overlap = 4 * covered >= 3 * all;  // 1 - T/n <= .25
   const bool shared = 10 * most <= 4 * all;            // m <= .4 n
-  return covered >= min_targets && sources >= min_sources && little_overlap && shared ? covered : 0;
+  return sources >= min_sources && little_overlap && shared ? covered : 0;
 }
 
 }  // namespace ntan::detect

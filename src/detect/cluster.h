@@ -1,8 +1,8 @@
 // Scans that several sources share: each probes a part, together they cover the targets.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "base/budget.h"
 #include "detect/ring.h"
@@ -14,6 +14,7 @@ namespace ntan::detect {
 /// A bad first contact of a source that has no alert of its own.
 struct Share {
   IpAddress source;
+  std::uint64_t source_key = 0;
   Probe probe;
   std::uint64_t target = 0;  ///< target_of() its cluster
 };
@@ -34,6 +35,7 @@ struct Cluster {
   Timestamp oldest{};  ///< no share is older
   Ring<Share> shares;  ///< at most 64, in the order they came
   AlertIndex alert = no_alert;
+  bool refused = false;  ///< would have an alert if there were a place
 
   [[nodiscard]] std::int64_t worth() const noexcept { return last.time_since_epoch().count(); }
   [[nodiscard]] bool pinned() const noexcept { return alert != no_alert; }

@@ -281,17 +281,22 @@ void ScanDetector::share(const Source& source, const Outcome& outcome, const Pro
       include(cluster.alert, source.address, probe);
       book_.at(cluster.alert).add_member(source.address);
       book_.on_growth(cluster.alert, outcome.time);
-    } else if (clusters_.add(
-                   cluster,
-                   {.source = source.address, .probe = probe, .target = target_of(shape, probe)})) {
+    } else if (clusters_.add(cluster, {.source = source.address,
+                                       .source_key = source.key,
+                                       .probe = probe,
+                                       .target = target_of(shape, probe)})) {
       look_at(cluster, shape, outcome.time);
     }
   }
 }
 
 void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) {
+  // Once it has been refused a place, nothing is looked at until there is one: a flood of shares
+  // would have each of them looked at in vain.
+  if (cluster.refused && cluster.alert == no_alert && book_.full()) return;
+  cluster.refused = false;
   cluster.shares.erase_if([this](const Share& share) {
-    const Source* source = sources_.find(source_key(share.source));
+    const Source* source = sources_.find(share.source_key);
     return source != nullptr && source->alert != no_alert;
   });
   const std::size_t targets = Clusters::coordinated_targets(cluster.shares);
@@ -312,7 +317,10 @@ void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) 
                       .threshold = 15'000},
                      {.table = AlertOwner::Table::cluster, .key = cluster.key});
     forget_alerts();
-    if (cluster.alert == no_alert) return;
+    if (cluster.alert == no_alert) {
+      cluster.refused = true;
+      return;
+    }
   }
   for (const Share& share : cluster.shares) {
     include(cluster.alert, share.source, share.probe);
