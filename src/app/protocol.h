@@ -154,5 +154,7 @@ Dissector* construct(void* memory, const FlowContext& flow) {
 
 /// Every protocol, in the order in which probes are tried.
 [[nodiscard]] std::span<const Protocol* const> protocols() noexcept;
+/// Those of a transport, in the same order. At most 32.
+[[nodiscard]] std::span<const Protocol* const> protocols_over(Transport transport) noexcept;
 
 }  // namespace ntan::app

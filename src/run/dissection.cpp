@@ -12,32 +12,41 @@ struct Match {
 };
 
 bool knows_port(const app::Protocol& protocol, const app::FlowContext& context) noexcept {
-  const auto is_known = [&protocol](std::uint16_t port) {
-    return std::find(protocol.ports.begin(), protocol.ports.end(), port) != protocol.ports.end();
-  };
-  return is_known(context.server_port) || is_known(context.client_port);
+  for (const std::uint16_t port : protocol.ports) {
+    if (port == context.server_port || port == context.client_port) return true;
+  }
+  return false;
 }
 
 // Protocols of a known port are asked first; after them the order of the list stands.
 Match match(const app::Segment& start, const app::FlowContext& context) {
+  const std::span protocols = app::protocols_over(context.transport);
   Match found;
-  for (const bool with_port : {true, false}) {
-    for (const app::Protocol* protocol : app::protocols()) {
-      if ((protocol->transports & app::mask(context.transport)) == 0) continue;
-      if (knows_port(*protocol, context) != with_port) continue;
-      const app::Verdict verdict = protocol->probe(start, context);
-      if (verdict == app::Verdict::yes) return {.protocol = protocol, .unsure = false};
-      found.unsure = found.unsure || verdict == app::Verdict::unsure;
+  const auto asked = [&](const app::Protocol* protocol) {
+    const app::Verdict verdict = protocol->probe(start, context);
+    if (verdict == app::Verdict::yes) {
+      found = {.protocol = protocol, .unsure = false};
+      return true;
     }
+    found.unsure = found.unsure || verdict == app::Verdict::unsure;
+    return false;
+  };
+  std::uint32_t with_port = 0;
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    if (!knows_port(*protocols[i], context)) continue;
+    with_port |= 1U << i;
+    if (asked(protocols[i])) return found;
+  }
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    if ((with_port >> i & 1U) == 0 && asked(protocols[i])) return found;
   }
   return found;
 }
 
 // A protocol that another one has handed over to.
 const app::Protocol* match_late(const app::Segment& start, const app::FlowContext& context) {
-  for (const app::Protocol* protocol : app::protocols()) {
-    if (!protocol->may_follow || (protocol->transports & app::mask(context.transport)) == 0)
-      continue;
+  for (const app::Protocol* protocol : app::protocols_over(context.transport)) {
+    if (!protocol->may_follow) continue;
     if (protocol->probe(start, context) == app::Verdict::yes) return protocol;
   }
   return nullptr;
