@@ -1,20 +1,32 @@
 // What a whole run costs beside the least that reading the same file can cost:
 //
-//   end_to_end NTAN CAPTURE [RUNS]
+//   end_to_end [OPTION...] NTAN CAPTURE
 //
-// Every program runs in a process of its own, all of them in turn and pinned to one CPU, RUNS times
-// (7 by default). The table holds medians of user + system time per packet, their ratio to L
-// (libpcap's loop that does nothing) and to R (records walked in blocks of 1 MiB from read(2)), and
-// the peak of resident memory. Ratios of one table can be compared with those of another, times
-// only on a machine at rest.
+//   --runs N             7 by default
+//   --mode NAME=WORDS    a run of ntan with these words besides: all events, flow, summary and
+//   packet
+//                        by default
+//   --peer NAME=COMMAND  another program; {} stands for the capture
+//   --tsv FILE           the table's rows are appended to it, for scripts/bench.sh
+//
+// CAPTURE may be a folder, whose files are then read in the order of their names.
+//
+// Every program runs in a process of its own, all of them in turn and pinned to one CPU. The table
+// holds medians of user + system time per packet, their ratio to L (libpcap's loop that does
+// nothing) and to R (records walked in blocks of 1 MiB from read(2)), the time on the wall, and the
+// peak of resident memory. Ratios of one table can be compared with those of another, times only on
+// a machine at rest.
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <sched.h>
 #include <spawn.h>
@@ -25,6 +37,7 @@
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <pcap/pcap.h>
@@ -100,6 +113,7 @@ bool is_plain_pcap(const char* path) {
 
 struct Run {
   double seconds = 0;  ///< user and system time
+  double wall = 0;     ///< seconds from start to end
   long peak_kib = 0;   // NOLINT(google-runtime-int): as wait4 gives it
   std::string output;
 };
@@ -119,6 +133,7 @@ Run run(const std::vector<std::string>& command, Output output) {
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   }
+  const auto started = std::chrono::steady_clock::now();
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -144,6 +159,7 @@ Run run(const std::vector<std::string>& command, Output output) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   };
   result.seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  result.wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   result.peak_kib = usage.ru_maxrss;
   return result;
 }
@@ -162,19 +178,21 @@ int pin_to_one_cpu() {
 
 // --- the table
 
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
 struct Contender {
   std::string name;
   std::vector<std::string> command;
   Output output = Output::discarded;
   std::vector<double> seconds{};
+  std::vector<double> wall{};
   double peak_mib = 0;
 
-  [[nodiscard]] double median() const {
-    std::vector<double> sorted = seconds;
-    std::sort(sorted.begin(), sorted.end());
-    const std::size_t half = sorted.size() / 2;
-    return sorted.size() % 2 != 0 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-  }
+  [[nodiscard]] double median() const { return median_of(seconds); }
   /// How far apart the runs were, of their median.
   [[nodiscard]] double spread() const {
     const auto [least, most] = std::minmax_element(seconds.begin(), seconds.end());
@@ -182,21 +200,109 @@ struct Contender {
   }
 };
 
+/// What is measured, as the command line says it.
+struct Plan {
+  std::string ntan;
+  std::string capture;
+  int runs = 7;
+  std::vector<std::pair<std::string, std::string>> modes;
+  std::vector<std::pair<std::string, std::string>> peers;
+  std::string tsv;
+};
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin < line.size();) {
+    const std::size_t end = std::min(line.find(' ', begin), line.size());
+    if (end > begin) words.push_back(line.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+std::vector<std::string> files_of(const std::string& capture) {
+  if (!std::filesystem::is_directory(capture)) return {capture};
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(capture))
+    files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// posix_spawn() does not look along the path.
+std::string program_of(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+  const char* path = std::getenv("PATH");
+  std::string folders = path == nullptr ? "/usr/bin" : path;
+  std::replace(folders.begin(), folders.end(), ':', ' ');
+  for (const std::string& folder : words_of(folders)) {
+    if (::access((folder + "/" + name).c_str(), X_OK) == 0) return folder + "/" + name;
+  }
+  throw std::runtime_error(name + " is not installed");
+}
+
+std::vector<Contender> contenders_of(const Plan& plan) {
+  const std::string self = "/proc/self/exe";
+  const std::vector<std::string> files = files_of(plan.capture);
+  const auto with_files = [&files](std::vector<std::string> words) {
+    words.insert(words.end(), files.begin(), files.end());
+    return words;
+  };
+  std::vector<Contender> all{
+      {"L libpcap, no-op", with_files({self, "--walk", "libpcap"}), Output::kept}};
+  if (std::all_of(files.begin(), files.end(),
+                  [](const std::string& file) { return is_plain_pcap(file.c_str()); }))
+    all.push_back({"R bare walk", with_files({self, "--walk", "bare"}), Output::kept});
+  for (const auto& [name, more] : plan.modes) {
+    std::vector<std::string> words{plan.ntan, "read", "--json"};
+    for (std::string& word : words_of(more)) words.push_back(std::move(word));
+    all.push_back({"ntan, " + name, with_files(std::move(words))});
+  }
+  for (const auto& [name, command] : plan.peers) {
+    std::vector<std::string> words;
+    for (const std::string& word : words_of(command)) {
+      if (word == "{}") {
+        words.insert(words.end(), files.begin(), files.end());
+      } else {
+        words.push_back(word);
+      }
+    }
+    words.front() = program_of(words.front());
+    all.push_back({name, std::move(words)});
+  }
+  return all;
+}
+
 void print_table(const std::vector<Contender>& contenders, std::uint64_t packets) {
   const Contender& libpcap = contenders.front();
   const auto bare = std::find_if(contenders.begin(), contenders.end(),
                                  [](const Contender& one) { return one.name.front() == 'R'; });
-  std::printf("%-24s %10s %8s %8s %8s %8s %9s\n", "", "ns/packet", "to L", "to R", "CPU ms",
-              "spread", "peak MiB");
+  std::printf("%-28s %10s %8s %8s %9s %9s %8s %9s\n", "", "ns/packet", "to L", "to R", "CPU ms",
+              "wall ms", "spread", "peak MiB");
   for (const Contender& one : contenders) {
     const double median = one.median();
     std::array<char, 16> to_bare{"-"};
     if (bare != contenders.end())
       std::snprintf(to_bare.data(), to_bare.size(), "%.2f", median / bare->median());
-    std::printf("%-24s %10.1f %8.2f %8s %8.1f %7.0f%% %9.1f\n", one.name.c_str(),
+    std::printf("%-28s %10.1f %8.2f %8s %9.1f %9.1f %7.0f%% %9.1f\n", one.name.c_str(),
                 median * 1e9 / static_cast<double>(packets), median / libpcap.median(),
-                to_bare.data(), median * 1e3, one.spread() * 100, one.peak_mib);
+                to_bare.data(), median * 1e3, median_of(one.wall) * 1e3, one.spread() * 100,
+                one.peak_mib);
   }
+}
+
+void append_rows(const std::string& path, const Plan& plan,
+                 const std::vector<Contender>& contenders, std::uint64_t packets) {
+  std::ofstream out(path, std::ios::app);
+  for (const Contender& one : contenders) {
+    out << std::filesystem::path(plan.capture).filename().string() << '\t' << packets << '\t'
+        << plan.runs << '\t' << one.name << '\t'
+        << one.median() * 1e9 / static_cast<double>(packets) << '\t'
+        << one.median() / contenders.front().median() << '\t' << median_of(one.wall) * 1e3 << '\t'
+        << one.peak_mib << '\n';
+  }
+  if (!out.flush()) throw std::runtime_error("cannot write " + path);
 }
 
 std::uint64_t measure(std::vector<Contender>& contenders, int runs) {
@@ -212,43 +318,88 @@ std::uint64_t measure(std::vector<Contender>& contenders, int runs) {
         packets = counted;
       }
       one.peak_mib = std::max(one.peak_mib, static_cast<double>(result.peak_kib) / 1024);
-      if (round != 0) one.seconds.push_back(result.seconds);
+      if (round == 0) continue;
+      one.seconds.push_back(result.seconds);
+      one.wall.push_back(result.wall);
     }
   }
   if (packets == 0) throw std::runtime_error("a capture without packets");
   return packets;
 }
 
-void compare(const std::string& ntan, const std::string& capture, int runs) {
-  const std::string self = "/proc/self/exe";
-  std::vector<Contender> contenders{{"L libpcap, no-op", {self, "libpcap", capture}, Output::kept}};
-  if (is_plain_pcap(capture.c_str()))
-    contenders.push_back({"R bare walk", {self, "bare", capture}, Output::kept});
-  contenders.push_back({"ntan, all events", {ntan, "read", capture, "--json"}});
-  for (const char* event : {"flow", "summary", "packet"}) {
-    contenders.push_back({std::string("ntan --events ") + event,
-                          {ntan, "read", capture, "--json", "--events", event}});
-  }
+void compare(const Plan& plan) {
+  std::vector<Contender> contenders = contenders_of(plan);
   const int cpu = pin_to_one_cpu();
-  const std::uint64_t packets = measure(contenders, runs);
-  std::printf("%s: %llu packets, median of %d runs, CPU %d\n", capture.c_str(),
-              static_cast<unsigned long long>(packets), runs, cpu);  // NOLINT(google-runtime-int)
+  const std::uint64_t packets = measure(contenders, plan.runs);
+  std::printf("%s: %llu packets, median of %d runs, CPU %d\n", plan.capture.c_str(),
+              static_cast<unsigned long long>(packets),  // NOLINT(google-runtime-int)
+              plan.runs, cpu);
   print_table(contenders, packets);
+  if (!plan.tsv.empty()) append_rows(plan.tsv, plan, contenders, packets);
+}
+
+int walk(const std::vector<std::string>& words) {
+  std::uint64_t packets = 0;
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const char* path = words[i].c_str();
+    packets += words[1] == "bare" ? bare_walk(path) : pcap_walk(path);
+  }
+  std::puts(std::to_string(packets).c_str());
+  return 0;
+}
+
+/// Nothing where the words are no plan.
+std::optional<Plan> plan_of(const std::vector<std::string>& words) {
+  Plan plan;
+  std::vector<std::string> operands;
+  const auto pair_of = [](const std::string& text) {
+    const std::size_t equals = text.find('=');
+    return std::pair{text.substr(0, equals),
+                     equals == std::string::npos ? std::string{} : text.substr(equals + 1)};
+  };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (!word.starts_with("--")) {
+      operands.push_back(word);
+      continue;
+    }
+    if (i + 1 == words.size()) return std::nullopt;
+    const std::string& value = words[++i];
+    if (word == "--runs") {
+      plan.runs = std::atoi(value.c_str());
+    } else if (word == "--mode") {
+      plan.modes.push_back(pair_of(value));
+    } else if (word == "--peer") {
+      plan.peers.push_back(pair_of(value));
+    } else if (word == "--tsv") {
+      plan.tsv = value;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (operands.size() != 2 || plan.runs < 1) return std::nullopt;
+  plan.ntan = operands[0];
+  plan.capture = operands[1];
+  if (plan.modes.empty()) {
+    plan.modes = {{"all events", ""},
+                  {"flow records", "--events flow"},
+                  {"summary only", "--events summary"},
+                  {"packet lines", "--events packet"}};
+  }
+  return plan;
 }
 
 int take_command(const std::vector<std::string>& words) {
-  if (words.size() == 2 && (words[0] == "libpcap" || words[0] == "bare")) {
-    const char* path = words[1].c_str();
-    const std::uint64_t packets = words[0] == "bare" ? bare_walk(path) : pcap_walk(path);
-    std::puts(std::to_string(packets).c_str());
-    return 0;
-  }
-  const int runs = words.size() > 2 ? std::atoi(words[2].c_str()) : 7;
-  if (words.size() < 2 || words.size() > 3 || runs < 1) {
-    std::fputs("usage: end_to_end NTAN CAPTURE [RUNS]\n", stderr);
+  if (words.size() > 2 && words[0] == "--walk") return walk(words);
+  const auto plan = plan_of(words);
+  if (!plan) {
+    std::fputs(
+        "usage: end_to_end [--runs N] [--mode NAME=WORDS]... [--peer NAME=COMMAND]... [--tsv FILE] "
+        "NTAN CAPTURE\n",
+        stderr);
     return usage_error;
   }
-  compare(words[0], words[1], runs);
+  compare(*plan);
   return 0;
 }
 

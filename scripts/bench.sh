@@ -1,32 +1,114 @@
 #!/bin/bash
-# Builds what ships with the benchmarks and runs them: scripts/bench.sh [BENCHMARK OPTION...]
-# As in: scripts/bench.sh --benchmark_filter=udp --benchmark_repetitions=5
-# NTAN_BENCH_FILE names the pcap file that is read from end to end; without it one of 200 MB is mixed
-# once from the captures beside the project, where they are.
+# Builds what ships with the benchmarks and measures it: scripts/bench.sh [PART...] [-- BENCHMARK OPTION...]
+#
+#   stages      one program per folder of the pipeline (Google Benchmark; options behind --)
+#   end-to-end  whole runs beside the least that reading the same file can cost: a mixed trace of our own,
+#               one of the captures beside the project where they are, ten thousand and a million live
+#               flows, a flood of ten million flows with a full table, a folder of small files
+#   peers       other programs over the same trace, as far as they are installed
+#   start       time to the end of a small file, with small and with large tables
+#
+# All of them without a PART. README's table is made anew from end-to-end and peers: scripts/bench_table.py.
+# Traces are kept in build/bench; NTAN_BENCH_FILE names one more capture to read from end to end.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+parts=()
+while (($#)) && [[ $1 != -- ]]; do
+  case $1 in
+    stages | end-to-end | peers | start) parts+=("$1") ;;
+    *) die "unknown part '$1'" ;;
+  esac
+  shift
+done
+[[ ${1-} != -- ]] || shift
+((${#parts[@]})) || parts=(stages end-to-end peers start)
+
 "$root/scripts/setup.sh"
 build release -DNTAN_BENCH=ON
-shopt -s nullglob
-programs=("$root"/build/release/bench/*_bench)
-((${#programs[@]})) || die "no benchmarks: bench/*_bench.cpp is empty"
+bench=$root/build/release/bench
+ntan=$root/build/release/ntan
+traces=$root/build/bench
+rows=$traces/rows.tsv
+mkdir -p "$traces"
 
-# Prints the path of the capture for the end-to-end runs, or nothing.
-end_to_end_capture() {
+# trace NAME WORDS...: makes one of ours unless it is there.
+trace() {
+  local path=$traces/$1 kind=$2
+  shift 2
+  if [[ ! -e $path ]]; then
+    rm -rf "$path.new"
+    "$bench/make_trace" "$kind" "$path.new" "$@"
+    mv "$path.new" "$path"
+  fi
+}
+
+# The captures beside the project mixed into one, or what NTAN_BENCH_FILE names; nothing without both.
+real_trace() {
   local corpus=${NTAN_CORPUS:-$root/../shared/corpus} mixer=$root/../shared/lab/make_big_trace.py
-  local mixed=$root/build/bench/mix200.pcap
+  local mixed=$traces/captures.pcap
   if [[ -n ${NTAN_BENCH_FILE:-} ]]; then
     printf '%s\n' "$NTAN_BENCH_FILE"
     return
   fi
   if [[ ! -e $mixed && -e $mixer && -d $corpus/captures ]]; then
-    mkdir -p "${mixed%/*}"
-    logged bench-mix python3 "$mixer" --from "$corpus/captures" --size 200M --out "$mixed.new" || return
+    logged bench-mix python3 "$mixer" --from "$corpus/captures" --size 200M --out "$mixed.new" || return 0
     mv "$mixed.new" "$mixed"
   fi
   [[ ! -e $mixed ]] || printf '%s\n' "$mixed"
+}
+
+measure() { printf '\n' && "$bench/end_to_end" --tsv "$rows" "$@"; }
+
+stages() {
+  local program
+  for program in "$bench"/*_bench; do
+    printf '\n%s\n' "$(basename "$program")"
+    "$program" --benchmark_counters_tabular=true "$@" 2>"$logs/$(basename "$program").log"
+  done
+}
+
+end_to_end() {
+  local real
+  trace mix.pcap mix 200
+  measure "$ntan" "$traces/mix.pcap"
+  real=$(real_trace)
+  if [[ -n $real ]]; then
+    measure "$ntan" "$real"
+  else
+    printf '\nno captures beside the project: theirs are not measured\n'
+  fi
+  trace flows-10k.pcap live 10000 4000000
+  trace flows-1M.pcap live 1000000 4000000
+  local flows
+  for flows in 10k 1M; do
+    measure --runs 3 --mode 'flow records=--events flow' "$ntan" "$traces/flows-$flows.pcap"
+  done
+  trace syn-10M.pcap syn 10000000
+  measure --runs 3 --mode 'summary only=--events summary' --mode 'flow records=--events flow' \
+    "$ntan" "$traces/syn-10M.pcap"
+  trace files-1000 files 1000
+  measure --runs 5 --mode 'all events=' "$ntan" "$traces/files-1000"
+}
+
+peers() {
+  local others=()
+  have() { command -v "$1" >/dev/null; }
+  trace peers.pcap mix 50
+  ! have tshark || others+=(--peer 'tshark -T ek=tshark -n -r {} -T ek' --peer 'tshark -q -z conv=tshark -n -q -r {} -z conv,tcp')
+  ! have argus || others+=(--peer 'argus=argus -r {} -w /dev/null')
+  ! have ndpiReader || others+=(--peer 'ndpiReader=ndpiReader -q -i {}')
+  ! have tcptrace || others+=(--peer 'tcptrace -l=tcptrace -l -r -n {}')
+  ! have tcpdump || others+=(--peer 'tcpdump=tcpdump -n -r {}')
+  measure --runs 3 --mode 'all events=' --mode 'flow records=--events flow' "${others[@]}" "$ntan" "$traces/peers.pcap"
+}
+
+# Wall time from start to end: a small file shows what a start costs.
+start() {
+  trace files-1000 files 1000
+  measure --runs 21 --mode 'all events=' --mode 'ten million flows=--max-flows 10000000 --mem-limit 8G' \
+    "$ntan" "$traces/files-1000/0.pcap"
 }
 
 # Figures without commit, compiler and machine say nothing.
@@ -34,15 +116,12 @@ compiler=$(c++ --version | head -n 1)
 machine=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
 commit=$(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown)
 printf 'commit %s | %s | %s x %s\n' "$commit" "$compiler" "$jobs" "${machine:-unknown}"
-for program in "${programs[@]}"; do
-  printf '\n%s\n' "$(basename "$program")"
-  "$program" --benchmark_counters_tabular=true "$@" 2>"$logs/$(basename "$program").log"
+printf '# commit %s, %s, %s\n' "$commit" "$compiler" "${machine:-unknown}" >"$rows"
+for part in "${parts[@]}"; do
+  case $part in
+    stages) stages "$@" ;;
+    end-to-end) end_to_end ;;
+    peers) peers ;;
+    start) start ;;
+  esac
 done
-
-printf '\nend_to_end\n'
-capture=$(end_to_end_capture)
-if [[ -n $capture ]]; then
-  "$root/build/release/bench/end_to_end" "$root/build/release/ntan" "$capture"
-else
-  printf 'skipped: no capture (NTAN_BENCH_FILE names one)\n'
-fi
