@@ -359,6 +359,32 @@ TEST_CASE("scan detector: many sources that share the work are one distributed s
   }
 }
 
+TEST_CASE("scan detector: shared work that found no place is told as soon as there is one") {
+  constexpr std::size_t least_places = 4;
+  Script script({.memory = std::size_t{1} << 20U});
+  for (std::size_t source = 1; source <= least_places; ++source) {
+    for (unsigned n = 0; n < 8; ++n)
+      script.add({.src = "198.51.100." + std::to_string(source),
+                  .dst = host(static_cast<unsigned>(source)),
+                  .port = low_port(n)});
+  }
+  REQUIRE(script.heard.opened() == least_places);
+  const auto share = [&script](unsigned n) {
+    script.add(
+        {.src = "203.0." + std::to_string(n % 12) + ".7", .dst = host(99), .port = low_port(n)});
+  };
+  for (unsigned n = 0; n < 60; ++n) share(n);
+  REQUIRE(script.heard.opened() == least_places);
+  // Refused once, not with each share that came after.
+  REQUIRE(script.detector.counters().alerts_refused == 1);
+  script.wait(seconds{100});
+  script.detector.advance(script.now);
+  REQUIRE(script.heard.count(ScanPhase::close) == least_places);
+  share(60);
+  REQUIRE(script.heard.opened() == least_places + 1);
+  REQUIRE(script.heard.all.back().record.kind == ScanKind::distributed_vertical);
+}
+
 TEST_CASE("scan detector: sources with the same probes at the same time are decoys") {
   Script script;
   for (unsigned n = 0; n < 10; ++n) {
