@@ -1,21 +1,14 @@
-// Puts events in their final order and renders each once per format in use.
+// Puts the lines of events in their final order.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "event/event.h"
-#include "event/format.h"
+#include "run/renderer.h"
 
 namespace ntan::run {
-
-using event::Format;
-
-inline constexpr std::size_t format_count = 3;
 
 /// Takes finished lines in their final order. One call per line and format.
 class LineSink {
@@ -40,14 +33,16 @@ struct Place {
 /// sequence).
 class Recorder {
  public:
-  /// Which formats want which event; asked once per schema.
-  using Wanted = bool (*)(const void* context, const event::Schema& schema, Format format);
+  using Wanted = Renderer::Wanted;
 
   Recorder(LineSink& sink, Wanted wanted, const void* context, const event::LineStyle& style)
-      : sink_(&sink), wanted_(wanted), context_(context), style_(style) {}
+      : sink_(&sink), renderer_(wanted, context, style) {}
 
   /// Records an event at its own time, which never lies before that of an earlier one.
   void record(const event::Event& event, Place place);
+  /// The same of one that another renderer has rendered.
+  void record(const event::Schema& schema, Timestamp time, Place place, const Renderer& renderer,
+              const Renderer::Lines& lines);
 
   /// The trace clock has reached `now`: everything before it is final.
   void advance(Timestamp now) {
@@ -62,42 +57,27 @@ class Recorder {
   void finish() { release(event::Order::summary); }
 
   /// Whether anybody wants this event; lets callers skip making it.
-  [[nodiscard]] bool wants(const event::Schema& schema) { return formats_of(schema) != 0; }
+  [[nodiscard]] bool wants(const event::Schema& schema) { return renderer_.wants(schema); }
+  [[nodiscard]] const Renderer& renderer() const noexcept { return renderer_; }
   /// Events recorded that somebody wants, by any format.
   [[nodiscard]] std::uint64_t recorded() const noexcept { return recorded_; }
 
  private:
-  struct Piece {
-    std::size_t offset = 0;
-    std::size_t size = 0;
-  };
   struct Entry {
     Timestamp time;
     Place place;
     const event::Schema* schema = nullptr;
-    std::array<Piece, format_count> pieces;
-  };
-  struct Known {
-    const event::Schema* schema = nullptr;
-    std::uint8_t formats = 0;
+    Renderer::Lines lines;
   };
 
-  [[nodiscard]] std::uint8_t formats_of(const event::Schema& schema);
+  /// `before`: of the renderer, without the entry's lines.
+  void keep(const Entry& entry, std::size_t before);
   void release(event::Order last);
   void hand_over(const Entry& entry);
-  [[nodiscard]] Piece render(const event::Event& event, Format format);
-  char* reserve(std::size_t size);
 
   LineSink* sink_;
-  Wanted wanted_;
-  const void* context_;
-  event::LineStyle style_;
-  std::string scratch_;  // a line of the slow formats
-  std::vector<Known> known_;
+  Renderer renderer_;
   std::vector<Entry> entries_;
-  std::unique_ptr<char[]> text_;  // NOLINT(*-c-arrays)
-  std::size_t text_capacity_ = 0;
-  std::size_t text_size_ = 0;
   int direct_order_ = -1;
   std::uint64_t recorded_ = 0;
 };
