@@ -514,6 +514,18 @@ constexpr auto all = std::to_array<Flag>({
          [](Draft& draft, std::string_view value) {
            return set_size(draft.options.max_flows, value, 1, 16, "a number of 16 or more");
          }},
+    {.name = "threads",
+     .value = "N",
+     .doc = "Threads that analyse files; the output is the same with any number. Default: 1",
+     .group = Group::analysis,
+     .commands = read,
+     .apply = [](Draft& draft, std::string_view value) -> std::string_view {
+       constexpr std::uint64_t most = 16;
+       const auto threads = parse_number(value);
+       if (!threads || *threads < 1 || *threads > most) return "a number from 1 to 16";
+       draft.options.threads = *threads;
+       return accepted;
+     }},
     {.name = "checksums",
      .doc = "Check TCP and UDP checksums too; a bad one is reported, never discarded",
      .group = Group::analysis,

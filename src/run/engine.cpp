@@ -73,9 +73,11 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
   Merger& merger = *this;
   for (std::size_t i = 0; i < options.shards; ++i)
     shards_.push_back(std::make_unique<Shard>(shard, merger));
+  if (options.threads > 1) hire(interfaces);
 }
 
 void Engine::run(const Batch& batch) {
+  if (crew_ != nullptr) return collect(batch);
   const auto packets = batch.view();
   for (std::size_t i = 0; i < packets.size(); ++i) prepare(packets[i], slots_[i]);
   const std::span slots = std::span{slots_}.first(packets.size());
@@ -91,11 +93,7 @@ void Engine::run(const Batch& batch) {
     if (slot.candidate != 0) shards_[slot.shard]->prefetch_meter(slot.candidate);
   }
   for (std::size_t i = 0; i < packets.size(); ++i) take(packets[i], slots_[i]);
-  defragmenter_.release();
-  defragmenter_.expire(clock_, [this](const wire::Defragmenter::Incomplete& datagram) {
-    ledger_.move({datagram.counts.packets, datagram.counts.octets}, Bucket::fragment,
-                 Bucket::fragment_incomplete);
-  });
+  expire_fragments(clock_);
   recorder_->advance(clock_);
   if (index_flooded_) rekey();
 }
@@ -128,7 +126,7 @@ void Engine::take(const PacketView& packet, Slot& slot) {
   if (packet.time < clock_) report_backwards(packet);
   set_clock(packet.time);
   count(packet, slot);
-  tell_packet(packet, slot.decoded);
+  tell_packet(facts_of(packet, slot.decoded, clock_));
   if (slot.decoded.bucket == Bucket::fragment) {
     take_fragment(packet, slot);
   } else {
@@ -155,22 +153,38 @@ void Engine::count(const PacketView& packet, Slot& slot) {
 }
 
 void Engine::take_fragment(const PacketView& packet, Slot& slot) {
+  Arrival first;
+  if (const auto tally = join_fragment(packet, slot, clock_, first))
+    dispatch(packet, slot, *tally, &first);
+}
+
+std::optional<Tally> Engine::join_fragment(const PacketView& packet, Slot& slot, Timestamp clock,
+                                           Arrival& first) {
   Tally tally{1, packet.wire_size};
-  defragmenter_.advance(clock_);
+  defragmenter_.advance(clock);
   const wire::Defragmenter::Result result = defragmenter_.add(packet, slot.decoded, slot.extra);
   if (result.verdict == wire::Defragmenter::Verdict::waiting) {
     ledger_.of(Bucket::fragment) += tally;
-    return;
+    return std::nullopt;
   }
   if (result.verdict == wire::Defragmenter::Verdict::dropped)
     slot.decoded.bucket = Bucket::fragment_incomplete;
   const Tally earlier{result.earlier.packets, result.earlier.octets};
   ledger_.move(earlier, Bucket::fragment, slot.decoded.bucket);
   ledger_.of(slot.decoded.bucket) += tally;
-  if (result.verdict == wire::Defragmenter::Verdict::dropped) return;
+  if (result.verdict == wire::Defragmenter::Verdict::dropped) return std::nullopt;
   tally += earlier;
+  first = result.first;
   if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
-  dispatch(packet, slot, tally, &result.first);
+  return tally;
+}
+
+void Engine::expire_fragments(Timestamp clock) {
+  defragmenter_.release();
+  defragmenter_.expire(clock, [this](const wire::Defragmenter::Incomplete& datagram) {
+    ledger_.move({datagram.counts.packets, datagram.counts.octets}, Bucket::fragment,
+                 Bucket::fragment_incomplete);
+  });
 }
 
 void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
@@ -225,7 +239,7 @@ void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
   const Bytes octets = slot.decoded.payload_bytes();
   if (const auto arp = wire::Arp::parse(octets)) {
     const auto contact = flow::arp_contact(*arp, slot.extra, clock_, routed.view->number);
-    if (contact) detector_.on_outcome(*contact);
+    if (contact) outcome(*contact);
   }
   Shard& shard = *shards_.front();
   app::Segment segment{.data = octets,
@@ -239,7 +253,7 @@ void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
 
 void Engine::tell_solicitation(const PacketView& packet, const Slot& slot) {
   const auto contact = flow::neighbor_contact(slot.decoded, slot.extra, clock_, packet.number);
-  if (contact) detector_.on_outcome(*contact);
+  if (contact) outcome(*contact);
 }
 
 // --- time
@@ -261,6 +275,7 @@ void Engine::report_backwards(const PacketView& packet) {
 }
 
 void Engine::advance(Timestamp clock) {
+  settle();
   if (!started_) return;
   set_clock(clock);
   recorder_->advance(clock_);
@@ -276,6 +291,10 @@ void Engine::set_clock(Timestamp time) {
 // second, because a shard knows the order inside a second only once that second has been entered.
 void Engine::release_timers() {
   const std::int64_t now = to_ns(clock_);
+  if (replayed_ != nullptr) {  // seconds are the logs' own matter
+    next_due_ = fire_until(now);
+    return;
+  }
   const std::int64_t last_tick = ShardWheel::tick_of(now);
   while (tick_ < last_tick) {
     fire_until((tick_ + 1) * ShardWheel::tick_ns - 1);
@@ -329,10 +348,15 @@ std::int64_t Engine::fire_until(std::int64_t limit) {
       // What spans flows is due after the flows' own time-outs of that instant have told it all.
       detector_.advance(from_ns(decision));
     } else {
-      shards_[first]->fire_next(timer);
-      timers_[first] = shards_[first]->next_timer();
+      fire(first, timer);
     }
   }
+}
+
+void Engine::fire(std::size_t shard, std::int64_t limit) {
+  if (replayed_ != nullptr) return read_step(shard);
+  shards_[shard]->fire_next(limit);
+  timers_[shard] = shards_[shard]->next_timer();
 }
 
 // A window is closed before anything later than its border counts. A packet at the border belongs
@@ -349,16 +373,20 @@ void Engine::close_window() {
 
 // --- statistics
 
-void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept {
-  stats_.on_packet({.clock = clock_,
-                    .wire_bytes = packet.wire_size,
-                    .captured_bytes = static_cast<std::uint32_t>(packet.data.size()),
-                    .link = packet.link,
-                    .interface = packet.interface,
-                    .network = network_name(decoded),
-                    .transport = decoded.src.known() && decoded.proto != 0
-                                     ? flow::proto_text(decoded.proto)
-                                     : std::string_view{}});
+stats::PacketFacts Engine::facts_of(const PacketView& packet, const wire::Decoded& decoded,
+                                    Timestamp clock) noexcept {
+  return {.clock = clock,
+          .wire_bytes = packet.wire_size,
+          .captured_bytes = static_cast<std::uint32_t>(packet.data.size()),
+          .link = packet.link,
+          .interface = packet.interface,
+          .network = network_name(decoded),
+          .transport = decoded.src.known() && decoded.proto != 0 ? flow::proto_text(decoded.proto)
+                                                                 : std::string_view{}};
+}
+
+void Engine::tell_packet(const stats::PacketFacts& facts) noexcept {
+  stats_.on_packet(facts);
   // After a skipped gap the windows begin again with this packet.
   next_due_ = std::min(next_due_, stats_.next_due());
 }
@@ -367,29 +395,10 @@ void Engine::tell_packet(const PacketView& packet, const wire::Decoded& decoded)
 void Engine::tell_flows() {
   for (const auto& shard : shards_) {
     shard->each_flow([this](const Conversation& conversation, Reported& told) {
-      tell_flow(conversation, told, FlowFate::alive);
+      if (const auto facts = flow_facts(conversation, told, false)) stats_.on_flow(*facts);
       told = reported(conversation.flow);
     });
   }
-}
-
-void Engine::tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate) {
-  const flow::Flow& flow = conversation.flow;
-  const flow::Side& client = flow.sides[0];
-  const flow::Side& server = flow.sides[1];
-  const bool news = client.packets != told.packets[0] || server.packets != told.packets[1];
-  if (!news && fate == FlowFate::alive) return;
-  const flow::FlowEnds ends = flow::flow_ends(flow);
-  stats_.on_flow({.client = ends.client,
-                  .server = ends.server,
-                  .app = app_name(conversation).name,
-                  .client_packets = client.packets - told.packets[0],
-                  .server_packets = server.packets - told.packets[1],
-                  .client_bytes = client.wire_bytes - told.bytes[0],
-                  .server_bytes = server.wire_bytes - told.bytes[1],
-                  .transport = flow::proto_text(flow.proto()),
-                  .began = told.packets[0] + told.packets[1] == 0,
-                  .ended = fate == FlowFate::ended});
 }
 
 void Engine::tell_path() {
@@ -441,6 +450,7 @@ void Engine::each_fetched(std::span<const OpenFlow> flows, Visit&& visit) {
 }
 
 void Engine::finish() {
+  settle();
   defragmenter_.drain([this](const wire::Defragmenter::Incomplete& datagram) {
     ledger_.move({datagram.counts.packets, datagram.counts.octets}, Bucket::fragment,
                  Bucket::fragment_incomplete);
@@ -496,7 +506,7 @@ ShardCounters Engine::counters() const noexcept {
 // --- what shards and the detector tell
 
 void Engine::flow_ended(const Conversation& conversation, const Reported& told) {
-  tell_flow(conversation, told, FlowFate::ended);
+  if (const auto facts = flow_facts(conversation, told, true)) stats_.on_flow(*facts);
   if (options_.watch != nullptr) options_.watch->on_flow_end(conversation.flow, clock_);
 }
 

@@ -1,10 +1,13 @@
-// The analysis: batches of packets in, events in their final order out. One thread, no I/O, no
-// clock.
+// The analysis: batches of packets in, events in their final order out. No I/O, no clock.
 //
 //   decode, key, hash and prefetch the batch → each packet to its shard, in order → merger (here):
 //   recorder, scan detector, statistics
+//
+// With several threads, packets are gathered to flights whose shards run side by side and tell
+// logs; the logs are then read in the order of one thread (engine_crew.cpp).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -16,6 +19,7 @@
 #include "base/packet.h"
 #include "detect/scan_detector.h"
 #include "run/extract_line.h"
+#include "run/flight.h"
 #include "run/ledger.h"
 #include "run/offload.h"
 #include "run/recorder.h"
@@ -41,7 +45,8 @@ struct EngineOptions {
   stats::Options stats;
   std::string sensor;
   ExtractLine extract;
-  Watch* watch = nullptr;  ///< outlives the engine
+  Watch* watch = nullptr;   ///< outlives the engine
+  std::size_t threads = 1;  ///< more than one share out the shards; not with a watch
 };
 
 class Engine final : private Merger, private detect::ScanSink {
@@ -51,6 +56,8 @@ class Engine final : private Merger, private detect::ScanSink {
          const std::vector<source::Interface>& interfaces);
 
   void run(const Batch& batch);
+  /// With several threads packets are held back until there are enough of them: no longer.
+  void settle();
   /// Live, while no packet comes: the trace clock moves on by itself.
   void advance(Timestamp clock);
   /// The input has ended: everything open closes at the clock of the last packet. Leaves the
@@ -99,6 +106,10 @@ class Engine final : private Merger, private detect::ScanSink {
   void rekey();
   void take(const PacketView& packet, Slot& slot);
   void take_fragment(const PacketView& packet, Slot& slot);
+  /// What a fragment stands for once its datagram is whole; nothing before. `first`: its arrival.
+  [[nodiscard]] std::optional<Tally> join_fragment(const PacketView& packet, Slot& slot,
+                                                   Timestamp clock, Arrival& first);
+  void expire_fragments(Timestamp clock);
   /// `first`: of the frame that came first, where the packet stands for several.
   void dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
                 const Arrival* first = nullptr);
@@ -115,15 +126,37 @@ class Engine final : private Merger, private detect::ScanSink {
   void close_window();
   [[nodiscard]] std::int64_t earliest_due() const noexcept;
 
-  enum class FlowFate : std::uint8_t { alive, ended };
-  void tell_packet(const PacketView& packet, const wire::Decoded& decoded) noexcept;
+  [[nodiscard]] static stats::PacketFacts facts_of(const PacketView& packet,
+                                                   const wire::Decoded& decoded,
+                                                   Timestamp clock) noexcept;
+  void tell_packet(const stats::PacketFacts& facts) noexcept;
   void tell_flows();
   void tell_path();
   void name_interfaces();
-  void tell_flow(const Conversation& conversation, const Reported& told, FlowFate fate);
   [[nodiscard]] stats::Quality quality() const;
   template <class Visit>
   void each_fetched(std::span<const OpenFlow> flows, Visit&& visit);
+
+  // Several threads
+  struct Crew;
+  struct DismissCrew {
+    void operator()(Crew* crew) const noexcept;
+  };
+  void hire(const std::vector<source::Interface>& interfaces);
+  struct LogReader;
+  void collect(const Batch& batch);
+  void collect(const PacketView& view);
+  void take_alone(const PacketView& packet);
+  [[nodiscard]] bool must_wait_for_all(const PacketView& packet) const noexcept;
+  void enqueue(Flight::Packet& packet, std::uint16_t place);
+  void take_off();
+  void fly(Flight& flight, std::size_t number);
+  [[nodiscard]] static bool pass_time(Shard& shard, Flight::Lane& lane, Timestamp clock);
+  static void work(Shard& shard, Flight::Packet& packet, const Flight::Task& task);
+  void replay(Flight& flight);
+  void read_step(std::size_t shard);
+  void look_at_log(std::size_t shard);
+  void fire(std::size_t shard, std::int64_t limit);
 
   // Merger
   void record(const event::Event& event, Place place) override { recorder_->record(event, place); }
@@ -138,7 +171,10 @@ class Engine final : private Merger, private detect::ScanSink {
     stats_.on_rtts(
         direction == Direction::to_server ? stats::PathHalf::server : stats::PathHalf::client, us);
   }
-  void outcome(const flow::Outcome& outcome) override { detector_.on_outcome(outcome); }
+  void outcome(const flow::Outcome& outcome) override {
+    detector_.on_outcome(outcome);
+    next_due_ = std::min(next_due_, to_ns(detector_.next_due()));
+  }
   void lost_contact() override { detector_.on_lost_contact(); }
   void index_flooded() noexcept override { index_flooded_ = true; }
   void flow_ended(const Conversation& conversation, const Reported& told) override;
@@ -172,6 +208,8 @@ class Engine final : private Merger, private detect::ScanSink {
   std::string extract_line_;  // of the scan being told
   bool started_ = false;
   bool wants_packets_;
+  std::unique_ptr<Crew, DismissCrew> crew_;  ///< null: one thread
+  Flight* replayed_ = nullptr;  ///< whose logs time-outs come from, instead of from the shards
 };
 
 }  // namespace ntan::run

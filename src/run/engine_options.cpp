@@ -47,7 +47,9 @@ EngineOptions engine_options(const Options& options) {
                 .sensor = options.sensor,
                 .home = options.scan.home},
       .sensor = options.sensor,
-      .extract = extract_line(options)};
+      .extract = extract_line(options),
+      // Packets that are waited for one by one need not wait for each other.
+      .threads = options.pace == Pace::recorded ? 1 : options.threads};
 }
 
 }  // namespace ntan::run

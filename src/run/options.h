@@ -120,6 +120,7 @@ struct Options {
   std::optional<std::uint64_t> file_size;  ///< octets of packet data read
 
   // Analysis
+  std::size_t threads = 1;   ///< that share out the analysis of files
   Duration summary_every{};  ///< 0: only at the end
   std::size_t top = 10;      ///< entries of each list in a summary
   std::size_t mem_limit = std::size_t{512} << 20U;

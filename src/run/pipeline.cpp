@@ -185,6 +185,7 @@ void Pipeline::go_idle() {
       interrupt_->stop();
     }
   }
+  engine_->settle();
   recorder_.finish();
   outputs_.flush();
   warn_of_silence();
@@ -241,7 +242,10 @@ void Pipeline::tell_outside() {
 void Pipeline::handle_requests() {
   const Requests requests = SignalGuard::take_requests();
   if (requests.flush) outputs_.flush();
-  if (requests.report) say_figures();
+  if (requests.report) {
+    engine_->settle();
+    say_figures();
+  }
 }
 
 void Pipeline::report_source() {

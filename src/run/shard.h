@@ -105,6 +105,12 @@ class Shard final : private app::Output {
   Shard& operator=(const Shard&) = delete;
   ~Shard() override;
 
+  void set_interfaces(const std::vector<source::Interface>& interfaces) noexcept {
+    interfaces_ = &interfaces;
+  }
+  /// Whom it tells from now on.
+  void set_merger(Merger& merger) noexcept { merger_ = &merger; }
+
   void prefetch(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
   /// Fetches the record that `tag` seems to name, and returns its number or 0.
   [[nodiscard]] flow::Number prefetch_flow(std::uint32_t tag) const noexcept;
@@ -135,6 +141,8 @@ class Shard final : private app::Output {
   void jump(std::int64_t tick) noexcept { wheel_.jump(tick); }
   /// The earliest thing to do, or earlier than that: fire_next() looks again.
   [[nodiscard]] const NextTimer& next_timer() const noexcept { return earliest_; }
+  /// The same exactly.
+  [[nodiscard]] const NextTimer& settle_timer() noexcept;
   /// Does the earliest thing if it is due by `limit`, and finds the next.
   void fire_next(std::int64_t limit);
 

@@ -86,11 +86,14 @@ NextTimer Shard::find_next_timer() noexcept {
   return next;
 }
 
-void Shard::fire_next(std::int64_t limit) {
-  // Queues only grow at their end, so their front is what was found; a flow may have left the
-  // wheel.
+// Queues only grow at their end, so their front is what was found; a flow may have left the wheel.
+const NextTimer& Shard::settle_timer() noexcept {
   if (earliest_.source == NextTimer::wheel) earliest_ = find_next_timer();
-  const NextTimer next = earliest_;
+  return earliest_;
+}
+
+void Shard::fire_next(std::int64_t limit) {
+  const NextTimer next = settle_timer();
   if (next.due > limit) return;
   earliest_ = {};  // what is armed meanwhile must not be taken for what is fired now
   if (next.source == NextTimer::wheel) {

@@ -190,6 +190,8 @@ TEST_CASE("parse: every value reaches its option") {
   CHECK(options.fail_empty);
   CHECK(options.csv_safe);
   CHECK(parse_words({"read", "a", "--pace"}).pace == run::Pace::recorded);
+  CHECK(parse_words({"read", "a"}).threads == 1);
+  CHECK(parse_words({"read", "a", "--threads", "4"}).threads == 4);
 }
 
 TEST_CASE("parse: of an option that is given twice the last one counts") {
@@ -310,6 +312,11 @@ TEST_CASE("parse: a usage error names the remedy") {
       {{"-q", "read", "a"}, "ntan: error: the command comes first: ntan read ...\n"},
       {{"read", "a", "-c"}, "ntan: error: -c needs a value\n"},
       {{"read", "a", "-c", "0"}, "ntan: error: -c '0': expected a number of packets, 1 or more\n"},
+      {{"capture", "--threads", "2"}, "ntan: error: --threads is an option of ntan read\n"},
+      {{"read", "a", "--threads", "0"},
+       "ntan: error: --threads '0': expected a number from 1 to 16\n"},
+      {{"read", "a", "--threads", "17"},
+       "ntan: error: --threads '17': expected a number from 1 to 16\n"},
       {{"read", "a", "-c", "-5"},
        "ntan: error: -c '-5': expected a number of packets, 1 or more\n"},
       {{"read", "a", "--duration=5x"},

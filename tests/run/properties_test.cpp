@@ -31,7 +31,8 @@ std::string dependence(const Frames& frames) {
   const std::vector<std::pair<std::string, AnalysisOptions>> others{
       {"one shard: ", {.shards = 1, .packets = true}},
       {"another hash seed: ", {.hash_seed = 0x5eed, .packets = true}},
-      {"batches of one: ", {.batch = 1, .packets = true}}};
+      {"batches of one: ", {.batch = 1, .packets = true}},
+      {"three threads: ", {.threads = 3, .packets = true}}};
   for (const auto& [name, options] : others) {
     const std::string differs = difference(usual, analyse(frames, options));
     if (!differs.empty()) return name + differs;
@@ -75,18 +76,18 @@ void each_capture(std::string_view folder, Check&& check) {
   }
 }
 
-TEST_CASE("engine: shards, hash seeds and batches leave no trace in the output") {
+TEST_CASE("engine: shards, threads, hash seeds and batches leave no trace in the output") {
   for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
     INFO("traffic of seed " << seed);
     CHECK(dependence(test::make_traffic({.seed = seed})) == "");
   }
 }
 
-TEST_CASE("engine: shards, hash seeds and batches leave no trace on the corpus") {
+TEST_CASE("engine: shards, threads, hash seeds and batches leave no trace on the corpus") {
   each_capture("corpus", dependence);
 }
 
-TEST_CASE("engine: shards, hash seeds and batches leave no trace on the scans") {
+TEST_CASE("engine: shards, threads, hash seeds and batches leave no trace on the scans") {
   each_capture("scanlab", dependence);
 }
 

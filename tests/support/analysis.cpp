@@ -241,7 +241,8 @@ Analysis analyse(const Frames& frames, const AnalysisOptions& options) {
                       .shards = options.shards,
                       .hash_seed = options.hash_seed,
                       .stats = {.every = options.summary_every},
-                      .watch = options.watch},
+                      .watch = options.watch,
+                      .threads = options.threads},
                      recorder, interfaces);
   Batch batch;
   for (std::size_t i = 0; i < frames.size(); ++i) {

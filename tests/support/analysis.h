@@ -17,6 +17,7 @@ namespace ntan::test {
 
 struct AnalysisOptions {
   std::size_t shards = 16;
+  std::size_t threads = 1;
   std::uint64_t hash_seed = 0;
   std::size_t batch = Batch::capacity;
   std::size_t mem_limit = std::size_t{512} << 20U;

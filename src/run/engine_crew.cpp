@@ -1,0 +1,344 @@
+// The engine on several threads. Shards never touch each other, so packets of different shards need
+// not wait for each other; only what they tell has an order.
+//
+//   collect: copy, decode, route → a flight of packets, each a task or two of its shards
+//   fly:     every shard does its tasks and its own time-outs up to the flight's end, and tells a
+//   log replay:  the logs are read in the order in which one thread would have done it all
+//
+// While one flight is replayed and the next collected by the thread that reads, its helpers fly the
+// one between. Where everything has to stand at one moment (a window ends, an interface appears)
+// all flights land first, and that packet goes as with one thread.
+#include <algorithm>
+
+#include "flow/contact_outcome.h"
+#include "run/engine.h"
+#include "run/team.h"
+#include "wire/arp.h"
+
+namespace ntan::run {
+
+using wire::Bucket;
+using ShardWheel = flow::Wheel<Shard>;
+
+struct Engine::Crew {
+  Crew(std::size_t threads, const Renderer& renderer)
+      : team(threads - 1), flights{Flight(renderer), Flight(renderer)} {}
+
+  Flight& filling() noexcept { return flights[next]; }
+  Flight& other() noexcept { return flights[1 - next]; }
+
+  Team team;
+  std::array<Flight, 2> flights;
+  std::size_t next = 0;  ///< the flight that is filled
+  bool aloft = false;    ///< the other one is under way, or has landed and is not replayed
+  Timestamp clock{};     ///< trace clock after what was collected
+  Timestamp flown{};     ///< and after what was sent on its way
+  std::vector<source::Interface> interfaces;  ///< those that packets collected so far may be of
+};
+
+void Engine::DismissCrew::operator()(Crew* crew) const noexcept {
+  delete crew;  // NOLINT(cppcoreguidelines-owning-memory): this is its owner
+}
+
+/// Passes on what a log holds as the shard itself would have told it.
+struct Engine::LogReader {
+  Engine& engine;
+
+  void told(const ShardLog::Line& line, const Renderer& renderer) const {
+    engine.recorder_->record(*line.schema, line.time, line.place, renderer, line.lines);
+  }
+  void told(event::Note note) const { engine.note(note); }
+  void told(const ShardLog::ServerTime& time) const { engine.server_time(time.server, time.note); }
+  void told(Direction direction, std::span<const std::uint32_t> us) const {
+    engine.rtts(direction, us);
+  }
+  void told(const flow::Outcome& outcome) const { engine.outcome(outcome); }
+  void told(ShardLog::LostContact /*lost*/) const { engine.lost_contact(); }
+  void told(const stats::FlowFacts& facts) const { engine.stats_.on_flow(facts); }
+};
+
+void Engine::hire(const std::vector<source::Interface>& interfaces) {
+  crew_.reset(new Crew(options_.threads, recorder_->renderer()));
+  crew_->interfaces = interfaces;
+  for (const auto& shard : shards_) shard->set_interfaces(crew_->interfaces);
+}
+
+// --- collecting
+
+void Engine::collect(const Batch& batch) {
+  // The source's own list grows while shards run.
+  if (interfaces_->size() != crew_->interfaces.size()) {
+    settle();
+    crew_->interfaces = *interfaces_;
+  }
+  for (const PacketView& packet : batch.view()) {
+    if (must_wait_for_all(packet)) {
+      settle();
+      take_alone(packet);
+    } else {
+      collect(packet);
+    }
+  }
+  expire_fragments(crew_->clock);
+}
+
+// Windows end at a moment of all shards; with windows and none to end, the next packet says where
+// they go on.
+bool Engine::must_wait_for_all(const PacketView& packet) const noexcept {
+  if (!started_) return true;
+  const std::int64_t due = stats_.next_due();
+  return due == INT64_MAX ? options_.stats.every != Duration::zero() : to_ns(packet.time) >= due;
+}
+
+void Engine::take_alone(const PacketView& packet) {
+  Slot& slot = slots_[0];
+  prepare(packet, slot);
+  take(packet, slot);
+  defragmenter_.release();
+  crew_->clock = crew_->flown = clock_;
+}
+
+void Engine::collect(const PacketView& view) {
+  if (!crew_->filling().has_room(view.data.size())) take_off();
+  Flight& flight = crew_->filling();
+  if (view.time < crew_->clock) {
+    ++ledger_.backwards;
+    if (crew_->clock - view.time > std::chrono::seconds{1}) ++ledger_.backwards_second;
+  }
+  crew_->clock = std::max(crew_->clock, view.time);
+  const auto place = static_cast<std::uint16_t>(flight.packets.size());
+  Flight::Packet& packet = flight.packets.emplace_back();
+  packet.view = view;
+  packet.view.data = flight.keep(view.data);
+  packet.clock = flight.end = crew_->clock;
+  Slot& slot = slots_[0];
+  wire::decode(packet.view, options_.decode, slot.decoded, slot.extra);
+  if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
+  count(packet.view, slot);
+  packet.facts = facts_of(packet.view, slot.decoded, packet.clock);
+  packet.tally = {1, view.wire_size};
+  bool goes_on = true;
+  if (slot.decoded.bucket == Bucket::fragment) {
+    const auto tally = join_fragment(packet.view, slot, crew_->clock, packet.first);
+    goes_on = tally.has_value();
+    packet.reassembled = goes_on;
+    if (tally) packet.tally = *tally;
+    // The datagram is forgotten when its packet has been dealt with; here that is now.
+    slot.decoded.payload = flight.keep(slot.decoded.payload_bytes()).data();
+    slot.decoded.options = flight.keep(slot.decoded.option_bytes()).data();
+    defragmenter_.release();
+  } else {
+    ledger_.of(slot.decoded.bucket) += packet.tally;
+  }
+  packet.decoded = slot.decoded;
+  packet.extra = slot.extra;
+  packet.key = slot.key;
+  if (goes_on) enqueue(packet, place);
+}
+
+// As dispatch() does it, later.
+void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
+  Flight& flight = crew_->filling();
+  Slot& slot = slots_[0];
+  const auto add = [&](std::size_t shard, Flight::Work work) {
+    flight.add_task(shard, {.tag = slot.tag, .packet = place, .work = work});
+  };
+  if (wants_packets_ && packet.decoded.bucket != Bucket::flow) add(0, Flight::Work::packet_line);
+  switch (packet.decoded.bucket) {
+    case Bucket::flow:
+      add(slot.shard, Flight::Work::packet);
+      if (packet.decoded.proto == wire::ip_protocol::icmpv6) {
+        packet.neighbor =
+            flow::neighbor_contact(packet.decoded, packet.extra, packet.clock, packet.view.number);
+      }
+      break;
+    case Bucket::icmp_error: {
+      add(0, Flight::Work::icmp_error);
+      if (packet.extra.quoted_proto == 0 || !packet.extra.quoted_src.known()) break;
+      packet.key = flow::quoted_key(packet.decoded, packet.extra, options_.vlan);
+      route(slot, packet.key);
+      add(slot.shard, Flight::Work::quoted);
+      break;
+    }
+    case Bucket::arp:
+      if (const auto arp = wire::Arp::parse(packet.decoded.payload_bytes()))
+        packet.neighbor = flow::arp_contact(*arp, packet.extra, packet.clock, packet.view.number);
+      add(0, Flight::Work::arp);
+      break;
+    case Bucket::unknown_link: ledger_.unknown_links[packet.view.link] += packet.tally; break;
+    case Bucket::fragment:
+    case Bucket::fragment_incomplete:
+    case Bucket::other_l2:
+    case Bucket::non_ip:
+    case Bucket::undecodable: break;
+  }
+}
+
+// --- flying
+
+// Sends the collected flight on its way and replays the one before.
+void Engine::take_off() {
+  Crew& crew = *crew_;
+  if (crew.filling().empty()) return;
+  if (crew.aloft) {
+    crew.team.finish();
+    const auto& lanes = crew.other().lanes;
+    // A shard that has told as much as its log may hold goes on when that has been read: the next
+    // flight has to wait for it.
+    if (!std::all_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane.complete; })) {
+      replay(crew.other());
+      crew.aloft = false;
+    }
+  }
+  Flight& flight = crew.filling();
+  for (Flight::Lane& lane : flight.lanes) {
+    lane.complete = false;
+    lane.tick = ShardWheel::tick_of(to_ns(crew.flown));
+  }
+  crew.flown = flight.end;
+  crew.team.start(shards_.size(), [this, &flight](std::size_t shard) { fly(flight, shard); });
+  if (crew.aloft) replay(crew.other());
+  crew.aloft = true;
+  crew.next = 1 - crew.next;
+}
+
+void Engine::settle() {
+  if (crew_ == nullptr) return;
+  Crew& crew = *crew_;
+  const bool any = crew.aloft || !crew.filling().empty();
+  take_off();
+  if (crew.aloft) {
+    crew.team.finish();
+    replay(crew.other());
+    crew.aloft = false;
+  }
+  if (!any) return;
+  for (const auto& shard : shards_) shard->set_merger(*this);
+  tick_ = ShardWheel::tick_of(to_ns(clock_));
+  next_due_ = (tick_ + 1) * ShardWheel::tick_ns;
+  for (std::size_t i = 0; i < shards_.size(); ++i) look_at_timers(i);
+  next_due_ = std::min({next_due_, stats_.next_due(), to_ns(detector_.next_due())});
+  recorder_->advance(clock_);
+  if (index_flooded_) rekey();
+}
+
+/// One shard's part of a flight, from where it stands: to the end, or until its log is full.
+void Engine::fly(Flight& flight, std::size_t number) {
+  constexpr std::size_t bucket_ahead = 6;
+  constexpr std::size_t record_ahead = 4;
+  constexpr std::size_t state_ahead = 2;
+  Shard& shard = *shards_[number];
+  Flight::Lane& lane = flight.lanes[number];
+  shard.set_merger(lane.log);
+  std::array<flow::Number, 8> candidates{};
+  const std::vector<Flight::Task>& tasks = lane.tasks;
+  for (; lane.done < tasks.size(); ++lane.done) {
+    const std::size_t at = lane.done;
+    if (at + bucket_ahead < tasks.size()) shard.prefetch(tasks[at + bucket_ahead].tag);
+    if (at + record_ahead < tasks.size()) {
+      candidates[(at + record_ahead) % candidates.size()] =
+          shard.prefetch_flow(tasks[at + record_ahead].tag);
+    }
+    const flow::Number soon = candidates[(at + state_ahead) % candidates.size()];
+    if (at + state_ahead < tasks.size() && soon != 0) shard.prefetch_state(soon);
+    Flight::Packet& packet = flight.packets[tasks[at].packet];
+    if (!pass_time(shard, lane, packet.clock)) return;
+    lane.log.begin_packet();
+    work(shard, packet, tasks[at]);
+  }
+  lane.complete = pass_time(shard, lane, flight.end);
+}
+
+/// Time-outs of a shard up to `clock`, in its own order. False if the log is full before that.
+bool Engine::pass_time(Shard& shard, Flight::Lane& lane, Timestamp clock) {
+  if (lane.log.full()) return false;
+  const std::int64_t now = to_ns(clock);
+  const std::int64_t last_tick = ShardWheel::tick_of(now);
+  while (true) {
+    const bool last = lane.tick >= last_tick;
+    const std::int64_t limit = last ? now : (lane.tick + 1) * ShardWheel::tick_ns - 1;
+    for (NextTimer next = shard.settle_timer(); next.due <= limit; next = shard.settle_timer()) {
+      if (lane.log.full()) return false;
+      lane.log.begin_timer(next.due, next.sequence);
+      shard.fire_next(next.due);
+    }
+    if (last) return true;
+    std::int64_t tick = lane.tick + 1;
+    if (shard.nothing_filed()) {
+      tick = std::max(tick, std::min(last_tick, ShardWheel::tick_of(shard.next_timer().due)));
+      shard.jump(tick);
+    }
+    shard.enter_second(tick);
+    lane.tick = tick;
+  }
+}
+
+void Engine::work(Shard& shard, Flight::Packet& packet, const Flight::Task& task) {
+  RoutedPacket routed{.view = &packet.view,
+                      .decoded = &packet.decoded,
+                      .extra = &packet.extra,
+                      .key = &packet.key.key,
+                      .tag = task.tag,
+                      .from_low = packet.key.from_low,
+                      .clock = packet.clock,
+                      .packets = static_cast<std::uint32_t>(packet.tally.packets),
+                      .wire_bytes = packet.tally.bytes,
+                      .first = packet.reassembled ? &packet.first : nullptr};
+  app::Segment segment{.data = packet.decoded.payload_bytes(),
+                       .size = packet.decoded.payload_size,
+                       .time = packet.view.time,
+                       .packet = packet.view.number};
+  switch (task.work) {
+    case Flight::Work::packet: return shard.on_packet(routed);
+    case Flight::Work::packet_line: return shard.write_packet(routed);
+    case Flight::Work::arp:
+      if (packet.extra.has_mac) segment.link_source = packet.extra.src_mac;
+      return shard.on_flowless(routed, app::Transport::arp, segment);
+    case Flight::Work::icmp_error:
+      return shard.on_flowless(routed, app::Transport::icmp_error, segment);
+    case Flight::Work::quoted: (void)shard.on_icmp_error(routed, packet.key);
+  }
+}
+
+// --- replaying
+
+void Engine::replay(Flight& flight) {
+  replayed_ = &flight;
+  next_due_ = std::min(stats_.next_due(), to_ns(detector_.next_due()));
+  for (std::size_t i = 0; i < shards_.size(); ++i) look_at_log(i);
+  for (const Flight::Packet& packet : flight.packets) {
+    set_clock(packet.view.time);
+    tell_packet(packet.facts);
+    const bool arp = packet.decoded.bucket == Bucket::arp;
+    if (packet.neighbor && arp) outcome(*packet.neighbor);
+    for (std::size_t i = 0; i < packet.tasks; ++i) read_step(packet.shards[i]);
+    if (packet.neighbor && !arp) outcome(*packet.neighbor);
+  }
+  for (Flight::Lane& lane : flight.lanes)
+    index_flooded_ = lane.log.take_index_flooded() || index_flooded_;
+  replayed_ = nullptr;
+  flight.clear();
+  recorder_->advance(clock_);
+}
+
+void Engine::read_step(std::size_t shard) {
+  LogReader reader{*this};
+  replayed_->lanes[shard].log.read(reader);
+  look_at_log(shard);
+}
+
+// A log that was full goes on where it stopped.
+void Engine::look_at_log(std::size_t shard) {
+  Flight::Lane& lane = replayed_->lanes[shard];
+  while (lane.log.next() == nullptr && !lane.complete) {
+    lane.log.clear();
+    fly(*replayed_, shard);
+  }
+  const ShardLog::Step* next = lane.log.next();
+  timers_[shard] = next == nullptr || next->due == ShardLog::Step::packet
+                       ? NextTimer{}
+                       : NextTimer{.due = next->due, .sequence = next->sequence};
+  next_due_ = std::min(next_due_, timers_[shard].due);
+}
+
+}  // namespace ntan::run
