@@ -78,6 +78,10 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
 
 void Engine::run(const Batch& batch) {
   if (crew_ != nullptr) return collect(batch);
+  run_here(batch);
+}
+
+void Engine::run_here(const Batch& batch) {
   const auto packets = batch.view();
   for (std::size_t i = 0; i < packets.size(); ++i) prepare(packets[i], slots_[i]);
   const std::span slots = std::span{slots_}.first(packets.size());
@@ -136,7 +140,7 @@ void Engine::take(const PacketView& packet, Slot& slot) {
   }
 }
 
-void Engine::count(const PacketView& packet, Slot& slot) {
+inline void Engine::count(const PacketView& packet, Slot& slot) {
   // No Ethernet frame is larger, jumbo frames included: it was put together by the host.
   constexpr std::uint32_t largest_frame = 9'216;
   ledger_.total += {1, packet.wire_size};
@@ -373,8 +377,8 @@ void Engine::close_window() {
 
 // --- statistics
 
-stats::PacketFacts Engine::facts_of(const PacketView& packet, const wire::Decoded& decoded,
-                                    Timestamp clock) noexcept {
+inline stats::PacketFacts Engine::facts_of(const PacketView& packet, const wire::Decoded& decoded,
+                                           Timestamp clock) noexcept {
   return {.clock = clock,
           .wire_bytes = packet.wire_size,
           .captured_bytes = static_cast<std::uint32_t>(packet.data.size()),
@@ -385,10 +389,23 @@ stats::PacketFacts Engine::facts_of(const PacketView& packet, const wire::Decode
                                                                  : std::string_view{}};
 }
 
-void Engine::tell_packet(const stats::PacketFacts& facts) noexcept {
+inline void Engine::tell_packet(const stats::PacketFacts& facts) noexcept {
   stats_.on_packet(facts);
   // After a skipped gap the windows begin again with this packet.
   next_due_ = std::min(next_due_, stats_.next_due());
+}
+
+// For packets that come later to their shards; apart, so that those of one thread are not called
+// for.
+stats::PacketFacts Engine::look_at(const PacketView& packet, Slot& slot, Timestamp clock) {
+  wire::decode(packet, options_.decode, slot.decoded, slot.extra);
+  if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
+  count(packet, slot);
+  return facts_of(packet, slot.decoded, clock);
+}
+
+void Engine::tell_looked_at(const stats::PacketFacts& facts) noexcept {
+  tell_packet(facts);
 }
 
 // Every flow's share of the window that ends: never a note per packet.

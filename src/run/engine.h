@@ -100,6 +100,7 @@ class Engine final : private Merger, private detect::ScanSink {
     std::uint8_t shard = 0;
   };
 
+  void run_here(const Batch& batch);
   void start(Timestamp first);
   void prepare(const PacketView& packet, Slot& slot);
   void route(Slot& slot, const flow::DirectedKey& key);
@@ -121,15 +122,15 @@ class Engine final : private Merger, private detect::ScanSink {
   void enter_seconds(std::int64_t tick);
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
   void tell_solicitation(const PacketView& packet, const Slot& slot);
-  void count(const PacketView& packet, Slot& slot);
+  [[gnu::always_inline]] void count(const PacketView& packet, Slot& slot);
   void report_backwards(const PacketView& packet);
   void close_window();
   [[nodiscard]] std::int64_t earliest_due() const noexcept;
 
-  [[nodiscard]] static stats::PacketFacts facts_of(const PacketView& packet,
-                                                   const wire::Decoded& decoded,
-                                                   Timestamp clock) noexcept;
-  void tell_packet(const stats::PacketFacts& facts) noexcept;
+  [[nodiscard, gnu::always_inline]] static stats::PacketFacts facts_of(const PacketView& packet,
+                                                                       const wire::Decoded& decoded,
+                                                                       Timestamp clock) noexcept;
+  [[gnu::always_inline]] void tell_packet(const stats::PacketFacts& facts) noexcept;
   void tell_flows();
   void tell_path();
   void name_interfaces();
@@ -147,6 +148,8 @@ class Engine final : private Merger, private detect::ScanSink {
   void collect(const Batch& batch);
   void collect(const PacketView& view);
   void take_alone(const PacketView& packet);
+  [[nodiscard]] stats::PacketFacts look_at(const PacketView& packet, Slot& slot, Timestamp clock);
+  void tell_looked_at(const stats::PacketFacts& facts) noexcept;
   [[nodiscard]] bool must_wait_for_all(const PacketView& packet) const noexcept;
   void enqueue(Flight::Packet& packet, std::uint16_t place);
   void take_off();

@@ -91,10 +91,10 @@ bool Engine::must_wait_for_all(const PacketView& packet) const noexcept {
 }
 
 void Engine::take_alone(const PacketView& packet) {
-  Slot& slot = slots_[0];
-  prepare(packet, slot);
-  take(packet, slot);
-  defragmenter_.release();
+  Batch batch;
+  batch.packets[0] = packet;
+  batch.count = 1;
+  run_here(batch);
   crew_->clock = crew_->flown = clock_;
 }
 
@@ -112,10 +112,7 @@ void Engine::collect(const PacketView& view) {
   packet.view.data = flight.keep(view.data);
   packet.clock = flight.end = crew_->clock;
   Slot& slot = slots_[0];
-  wire::decode(packet.view, options_.decode, slot.decoded, slot.extra);
-  if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
-  count(packet.view, slot);
-  packet.facts = facts_of(packet.view, slot.decoded, packet.clock);
+  packet.facts = look_at(packet.view, slot, packet.clock);
   packet.tally = {1, view.wire_size};
   bool goes_on = true;
   if (slot.decoded.bucket == Bucket::fragment) {
@@ -308,7 +305,7 @@ void Engine::replay(Flight& flight) {
   for (std::size_t i = 0; i < shards_.size(); ++i) look_at_log(i);
   for (const Flight::Packet& packet : flight.packets) {
     set_clock(packet.view.time);
-    tell_packet(packet.facts);
+    tell_looked_at(packet.facts);
     const bool arp = packet.decoded.bucket == Bucket::arp;
     if (packet.neighbor && arp) outcome(*packet.neighbor);
     for (std::size_t i = 0; i < packet.tasks; ++i) read_step(packet.shards[i]);
