@@ -24,8 +24,25 @@
 
 namespace {
 
-using namespace ntan;
-using namespace ntan::test;
+using ntan::Bytes;
+using ntan::Timestamp;
+using ntan::to_ns;
+using ntan::test::client_hello;
+using ntan::test::Dice;
+using ntan::test::extension;
+using ntan::test::Frame;
+using ntan::test::Frames;
+using ntan::test::in_ethernet;
+using ntan::test::ipv4;
+using ntan::test::Octets;
+using ntan::test::Pair;
+using ntan::test::server_hello;
+using ntan::test::sni_extension;
+using ntan::test::TcpScript;
+using ntan::test::tls_record;
+using ntan::test::traffic_start;
+using ntan::test::udp_packet;
+using ntan::test::with_length;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -107,7 +124,7 @@ class Office {
   }
 
  private:
-  static Bytes text(std::string_view words) { return as_bytes(words); }
+  static Bytes text(std::string_view words) { return ntan::as_bytes(words); }
 
   Timestamp moment() { return begin_ + microseconds{dice_.below(1'000'000)}; }
 
@@ -129,11 +146,12 @@ class Office {
     const auto id = static_cast<std::uint16_t>(dice_.below(65'536));
     const std::string name = host();
     const Timestamp time = moment();
-    frames.push_back({.time = time, .data = in_ethernet(udp_packet(pair, dns_query(id, name)))});
     frames.push_back(
-        {.time = time + microseconds{500 + dice_.below(20'000)},
-         .data = in_ethernet(udp_packet(
-             pair.back(), dns_answer(id, name, ipv4(198, 18, 0, 0) + dice_.below(4'000))))});
+        {.time = time, .data = in_ethernet(udp_packet(pair, ntan::test::dns_query(id, name)))});
+    frames.push_back({.time = time + microseconds{500 + dice_.below(20'000)},
+                      .data = in_ethernet(udp_packet(
+                          pair.back(), ntan::test::dns_answer(
+                                           id, name, ipv4(198, 18, 0, 0) + dice_.below(4'000))))});
   }
 
   void download(Frames& frames) {
@@ -214,7 +232,7 @@ void make_mix(const std::string& path, std::uint64_t mib) {
   Office office(1);
   Frames later;
   for (Timestamp now = traffic_start; trace.size() < mib << 20U; now += seconds{1}) {
-    mix_in(later, office.second(now));
+    ntan::test::mix_in(later, office.second(now));
     const auto end = std::find_if(later.begin(), later.end(), [now](const Frame& frame) {
       return frame.time >= now + seconds{1};
     });
@@ -226,6 +244,7 @@ void make_mix(const std::string& path, std::uint64_t mib) {
 
 void make_live(const std::string& path, std::uint32_t flows, std::uint64_t packets) {
   constexpr std::size_t payload = 58;
+  if (flows == 0) throw std::runtime_error("packets of no flow");
   Trace trace(path);
   Dice dice(1);
   Timestamp now = traffic_start;
@@ -248,7 +267,7 @@ void make_syn(const std::string& path, std::uint64_t flows) {
   Trace trace(path);
   Timestamp now = traffic_start;
   for (std::uint64_t made = 0; made < flows; made += at_once, now += microseconds{at_once})
-    trace.add(syn_flood(std::min(at_once, flows - made), now, made + 1));
+    trace.add(ntan::test::syn_flood(std::min(at_once, flows - made), now, made + 1));
   trace.finish();
 }
 
@@ -256,21 +275,21 @@ void make_files(const std::string& folder, std::uint64_t count) {
   std::filesystem::create_directories(folder);
   for (std::uint64_t i = 0; i < count; ++i) {
     Trace trace(folder + "/" + std::to_string(i) + ".pcap");
-    trace.add(make_traffic({.seed = i + 1,
-                            .start = traffic_start + seconds{10 * i},
-                            .length = seconds{5},
-                            .tcp = 2,
-                            .http = 2,
-                            .dns = 4,
-                            .tls = 1,
-                            .udp = 1,
-                            .pings = 1,
-                            .arps = 1,
-                            .fragmented = 0,
-                            .tunnelled = 0,
-                            .scanned = 0,
-                            .icmp_errors = 0,
-                            .garbage = 0}));
+    trace.add(ntan::test::make_traffic({.seed = i + 1,
+                                        .start = traffic_start + seconds{10 * i},
+                                        .length = seconds{5},
+                                        .tcp = 2,
+                                        .http = 2,
+                                        .dns = 4,
+                                        .tls = 1,
+                                        .udp = 1,
+                                        .pings = 1,
+                                        .arps = 1,
+                                        .fragmented = 0,
+                                        .tunnelled = 0,
+                                        .scanned = 0,
+                                        .icmp_errors = 0,
+                                        .garbage = 0}));
     trace.finish();
   }
 }

@@ -61,8 +61,8 @@ void Clusters::drop_shares(Cluster& cluster) noexcept {
 
 // Without memory of its own: under a flood of shares it is asked for each of them.
 std::size_t Clusters::coordinated_targets(const Ring<Share>& shares) {
-  std::array<std::pair<std::uint64_t, std::uint64_t>, max_shares> pair_space;
-  std::array<std::uint64_t, max_shares> target_space;
+  std::array<std::pair<std::uint64_t, std::uint64_t>, max_shares> pair_space{};
+  std::array<std::uint64_t, max_shares> target_space{};
   std::size_t count = 0;
   for (const Share& share : shares) {
     pair_space[count] = {share.source_key, share.target};

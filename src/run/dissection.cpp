@@ -12,10 +12,9 @@ struct Match {
 };
 
 bool knows_port(const app::Protocol& protocol, const app::FlowContext& context) noexcept {
-  for (const std::uint16_t port : protocol.ports) {
-    if (port == context.server_port || port == context.client_port) return true;
-  }
-  return false;
+  return std::ranges::any_of(protocol.ports, [&context](std::uint16_t port) {
+    return port == context.server_port || port == context.client_port;
+  });
 }
 
 // Protocols of a known port are asked first; after them the order of the list stands.

@@ -319,9 +319,10 @@ std::string ServedRun::home() const {
   for (const source::NetworkInterface& one : source::list_interfaces()) {
     if (one.name != state_.interface && !every_one) continue;
     for (const std::string& text : one.addresses) {
-      if (const auto address = parse_address(text))
+      if (const auto address = parse_address(text)) {
         own.push_back(
             {.address = *address, .bits = static_cast<std::uint8_t>(8 * address->bytes().size())});
+      }
     }
   }
   return networks_text(own);

@@ -363,10 +363,11 @@ TEST_CASE("scan detector: shared work that found no place is told as soon as the
   constexpr std::size_t least_places = 4;
   Script script({.memory = std::size_t{1} << 20U});
   for (std::size_t source = 1; source <= least_places; ++source) {
-    for (unsigned n = 0; n < 8; ++n)
+    for (unsigned n = 0; n < 8; ++n) {
       script.add({.src = "198.51.100." + std::to_string(source),
                   .dst = host(static_cast<unsigned>(source)),
                   .port = low_port(n)});
+    }
   }
   REQUIRE(script.heard.opened() == least_places);
   const auto share = [&script](unsigned n) {
