@@ -8,8 +8,8 @@
 #   peers       other programs over the same trace, as far as they are installed
 #   start       time to the end of a small file, with small and with large tables
 #
-# All of them without a PART. README's table is made anew from end-to-end and peers: scripts/bench_table.py.
-# Traces are kept in build/bench; NTAN_BENCH_FILE names one more capture to read from end to end.
+# All of them without a PART. Traces are kept in build/bench, and in rows.tsv there the rows of all tables;
+# NTAN_BENCH_FILE names one more capture to read from end to end.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
