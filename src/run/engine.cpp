@@ -127,7 +127,7 @@ void Engine::route(Slot& slot, const flow::DirectedKey& key) {
 
 void Engine::take(const PacketView& packet, Slot& slot) {
   if (!started_) start(packet.time);
-  if (packet.time < clock_) report_backwards(packet);
+  if (packet.time < clock_) report_backwards(packet, clock_);
   set_clock(packet.time);
   count(packet, slot);
   tell_packet(facts_of(packet, slot.decoded, clock_));
@@ -157,13 +157,12 @@ inline void Engine::count(const PacketView& packet, Slot& slot) {
 }
 
 void Engine::take_fragment(const PacketView& packet, Slot& slot) {
-  Arrival first;
-  if (const auto tally = join_fragment(packet, slot, clock_, first))
-    dispatch(packet, slot, *tally, &first);
+  if (const auto joined = join_fragment(packet, slot, clock_))
+    dispatch(packet, slot, joined->tally, &joined->first);
 }
 
-std::optional<Tally> Engine::join_fragment(const PacketView& packet, Slot& slot, Timestamp clock,
-                                           Arrival& first) {
+std::optional<Engine::Joined> Engine::join_fragment(const PacketView& packet, Slot& slot,
+                                                    Timestamp clock) {
   Tally tally{1, packet.wire_size};
   defragmenter_.advance(clock);
   const wire::Defragmenter::Result result = defragmenter_.add(packet, slot.decoded, slot.extra);
@@ -178,9 +177,8 @@ std::optional<Tally> Engine::join_fragment(const PacketView& packet, Slot& slot,
   ledger_.of(slot.decoded.bucket) += tally;
   if (result.verdict == wire::Defragmenter::Verdict::dropped) return std::nullopt;
   tally += earlier;
-  first = result.first;
   if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
-  return tally;
+  return Joined{.tally = tally, .first = result.first};
 }
 
 void Engine::expire_fragments(Timestamp clock) {
@@ -273,9 +271,9 @@ void Engine::start(Timestamp first) {
   next_due_ = (tick_ + 1) * ShardWheel::tick_ns;
 }
 
-void Engine::report_backwards(const PacketView& packet) {
+void Engine::report_backwards(const PacketView& packet, Timestamp clock) {
   ++ledger_.backwards;
-  if (clock_ - packet.time > std::chrono::seconds{1}) ++ledger_.backwards_second;
+  if (clock - packet.time > std::chrono::seconds{1}) ++ledger_.backwards_second;
 }
 
 void Engine::advance(Timestamp clock) {

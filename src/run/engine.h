@@ -88,7 +88,7 @@ class Engine final : private Merger, private detect::ScanSink {
   [[nodiscard]] Place last_place() const noexcept { return {event::Order::summary, UINT64_MAX}; }
 
  private:
-  static constexpr std::size_t most_shards = 16;
+  static constexpr std::size_t most_shards = Flight::shards;
 
   /// A packet of the batch between the passes.
   struct Slot {
@@ -107,9 +107,14 @@ class Engine final : private Merger, private detect::ScanSink {
   void rekey();
   void take(const PacketView& packet, Slot& slot);
   void take_fragment(const PacketView& packet, Slot& slot);
-  /// What a fragment stands for once its datagram is whole; nothing before. `first`: its arrival.
-  [[nodiscard]] std::optional<Tally> join_fragment(const PacketView& packet, Slot& slot,
-                                                   Timestamp clock, Arrival& first);
+  /// What a reassembled datagram stands for.
+  struct Joined {
+    Tally tally;
+    Arrival first;  ///< of the frame that came first
+  };
+  /// Nothing until the datagram of the fragment is whole.
+  [[nodiscard]] std::optional<Joined> join_fragment(const PacketView& packet, Slot& slot,
+                                                    Timestamp clock);
   void expire_fragments(Timestamp clock);
   /// `first`: of the frame that came first, where the packet stands for several.
   void dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
@@ -123,7 +128,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
   void tell_solicitation(const PacketView& packet, const Slot& slot);
   [[gnu::always_inline]] void count(const PacketView& packet, Slot& slot);
-  void report_backwards(const PacketView& packet);
+  void report_backwards(const PacketView& packet, Timestamp clock);
   void close_window();
   [[nodiscard]] std::int64_t earliest_due() const noexcept;
 

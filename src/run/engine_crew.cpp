@@ -101,10 +101,7 @@ void Engine::take_alone(const PacketView& packet) {
 void Engine::collect(const PacketView& view) {
   if (!crew_->filling().has_room(view.data.size())) take_off();
   Flight& flight = crew_->filling();
-  if (view.time < crew_->clock) {
-    ++ledger_.backwards;
-    if (crew_->clock - view.time > std::chrono::seconds{1}) ++ledger_.backwards_second;
-  }
+  if (view.time < crew_->clock) report_backwards(view, crew_->clock);
   crew_->clock = std::max(crew_->clock, view.time);
   const auto place = static_cast<std::uint16_t>(flight.packets.size());
   Flight::Packet& packet = flight.packets.emplace_back();
@@ -116,10 +113,12 @@ void Engine::collect(const PacketView& view) {
   packet.tally = {1, view.wire_size};
   bool goes_on = true;
   if (slot.decoded.bucket == Bucket::fragment) {
-    const auto tally = join_fragment(packet.view, slot, crew_->clock, packet.first);
-    goes_on = tally.has_value();
-    packet.reassembled = goes_on;
-    if (tally) packet.tally = *tally;
+    const auto joined = join_fragment(packet.view, slot, crew_->clock);
+    goes_on = packet.reassembled = joined.has_value();
+    if (joined) {
+      packet.tally = joined->tally;
+      packet.first = joined->first;
+    }
     // The datagram is forgotten when its packet has been dealt with; here that is now.
     slot.decoded.payload = flight.keep(slot.decoded.payload_bytes()).data();
     slot.decoded.options = flight.keep(slot.decoded.option_bytes()).data();
