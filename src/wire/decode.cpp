@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "wire/checksum.h"
 #include "wire/decoded.h"
@@ -24,25 +25,27 @@ namespace {
 /// tag.
 ///
 /// Each step gives up (false) at whatever is unusual, and the walk then reads the frame from its
-/// start: the two must agree on every frame that this accepts. It is five times as fast because no
-/// header is copied on its way.
+/// start: the two must agree on every frame that this accepts. It is many times as fast because no
+/// header is copied on its way, and because its place in the frame stays in registers: all of it is
+/// one function.
 class PlainFrame {
  public:
-  PlainFrame(const PacketView& packet, Decoded& out, Extra& extra) noexcept
-      : rest_{packet.data, std::max<std::size_t>(packet.wire_size, packet.data.size())},
+  [[gnu::always_inline]] PlainFrame(const PacketView& packet, Decoded& out, Extra& extra) noexcept
+      : at_(packet.data.data()),
+        captured_(packet.data.size()),
+        sent_(std::max<std::size_t>(packet.wire_size, packet.data.size())),
         out_(out),
         extra_(extra) {}
 
-  bool decode() noexcept {
-    if (!rest_.has(Ethernet::header_size)) return false;
-    const std::uint8_t* const header = rest_.captured.data();
-    std::memcpy(extra_.dst_mac.octets.data(), header, 6);
-    std::memcpy(extra_.src_mac.octets.data(), header + 6, 6);
+  [[gnu::always_inline]] bool decode() noexcept {
+    if (captured_ < Ethernet::header_size) return false;
+    std::memcpy(extra_.dst_mac.octets.data(), at_, 6);
+    std::memcpy(extra_.src_mac.octets.data(), at_ + 6, 6);
     extra_.has_mac = true;
     extra_.layers = 3;
-    auto type = load_be<std::uint16_t>(header + 12);
+    auto type = load_be<std::uint16_t>(at_ + 12);
     pass(Ethernet::header_size);
-    if (type == ether_type::vlan && rest_.has(Vlan::size)) type = vlan();
+    if (type == ether_type::vlan && captured_ >= Vlan::size) type = vlan();
     if (type == ether_type::ipv4 ? !ipv4() : type != ether_type::ipv6 || !ipv6()) return false;
     return out_.proto == ip_protocol::tcp ? tcp() : out_.proto == ip_protocol::udp && udp();
   }
@@ -50,92 +53,96 @@ class PlainFrame {
  private:
   // Fields are loaded from fixed offsets of a header that is known to be there.
 
-  /// Requires: rest_.has(size).
-  void pass(std::size_t size) noexcept {
-    rest_ = {rest_.captured.subspan(size), rest_.sent - size};
+  /// Requires: captured_ >= size.
+  [[gnu::always_inline]] void pass(std::size_t size) noexcept {
+    at_ += size;
+    captured_ -= size;
+    sent_ -= size;
   }
 
-  std::uint16_t vlan() noexcept {
-    const std::uint8_t* const header = rest_.captured.data();
-    out_.vlan = load_be<std::uint16_t>(header) & 0x0fffU;
+  /// What lies behind the next `size` octets is padding. Requires: sent_ >= size.
+  [[gnu::always_inline]] void end_after(std::size_t size) noexcept {
+    captured_ = std::min(captured_, size);
+    sent_ = size;
+  }
+
+  [[gnu::always_inline]] std::uint16_t vlan() noexcept {
+    out_.vlan = load_be<std::uint16_t>(at_) & 0x0fffU;
     out_.vlan_count = 1;
     extra_.vlans[0] = out_.vlan;
     extra_.layers = 4;
-    const auto type = load_be<std::uint16_t>(header + 2);
+    const auto type = load_be<std::uint16_t>(at_ + 2);
     pass(Vlan::size);
     return type;
   }
 
-  bool ipv4() noexcept {
+  [[gnu::always_inline]] bool ipv4() noexcept {
     constexpr std::uint8_t no_options = 0x45;
     constexpr std::uint16_t fragment_bits = 0x3fff;
-    if (!rest_.has(Ipv4::min_header_size)) return false;
-    const auto header = rest_.captured.first<Ipv4::min_header_size>();
-    const std::uint8_t* const at = header.data();
-    const std::size_t total_length = load_be<std::uint16_t>(at + 2);
-    if (*at != no_options || (load_be<std::uint16_t>(at + 6) & fragment_bits) != 0 ||
-        total_length < header.size() || total_length > rest_.sent) {
+    constexpr std::size_t header_size = Ipv4::min_header_size;
+    if (captured_ < header_size) return false;
+    const std::size_t total_length = load_be<std::uint16_t>(at_ + 2);
+    if (*at_ != no_options || (load_be<std::uint16_t>(at_ + 6) & fragment_bits) != 0 ||
+        total_length < header_size || total_length > sent_) {
       return false;
     }
-    out_.ip_id = load_be<std::uint16_t>(at + 4);
-    out_.ttl = at[8];
-    out_.proto = at[9];
-    std::memcpy(out_.src.octets.data(), at + 12, 4);
-    std::memcpy(out_.dst.octets.data(), at + 16, 4);
+    out_.ip_id = load_be<std::uint16_t>(at_ + 4);
+    out_.ttl = at_[8];
+    out_.proto = at_[9];
+    std::memcpy(out_.src.octets.data(), at_ + 12, 4);
+    std::memcpy(out_.dst.octets.data(), at_ + 16, 4);
     out_.src.version = out_.dst.version = IpVersion::v4;
     out_.l3_size = static_cast<std::uint32_t>(total_length);
-    out_.checksum_bad = !header_checksum_good(header);
-    rest_ = rest_.first(total_length);
-    pass(header.size());
+    out_.checksum_bad =
+        !header_checksum_good(std::span<const std::uint8_t, header_size>{at_, header_size});
+    end_after(total_length);
+    pass(header_size);
     return true;
   }
 
-  bool ipv6() noexcept {
-    if (!rest_.has(Ipv6::header_size)) return false;
-    const std::uint8_t* const at = rest_.captured.data();
-    const std::size_t length = load_be<std::uint16_t>(at + 4);
-    if (*at >> 4U != 6 || length == 0 || length > rest_.sent - Ipv6::header_size) return false;
-    out_.proto = at[6];
-    out_.ttl = at[7];
-    std::memcpy(out_.src.octets.data(), at + 8, 16);
-    std::memcpy(out_.dst.octets.data(), at + 24, 16);
+  [[gnu::always_inline]] bool ipv6() noexcept {
+    if (captured_ < Ipv6::header_size) return false;
+    const std::size_t length = load_be<std::uint16_t>(at_ + 4);
+    if (*at_ >> 4U != 6 || length == 0 || length > sent_ - Ipv6::header_size) return false;
+    out_.proto = at_[6];
+    out_.ttl = at_[7];
+    std::memcpy(out_.src.octets.data(), at_ + 8, 16);
+    std::memcpy(out_.dst.octets.data(), at_ + 24, 16);
     out_.src.version = out_.dst.version = IpVersion::v6;
     out_.l3_size = static_cast<std::uint32_t>(Ipv6::header_size + length);
     pass(Ipv6::header_size);
-    rest_ = rest_.first(length);
+    end_after(length);
     return true;
   }
 
-  bool tcp() noexcept {
-    if (!rest_.has(Tcp::min_header_size)) return false;
-    const std::uint8_t* const at = rest_.captured.data();
-    const std::size_t header_size = (at[12] >> 4U) * std::size_t{4};
-    if (header_size < Tcp::min_header_size || !rest_.has(header_size)) return false;
-    out_.src_port = load_be<std::uint16_t>(at);
-    out_.dst_port = load_be<std::uint16_t>(at + 2);
-    out_.seq = load_be<std::uint32_t>(at + 4);
-    out_.ack = load_be<std::uint32_t>(at + 8);
-    out_.tcp_flags = at[13];
-    out_.window = load_be<std::uint16_t>(at + 14);
-    out_.options = at + Tcp::min_header_size;
+  [[gnu::always_inline]] bool tcp() noexcept {
+    if (captured_ < Tcp::min_header_size) return false;
+    const std::size_t header_size = (at_[12] >> 4U) * std::size_t{4};
+    if (header_size < Tcp::min_header_size || captured_ < header_size) return false;
+    out_.src_port = load_be<std::uint16_t>(at_);
+    out_.dst_port = load_be<std::uint16_t>(at_ + 2);
+    out_.seq = load_be<std::uint32_t>(at_ + 4);
+    out_.ack = load_be<std::uint32_t>(at_ + 8);
+    out_.tcp_flags = at_[13];
+    out_.window = load_be<std::uint16_t>(at_ + 14);
+    out_.options = at_ + Tcp::min_header_size;
     out_.options_size = static_cast<std::uint16_t>(header_size - Tcp::min_header_size);
     pass(header_size);
-    return flow(rest_);
+    return flow();
   }
 
-  bool udp() noexcept {
-    if (!rest_.has(Udp::header_size)) return false;
-    const std::uint8_t* const at = rest_.captured.data();
-    const std::size_t length = load_be<std::uint16_t>(at + 4);
-    out_.src_port = load_be<std::uint16_t>(at);
-    out_.dst_port = load_be<std::uint16_t>(at + 2);
-    if (length < Udp::header_size || length > rest_.sent || may_be_tunnel()) return false;
-    rest_ = rest_.first(length);
+  [[gnu::always_inline]] bool udp() noexcept {
+    if (captured_ < Udp::header_size) return false;
+    const std::size_t length = load_be<std::uint16_t>(at_ + 4);
+    out_.src_port = load_be<std::uint16_t>(at_);
+    out_.dst_port = load_be<std::uint16_t>(at_ + 2);
+    if (length < Udp::header_size || length > sent_ || may_be_tunnel()) return false;
+    end_after(length);
     pass(Udp::header_size);
-    return flow(rest_);
+    return flow();
   }
 
-  [[nodiscard]] bool may_be_tunnel() const noexcept {
+  [[nodiscard, gnu::always_inline]] bool may_be_tunnel() const noexcept {
     switch (out_.dst_port) {
       case Vxlan::port:
       case Vxlan::old_port:
@@ -145,16 +152,18 @@ class PlainFrame {
     }
   }
 
-  bool flow(const Slice& payload) noexcept {
-    out_.payload = payload.captured.data();
-    out_.payload_captured = static_cast<std::uint32_t>(payload.captured.size());
-    out_.payload_size = static_cast<std::uint32_t>(payload.sent);
-    out_.payload_cut = payload.cut();
+  [[gnu::always_inline]] bool flow() noexcept {
+    out_.payload = at_;
+    out_.payload_captured = static_cast<std::uint32_t>(captured_);
+    out_.payload_size = static_cast<std::uint32_t>(sent_);
+    out_.payload_cut = captured_ < sent_;
     out_.bucket = Bucket::flow;
     return true;
   }
 
-  Slice rest_;
+  const std::uint8_t* at_;
+  std::size_t captured_;  ///< octets from here on
+  std::size_t sent_;      ///< the same as they were on the wire: no fewer
   Decoded& out_;
   Extra& extra_;
 };
@@ -165,7 +174,8 @@ void decode(const PacketView& packet, const DecodeOptions& options, Decoded& out
             Extra& extra) noexcept {
   out = Decoded{};
   const bool try_plain = packet.link == LinkType::ethernet && !options.verify_checksums;
-  if (try_plain && PlainFrame(packet, out, extra).decode()) return;
+  if (try_plain && PlainFrame(packet, out, extra).decode()) [[likely]]
+    return;
   walk_frame(packet, options, out, extra);
 }
 

@@ -100,6 +100,7 @@ TcpOptions parse_tcp_options(Bytes options) noexcept {
 std::optional<TcpTimestamp> parse_tcp_timestamp(Bytes options) noexcept {
   constexpr std::size_t usual_size = 12;
   constexpr std::uint32_t usual_start = 0x0101080a;  // two no-operations, kind 8, length 10
+  if (options.empty()) return std::nullopt;
   if (options.size() == usual_size) {
     Reader r(options);
     if (r.be32() == usual_start) {

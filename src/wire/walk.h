@@ -121,8 +121,9 @@ class Walk {
   Inside inside_;
 };
 
-/// decode() by the walk alone, whatever the frame.
-void walk_frame(const PacketView& packet, const DecodeOptions& options, Decoded& out,
-                Extra& extra) noexcept;
+/// decode() by the walk alone, whatever the frame. Never a part of decode(), whose short cut would
+/// then have to make room for it.
+[[gnu::noinline]] void walk_frame(const PacketView& packet, const DecodeOptions& options,
+                                  Decoded& out, Extra& extra) noexcept;
 
 }  // namespace ntan::wire
