@@ -21,7 +21,8 @@ class History {
 
   /// Adds a letter given in lower case, if its rule says so. What does not fit is dropped.
   void add(char letter, Direction direction) noexcept {
-    const auto bit = static_cast<std::uint8_t>(1U << position(letter));
+    const unsigned position = positions[static_cast<std::size_t>(letter - 'a')];
+    const auto bit = static_cast<std::uint8_t>(1U << position);
     std::uint8_t& seen = seen_[index(direction)];
     if ((seen & bit) != 0) return;
     seen |= bit;
@@ -37,10 +38,15 @@ class History {
   [[nodiscard]] std::string_view view() const noexcept { return {letters_.data(), size_}; }
 
  private:
-  static constexpr unsigned position(char letter) noexcept {
+  /// By letter, for those that are added once. A table: which letter it is, most segments tell
+  /// anew.
+  static constexpr auto positions = [] {
     constexpr std::string_view letters = "shadfriq";
-    return static_cast<unsigned>(letters.find(letter));
-  }
+    std::array<std::uint8_t, 26> places{};
+    for (std::size_t i = 0; i < letters.size(); ++i)
+      places[static_cast<std::size_t>(letters[i] - 'a')] = static_cast<std::uint8_t>(i);
+    return places;
+  }();
 
   void append(char letter, Direction direction) noexcept {
     if (size_ == capacity) return;

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 
+#include "base/address.h"
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "base/siphash.h"
 #include "wire/decoded.h"
@@ -18,7 +19,13 @@ namespace ntan::flow {
 struct FlowKey {
   std::array<std::uint64_t, 6> words{};
 
-  friend constexpr bool operator==(const FlowKey&, const FlowKey&) = default;
+  /// In one go: most comparisons are of equal keys, and of arrays the library would call memcmp().
+  friend constexpr bool operator==(const FlowKey& left, const FlowKey& right) noexcept {
+    const auto& a = left.words;
+    const auto& b = right.words;
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) |
+            (a[5] ^ b[5])) == 0;
+  }
 };
 
 /// A key and which end of it sent the packet.
@@ -29,8 +36,61 @@ struct DirectedKey {
 
 enum class VlanUse : std::uint8_t { keep, ignore };
 
+/// One end of a packet, and what both have in common, as they go into a key.
+struct KeyEnd {
+  const IpAddress& address;
+  std::uint16_t port = 0;
+};
+struct KeyContext {
+  std::uint16_t vlan = 0;
+  std::uint8_t proto = 0;
+  std::uint32_t vni = 0;
+};
+
+/// Without a branch: which end is the lower changes from packet to packet.
+[[nodiscard]] inline DirectedKey join_ends(const KeyEnd& source, const KeyEnd& destination,
+                                           const KeyContext& context) noexcept {
+  const auto high_of = [](const KeyEnd& end) {
+    return load_be<std::uint64_t>(end.address.octets.data());
+  };
+  const auto low_of = [](const KeyEnd& end) {
+    return load_be<std::uint64_t>(&end.address.octets[8]);
+  };
+  const std::uint64_t source_high = high_of(source);
+  const std::uint64_t source_low = low_of(source);
+  const std::uint64_t high_apart = source_high ^ high_of(destination);
+  const std::uint64_t low_apart = source_low ^ low_of(destination);
+  const std::uint32_t port_apart =
+      static_cast<std::uint32_t>(source.port) ^ static_cast<std::uint32_t>(destination.port);
+  const auto whole = [](std::uint64_t high, std::uint64_t low) {
+    return static_cast<Uint128>(high) << 64U | low;
+  };
+  const Uint128 from = whole(source_high, source_low);
+  const Uint128 to = whole(source_high ^ high_apart, source_low ^ low_apart);
+  const bool from_low = static_cast<bool>(
+      static_cast<unsigned>(from < to) |
+      (static_cast<unsigned>(from == to) & static_cast<unsigned>(source.port <= destination.port)));
+  // All ones where the source is the higher end and both change places.
+  const std::uint64_t swap = static_cast<std::uint64_t>(from_low) - 1;
+  const std::uint64_t low_high = source_high ^ (high_apart & swap);
+  const std::uint64_t low_low = source_low ^ (low_apart & swap);
+  const std::uint64_t low_port = source.port ^ (port_apart & swap);
+  const std::uint64_t ports = low_port << 48U | (low_port ^ port_apart) << 32U;
+  const std::uint64_t rest = static_cast<std::uint64_t>(context.vlan) << 16U |
+                             static_cast<std::uint64_t>(context.proto) << 8U |
+                             static_cast<std::uint64_t>(source.address.version);
+  return {.key = {{low_high, low_low, low_high ^ high_apart, low_low ^ low_apart, ports | rest,
+                   context.vni}},
+          .from_low = from_low};
+}
+
 /// Requires: packet.bucket is flow (or the fields of a quoted packet are filled in alike).
-[[nodiscard]] DirectedKey make_key(const wire::Decoded& packet, VlanUse vlan) noexcept;
+[[nodiscard]] inline DirectedKey make_key(const wire::Decoded& packet, VlanUse vlan) noexcept {
+  return join_ends({packet.src, packet.src_port}, {packet.dst, packet.dst_port},
+                   {.vlan = vlan == VlanUse::keep ? packet.vlan : std::uint16_t{0},
+                    .proto = packet.proto,
+                    .vni = packet.vni});
+}
 
 /// The key of the packet that an ICMP error quotes, seen in the tunnel and VLAN of the error.
 /// `from_low` tells about the quoted packet's source.

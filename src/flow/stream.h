@@ -85,7 +85,10 @@ class Stream {
 
   /// Gives up holes that are due by `now`. Every call above does it too.
   template <StreamSink Sink>
-  void expire(Timestamp now, Sink& sink);
+  void expire(Timestamp now, Sink& sink) {
+    if (waits()) [[unlikely]]
+      expire_holes(now, sink);
+  }
 
   /// Hands over everything that waits, holes as gaps: the flow is over.
   template <StreamSink Sink>
@@ -143,11 +146,18 @@ class Stream {
   [[nodiscard]] bool keep(const Run& run, Timestamp now);
 
   template <StreamSink Sink>
-  void take_out_of_order(Run rest, Timestamp now, Sink& sink);
+  [[gnu::noinline]] void expire_holes(Timestamp now, Sink& sink);
+  template <StreamSink Sink>
+  [[gnu::noinline]] void take_out_of_order(Run rest, Timestamp now, Sink& sink);
   template <StreamSink Sink>
   void hand_over(const Run& run, Sink& sink);
   template <StreamSink Sink>
-  void drain(Sink& sink);
+  void drain(Sink& sink) {
+    if (waiting_ != nullptr || next_ == fin_) [[unlikely]]
+      drain_waiting(sink);
+  }
+  template <StreamSink Sink>
+  [[gnu::noinline]] void drain_waiting(Sink& sink);
   template <StreamSink Sink>
   void give_up_to(std::int64_t position, Sink& sink);
 
@@ -236,7 +246,7 @@ void Stream::on_ack(std::uint32_t ack, Timestamp now, Sink& sink) {
 }
 
 template <StreamSink Sink>
-void Stream::expire(Timestamp now, Sink& sink) {
+void Stream::expire_holes(Timestamp now, Sink& sink) {
   while (waits() && deadline() <= now) {
     give_up_to(std::min(first_waiting(), fin_), sink);
   }
@@ -261,7 +271,7 @@ void Stream::hand_over(const Run& run, Sink& sink) {
 
 /// Hands over what now follows without a hole, and the end.
 template <StreamSink Sink>
-void Stream::drain(Sink& sink) {
+void Stream::drain_waiting(Sink& sink) {
   std::size_t handed = 0;
   while (handed < waiting_runs() && waiting_->at(handed).start == next_ && next_ != fin_) {
     hand_over(waiting_->at(handed), sink);

@@ -390,7 +390,7 @@ void TcpConnection::on_ack(const SeenSegment& seen, std::uint32_t window, Effect
   TcpSide& peer = sides_[index(reverse(seen.direction))];
   const std::uint32_t ack = seen.packet.ack;
   if (meter_ != nullptr) {
-    effect.ack = meter_->on_ack(seen, self, peer, window, effect.kind);
+    meter_->on_ack(seen, self, peer, window, effect.kind, effect.ack);
     if (effect.ack.probe_taken)
       peer.goodput_bytes += peer.space.add(peer.space.next(), 1, {}, *pool_).unseen;
   }

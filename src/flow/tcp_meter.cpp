@@ -338,25 +338,24 @@ std::optional<std::uint32_t> TcpMeter::take_acknowledged(const SeenSegment& seen
 // --- acknowledgements
 // -----------------------------------------------------------------------------
 
-AckEffect TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
-                           std::uint32_t window, SegmentKind kind) {
-  AckEffect effect;
+void TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
+                      std::uint32_t window, SegmentKind kind, AckEffect& effect) {
   const wire::Decoded& packet = seen.packet;
   SideMeter& side = sides_[index(seen.direction)];
   if (!self.has_ack || sequence_distance(packet.ack, self.ack_max) > 0) {
     effect.rtt_us = take_acknowledged(seen, reverse(seen.direction));
     if (peer.space.started()) effect.unseen = take_unseen(seen, self, peer, effect);
     side.duplicate_acks = 0;
-    return effect;
+    return;
   }
   const bool pure = packet.payload_size == 0 && !packet.has(flag::syn | flag::fin | flag::rst);
-  if (!pure || kind != SegmentKind::none || packet.ack != self.ack_max) return effect;
+  if (!pure || kind != SegmentKind::none || packet.ack != self.ack_max) return;
   constexpr std::size_t timestamps_only = 12;
   const bool may_sack = packet.options_size > timestamps_only;
   if (may_sack) effect.needless = on_sack(seen);
   const bool outstanding =
       peer.space.started() && sequence_distance(peer.space.next(), packet.ack) > 0;
-  if (!outstanding || (window != self.window && !may_sack)) return effect;
+  if (!outstanding || (window != self.window && !may_sack)) return;
   effect.duplicate = true;
   if (side.duplicate_acks != UINT8_MAX) ++side.duplicate_acks;
   if (TcpTrouble* trouble = trouble_of(seen.direction); trouble != nullptr) {
@@ -364,7 +363,6 @@ AckEffect TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide
     trouble->last_us = seen.now();
     if (side.duplicate_acks == duplicate_acks_asked) trouble->third_us = seen.now();
   }
-  return effect;
 }
 
 // What the peer acknowledges has reached it. If it never came by here, the capture lost it: that is

@@ -204,8 +204,9 @@ class TcpMeter {
   [[nodiscard]] DataEffect on_data(const SeenSegment& seen, const TcpSide& self,
                                    const TcpSide& peer, const SequenceSpace::Added& added);
   /// Then its acknowledgement, before `self.ack_max` takes it. `window`: scaled, as it says.
-  [[nodiscard]] AckEffect on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
-                                 std::uint32_t window, SegmentKind kind);
+  /// `effect`: empty before; not returned, since returned it is copied in pieces.
+  void on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& peer, std::uint32_t window,
+              SegmentKind kind, AckEffect& effect);
   /// The same of a RST, which ends everything else.
   [[nodiscard]] std::optional<std::uint32_t> on_reset(const SeenSegment& seen) {
     return take_acknowledged(seen, reverse(seen.direction));
