@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -31,6 +32,8 @@ class Dice {
 
 /// 60 % TCP, 30 % UDP, the rest ICMP and ARP.
 std::vector<stats::PacketFacts> mixed_packets() {
+  static constexpr std::string_view arp = "arp", ipv4 = "ipv4", ipv6 = "ipv6", tcp = "tcp",
+                                    udp = "udp";
   Dice dice;
   std::vector<stats::PacketFacts> packets(many);
   for (auto& packet : packets) {
@@ -38,12 +41,12 @@ std::vector<stats::PacketFacts> mixed_packets() {
     packet = {.wire_bytes = 60 + static_cast<std::uint32_t>(dice() % 1'400),
               .captured_bytes = 60,
               .link = LinkType::ethernet,
-              .network = draw == 9         ? "arp"
-                         : dice() % 4 == 0 ? "ipv6"
-                                           : "ipv4",
-              .transport = draw < 6   ? "tcp"
-                           : draw < 9 ? "udp"
-                                      : ""};
+              .network = draw == 9         ? &arp
+                         : dice() % 4 == 0 ? &ipv6
+                                           : &ipv4,
+              .transport = draw < 6   ? &tcp
+                           : draw < 9 ? &udp
+                                      : nullptr};
   }
   return packets;
 }

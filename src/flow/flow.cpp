@@ -121,12 +121,15 @@ bool has_ports(std::uint8_t proto) noexcept {
   return proto == ip::tcp || proto == ip::udp || proto == ip::udplite || proto == ip::sctp;
 }
 
-std::string_view proto_text(std::uint8_t proto) noexcept {
-  const std::string_view name = wire::ip_protocol_name(proto);
-  if (!name.empty()) return name;
-  const NumberText& text = number_texts[proto];
-  return {text.octets.data(), text.size};
-}
+constexpr std::array<std::string_view, 256> proto_texts = [] {
+  std::array<std::string_view, 256> texts;
+  for (std::size_t number = 0; number < texts.size(); ++number) {
+    const std::string_view name = wire::ip_protocol_name(static_cast<std::uint8_t>(number));
+    const NumberText& text = number_texts[number];
+    texts[number] = name.empty() ? std::string_view{text.octets.data(), text.size} : name;
+  }
+  return texts;
+}();
 
 event::FixedText<30> flow_community_id(const Flow& flow) {
   const FlowEnds both = flow_ends(flow);

@@ -125,8 +125,12 @@ struct FlowEnds {
 /// Ports that mean ports: TCP, UDP, UDP-Lite, SCTP.
 [[nodiscard]] bool has_ports(std::uint8_t proto) noexcept;
 
-/// `tcp`, `udp`, …, else the protocol number; the text lives for ever.
-[[nodiscard]] std::string_view proto_text(std::uint8_t proto) noexcept;
+/// `tcp`, `udp`, …, else the protocol number, by number. The texts live for ever.
+extern const std::array<std::string_view, 256> proto_texts;
+
+[[nodiscard]] inline std::string_view proto_text(std::uint8_t proto) noexcept {
+  return proto_texts[proto];
+}
 
 /// Community ID v1 of the flow.
 [[nodiscard]] event::FixedText<30> flow_community_id(const Flow& flow);

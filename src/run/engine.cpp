@@ -43,10 +43,21 @@ SipKey sip_key(std::uint64_t seed) noexcept {
   return {.low = key.words[0], .high = key.words[1]};
 }
 
-std::string_view network_name(const wire::Decoded& decoded) noexcept {
-  if (decoded.src.version == IpVersion::v4 && decoded.bucket != Bucket::arp) return "ipv4";
-  if (decoded.src.version == IpVersion::v6) return "ipv6";
-  return to_text(decoded.bucket);
+stats::SharedName bucket_name(Bucket bucket) noexcept {
+  static const auto names = [] {
+    std::array<std::string_view, wire::bucket_count> texts;
+    for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = to_text(static_cast<Bucket>(i));
+    return texts;
+  }();
+  return &names[static_cast<std::size_t>(bucket)];
+}
+
+stats::SharedName network_name(const wire::Decoded& decoded) noexcept {
+  static constexpr std::string_view ipv4 = "ipv4";
+  static constexpr std::string_view ipv6 = "ipv6";
+  if (decoded.src.version == IpVersion::v4 && decoded.bucket != Bucket::arp) return &ipv4;
+  if (decoded.src.version == IpVersion::v6) return &ipv6;
+  return bucket_name(decoded.bucket);
 }
 
 }  // namespace
@@ -383,8 +394,8 @@ inline stats::PacketFacts Engine::facts_of(const PacketView& packet, const wire:
           .link = packet.link,
           .interface = packet.interface,
           .network = network_name(decoded),
-          .transport = decoded.src.known() && decoded.proto != 0 ? flow::proto_text(decoded.proto)
-                                                                 : std::string_view{}};
+          .transport = decoded.src.known() && decoded.proto != 0 ? &flow::proto_texts[decoded.proto]
+                                                                 : nullptr};
 }
 
 inline void Engine::tell_packet(const stats::PacketFacts& facts) noexcept {

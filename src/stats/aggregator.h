@@ -29,15 +29,19 @@ struct Options {
       home;  ///< our own addresses: flows are told apart by them; empty: not at all
 };
 
+/// A name that many packets share, told by its place: to count a packet no text is compared. It
+/// lives for ever. Null: none.
+using SharedName = const std::string_view*;
+
 /// One packet as the statistics see it.
 struct PacketFacts {
   Timestamp clock;  ///< trace clock
   std::uint32_t wire_bytes = 0;
   std::uint32_t captured_bytes = 0;
   LinkType link{};
-  std::uint32_t interface = 0;  ///< among those of the input
-  std::string_view network;     ///< `ipv4`, `ipv6`, `arp`, …; lives for ever
-  std::string_view transport;   ///< `tcp`, `udp`, …; empty if none; lives for ever
+  std::uint32_t interface = 0;     ///< among those of the input
+  SharedName network = nullptr;    ///< `ipv4`, `ipv6`, `arp`, …
+  SharedName transport = nullptr;  ///< `tcp`, `udp`, …
 };
 
 /// What a flow has added since it was last told of, both directions together.

@@ -23,17 +23,17 @@ void SpaceSaving::add(const IpAddress& address, std::uint64_t bytes,
     const auto place = static_cast<Place>(slots_[slot] - 1);
     counters_[place].bytes += bytes;
     counters_[place].packets += packets;
-    sink(heap_at_[place]);
+    grow(heap_at_[place], counters_[place].bytes);
   } else if (size_ < capacity) {
     append({.address = address, .bytes = bytes, .packets = packets});
   } else {
-    const Place place = heap_.front();
+    const Place place = heap_.front().place;
     leave(place);
     const std::uint64_t least = counters_[place].bytes;
     counters_[place] = {
         .address = address, .bytes = least + bytes, .error = least, .packets = packets};
     enter(place, from);
-    sink(0);
+    grow(0, least + bytes);
   }
 }
 
@@ -124,44 +124,38 @@ void SpaceSaving::append(const Counter& counter) noexcept {
   const auto place = static_cast<Place>(size_++);
   counters_[place] = counter;
   enter(place, home(counter.address));
-  put(place, place);
+  put(place, {.bytes = counter.bytes, .place = place});
   rise(place);
 }
 
-bool SpaceSaving::before(Place a, Place b) const noexcept {
-  const std::uint64_t bytes_a = counters_[a].bytes;
-  const std::uint64_t bytes_b = counters_[b].bytes;
-  return bytes_a != bytes_b ? bytes_a < bytes_b : a < b;
-}
-
-void SpaceSaving::sink(std::size_t at) noexcept {
-  const Place place = heap_[at];
+void SpaceSaving::grow(std::size_t at, std::uint64_t bytes) noexcept {
+  const Ranked grown{.bytes = bytes, .place = heap_[at].place};
   while (2 * at + 1 < size_) {
     std::size_t child = 2 * at + 1;
-    if (child + 1 < size_ && before(heap_[child + 1], heap_[child])) ++child;
-    if (!before(heap_[child], place)) break;
+    if (child + 1 < size_ && heap_[child + 1].before(heap_[child])) ++child;
+    if (!heap_[child].before(grown)) break;
     put(at, heap_[child]);
     at = child;
   }
-  put(at, place);
+  put(at, grown);
 }
 
 void SpaceSaving::rise(std::size_t at) noexcept {
-  const Place place = heap_[at];
-  while (at > 0 && before(place, heap_[(at - 1) / 2])) {
+  const Ranked counter = heap_[at];
+  while (at > 0 && counter.before(heap_[(at - 1) / 2])) {
     put(at, heap_[(at - 1) / 2]);
     at = (at - 1) / 2;
   }
-  put(at, place);
+  put(at, counter);
 }
 
-void SpaceSaving::put(std::size_t at, Place place) noexcept {
-  heap_[at] = place;
-  heap_at_[place] = static_cast<Place>(at);
+void SpaceSaving::put(std::size_t at, const Ranked& counter) noexcept {
+  heap_[at] = counter;
+  heap_at_[counter.place] = static_cast<Place>(at);
 }
 
 std::uint64_t SpaceSaving::least() const noexcept {
-  return size_ < capacity ? 0 : counters_[heap_.front()].bytes;
+  return size_ < capacity ? 0 : heap_.front().bytes;
 }
 
 }  // namespace ntan::stats

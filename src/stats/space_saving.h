@@ -50,16 +50,26 @@ class SpaceSaving {
   void enter(Place place, std::size_t from) noexcept;
   void leave(Place place) noexcept;
   void append(const Counter& counter) noexcept;
-  /// The smallest counter first, then the lowest place.
-  [[nodiscard]] bool before(Place a, Place b) const noexcept;
-  void sink(std::size_t at) noexcept;
+  /// A counter in the heap, with its octets beside it: to compare two takes no look elsewhere.
+  struct Ranked {
+    std::uint64_t bytes = 0;
+    Place place = 0;
+
+    /// The smallest counter first, then the lowest place.
+    [[nodiscard]] bool before(const Ranked& other) const noexcept {
+      return bytes != other.bytes ? bytes < other.bytes : place < other.place;
+    }
+  };
+
+  /// The counter at `at` now has so many octets: no fewer than before.
+  void grow(std::size_t at, std::uint64_t bytes) noexcept;
   void rise(std::size_t at) noexcept;
-  void put(std::size_t at, Place place) noexcept;
+  void put(std::size_t at, const Ranked& counter) noexcept;
   /// What an address without a counter may have sent at most.
   [[nodiscard]] std::uint64_t least() const noexcept;
 
   std::array<Counter, capacity> counters_{};
-  std::array<Place, capacity> heap_{};     ///< places, the smallest counter at the top
+  std::array<Ranked, capacity> heap_{};    ///< the smallest counter at the top
   std::array<Place, capacity> heap_at_{};  ///< of a place, where in heap_
   std::array<Place, slots> slots_{};       ///< place + 1, or 0; linear probing
   std::array<Place, capacity> homes_{};    ///< of a place, where its address's probing begins

@@ -176,9 +176,8 @@ ProtocolTable Window::protocols(Level level) const noexcept {
 }
 
 std::size_t Window::home(const PacketFacts& packet) noexcept {
-  const std::hash<const char*> address;
-  const std::uint64_t words =
-      address(packet.network.data()) ^ (address(packet.transport.data()) << 20U);
+  const std::hash<SharedName> address;
+  const std::uint64_t words = address(packet.network) ^ (address(packet.transport) << 20U);
   return (words + static_cast<std::uint64_t>(packet.link)) * 0x9e3779b97f4a7c15U >> 58U;
 }
 
@@ -198,18 +197,18 @@ Window::Mix& Window::make_mix(const PacketFacts& packet) noexcept {
     if (mix.packets != 0 && mix.places[i] != no_place)
       count(protocols_[i].at(mix.places[i]), mix.packets, mix.bytes);
   }
+  const std::string_view link = link_name(packet.link);
   mix = {.link = packet.link,
-         .places = {place_of(Level::link, link_name(packet.link)),
-                    place_of(Level::network, packet.network),
+         .places = {place_of(Level::link, &link), place_of(Level::network, packet.network),
                     place_of(Level::transport, packet.transport)},
          .network = packet.network,
          .transport = packet.transport};
   return mix;
 }
 
-std::uint8_t Window::place_of(Level level, std::string_view name) noexcept {
+std::uint8_t Window::place_of(Level level, SharedName name) noexcept {
   static_assert(ProtocolTable::capacity < no_place);
-  return name.empty() ? no_place : static_cast<std::uint8_t>(table(level).place_of(name));
+  return name == nullptr ? no_place : static_cast<std::uint8_t>(table(level).place_of(*name));
 }
 
 std::string_view Window::link_name(LinkType link) noexcept {

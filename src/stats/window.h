@@ -151,16 +151,14 @@ class Window {
   struct Mix {
     LinkType link{};
     std::array<std::uint8_t, packet_levels> places{};  ///< of the rows, or `no_place`
-    std::string_view network;
-    std::string_view transport;
+    SharedName network = nullptr;
+    SharedName transport = nullptr;
     std::uint64_t packets = 0;
     std::uint64_t bytes = 0;
 
     [[nodiscard]] bool holds(const PacketFacts& packet) const noexcept {
-      return network.data() == packet.network.data() &&
-             transport.data() == packet.transport.data() && link == packet.link &&
-             network.size() == packet.network.size() &&
-             transport.size() == packet.transport.size() && packets != 0;
+      return network == packet.network && transport == packet.transport && link == packet.link &&
+             packets != 0;
     }
   };
 
@@ -175,7 +173,7 @@ class Window {
   [[nodiscard]] Mix& mix_of(const PacketFacts& packet) noexcept;
   /// Kept out of on_packet(), which then needs neither a frame nor a stack guard.
   [[nodiscard, gnu::noinline]] Mix& make_mix(const PacketFacts& packet) noexcept;
-  [[nodiscard]] std::uint8_t place_of(Level level, std::string_view name) noexcept;
+  [[nodiscard]] std::uint8_t place_of(Level level, SharedName name) noexcept;
   [[nodiscard]] std::string_view link_name(LinkType link) noexcept;
 
   Rate rate_;

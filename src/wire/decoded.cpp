@@ -59,25 +59,4 @@ std::string_view to_text(Extra::Tunnel tunnel) noexcept {
   return {};
 }
 
-std::string_view ip_protocol_name(std::uint8_t number) noexcept {
-  switch (number) {
-    case ip_protocol::icmp: return "icmp";
-    case ip_protocol::igmp: return "igmp";
-    case ip_protocol::ipip: return "ipip";
-    case ip_protocol::tcp: return "tcp";
-    case ip_protocol::udp: return "udp";
-    case ip_protocol::ipv6: return "ipv6";
-    case ip_protocol::gre: return "gre";
-    case ip_protocol::esp: return "esp";
-    case ip_protocol::ah: return "ah";
-    case ip_protocol::icmpv6: return "icmpv6";
-    case ip_protocol::ospf: return "ospf";
-    case ip_protocol::pim: return "pim";
-    case ip_protocol::vrrp: return "vrrp";
-    case ip_protocol::sctp: return "sctp";
-    case ip_protocol::udplite: return "udplite";
-    default: return {};
-  }
-}
-
 }  // namespace ntan::wire

@@ -50,13 +50,21 @@ struct Listener {
   }
 };
 
+/// A place that lives for ever.
+SharedName named(std::string_view name) {
+  static std::map<std::string, std::string_view> names;
+  auto& entry = *names.emplace(name, std::string_view{}).first;
+  entry.second = entry.first;
+  return &entry.second;
+}
+
 PacketFacts packet(std::int64_t ns, std::uint32_t size = 100) {
   return {.clock = from_ns(ns),
           .wire_bytes = size,
           .captured_bytes = std::min(size, 96U),
           .link = LinkType::ethernet,
-          .network = "ipv4",
-          .transport = "udp"};
+          .network = named("ipv4"),
+          .transport = named("udp")};
 }
 
 IpAddress ip(std::string_view text) {
@@ -154,7 +162,7 @@ TEST_CASE("aggregator: each protocol has its fullest second") {
   stats.start(from_ns(10 * second));
   const auto add = [&](std::int64_t ms, std::uint32_t size, std::string_view transport) {
     PacketFacts one = packet(10 * second + ms * 1'000'000, size);
-    one.transport = transport;
+    one.transport = named(transport);
     feed(stats, one, listener);
   };
   add(0, 100, "udp");
@@ -504,13 +512,14 @@ TEST_CASE("aggregator: the summaries of all windows add up to that of the whole 
 
 TEST_CASE("aggregator: packets of many kinds are counted exactly at every level") {
   std::mt19937_64 dice(4);
-  const std::vector<std::string> networks{"ipv4", "ipv6", "arp", "", "other_l2"};
-  std::vector<std::string> transports{""};
-  for (int i = 0; i < 60; ++i) transports.push_back(std::to_string(i));
+  const std::vector<SharedName> networks{named("ipv4"), named("ipv6"), named("arp"), nullptr,
+                                         named("other_l2")};
+  std::vector<SharedName> transports{nullptr};
+  for (int i = 0; i < 60; ++i) transports.push_back(named(std::to_string(i)));
   std::map<std::pair<Level, std::string>, std::pair<std::uint64_t, std::uint64_t>> truth;
-  const auto add = [&truth](Level level, std::string_view name, std::uint64_t bytes) {
-    if (name.empty()) return;
-    auto& [packets, sum] = truth[{level, std::string(name)}];
+  const auto add = [&truth](Level level, SharedName name, std::uint64_t bytes) {
+    if (name == nullptr) return;
+    auto& [packets, sum] = truth[{level, std::string(*name)}];
     ++packets, sum += bytes;
   };
   Listener listener;
@@ -522,7 +531,7 @@ TEST_CASE("aggregator: packets of many kinds are counted exactly at every level"
     facts.network = networks[dice() % networks.size()];
     facts.transport = transports[dice() % transports.size()];
     stats.on_packet(facts);
-    add(Level::link, to_text(facts.link), facts.wire_bytes);
+    add(Level::link, named(to_text(facts.link)), facts.wire_bytes);
     add(Level::network, facts.network, facts.wire_bytes);
     add(Level::transport, facts.transport, facts.wire_bytes);
   }
