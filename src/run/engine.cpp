@@ -94,20 +94,19 @@ void Engine::run(const Batch& batch) {
 
 void Engine::run_here(const Batch& batch) {
   const auto packets = batch.view();
-  for (std::size_t i = 0; i < packets.size(); ++i) prepare(packets[i], slots_[i]);
   const std::span slots = std::span{slots_}.first(packets.size());
+  for (std::size_t i = 0; i < packets.size(); ++i) prepare(packets[i], slots[i]);
   for (Slot& slot : slots) {
-    slot.candidate = slot.decoded.bucket == Bucket::flow
-                         ? shards_[slot.shard]->prefetch_flow(slot.tag)
-                         : flow::Number{0};
+    slot.candidate =
+        slot.decoded.bucket == Bucket::flow ? slot.owner->prefetch_flow(slot.tag) : flow::Number{0};
   }
   for (const Slot& slot : slots) {
-    if (slot.candidate != 0) shards_[slot.shard]->prefetch_state(slot.candidate);
+    if (slot.candidate != 0) slot.owner->prefetch_state(slot.candidate);
   }
   for (const Slot& slot : slots) {
-    if (slot.candidate != 0) shards_[slot.shard]->prefetch_meter(slot.candidate);
+    if (slot.candidate != 0) slot.owner->prefetch_meter(slot.candidate);
   }
-  for (std::size_t i = 0; i < packets.size(); ++i) take(packets[i], slots_[i]);
+  for (std::size_t i = 0; i < packets.size(); ++i) take(packets[i], slots[i]);
   expire_fragments(clock_);
   recorder_->advance(clock_);
   if (index_flooded_) rekey();
@@ -121,28 +120,22 @@ void Engine::rekey() {
   for (const auto& shard : shards_) shard->rekey(flooded_key_);
 }
 
-void Engine::prepare(const PacketView& packet, Slot& slot) {
+inline void Engine::prepare(const PacketView& packet, Slot& slot) {
   wire::decode(packet, options_.decode, slot.decoded, slot.extra);
   if (slot.decoded.bucket != Bucket::flow) return;
-  route(slot, flow::make_key(slot.decoded, options_.vlan));
-  shards_[slot.shard]->prefetch(slot.tag);
+  route(slot);
+  slot.owner->prefetch(slot.tag);
 }
 
-void Engine::route(Slot& slot, const flow::DirectedKey& key) {
-  slot.key = key;
-  slot.tag = static_cast<std::uint32_t>(flow::hash(key.key, bucket_key_));
-  if (rekeyed_) [[unlikely]]
-    slot.tag = static_cast<std::uint32_t>(flow::hash(key.key, flooded_key_));
-  slot.shard = static_cast<std::uint8_t>(flow::shard_of(key.key) & (shards_.size() - 1));
-}
-
-void Engine::take(const PacketView& packet, Slot& slot) {
-  if (!started_) start(packet.time);
-  if (packet.time < clock_) report_backwards(packet, clock_);
+inline void Engine::take(const PacketView& packet, Slot& slot) {
+  if (!started_) [[unlikely]]
+    start(packet.time);
+  if (packet.time < clock_) [[unlikely]]
+    report_backwards(packet, clock_);
   set_clock(packet.time);
   count(packet, slot);
   tell_packet(facts_of(packet, slot.decoded, clock_));
-  if (slot.decoded.bucket == Bucket::fragment) {
+  if (slot.decoded.bucket == Bucket::fragment) [[unlikely]] {
     take_fragment(packet, slot);
   } else {
     const Tally tally{1, packet.wire_size};
@@ -188,7 +181,7 @@ std::optional<Engine::Joined> Engine::join_fragment(const PacketView& packet, Sl
   ledger_.of(slot.decoded.bucket) += tally;
   if (result.verdict == wire::Defragmenter::Verdict::dropped) return std::nullopt;
   tally += earlier;
-  if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
+  if (slot.decoded.bucket == Bucket::flow) route(slot);
   return Joined{.tally = tally, .first = result.first};
 }
 
@@ -200,8 +193,8 @@ void Engine::expire_fragments(Timestamp clock) {
   });
 }
 
-void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
-                      const Arrival* first) {
+inline void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
+                             const Arrival* first) {
   RoutedPacket routed{.view = &packet,
                       .decoded = &slot.decoded,
                       .extra = &slot.extra,
@@ -212,18 +205,21 @@ void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
                       .packets = static_cast<std::uint32_t>(tally.packets),
                       .wire_bytes = tally.bytes,
                       .first = first};
-  if (wants_packets_ && slot.decoded.bucket != Bucket::flow) shards_.front()->write_packet(routed);
+  if (slot.decoded.bucket != Bucket::flow) [[unlikely]]
+    return dispatch_flowless(routed, slot, tally);
+  slot.owner->on_packet(routed);
+  if (slot.decoded.proto == wire::ip_protocol::icmpv6) [[unlikely]]
+    tell_solicitation(packet, slot);
+  look_at_timers(slot.shard, *slot.owner);
+}
+
+void Engine::dispatch_flowless(RoutedPacket& routed, Slot& slot, const Tally& tally) {
+  if (wants_packets_) shards_.front()->write_packet(routed);
   switch (slot.decoded.bucket) {
-    case Bucket::flow: {
-      Shard& shard = *shards_[slot.shard];
-      shard.on_packet(routed);
-      if (slot.decoded.proto == wire::ip_protocol::icmpv6) tell_solicitation(packet, slot);
-      look_at_timers(slot.shard);
-      break;
-    }
     case Bucket::icmp_error: dispatch_error(routed, slot); break;
     case Bucket::arp: dispatch_arp(routed, slot); break;
-    case Bucket::unknown_link: ledger_.unknown_links[packet.link] += tally; break;
+    case Bucket::unknown_link: ledger_.unknown_links[routed.view->link] += tally; break;
+    case Bucket::flow:
     case Bucket::fragment:
     case Bucket::fragment_incomplete:
     case Bucket::other_l2:
@@ -294,12 +290,6 @@ void Engine::advance(Timestamp clock) {
   recorder_->advance(clock_);
 }
 
-void Engine::set_clock(Timestamp time) {
-  if (time <= clock_) return;
-  clock_ = time;
-  if (to_ns(clock_) >= next_due_) release_timers();
-}
-
 // Does everything due up to the clock, in order of (due, sequence) over all shards: second by
 // second, because a shard knows the order inside a second only once that second has been entered.
 void Engine::release_timers() {
@@ -339,8 +329,12 @@ void Engine::enter_seconds(std::int64_t tick) {
 
 // After anything that may have given a shard something else to do first.
 void Engine::look_at_timers(std::size_t shard) noexcept {
-  timers_[shard] = shards_[shard]->next_timer();
-  next_due_ = std::min(next_due_, timers_[shard].due);
+  look_at_timers(shard, *shards_[shard]);
+}
+
+inline void Engine::look_at_timers(std::size_t number, const Shard& shard) noexcept {
+  timers_[number] = shard.next_timer();
+  next_due_ = std::min(next_due_, timers_[number].due);
 }
 
 // Returns when the next thing is due after `limit`.
@@ -408,7 +402,7 @@ inline void Engine::tell_packet(const stats::PacketFacts& facts) noexcept {
 // for.
 stats::PacketFacts Engine::look_at(const PacketView& packet, Slot& slot, Timestamp clock) {
   wire::decode(packet, options_.decode, slot.decoded, slot.extra);
-  if (slot.decoded.bucket == Bucket::flow) route(slot, flow::make_key(slot.decoded, options_.vlan));
+  if (slot.decoded.bucket == Bucket::flow) route(slot);
   count(packet, slot);
   return facts_of(packet, slot.decoded, clock);
 }

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -95,18 +96,21 @@ class Engine final : private Merger, private detect::ScanSink {
     wire::Decoded decoded;
     wire::Extra extra;
     flow::DirectedKey key;
+    Shard* owner = nullptr;  ///< of the flow
     std::uint32_t tag = 0;
     flow::Number candidate = 0;  ///< the record to prefetch
-    std::uint8_t shard = 0;
+    std::uint8_t shard = 0;      ///< the owner's number
   };
 
   void run_here(const Batch& batch);
-  void start(Timestamp first);
-  void prepare(const PacketView& packet, Slot& slot);
+  [[gnu::noinline]] void start(Timestamp first);
+  [[gnu::always_inline]] void prepare(const PacketView& packet, Slot& slot);
+  [[gnu::always_inline]] void route(Slot& slot);
   void route(Slot& slot, const flow::DirectedKey& key);
+  [[gnu::always_inline]] void find_owner(Slot& slot);
   void rekey();
-  void take(const PacketView& packet, Slot& slot);
-  void take_fragment(const PacketView& packet, Slot& slot);
+  [[gnu::always_inline]] void take(const PacketView& packet, Slot& slot);
+  [[gnu::noinline]] void take_fragment(const PacketView& packet, Slot& slot);
   /// What a reassembled datagram stands for.
   struct Joined {
     Tally tally;
@@ -117,18 +121,21 @@ class Engine final : private Merger, private detect::ScanSink {
                                                     Timestamp clock);
   void expire_fragments(Timestamp clock);
   /// `first`: of the frame that came first, where the packet stands for several.
-  void dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
-                const Arrival* first = nullptr);
+  [[gnu::always_inline]] void dispatch(const PacketView& packet, Slot& slot, const Tally& tally,
+                                       const Arrival* first = nullptr);
+  /// Packets that belong to no flow. Kept out of the way of those that do.
+  [[gnu::noinline]] void dispatch_flowless(RoutedPacket& routed, Slot& slot, const Tally& tally);
   void dispatch_error(RoutedPacket& routed, Slot& slot);
-  void set_clock(Timestamp time);
-  void release_timers();
+  [[gnu::always_inline]] void set_clock(Timestamp time);
+  [[gnu::noinline]] void release_timers();
   std::int64_t fire_until(std::int64_t limit);
   void look_at_timers(std::size_t shard) noexcept;
+  [[gnu::always_inline]] void look_at_timers(std::size_t number, const Shard& shard) noexcept;
   void enter_seconds(std::int64_t tick);
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
-  void tell_solicitation(const PacketView& packet, const Slot& slot);
+  [[gnu::noinline]] void tell_solicitation(const PacketView& packet, const Slot& slot);
   [[gnu::always_inline]] void count(const PacketView& packet, Slot& slot);
-  void report_backwards(const PacketView& packet, Timestamp clock);
+  [[gnu::noinline]] void report_backwards(const PacketView& packet, Timestamp clock);
   void close_window();
   [[nodiscard]] std::int64_t earliest_due() const noexcept;
 
@@ -219,5 +226,33 @@ class Engine final : private Merger, private detect::ScanSink {
   std::unique_ptr<Crew, DismissCrew> crew_;  ///< null: one thread
   Flight* replayed_ = nullptr;  ///< whose logs time-outs come from, instead of from the shards
 };
+
+/// To the flow of the decoded packet.
+inline void Engine::route(Slot& slot) {
+  // Made where it stays: an assignment would store words and load pairs of them at once, for which
+  // the processor waits until the words are in the cache.
+  new (&slot.key) flow::DirectedKey(flow::make_key(slot.decoded, options_.vlan));
+  find_owner(slot);
+}
+
+inline void Engine::route(Slot& slot, const flow::DirectedKey& key) {
+  slot.key = key;
+  find_owner(slot);
+}
+
+inline void Engine::find_owner(Slot& slot) {
+  const flow::FlowKey& key = slot.key.key;
+  slot.tag = static_cast<std::uint32_t>(flow::hash(key, bucket_key_));
+  if (rekeyed_) [[unlikely]]
+    slot.tag = static_cast<std::uint32_t>(flow::hash(key, flooded_key_));
+  slot.shard = static_cast<std::uint8_t>(flow::shard_of(key) & (shards_.size() - 1));
+  slot.owner = shards_[slot.shard].get();
+}
+
+inline void Engine::set_clock(Timestamp time) {
+  if (time <= clock_) return;
+  clock_ = time;
+  if (to_ns(clock_) >= next_due_) release_timers();
+}
 
 }  // namespace ntan::run

@@ -132,15 +132,9 @@ flow::Number Shard::find(const RoutedPacket& packet) const noexcept {
 void Shard::on_packet(const RoutedPacket& packet) {
   flow::Number number = find(packet);
   std::uint8_t same_start = 0;
-  if (number != 0 && packet.decoded->proto == ip::tcp && begins_anew(slab_[number], packet)) {
-    const flow::Flow& old = slab_[number].flow;
-    if (old.first_own == packet.began().own)
-      same_start = static_cast<std::uint8_t>(old.same_start + 1);
-    current_ = {.conversation = &slab_[number],
-                .number = number,
-                .now = packet.clock,
-                .sequence = packet.view->number};
-    close(number, reason_of(slab_[number]));
+  if (number != 0 && packet.decoded->has(flag::syn) && packet.decoded->proto == ip::tcp &&
+      begins_anew(slab_[number], packet)) {
+    same_start = end_former(packet, number);
     number = 0;
   }
   const bool first = number == 0;
@@ -150,13 +144,10 @@ void Shard::on_packet(const RoutedPacket& packet) {
   }
   Conversation& conversation = slab_[number];
   const Direction direction = conversation.flow.direction(packet.from_low);
-  current_ = {.conversation = &conversation,
-              .number = number,
-              .packet = &packet,
-              .now = packet.clock,
-              .sequence = packet.view->number};
+  current_.be(conversation, number, packet);
   count(conversation, packet, direction);
-  report_flaws(packet);
+  if (packet.decoded->flaw_layer != wire::Layer::none) [[unlikely]]
+    report_flaw(packet);
   if (wants_packets_) write_packet(packet, direction);
   if (first) {
     begin_contact(conversation, number, packet, direction);
@@ -171,6 +162,19 @@ void Shard::on_packet(const RoutedPacket& packet) {
   } else if (is_icmp(packet.decoded->proto)) {
     on_datagram(conversation, packet, direction, app::Transport::icmp);
   }
+}
+
+// Another flow under the same key begins. Returns how many there are that began with its time.
+std::uint8_t Shard::end_former(const RoutedPacket& packet, flow::Number number) {
+  const flow::Flow& old = slab_[number].flow;
+  const bool same_start = old.first_own == packet.began().own;
+  const auto earlier = static_cast<std::uint8_t>(same_start ? old.same_start + 1 : 0);
+  current_ = {.conversation = &slab_[number],
+              .number = number,
+              .now = packet.clock,
+              .sequence = packet.view->number};
+  close(number, reason_of(slab_[number]));
+  return earlier;
 }
 
 bool Shard::begins_anew(const Conversation& conversation,
@@ -295,7 +299,8 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   side.payload_bytes += decoded.payload_size;
   side.tcp_flags |= decoded.tcp_flags;
   if (conversation.one_sided.linked() && !flow.one_sided()) one_sided_.remove(current_.number);
-  if (decoded.fragmented || decoded.checksum_bad) count_uncommon(conversation, packet, direction);
+  if (decoded.fragmented || decoded.checksum_bad) [[unlikely]]
+    count_uncommon(conversation, packet, direction);
   if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);
 }
 
@@ -319,10 +324,10 @@ Uncommon* Shard::uncommon_of(Conversation& conversation) {
   return static_cast<Uncommon*>(conversation.flow.uncommon);
 }
 
-void Shard::report_flaws(const RoutedPacket& packet) {
+void Shard::report_flaw(const RoutedPacket& packet) {
   const wire::Decoded& decoded = *packet.decoded;
   // What the capture cut off is nobody's fault.
-  if (decoded.flaw_layer == wire::Layer::none || packet.view->cut()) return;
+  if (packet.view->cut()) return;
   anomaly(to_text(decoded.flaw_layer), reason_of_flaw(decoded.flaw), {});
 }
 
@@ -502,9 +507,7 @@ void Shard::release_streams(Conversation& conversation) {
   conversation.streams = nullptr;
 }
 
-void Shard::watch_holes(Conversation& conversation, flow::Number number, Timestamp now) {
-  if (conversation.streams == nullptr || conversation.hole_timer) return;
-  if (!(*conversation.streams)[0].waits() && !(*conversation.streams)[1].waits()) return;
+void Shard::arm_hole_timer(Conversation& conversation, flow::Number number, Timestamp now) {
   conversation.hole_timer = true;
   arm_timer(TimerKind::stream_hole, {.due = to_ns(now + flow::Stream::hole_lifetime),
                                      .sequence = conversation.flow.first_packet,

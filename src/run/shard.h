@@ -195,17 +195,30 @@ class Shard final : private app::Output {
     Timestamp now;
     std::uint64_t sequence = 0;
     bool in_timer = false;
+
+    /// Member by member: an assignment of the whole would go over the stack.
+    void be(Conversation& of, flow::Number its_number, const RoutedPacket& its_packet) noexcept {
+      conversation = &of;
+      number = its_number;
+      flowless = nullptr;
+      packet = &its_packet;
+      now = its_packet.clock;
+      sequence = its_packet.view->number;
+      in_timer = false;
+    }
   };
 
   [[nodiscard]] flow::Number find(const RoutedPacket& packet) const noexcept;
   [[nodiscard]] bool begins_anew(const Conversation& conversation,
                                  const RoutedPacket& packet) const noexcept;
-  flow::Number open_flow(const RoutedPacket& packet, std::uint8_t same_start);
-  void make_room(const RoutedPacket& packet);
+  [[gnu::noinline]] flow::Number open_flow(const RoutedPacket& packet, std::uint8_t same_start);
+  [[gnu::noinline]] std::uint8_t end_former(const RoutedPacket& packet, flow::Number number);
+  [[gnu::noinline]] void make_room(const RoutedPacket& packet);
   [[nodiscard]] flow::Number one_sided_victim() noexcept;
   [[nodiscard]] flow::Number silent_victim() noexcept;
   void count(Conversation& conversation, const RoutedPacket& packet, Direction direction);
-  void count_uncommon(Conversation& conversation, const RoutedPacket& packet, Direction direction);
+  [[gnu::noinline]] void count_uncommon(Conversation& conversation, const RoutedPacket& packet,
+                                        Direction direction);
   /// Made if need be; null without memory.
   [[nodiscard]] Uncommon* uncommon_of(Conversation& conversation);
   void on_tcp(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
@@ -217,23 +230,30 @@ class Shard final : private app::Output {
   bool ensure_streams(Conversation& conversation);
   void begin_stream(Conversation& conversation, const wire::Decoded& segment, Direction direction);
   void release_streams(Conversation& conversation);
-  void watch_holes(Conversation& conversation, flow::Number number, Timestamp now);
+  void watch_holes(Conversation& conversation, flow::Number number, Timestamp now) {
+    if (conversation.streams == nullptr || conversation.hole_timer) return;
+    if ((*conversation.streams)[0].waits() || (*conversation.streams)[1].waits()) [[unlikely]]
+      arm_hole_timer(conversation, number, now);
+  }
+  [[gnu::noinline]] void arm_hole_timer(Conversation& conversation, flow::Number number,
+                                        Timestamp now);
   void expire_holes(Conversation& conversation, flow::Number number, Timestamp now);
   void flush_stream(Conversation& conversation, Direction direction);
   void flush_streams(Conversation& conversation);
   void refile(flow::Number number);
 
-  void begin_contact(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
-                     Direction direction);
+  [[gnu::noinline]] void begin_contact(Conversation& conversation, flow::Number number,
+                                       const RoutedPacket& packet, Direction direction);
   void take_step(Conversation& conversation, flow::Number number, const flow::ContactStep& step,
                  Timestamp now, const RoutedPacket* first);
-  void tell_handshake(const Conversation& conversation, const flow::TcpConnection::Effect& effect);
+  [[gnu::noinline]] void tell_handshake(const Conversation& conversation,
+                                        const flow::TcpConnection::Effect& effect);
   void measure(Conversation& conversation, const RoutedPacket& packet, Direction direction,
                const flow::TcpConnection::Effect& effect);
   void tell_rtts(Direction direction);
   bool ensure_tcp(Conversation& conversation);
-  void report_flaws(const RoutedPacket& packet);
-  void write_packet(const RoutedPacket& packet, Direction direction);
+  [[gnu::noinline]] void report_flaw(const RoutedPacket& packet);
+  [[gnu::noinline]] void write_packet(const RoutedPacket& packet, Direction direction);
 
   [[nodiscard]] NextTimer find_next_timer() noexcept;
   void fire(const TimerEntry& entry, TimerKind kind);
@@ -244,7 +264,7 @@ class Shard final : private app::Output {
   void write_record(Conversation& conversation, std::optional<flow::EndReason> reason);
   [[nodiscard]] Reported told(flow::Number number) const noexcept;
   void erase(flow::Number number);
-  void close(flow::Number number, flow::EndReason reason);
+  [[gnu::noinline]] void close(flow::Number number, flow::EndReason reason);
   void common_of_flow(const Conversation& conversation, event::Common& common);
   void common_of_packet(const RoutedPacket& packet, event::Common& common);
   void encapsulate(const Encapsulation& encapsulation, event::Common& common);

@@ -79,9 +79,13 @@ void Shard::enter_second(std::int64_t tick) {
 NextTimer Shard::find_next_timer() noexcept {
   NextTimer next;
   if (const flow::Due* due = wheel_.front(); due != nullptr) next = {due->time, due->sequence};
+  std::int64_t earliest = queue_dues_[0];
+  for (const std::int64_t due : queue_dues_) earliest = std::min(earliest, due);
+  if (earliest > next.due || earliest == INT64_MAX) return next;
+  // Mostly one queue, but of equal moments the sequence decides.
   for (std::uint8_t i = 0; i < timer_kind_count; ++i) {
-    if (queue_dues_[i] > next.due || queue_dues_[i] == INT64_MAX) continue;
-    next = std::min(next, NextTimer{queue_dues_[i], timers_[i].front()->sequence, i});
+    if (queue_dues_[i] == earliest)
+      next = std::min(next, NextTimer{earliest, timers_[i].front()->sequence, i});
   }
   return next;
 }
