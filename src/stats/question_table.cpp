@@ -14,6 +14,11 @@ std::uint32_t ms_of(Timestamp time) noexcept {
 
 }  // namespace
 
+QuestionTable::QuestionTable()
+    : pages_((std::size_t{1} << set_bits) * sizeof(Set)),
+      // NOLINTNEXTLINE(*-reinterpret-cast): raw memory
+      sets_(reinterpret_cast<Set*>(pages_.data()), std::size_t{1} << set_bits) {}
+
 std::uint32_t QuestionTable::tag_of(std::uint64_t question) noexcept {
   return static_cast<std::uint32_t>(question);
 }

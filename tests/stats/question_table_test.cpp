@@ -1,6 +1,7 @@
 #include "stats/question_table.h"
 
 #include <memory>
+#include <random>
 
 #include <catch2/catch.hpp>
 
@@ -37,16 +38,26 @@ TEST_CASE("questions: an answer closes, and makes the next answer a copy") {
   CHECK(questions->answered(question, start + 3s));
 }
 
-TEST_CASE("questions: of five in one place the oldest gives way") {
+TEST_CASE("questions: of nine in one place the oldest gives way") {
   const auto questions = table();
-  for (std::uint64_t i = 0; i < 5; ++i)
+  for (std::uint64_t i = 0; i < 9; ++i)
     CHECK_FALSE(questions->ask(question + i, start + std::chrono::milliseconds{i}));
   CHECK(questions->displaced() == 1);
-  for (std::uint64_t i = 1; i < 5; ++i) CHECK(questions->ask(question + i, start + 10ms));
+  for (std::uint64_t i = 1; i < 9; ++i) CHECK(questions->ask(question + i, start + 10ms));
   CHECK_FALSE(questions->ask(question, start + 11ms));
   CHECK(questions->displaced() == 2);
   CHECK_FALSE(questions->ask(question, start + 30s));  // what is too old gives way for nothing
   CHECK(questions->displaced() == 2);
+}
+
+TEST_CASE("questions: of a thousand a second few displace others") {
+  const auto questions = table();
+  std::mt19937_64 dice(5);
+  constexpr int seconds = 60;
+  for (int ms = 0; ms < seconds * 1'000; ++ms)
+    CHECK_FALSE(questions->ask(dice(), start + std::chrono::milliseconds{ms}));
+  // A set of eight is full for one in 280: the tail of a Poisson distribution of mean 2.44.
+  CHECK(questions->displaced() < seconds * 5);
 }
 
 }  // namespace
