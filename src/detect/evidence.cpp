@@ -27,7 +27,7 @@ constexpr PortMap scanned_map = [] {
   return map;
 }();
 
-Steps tcp_probe(Result result) noexcept {
+constexpr Steps tcp_probe(Result result) noexcept {
   switch (result) {
     case Result::refused: return {.row = 1760, .column = 1760};
     case Result::silent: return {.row = 1300, .column = 1300};
@@ -38,7 +38,7 @@ Steps tcp_probe(Result result) noexcept {
   }
 }
 
-Steps udp_probe(Result result) noexcept {
+constexpr Steps udp_probe(Result result) noexcept {
   switch (result) {
     case Result::refused: return {.row = 1600, .column = 1600};
     case Result::silent: return {.row = 700, .column = 600};
@@ -47,7 +47,7 @@ Steps udp_probe(Result result) noexcept {
   }
 }
 
-Steps sctp_probe(Result result) noexcept {
+constexpr Steps sctp_probe(Result result) noexcept {
   switch (result) {
     case Result::refused: return {.row = 1760, .column = 1760};
     case Result::silent: return {.row = 1300, .column = 1300};
@@ -57,55 +57,17 @@ Steps sctp_probe(Result result) noexcept {
   }
 }
 
-Steps failing(Result result, Steps refused, Steps silent) noexcept {
+constexpr Steps failing(Result result, Steps refused, Steps silent) noexcept {
   if (result == Result::refused) return refused;
   return result == Result::silent ? silent : Steps{};
 }
 
-Steps ip_probe(Result result) noexcept {
+constexpr Steps ip_probe(Result result) noexcept {
   if (result == Result::session) return {.row = -500, .column = 0};
   return failing(result, {.row = 2000, .column = 0}, {.row = 1200, .column = 0});
 }
 
-}  // namespace
-
-Group group_of(ContactClass contact_class) noexcept {
-  switch (contact_class) {
-    case ContactClass::none: return Group::none;
-    case ContactClass::syn:
-    case ContactClass::fin:
-    case ContactClass::null:
-    case ContactClass::xmas:
-    case ContactClass::synfin:
-    case ContactClass::ack:
-    case ContactClass::maimon: return Group::tcp;
-    case ContactClass::udp: return Group::udp;
-    case ContactClass::sctp: return Group::sctp;
-    case ContactClass::icmp: return Group::icmp;
-    case ContactClass::ip_protocol: return Group::ip;
-    case ContactClass::reverse_rst: return Group::reverse;
-    case ContactClass::arp:
-    case ContactClass::nd: return Group::link;
-  }
-  return Group::none;
-}
-
-bool has_port(ContactClass contact_class) noexcept {
-  switch (group_of(contact_class)) {
-    case Group::tcp:
-    case Group::udp:
-    case Group::sctp:
-    case Group::reverse: return true;
-    default: return false;
-  }
-}
-
-bool is_stealth(ContactClass contact_class) noexcept {
-  return contact_class == ContactClass::fin || contact_class == ContactClass::null ||
-         contact_class == ContactClass::xmas || contact_class == ContactClass::synfin;
-}
-
-Steps client_steps(ContactClass contact_class, Result result) noexcept {
+constexpr Steps steps_of_client(ContactClass contact_class, Result result) noexcept {
   switch (contact_class) {
     case ContactClass::syn: return tcp_probe(result);
     case ContactClass::fin:
@@ -128,9 +90,9 @@ Steps client_steps(ContactClass contact_class, Result result) noexcept {
   }
 }
 
-Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) noexcept {
-  const Steps client = client_steps(contact_class, result);
-  if (!is_peer_prone(port)) return client;
+// Where the port is peer-prone.
+constexpr Steps steps_of_peer(ContactClass contact_class, Result result) noexcept {
+  const Steps client = steps_of_client(contact_class, result);
   const bool failed = result == Result::refused || result == Result::silent;
   Nats step = 0;
   switch (contact_class) {
@@ -151,6 +113,36 @@ Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) 
   return {.row = step, .column = step};
 }
 
+// Every contact asks for its steps: looked up, not decided anew.
+using StepTable = std::array<std::array<Steps, contact_result_count>, contact_class_count>;
+
+constexpr StepTable table_of(Steps (*steps)(ContactClass, Result) noexcept) noexcept {
+  StepTable table{};
+  for (std::size_t i = 0; i < contact_class_count; ++i) {
+    for (std::size_t j = 0; j < contact_result_count; ++j) {
+      table[i][j] = steps(static_cast<ContactClass>(i), static_cast<Result>(j));
+    }
+  }
+  return table;
+}
+
+constexpr StepTable client_table = table_of(steps_of_client);
+constexpr StepTable peer_table = table_of(steps_of_peer);
+
+Steps look_up(const StepTable& table, ContactClass contact_class, Result result) noexcept {
+  return table[static_cast<std::size_t>(contact_class)][static_cast<std::size_t>(result)];
+}
+
+}  // namespace
+
+Steps client_steps(ContactClass contact_class, Result result) noexcept {
+  return look_up(client_table, contact_class, result);
+}
+
+Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) noexcept {
+  return look_up(is_peer_prone(port) ? peer_table : client_table, contact_class, result);
+}
+
 bool is_peer_prone(std::uint16_t port) noexcept {
   return port >= 1024 && (scanned_map[port / 64] >> (port % 64U) & 1U) == 0;
 }
@@ -165,11 +157,6 @@ std::string_view to_text(Guard guard) noexcept {
     case Guard::peer_prone: return "peer_prone";
   }
   return "peer_prone";
-}
-
-bool is_bad(Result result) noexcept {
-  return result == Result::refused || result == Result::silent || result == Result::half_open ||
-         result == Result::connect || result == Result::malformed;
 }
 
 }  // namespace ntan::detect

@@ -14,6 +14,11 @@ using flow::ContactClass;
 using flow::Outcome;
 using flow::Result;
 
+/// How many there are of each.
+inline constexpr std::size_t contact_class_count = 15, contact_result_count = 10;
+static_assert(static_cast<std::size_t>(ContactClass::reverse_rst) + 1 == contact_class_count);
+static_assert(static_cast<std::size_t>(Result::time_exceeded) + 1 == contact_result_count);
+
 /// Log-likelihood ratios in thousandths of a nat: sums of integers are the same in every run.
 using Nats = std::int32_t;
 
@@ -36,11 +41,37 @@ enum class Sense : std::uint8_t { low, medium, high };
 
 /// Classes that make up one row (many ports of one host) together.
 enum class Group : std::uint8_t { none, tcp, udp, sctp, icmp, ip, reverse, link };
-[[nodiscard]] Group group_of(ContactClass contact_class) noexcept;
+[[nodiscard]] constexpr Group group_of(ContactClass contact_class) noexcept {
+  switch (contact_class) {
+    case ContactClass::none: return Group::none;
+    case ContactClass::syn:
+    case ContactClass::fin:
+    case ContactClass::null:
+    case ContactClass::xmas:
+    case ContactClass::synfin:
+    case ContactClass::ack:
+    case ContactClass::maimon: return Group::tcp;
+    case ContactClass::udp: return Group::udp;
+    case ContactClass::sctp: return Group::sctp;
+    case ContactClass::icmp: return Group::icmp;
+    case ContactClass::ip_protocol: return Group::ip;
+    case ContactClass::reverse_rst: return Group::reverse;
+    case ContactClass::arp:
+    case ContactClass::nd: return Group::link;
+  }
+  return Group::none;
+}
+
 /// TCP, UDP or SCTP: the contact has a port.
-[[nodiscard]] bool has_port(ContactClass contact_class) noexcept;
-/// fin, null, xmas, synfin: named at once by the flags of one packet.
-[[nodiscard]] bool is_stealth(ContactClass contact_class) noexcept;
+[[nodiscard]] constexpr bool has_port(ContactClass contact_class) noexcept {
+  switch (group_of(contact_class)) {
+    case Group::tcp:
+    case Group::udp:
+    case Group::sctp:
+    case Group::reverse: return true;
+    default: return false;
+  }
+}
 
 /// ln P(outcome | scan) / P(outcome | benign client), for many ports of one host and for one port
 /// of many hosts.
@@ -71,6 +102,9 @@ inline constexpr std::size_t guard_count = 6;
 [[nodiscard]] bool is_peer_prone(std::uint16_t port) noexcept;
 
 /// R, N, H, C, X: what a scan meets.
-[[nodiscard]] bool is_bad(Result result) noexcept;
+[[nodiscard]] constexpr bool is_bad(Result result) noexcept {
+  return result == Result::refused || result == Result::silent || result == Result::half_open ||
+         result == Result::connect || result == Result::malformed;
+}
 
 }  // namespace ntan::detect
