@@ -31,11 +31,27 @@ class ContactSet {
  public:
   ContactSet() = default;
 
-  [[nodiscard]] Mark find(std::uint64_t hash) const noexcept;
+  [[nodiscard]] Mark find(std::uint64_t hash) const noexcept {
+    if (const std::uint32_t* slot = slot_of(*this, hash); slot != nullptr) return mark_of(*slot);
+    return blur_ ? find_blurred(hash) : Mark::absent;
+  }
+
   /// Adds an absent hash. False if there is no memory left: it then stays absent.
-  bool insert(std::uint64_t hash, Mark mark, Budget& budget);
+  bool insert(std::uint64_t hash, Mark mark, Budget& budget) {
+    if (!slots_.empty() || size_ >= inline_slots) return insert_beyond(hash, mark, budget);
+    first_[size_++] = make_slot(hash, mark);
+    return true;
+  }
+
   /// Changes the mark of a hash that is there.
-  void update(std::uint64_t hash, Mark mark) noexcept;
+  void update(std::uint64_t hash, Mark mark) noexcept {
+    if (std::uint32_t* slot = slot_of(*this, hash); slot != nullptr) {
+      *slot = make_slot(hash, mark);
+    } else if (blur_) {
+      update_blurred(hash, mark);
+    }
+  }
+
   /// Forgets everything and gives the memory back.
   void release(Budget& budget) noexcept;
 
@@ -51,11 +67,40 @@ class ContactSet {
   };
 
   // A slot: 28 bits of the hash, 4 bits of Mark; 0 is free.
-  static constexpr std::size_t nowhere = SIZE_MAX;
-  [[nodiscard]] std::size_t index_of(std::uint64_t hash) const noexcept;
+  static constexpr unsigned mark_bits = 4;
+  static constexpr std::uint32_t mark_mask = (1U << mark_bits) - 1;
+
+  static std::uint32_t make_slot(std::uint64_t hash, Mark mark) noexcept {
+    return static_cast<std::uint32_t>(hash >> 32U) << mark_bits | static_cast<std::uint32_t>(mark);
+  }
+
+  static Mark mark_of(std::uint32_t slot) noexcept { return static_cast<Mark>(slot & mark_mask); }
+
+  // Where the exact part holds the hash; nullptr: nowhere.
+  template <class Set>
+  [[nodiscard]] static auto slot_of(Set& set, std::uint64_t hash) noexcept
+      -> decltype(set.first_.data()) {
+    const std::uint32_t wanted = make_slot(hash, Mark::absent);
+    if (set.slots_.empty()) {
+      for (std::size_t i = 0; i < set.size_; ++i) {
+        if ((set.first_[i] & ~mark_mask) == wanted) return &set.first_[i];
+      }
+      return nullptr;
+    }
+    const auto slots = set.slots_.data();
+    const std::size_t last = set.slots_.size() - 1;
+    for (std::size_t at = (wanted >> mark_bits) & last; slots[at] != 0; at = (at + 1) & last) {
+      if ((slots[at] & ~mark_mask) == wanted) return &slots[at];
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] Mark find_blurred(std::uint64_t hash) const noexcept;
+  void update_blurred(std::uint64_t hash, Mark mark) noexcept;
+  bool insert_beyond(std::uint64_t hash, Mark mark, Budget& budget);
+  bool insert_blurred(std::uint64_t hash, Budget& budget);
   [[nodiscard]] bool grow(Budget& budget);
   void place(std::uint32_t slot) noexcept;
-  bool insert_blurred(std::uint64_t hash, Budget& budget);
 
   std::array<std::uint32_t, inline_slots> first_{};
   std::vector<std::uint32_t> slots_;  // open addressing, at most half full
