@@ -34,16 +34,14 @@ bool Clusters::add(Cluster& cluster, const Share& share) {
   auto& shares = cluster.shares;
   if (!shares.empty() && now - cluster.oldest > window) forget_old(cluster, now);
   if (shares.size() >= max_shares) shares.pop_front();
-  if (shares.size() == shares.capacity()) {
-    const std::size_t wider = shares.empty() ? 1 : 2 * shares.size();
-    if (!budget_->take((wider - shares.capacity()) * sizeof(Share))) return false;
-    shares.reserve(wider);
-  }
-  bool known = false;
-  for (const Share& other : shares) known = known || other.target == share.target;
+  if (shares.size() == shares.capacity() && !memory_.widen(shares)) return false;
+  const bool known =
+      shares.size() + 1 < min_targets || shares.find_last([&share](const Share& other) {
+        return other.target == share.target;
+      }) != nullptr;
   cluster.oldest = shares.empty() ? now : std::min(cluster.oldest, now);
   shares.push_back(share);
-  return !known && shares.size() >= min_targets;
+  return !known;
 }
 
 void Clusters::forget_old(Cluster& cluster, Timestamp now) {
@@ -52,11 +50,6 @@ void Clusters::forget_old(Cluster& cluster, Timestamp now) {
   for (const Share& share : cluster.shares) {
     cluster.oldest = std::min(cluster.oldest, share.probe.time);
   }
-}
-
-void Clusters::drop_shares(Cluster& cluster) noexcept {
-  budget_->give_back(cluster.shares.capacity() * sizeof(Share));
-  cluster.shares = {};
 }
 
 // Without memory of its own: under a flood of shares it is asked for each of them.

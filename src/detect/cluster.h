@@ -48,7 +48,7 @@ class Clusters {
   static constexpr std::size_t min_targets = 30;
   static constexpr std::size_t min_sources = 5;
 
-  Clusters(std::size_t max_clusters, Budget& budget) : table_(max_clusters), budget_(&budget) {}
+  Clusters(std::size_t max_clusters, Budget& budget) : table_(max_clusters), memory_(budget) {}
 
   /// The cluster that a contact belongs to.
   Cluster& entry(ClusterShape shape, const Probe& probe);
@@ -61,7 +61,7 @@ class Clusters {
   /// Requires: shares of sources with alerts are gone.
   [[nodiscard]] static std::size_t coordinated_targets(const Ring<Share>& shares);
   /// Forgets the shares and gives their memory back.
-  void drop_shares(Cluster& cluster) noexcept;
+  void drop_shares(Cluster& cluster) noexcept { memory_.release(cluster.shares); }
 
   [[nodiscard]] std::uint64_t evictions() const noexcept { return table_.evictions(); }
 
@@ -71,7 +71,7 @@ class Clusters {
   static constexpr std::size_t max_shares = 64;
 
   SetTable<Cluster> table_;
-  Budget* budget_;
+  RingMemory<Share> memory_;
 };
 
 }  // namespace ntan::detect

@@ -1,31 +1,100 @@
 // The recent first contacts of one source, kept so that an alert can show what it is made of.
 #pragma once
 
-#include "base/budget.h"
+#include <cstddef>
+#include <cstdint>
+
 #include "detect/probe.h"
 #include "detect/ring.h"
 
 namespace ntan::detect {
 
-inline constexpr std::size_t max_journal = 64;
-using Journal = Ring<Probe>;
+/// A SYN as scanners craft it: without the options that every stack sends.
+[[nodiscard]] constexpr bool is_raw_syn(const Outcome& outcome) noexcept {
+  if (outcome.contact_class != ContactClass::syn || outcome.syn_has_timestamp) return false;
+  if (!outcome.syn_has_sack && !outcome.syn_has_window_scale) return true;
+  return outcome.syn_window % 1024 == 0 && outcome.syn_window >= 1024 && outcome.syn_window <= 4096;
+}
 
 /// A probe still pending. `hash`: target_key of the outcome.
-[[nodiscard]] Probe make_probe(const Outcome& outcome, std::uint64_t hash) noexcept;
+[[nodiscard]] inline Probe make_probe(const Outcome& outcome, std::uint64_t hash) noexcept {
+  return {.time = outcome.first_time,
+          .packet = outcome.packet,
+          .hash = hash,
+          .dst = outcome.dst,
+          .port = outcome.dst_port,
+          .src_port = outcome.src_port,
+          .ttl = outcome.ttl,
+          .contact_class = outcome.contact_class,
+          .result = outcome.result,
+          .raw_syn = is_raw_syn(outcome)};
+}
 
 /// Whether the result may be part of a scan's evidence; what a good session did is forgotten.
-[[nodiscard]] bool worth_keeping(const Outcome& outcome) noexcept;
+[[nodiscard]] constexpr bool worth_keeping(const Outcome& outcome) noexcept {
+  return is_bad(outcome.result) || outcome.contact_class == ContactClass::icmp;
+}
 
-[[nodiscard]] Probe* find_probe(Journal& journal, std::uint64_t hash) noexcept;
+using JournalMemory = RingMemory<Probe>;
 
-/// Appends; when full, first goes what an alert has already counted, then the oldest. Paid from the
-/// budget; without memory the probe is not kept.
-void keep_probe(Journal& journal, const Probe& probe, Budget& budget);
+/// At most 64 probes, oldest first. Pointers live until the next keep() or drop(). Without memory a
+/// probe is not kept.
+class Journal {
+ public:
+  [[nodiscard]] auto begin() noexcept { return probes_.begin(); }
+  [[nodiscard]] auto end() noexcept { return probes_.end(); }
+  [[nodiscard]] auto begin() const noexcept { return probes_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return probes_.end(); }
+  [[nodiscard]] bool holds_memory() const noexcept { return probes_.capacity() != 0; }
 
-/// Removes a probe. Requires: it is in the journal.
-void drop_probe(Journal& journal, const Probe& probe) noexcept;
+  /// The latest of that hash, or nullptr. From the latest back: a result mostly follows its contact
+  /// soon.
+  [[nodiscard]] Probe* find(std::uint64_t hash) noexcept {
+    return probes_.find_last([hash](const Probe& probe) { return probe.hash == hash; });
+  }
 
-/// Forgets everything and gives the memory back.
-void release_journal(Journal& journal, Budget& budget) noexcept;
+  /// Appends and returns where it is; when full, first goes what an alert has already counted, then
+  /// the oldest. nullptr: no memory.
+  Probe* keep(const Probe& probe, JournalMemory& memory) {
+    if (probes_.size() == probes_.capacity() && !make_room(memory)) return nullptr;
+    probes_.push_back(probe);
+    note_reported(probes_.size() - 1, probe.reported);
+    return &probes_[probes_.size() - 1];
+  }
+
+  /// Requires of these: `kept` is in the journal.
+  void replace(Probe& kept, const Probe& probe) noexcept {
+    kept = probe;
+    note_reported(probes_.index_of(kept), probe.reported);
+  }
+
+  void drop(const Probe& kept) noexcept { erase(probes_.index_of(kept)); }
+
+  /// It is part of an alert.
+  void report(Probe& kept) noexcept {
+    kept.reported = true;
+    note_reported(probes_.index_of(kept), true);
+  }
+
+  /// Forgets everything and gives the memory back.
+  void release(JournalMemory& memory) noexcept {
+    memory.release(probes_);
+    reported_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t max_probes = 64;
+
+  [[nodiscard]] bool make_room(JournalMemory& memory);
+
+  void note_reported(std::size_t at, std::uint64_t reported) noexcept {
+    reported_ = (reported_ & ~(std::uint64_t{1} << at)) | reported << at;
+  }
+
+  void erase(std::size_t at) noexcept;
+
+  Ring<Probe, std::uint16_t> probes_;
+  std::uint64_t reported_ = 0;  // bit n: of the nth oldest; the same as each says of itself
+};
 
 }  // namespace ntan::detect

@@ -93,7 +93,8 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   }
 }
 
-void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& probe) {
+// `kept`: the probe in the journal; nullptr: it may not be there.
+void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& probe, Probe* kept) {
   Source& source = place.source;
   const bool bad = is_bad(outcome.result);
   const bool row = bad && row_fires(place.row);
@@ -115,12 +116,22 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
              (place.row.alarmed || place.column.alarmed || (all && bad))) {
     if (row) book_.at(source.alert).set_score(place.row.walk.score());
     if (column) book_.at(source.alert).set_score(place.column.walk.score());
-    Probe counted = probe;
-    Probe* kept = find_probe(source.journal, place.hash);
-    report(source, kept != nullptr ? *kept : counted, outcome.time);
+    if (kept == nullptr) kept = source.journal.find(place.hash);
+    add_probe(source, probe, kept, outcome.time);
   }
   if (!bad || book_.is_open(source.alert)) return;
   share(source, outcome, probe);
+}
+
+// Another contact for an open alert.
+void ScanDetector::add_probe(Source& source, Probe probe, Probe* kept, Timestamp now) {
+  if (kept != nullptr) {
+    source.journal.report(*kept);
+    report(source, *kept, now);
+  } else {
+    probe.reported = true;
+    report(source, probe, now);
+  }
 }
 
 void ScanDetector::include(AlertIndex alert, const IpAddress& source, const Probe& probe) {
@@ -129,8 +140,7 @@ void ScanDetector::include(AlertIndex alert, const IpAddress& source, const Prob
   if (options_.watch != nullptr) options_.watch->on_counted(scan.origin().id, source, probe);
 }
 
-void ScanDetector::report(Source& source, Probe& probe, Timestamp now) {
-  probe.reported = true;
+void ScanDetector::report(const Source& source, const Probe& probe, Timestamp now) {
   if (!book_.is_open(source.alert)) return;
   include(source.alert, source.address, probe);
   book_.on_growth(source.alert, now);
@@ -156,7 +166,7 @@ bool ScanDetector::collect(Source& source, const Outcome& outcome, const Alarm& 
   bool any = false;
   for (Probe& probe : source.journal) {
     if (!is_evidence(probe, outcome, alarm)) continue;
-    probe.reported = true;
+    source.journal.report(probe);
     if (probe.pending && alarm.axis != Axis::link) source.seen.update(probe.hash, Mark::reported);
     include(source.alert, source.address, probe);
     any = true;

@@ -42,15 +42,16 @@ void ScanDetector::end_probation(const Probation& probation) {
   probe.guards = weight.guards;
   probe.step = probe.column_step = weight.column;
   probe.sum = place.column.walk.client;
-  if (Probe* kept = find_probe(source->journal, hash); kept != nullptr) {
+  Probe* kept = source->journal.find(hash);
+  if (kept != nullptr) {
     probe.reported = kept->reported;
     probe.raw_syn = kept->raw_syn;
-    *kept = probe;
+    source->journal.replace(*kept, probe);
   }
   tell_step(WalkStep::Cause::probation, place, outcome,
             {.column = weight.column, .column_peer = weight.column_peer, .guards = weight.guards},
             ColumnStep::counted);
-  judge(place, outcome, probe);
+  judge(place, outcome, probe, kept);
 }
 
 void ScanDetector::end_decision(const Decision& decision) {
@@ -126,12 +127,12 @@ void ScanDetector::on_late(const Outcome& outcome) {
     context_.observe(outcome);
     forgive_host(*source, outcome.dst);
   }
-  Probe* kept = find_probe(source->journal, hash);
+  Probe* kept = source->journal.find(hash);
   if (kept == nullptr) return;
   kept->result = outcome.result;
   if (kept->reported && book_.is_open(source->alert)) book_.at(source->alert).take_back(*kept);
   if (!kept->reported && !worth_keeping(outcome)) {
-    drop_probe(source->journal, *kept);
+    source->journal.drop(*kept);
   }
 }
 

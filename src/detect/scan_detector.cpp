@@ -32,6 +32,7 @@ ScanDetector::ScanDetector(const ScanOptions& options, ScanSink& sink)
     : options_(options),
       bound_(alarm_bound(options.sense)),
       pool_{.limit = options.memory / 1000 * pool_share},
+      journal_memory_(pool_),
       sources_(entries_in<Source>(options.memory, source_share)),
       rows_(entries_in<Row>(options.memory, row_share)),
       columns_(entries_in<Column>(options.memory, column_share)),
@@ -101,7 +102,7 @@ ScanDetector::Place ScanDetector::place_of(Source& source, const Outcome& outcom
 
 void ScanDetector::release(Source& source) noexcept {
   source.seen.release(pool_);
-  release_journal(source.journal, pool_);
+  source.journal.release(journal_memory_);
   source.walk = {};
   source.epoch = ++epochs_;
 }
@@ -117,7 +118,7 @@ void ScanDetector::make_room() {
   Source* least = nullptr;
   for (std::size_t i = 0; i < stride; ++i) {
     Source& candidate = all[hand_++ % all.size()];
-    const bool holds = candidate.journal.capacity() != 0 || candidate.seen.exact_size() > 8;
+    const bool holds = candidate.journal.holds_memory() || candidate.seen.exact_size() > 8;
     if (candidate.key == 0 || candidate.pinned() || !holds) continue;
     if (least == nullptr || candidate.worth() < least->worth()) least = &candidate;
   }
@@ -136,7 +137,7 @@ void ScanDetector::on_contact(const Outcome& outcome) {
     return;
   }
   ++counters_.contacts;
-  keep_probe(source.journal, make_probe(outcome, hash), pool_);
+  source.journal.keep(make_probe(outcome, hash), journal_memory_);
   if (group_of(outcome.contact_class) == Group::link) return on_link_contact(source, outcome, hash);
   Place place = place_of(source, outcome, hash);
   ++place.row.contacts;
@@ -159,7 +160,8 @@ void ScanDetector::keep_open(const Source& source, const Outcome& outcome) {
 void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash) {
   source.seen.update(hash, Mark::done);
   if (source.sweep == Sweep::alarmed) {
-    if (Probe* probe = find_probe(source.journal, hash); probe != nullptr) {
+    if (Probe* probe = source.journal.find(hash); probe != nullptr) {
+      source.journal.report(*probe);
       report(source, *probe, outcome.time);
     }
     return;
@@ -200,18 +202,20 @@ void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
   probe.pending = false;
   probe.reported = was_reported;
   weigh(place, outcome, probe);
-  if (Probe* kept = find_probe(source.journal, place.hash); kept != nullptr) {
+  Probe* kept = source.journal.find(place.hash);
+  if (kept != nullptr) {
     probe.raw_syn = probe.raw_syn || kept->raw_syn;
     if (was_reported || worth_keeping(outcome)) {
-      *kept = probe;
+      source.journal.replace(*kept, probe);
     } else {
-      drop_probe(source.journal, *kept);
+      source.journal.drop(*kept);
+      kept = nullptr;
     }
   } else if (worth_keeping(outcome)) {
-    keep_probe(source.journal, probe, pool_);
+    kept = source.journal.keep(probe, journal_memory_);
   }
   if (was_reported && book_.is_open(source.alert)) book_.at(source.alert).settle(probe);
-  judge(place, outcome, probe);
+  judge(place, outcome, probe, kept);
 }
 
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {

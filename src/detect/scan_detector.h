@@ -108,9 +108,10 @@ class ScanDetector {
   [[nodiscard]] bool row_fires(const Row& row) const noexcept;
   [[nodiscard]] bool column_fires(const Column& column) const noexcept;
   [[nodiscard]] bool source_fires(const Source& source) const noexcept;
-  void judge(Place& place, const Outcome& outcome, const Probe& probe);
+  void judge(Place& place, const Outcome& outcome, const Probe& probe, Probe* kept);
   void raise(Source& source, const Outcome& outcome, const Alarm& alarm);
-  void report(Source& source, Probe& probe, Timestamp now);
+  void add_probe(Source& source, Probe probe, Probe* kept, Timestamp now);
+  void report(const Source& source, const Probe& probe, Timestamp now);
   [[nodiscard]] static bool is_evidence(const Probe& probe, const Outcome& outcome,
                                         const Alarm& alarm) noexcept;
   [[nodiscard]] static event::Id id_of(const Source& source, const Outcome& outcome,
@@ -129,6 +130,7 @@ class ScanDetector {
   ScanOptions options_;
   Nats bound_;
   Budget pool_;
+  JournalMemory journal_memory_;
   SetTable<Source> sources_;
   SetTable<Row> rows_;
   SetTable<Column> columns_;

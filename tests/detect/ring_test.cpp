@@ -1,10 +1,12 @@
 #include "detect/ring.h"
 
+#include <algorithm>
 #include <deque>
 #include <random>
 
 #include <catch2/catch.hpp>
 
+using namespace ntan;
 using namespace ntan::detect;
 
 TEST_CASE("ring: agrees with a deque on any pushes and erasures") {
@@ -28,6 +30,11 @@ TEST_CASE("ring: agrees with a deque on any pushes and erasures") {
       ring.push_back(n);
       plain.push_back(n);
     }
+    const unsigned* last = ring.find_last([](unsigned value) { return value % 7 == 0; });
+    const auto expected =
+        std::find_if(plain.rbegin(), plain.rend(), [](unsigned value) { return value % 7 == 0; });
+    REQUIRE((last == nullptr) == (expected == plain.rend()));
+    if (last != nullptr) REQUIRE(*last == *expected);
     REQUIRE(plain == [&ring] {
       std::deque<unsigned> all;
       for (const unsigned value : ring) all.push_back(value);
@@ -45,4 +52,31 @@ TEST_CASE("ring: what was moved from is empty and holds nothing") {
   REQUIRE(taken[0] == 7);
   REQUIRE(ring.empty());          // NOLINT(*-move, *.Move): that is the claim
   REQUIRE(ring.capacity() == 0);  // NOLINT(*-move, *.Move)
+}
+
+TEST_CASE("ring memory: each ring is paid for, and gives everything back") {
+  Budget budget{.limit = 7 * sizeof(unsigned)};
+  RingMemory<unsigned> memory{budget};
+  Ring<unsigned> first;
+  Ring<unsigned, std::uint16_t> second;
+  REQUIRE(memory.widen(first));
+  REQUIRE(first.capacity() == 1);
+  first.push_back(1);
+  REQUIRE(memory.widen(first));
+  REQUIRE(first.capacity() == 2);
+  first.push_back(2);
+  REQUIRE(memory.widen(first));
+  REQUIRE(first[0] == 1);
+  REQUIRE(first[1] == 2);
+  REQUIRE(memory.widen(second));
+  REQUIRE(memory.widen(second));
+  REQUIRE(budget.used == 6 * sizeof(unsigned));
+  REQUIRE_FALSE(memory.widen(second));
+  REQUIRE(second.capacity() == 2);
+  REQUIRE(budget.refused == 1);
+  memory.release(first);
+  memory.release(second);
+  REQUIRE(first.empty());
+  REQUIRE(first.capacity() == 0);
+  REQUIRE(budget.used == 0);
 }
