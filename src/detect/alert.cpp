@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/digits.h"
 #include "detect/tables.h"
 
 namespace ntan::detect {
@@ -25,10 +26,24 @@ std::string endpoint(const IpAddress& address, std::uint16_t port) {
   return address.version == IpVersion::v6 ? "[" + text + "]:" + number : text + ":" + number;
 }
 
-std::string range_text(std::size_t first, std::size_t last) {
-  std::string text = std::to_string(first);
-  if (last != first) text += '-' + std::to_string(last);
-  return text;
+/// `65535-65535`
+constexpr std::size_t max_range_text = 11;
+
+char* append_port(char* out, unsigned port) noexcept {
+  if (port < 10'000) return append_unsigned(out, port);
+  *out = static_cast<char>('0' + port / 10'000);
+  return append_two(append_two(out + 1, port / 100 % 100), port % 100);
+}
+
+// Into one text for all: an alert may list 256 of them in each of its events.
+void add_range(ScanTexts& texts, unsigned first, unsigned last) {
+  char* const text = texts.range_text.data() + texts.ranges.size() * max_range_text;
+  char* end = append_port(text, first);
+  if (last != first) {
+    *end++ = '-';
+    end = append_port(end, last);
+  }
+  texts.ranges.emplace_back(text, static_cast<std::size_t>(end - text));
 }
 
 bool accepted(Result result) noexcept {
@@ -206,7 +221,7 @@ Severity Alert::severity(ScanKind kind) const noexcept {
 void Alert::list_ports(ScanTexts& texts) const {
   if (!ports_) return;
   ports_->for_each_range([&texts](PortRange range) {
-    texts.ranges.push_back(range_text(range.first, range.last));
+    add_range(texts, range.first, range.last);
     return texts.ranges.size() < max_ranges;
   });
 }
@@ -217,7 +232,7 @@ void Alert::list_protocols(ScanTexts& texts) const {
     if (!protocols_[at]) continue;
     const std::size_t first = at;
     while (at + 1 < end && protocols_[at + 1]) ++at;
-    texts.ranges.push_back(range_text(first, at));
+    add_range(texts, static_cast<unsigned>(first), static_cast<unsigned>(at));
   }
 }
 
@@ -249,13 +264,13 @@ void Alert::list_marks(ScanTexts& texts) const {
 ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const {
   const ScanKind what = kind();
   texts.ranges.clear();
+  texts.range_text.resize(max_ranges * max_range_text);
   if (what == ScanKind::protocol) {
     list_protocols(texts);
   } else {
     list_ports(texts);
   }
   list_sample(texts);
-  texts.range_views.assign(texts.ranges.begin(), texts.ranges.end());
   texts.open_views.assign(open_.begin(), open_.end());
   list_marks(texts);
   const double seconds = std::chrono::duration<double>(last_ - first_).count();
@@ -278,7 +293,7 @@ ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const
   record.hosts = hosts_.count();
   record.ports = what == ScanKind::protocol ? protocols_.count() : port_count();
   record.probes = probes_;
-  record.port_ranges = texts.range_views;
+  record.port_ranges = texts.ranges;
   record.refused = of(Result::refused);
   record.half_open = of(Result::half_open);
   record.silent = of(Result::silent);

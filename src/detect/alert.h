@@ -31,8 +31,8 @@ struct AlertOrigin {
 
 /// What a ScanRecord looks at: one serves all alerts, for one record at a time.
 struct ScanTexts {
-  std::vector<std::string> ranges;
-  std::vector<std::string_view> range_views;
+  std::vector<char> range_text;
+  std::vector<std::string_view> ranges;
   std::vector<std::string_view> open_views;
   std::vector<std::uint16_t> ttls;
   std::vector<std::string_view> guards;
