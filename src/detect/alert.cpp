@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/digits.h"
-#include "detect/tables.h"
+#include "detect/keys.h"
 
 namespace ntan::detect {
 namespace {
@@ -103,8 +103,8 @@ void Alert::take_back(const Probe& probe) {
   settle(probe);
 }
 
-void Alert::add_member(const IpAddress& member) {
-  if (member_count_.add(source_key(member)) && members_.size() < max_listed) {
+void Alert::add_member(const IpAddress& member, std::uint64_t key) {
+  if (member_count_.add(key) && members_.size() < max_listed) {
     members_.push_back(member);
   }
 }
@@ -188,7 +188,7 @@ ScanTechnique Alert::technique() const noexcept {
   std::uint64_t most = 0;
   std::uint64_t second = 0;
   ContactClass dominant{};
-  for (std::size_t i = 0; i < class_count; ++i) {
+  for (std::size_t i = 0; i < contact_class_count; ++i) {
     const auto contact_class = static_cast<ContactClass>(i);
     const std::uint64_t count = classes_[i];
     if (count == 0 || (transport_only && group_of(contact_class) == Group::icmp) ||

@@ -61,7 +61,8 @@ class Alert {
   void settle(const Probe& probe);
   /// A probe counted as silent got `result` after all.
   void take_back(const Probe& probe);
-  void add_member(const IpAddress& member);
+  /// `key`: source_key of the member.
+  void add_member(const IpAddress& member, std::uint64_t key);
   void set_score(Nats score) noexcept { origin_.score = std::max(origin_.score, score); }
 
   [[nodiscard]] const AlertOrigin& origin() const noexcept { return origin_; }
@@ -84,9 +85,6 @@ class Alert {
   [[nodiscard]] ScanRecord describe(const Conditions& conditions, ScanTexts& texts) const;
 
  private:
-  static constexpr std::size_t class_count = 15;
-  static constexpr std::size_t result_count = 10;
-
   struct Shape {
     std::uint64_t hosts = 0;
     std::uint64_t ports = 0;
@@ -112,8 +110,8 @@ class Alert {
   void list_marks(ScanTexts& texts) const;
 
   AlertOrigin origin_;
-  std::array<std::uint32_t, class_count> classes_{};
-  std::array<std::uint32_t, result_count> results_{};
+  std::array<std::uint32_t, contact_class_count> classes_{};
+  std::array<std::uint32_t, contact_result_count> results_{};
   std::array<std::uint32_t, 3> icmp_types_{};  // echo, timestamp, mask
   std::uint64_t probes_ = 0;
   std::uint64_t transport_probes_ = 0;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "detect/tables.h"
+#include "detect/keys.h"
 
 namespace ntan::detect {
 namespace {

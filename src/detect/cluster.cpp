@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "detect/keys.h"
+
 namespace ntan::detect {
 namespace {
 
@@ -14,7 +16,7 @@ std::uint64_t cluster_key(ClusterShape shape, const Probe& probe) noexcept {
   if (shape == ClusterShape::host) {
     return row_key(IpAddress{}, probe.dst, group_of(probe.contact_class));
   }
-  return column_key(network_of(probe.dst), probe.contact_class, probe.port);
+  return column_key(network_words_of(probe.dst), probe.contact_class, probe.port);
 }
 
 }  // namespace
@@ -23,9 +25,14 @@ std::uint64_t target_of(ClusterShape shape, const Probe& probe) noexcept {
   return shape == ClusterShape::host ? probe.port : host_key(probe.dst);
 }
 
-Cluster& Clusters::entry(ClusterShape shape, const Probe& probe) {
-  return table_.find_or_insert(cluster_key(shape, probe),
-                               [this](Cluster& victim) { drop_shares(victim); });
+std::uint64_t Clusters::key_of(ClusterShape shape, const Probe& probe) const noexcept {
+  const std::uint64_t key = cluster_key(shape, probe);
+  table_.prefetch(key);
+  return key;
+}
+
+Cluster& Clusters::entry(std::uint64_t key) {
+  return table_.find_or_insert(key, [this](Cluster& victim) { drop_shares(victim); });
 }
 
 bool Clusters::add(Cluster& cluster, const Share& share) {

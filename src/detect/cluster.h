@@ -50,8 +50,9 @@ class Clusters {
 
   Clusters(std::size_t max_clusters, Budget& budget) : table_(max_clusters), memory_(budget) {}
 
-  /// The cluster that a contact belongs to.
-  Cluster& entry(ClusterShape shape, const Probe& probe);
+  /// The key of the cluster that a contact belongs to. Its set is on the way to the cache.
+  [[nodiscard]] std::uint64_t key_of(ClusterShape shape, const Probe& probe) const noexcept;
+  [[nodiscard]] Cluster& entry(std::uint64_t key);
   /// Adds a share, forgets what is older than 600 s. True if its target is new and there are enough
   /// shares that a look at them may pay.
   bool add(Cluster& cluster, const Share& share);

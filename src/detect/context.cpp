@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "detect/keys.h"
+
 namespace ntan::detect {
 namespace {
 
@@ -23,8 +25,22 @@ bool tells_direction(ContactClass contact_class) noexcept {
   return group_of(contact_class) != Group::link && contact_class != ContactClass::reverse_rst;
 }
 
-std::uint32_t short_hash(const IpAddress& source) noexcept {
-  return std::max(static_cast<std::uint32_t>(source_key(source)), std::uint32_t{1});
+/// Of an outcome's source. Never 0.
+std::uint32_t short_hash(const OutcomeKeys& keys) noexcept {
+  return std::max(static_cast<std::uint32_t>(keys.source), std::uint32_t{1});
+}
+
+std::uint64_t outage_key_of(const Outcome& outcome) noexcept {
+  return outage_key(network_words_of(outcome.src), outcome.dst, outcome.contact_class,
+                    outcome.dst_port);
+}
+
+/// It fails for others too: at least two of the three remembered.
+bool fails_for_others(const Outage& outage, const OutcomeKeys& keys) noexcept {
+  const std::uint32_t source = short_hash(keys);
+  return std::ranges::count_if(outage.sources, [source](std::uint32_t other) {
+           return other != 0 && other != source;
+         }) >= 2;
 }
 
 bool is_trace(const Outcome& outcome, const Row& row) noexcept {
@@ -34,57 +50,53 @@ bool is_trace(const Outcome& outcome, const Row& row) noexcept {
 
 }  // namespace
 
-Context::Context(std::size_t max_outages)
-    : outages_(max_outages), services_(std::make_unique<Services>()) {}
+Context::Context(std::size_t max_outages) : outages_(max_outages) {}
 
-void Context::observe(const Outcome& outcome) {
+const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) {
   if (tells_direction(outcome.contact_class)) {
     ++resolved_;
     if (answered(outcome.result)) ++answered_;
   }
-  if (failed(outcome.result)) remember_failure(outcome);
-  if (outcome.result == Result::session) remember_service(outcome);
+  if (outcome.result == Result::session) remember_service(outcome, keys);
+  return failed(outcome.result) ? remember_failure(outcome, keys) : nullptr;
 }
 
-void Context::remember_service(const Outcome& outcome) {
+void Context::remember_service(const Outcome& outcome, const OutcomeKeys& keys) {
   constexpr Duration half_life = std::chrono::hours{12};
+  // Not before: its quarter of a megabyte is much to touch for a file that has no session.
+  if (services_ == nullptr) services_ = std::make_unique<Services>();
   if (outcome.time - services_since_ >= half_life) {
     services_->rotate();
     services_since_ = outcome.time;
   }
-  services_->add(target_key(outcome.dst, outcome.contact_class, outcome.dst_port));
+  services_->add(keys.target);
   if (outcome.contact_class == ContactClass::syn && outcome.dst_port == ftp_control) {
     services_->add(pair_key(outcome.src, outcome.dst));
   }
 }
 
-void Context::remember_failure(const Outcome& outcome) {
-  if (!has_port(outcome.contact_class)) return;
-  const std::uint64_t key =
-      outage_key(network_of(outcome.src), outcome.dst, outcome.contact_class, outcome.dst_port);
-  Outage& outage = outages_.find_or_insert(key, [](Outage&) {});
+const Outage* Context::remember_failure(const Outcome& outcome, const OutcomeKeys& keys) {
+  if (!has_port(outcome.contact_class)) return nullptr;
+  Outage& outage = outages_.find_or_insert(outage_key_of(outcome), [](Outage&) {});
   outage.last = outcome.time;
-  const std::uint32_t source = short_hash(outcome.src);
+  const std::uint32_t source = short_hash(keys);
   for (std::uint32_t& slot : outage.sources) {
-    if (slot == source) return;
+    if (slot == source) break;
     if (slot == 0) {
       slot = source;
-      return;
+      break;
     }
   }
+  return &outage;
 }
 
-bool Context::is_outage(const Outcome& outcome) noexcept {
-  const Outage* outage = outages_.find(
-      outage_key(network_of(outcome.src), outcome.dst, outcome.contact_class, outcome.dst_port));
-  if (outage == nullptr) return false;
-  const std::uint32_t source = short_hash(outcome.src);
-  return std::ranges::count_if(outage->sources, [source](std::uint32_t other) {
-           return other != 0 && other != source;
-         }) >= 2;
+const Outage* Context::outage_of(const Outcome& outcome) noexcept {
+  const bool remembered = failed(outcome.result) && has_port(outcome.contact_class);
+  return remembered ? outages_.find(outage_key_of(outcome)) : nullptr;
 }
 
-Weight Context::weigh(const Outcome& outcome, const Row& row) noexcept {
+Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
+                      const Outage* outage) const noexcept {
   const auto nothing = [](Guard guard) {
     Weight weight;
     weight.note(guard);
@@ -93,7 +105,7 @@ Weight Context::weigh(const Outcome& outcome, const Row& row) noexcept {
   if (is_trace(outcome, row)) return nothing(Guard::traceroute);
   const ContactClass what = outcome.contact_class;
   if (what == ContactClass::syn && outcome.src_port == ftp_data &&
-      services_->contains(pair_key(outcome.dst, outcome.src))) {
+      is_service(pair_key(outcome.dst, outcome.src))) {
     return nothing(Guard::ftp_data);
   }
   const Steps client = client_steps(what, outcome.result);
@@ -109,14 +121,14 @@ Weight Context::weigh(const Outcome& outcome, const Row& row) noexcept {
     weight.column = weight.column_peer = 0;
     if (peer_prone) weight.row = weight.row_peer = 0;
   }
-  if (fails && services_->contains(target_key(outcome.dst, what, outcome.dst_port))) {
+  if (fails && is_service(keys.target)) {
     weight.row /= discount;
     weight.row_peer /= discount;
     weight.column /= discount;
     weight.column_peer /= discount;
     weight.note(Guard::churn);
   }
-  if (fails && is_outage(outcome)) {
+  if (fails && outage != nullptr && fails_for_others(*outage, keys)) {
     weight.column /= discount;
     weight.column_peer /= discount;
     weight.note(Guard::outage);

@@ -34,16 +34,26 @@ struct Weight {
   return port >= 33434 && port <= 33690;
 }
 
+/// What the detector has hashed of an outcome already.
+struct OutcomeKeys {
+  std::uint64_t source = 0;  ///< source_key
+  std::uint64_t target = 0;  ///< target_key
+};
+
 /// Facts across sources that discount evidence: one-way captures, outages, services that went down,
 /// path measurements, active FTP.
 class Context {
  public:
   explicit Context(std::size_t max_outages);
 
-  /// Learns from the result of a first contact.
-  void observe(const Outcome& outcome);
-  /// The steps of `outcome` for its source; `row` is that of its target.
-  [[nodiscard]] Weight weigh(const Outcome& outcome, const Row& row) noexcept;
+  /// Learns from the result of a first contact. Returns what there is about its target's failing,
+  /// until the next call; nullptr if it did not fail.
+  const Outage* observe(const Outcome& outcome, const OutcomeKeys& keys);
+  /// What there is about the failing of an outcome's target without learning from it.
+  [[nodiscard]] const Outage* outage_of(const Outcome& outcome) noexcept;
+  /// The steps of `outcome` for its source; `row` is that of its target, `outage` as above.
+  [[nodiscard]] Weight weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
+                             const Outage* outage) const noexcept;
 
   /// Of at least 20 results, less than 1 % were answered.
   [[nodiscard]] bool one_way() const noexcept {
@@ -53,12 +63,15 @@ class Context {
  private:
   using Services = RotatingBloom<std::size_t{1} << 20U>;
 
-  [[nodiscard]] bool is_outage(const Outcome& outcome) noexcept;
-  void remember_failure(const Outcome& outcome);
-  void remember_service(const Outcome& outcome);
+  const Outage* remember_failure(const Outcome& outcome, const OutcomeKeys& keys);
+  void remember_service(const Outcome& outcome, const OutcomeKeys& keys);
+
+  [[nodiscard]] bool is_service(std::uint64_t key) const noexcept {
+    return services_ != nullptr && services_->contains(key);
+  }
 
   SetTable<Outage> outages_;
-  std::unique_ptr<Services> services_;  // (host, port) that answered within 12 to 24 h
+  std::unique_ptr<Services> services_;  // (host, port) that answered within 12 to 24 h, if any did
   Timestamp services_since_{};
   std::uint64_t resolved_ = 0;
   std::uint64_t answered_ = 0;

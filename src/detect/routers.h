@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "detect/keys.h"
 #include "detect/set_table.h"
 #include "detect/tables.h"
 
@@ -43,7 +44,7 @@ class Routers {
   }
 
   [[nodiscard]] bool is_router(const MacAddress& mac) noexcept {
-    const Station* station = stations_.find(mac_key(mac));
+    const Station* station = stations_.find(mac_key(number_of(mac)));
     return station != nullptr && station->router;
   }
 
@@ -51,7 +52,7 @@ class Routers {
   Station* entry_of(const MacAddress& mac, const IpAddress& address) {
     const bool group = (mac.octets[0] & 1U) != 0;
     if (group || address.version != IpVersion::v4) return nullptr;
-    return &stations_.find_or_insert(mac_key(mac), [](Station&) {});
+    return &stations_.find_or_insert(mac_key(number_of(mac)), [](Station&) {});
   }
 
   static void note(Station& station, const IpAddress& address) noexcept {

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "detect/journal.h"
+#include "detect/keys.h"
 #include "detect/scan_detector.h"
 
 namespace ntan::detect {
@@ -116,7 +117,7 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
              (place.row.alarmed || place.column.alarmed || (all && bad))) {
     if (row) book_.at(source.alert).set_score(place.row.walk.score());
     if (column) book_.at(source.alert).set_score(place.column.walk.score());
-    if (kept == nullptr) kept = source.journal.find(place.hash);
+    if (kept == nullptr) kept = source.journal.find(place.keys.target);
     add_probe(source, probe, kept, outcome.time);
   }
   if (!bad || book_.is_open(source.alert)) return;
@@ -217,7 +218,7 @@ void ScanDetector::tell_alarm(const Source& source, const Outcome& outcome, cons
     }
   } else if (alarm.axis == Axis::column) {
     const Column& column =
-        *columns_.find(column_key(outcome.src, outcome.contact_class, outcome.dst_port));
+        *columns_.find(column_key(words_of(outcome.src), outcome.contact_class, outcome.dst_port));
     facts.walk = column.walk;
     if (waiting) {
       compare(AlarmCount::waiting_hosts, column.burst.waiting, burst_hosts);
@@ -259,10 +260,15 @@ void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& al
   book_.at(source.alert).set_score(alarm.score);
   const bool any = collect(source, outcome, alarm);
   if (!growing) {
-    book_.announce(source.alert, outcome.time);
+    announce(source.alert, outcome.time);
   } else if (any) {
     book_.on_growth(source.alert, outcome.time);
   }
+}
+
+void ScanDetector::announce(AlertIndex alert, Timestamp now) {
+  book_.announce(alert, now);
+  due_ = std::min(due_, book_.next_deadline());
 }
 
 void ScanDetector::forget_alerts() {
@@ -285,11 +291,14 @@ void ScanDetector::share(const Source& source, const Outcome& outcome, const Pro
       outcome.contact_class == ContactClass::reverse_rst) {
     return;
   }
-  for (const ClusterShape shape : {ClusterShape::host, ClusterShape::network}) {
-    Cluster& cluster = clusters_.entry(shape, probe);
+  constexpr std::array shapes{ClusterShape::host, ClusterShape::network};
+  const std::array keys{clusters_.key_of(shapes[0], probe), clusters_.key_of(shapes[1], probe)};
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const ClusterShape shape = shapes[i];
+    Cluster& cluster = clusters_.entry(keys[i]);
     if (book_.is_open(cluster.alert)) {
       include(cluster.alert, source.address, probe);
-      book_.at(cluster.alert).add_member(source.address);
+      book_.at(cluster.alert).add_member(source.address, source.key);
       book_.on_growth(cluster.alert, outcome.time);
     } else if (clusters_.add(cluster, {.source = source.address,
                                        .source_key = source.key,
@@ -334,10 +343,10 @@ void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) 
   }
   for (const Share& share : cluster.shares) {
     include(cluster.alert, share.source, share.probe);
-    book_.at(cluster.alert).add_member(share.source);
+    book_.at(cluster.alert).add_member(share.source, share.source_key);
   }
   clusters_.drop_shares(cluster);
-  book_.announce(cluster.alert, now);
+  announce(cluster.alert, now);
 }
 
 }  // namespace ntan::detect

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detect/journal.h"
+#include "detect/keys.h"
 #include "detect/scan_detector.h"
 
 namespace ntan::detect {
@@ -13,15 +14,15 @@ constexpr std::size_t max_probations = 16384;
 
 }  // namespace
 
-void ScanDetector::start_probation(const Outcome& outcome, const Source& source) {
+void ScanDetector::start_probation(const Place& place, const Outcome& outcome) {
   if (probations_.size() >= max_probations) {
     ++counters_.probations_dropped;
     return;
   }
-  const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
-  sources_.find(source.key)->seen.update(hash, Mark::probation);
+  place.source.seen.update(place.keys.target, Mark::probation);
   probations_.push_back(
-      {.due = outcome.time + probation_time, .source = source.key, .outcome = outcome});
+      {.due = outcome.time + probation_time, .source = place.keys.source, .outcome = outcome});
+  due_ = std::min(due_, probations_.back().due);
 }
 
 void ScanDetector::end_probation(const Probation& probation) {
@@ -32,8 +33,8 @@ void ScanDetector::end_probation(const Probation& probation) {
   source->seen.update(hash, Mark::done);
   if (source->seen.find(host_key(outcome.dst)) != Mark::absent) return;
   outcome.time = probation.due;
-  Place place = place_of(*source, outcome, hash);
-  const Weight weight = context_.weigh(outcome, place.row);
+  Place place = place_of(*source, outcome, hash, sets_of(outcome));
+  const Weight weight = context_.weigh(outcome, place.keys, place.row, context_.outage_of(outcome));
   place.column.walk.add(weight.column, weight.column_peer);
   ++place.column.walk.bad;
   ++place.column.handshakes;
@@ -79,8 +80,9 @@ void ScanDetector::forgive_host(Source& source, const IpAddress& host) {
   source.seen.update(key, Mark::host);
   for (Probe& probe : source.journal) {
     const bool handshake = probe.result == Result::connect || probe.result == Result::half_open;
-    if (probe.dst != host || probe.pending || !handshake || probe.column_step == 0) continue;
-    Column* column = columns_.find(column_key(source.address, probe.contact_class, probe.port));
+    if (!handshake || probe.column_step == 0 || probe.pending || probe.dst != host) continue;
+    Column* column =
+        columns_.find(column_key(words_of(source.address), probe.contact_class, probe.port));
     if (column == nullptr) continue;
     column->walk.add(-probe.column_step, -probe.column_step);
     if (column->walk.bad != 0) --column->walk.bad;
@@ -96,13 +98,14 @@ void ScanDetector::on_late(const Outcome& outcome) {
   const Mark mark = source->seen.find(hash);
   if (mark != Mark::silent && mark != Mark::blurred) return;
   source->seen.update(hash, Mark::done);
-  const Place place = place_of(*source, outcome, hash);
+  const Place place = place_of(*source, outcome, hash, sets_of(outcome));
   Row& row = place.row;
   Column& column = place.column;
   Outcome silent = outcome;
   silent.result = Result::silent;
-  const Weight was = context_.weigh(silent, row);
-  const Weight is = context_.weigh(outcome, row);
+  const Outage* outage = context_.outage_of(silent);
+  const Weight was = context_.weigh(silent, place.keys, row, outage);
+  const Weight is = context_.weigh(outcome, place.keys, row, outage);
   // A handshake that came late is credited to rows only.
   const bool bad = is_bad(outcome.result);
   const Weight change{.row = is.row - was.row,
@@ -124,7 +127,7 @@ void ScanDetector::on_late(const Outcome& outcome) {
   if (column.unanswered != 0) --column.unanswered;
   tell_step(WalkStep::Cause::late, place, outcome, change, ColumnStep::counted);
   if (outcome.result == Result::session && has_port(outcome.contact_class)) {
-    context_.observe(outcome);
+    context_.observe(outcome, place.keys);
     forgive_host(*source, outcome.dst);
   }
   Probe* kept = source->journal.find(hash);
@@ -136,23 +139,20 @@ void ScanDetector::on_late(const Outcome& outcome) {
   }
 }
 
-Timestamp ScanDetector::next_due() const noexcept {
+Timestamp ScanDetector::find_due() const noexcept {
   const Timestamp probation = probations_.empty() ? Timestamp::max() : probations_.front().due;
   const Timestamp decision = decisions_.empty() ? Timestamp::max() : decisions_.front().due;
   return std::min({probation, decision, book_.next_deadline()});
 }
 
-void ScanDetector::advance(Timestamp now) {
+void ScanDetector::do_due(Timestamp now) {
   for (;;) {
-    const Timestamp probation = probations_.empty() ? Timestamp::max() : probations_.front().due;
-    const Timestamp decision = decisions_.empty() ? Timestamp::max() : decisions_.front().due;
-    const Timestamp alert = book_.next_deadline();
-    const Timestamp next = std::min({probation, decision, alert});
-    if (next > now || next == Timestamp::max()) return;
-    if (next == alert) {
+    due_ = find_due();
+    if (due_ > now || due_ == Timestamp::max()) return;
+    if (due_ == book_.next_deadline()) {
       book_.expire_next();
       forget_alerts();
-    } else if (next == decision) {
+    } else if (!decisions_.empty() && due_ == decisions_.front().due) {
       const Decision due = decisions_.front();
       decisions_.pop_front();
       end_decision(due);
@@ -179,6 +179,7 @@ void ScanDetector::finish(Timestamp now) {
     end_probation(due);
   }
   book_.finish(now);
+  due_ = find_due();
 }
 
 }  // namespace ntan::detect

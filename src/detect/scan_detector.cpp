@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detect/journal.h"
+#include "detect/keys.h"
 
 namespace ntan::detect {
 namespace {
@@ -50,10 +51,6 @@ ScanCounters ScanDetector::counters() const noexcept {
   return counters;
 }
 
-bool ScanDetector::is_allowed(const IpAddress& source) const noexcept {
-  return any_contains(options_.allow, source);
-}
-
 void ScanDetector::on_outcome(const Outcome& outcome) {
   advance(outcome.time);
   book_.conditions = {.one_way = context_.one_way(),
@@ -76,28 +73,37 @@ Source& ScanDetector::source_of(const Outcome& outcome) {
       sources_.find_or_insert(source_key(outcome.src), [this](Source& victim) { release(victim); });
   if (source.epoch == 0) source.epoch = ++epochs_;
   source.address = outcome.src;
-  source.last = outcome.time;
+  source.last_used = fade_time(outcome.time);
   return source;
 }
 
+ScanDetector::Sets ScanDetector::sets_of(const Outcome& outcome) const noexcept {
+  const Sets sets{
+      .row = row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)),
+      .column = column_key(words_of(outcome.src), outcome.contact_class, outcome.dst_port)};
+  rows_.prefetch(sets.row);
+  columns_.prefetch(sets.column);
+  return sets;
+}
+
 ScanDetector::Place ScanDetector::place_of(Source& source, const Outcome& outcome,
-                                           std::uint64_t hash) {
-  const std::uint64_t row_at = row_key(outcome.src, outcome.dst, group_of(outcome.contact_class));
-  const std::uint64_t column_at = column_key(outcome.src, outcome.contact_class, outcome.dst_port);
-  rows_.prefetch(row_at);
-  columns_.prefetch(column_at);
+                                           std::uint64_t target, const Sets& sets) {
+  const auto [row_at, column_at] = sets;
   Row& row = rows_.find_or_insert(row_at, [](Row&) {});
   Column& column = columns_.find_or_insert(column_at, [](Column&) {});
   if (row.epoch != source.epoch) {
-    row = Row{.key = row_at};
+    if (row.epoch != 0) row = Row{.key = row_at};
     row.epoch = source.epoch;
   }
   if (column.epoch != source.epoch) {
-    column = Column{.key = column_at};
+    if (column.epoch != 0) column = Column{.key = column_at};
     column.epoch = source.epoch;
   }
-  row.last = column.last = outcome.time;
-  return {.source = source, .row = row, .column = column, .hash = hash};
+  row.last_used = column.last_used = fade_time(outcome.time);
+  return {.source = source,
+          .row = row,
+          .column = column,
+          .keys = {.source = source.key, .target = target}};
 }
 
 void ScanDetector::release(Source& source) noexcept {
@@ -107,12 +113,15 @@ void ScanDetector::release(Source& source) noexcept {
   source.epoch = ++epochs_;
 }
 
-// One sweep of a clock hand: of the next sixteen sources the least valuable gives up its memory,
-// and with it its evidence.
 void ScanDetector::make_room() {
   constexpr std::size_t reserve = std::size_t{64} << 10U;
+  if (pool_.limit - pool_.used < std::min(reserve, pool_.limit / 8)) release_least();
+}
+
+// One sweep of a clock hand: of the next sixteen sources the least valuable gives up its memory,
+// and with it its evidence.
+void ScanDetector::release_least() {
   constexpr std::size_t stride = 16;
-  if (pool_.limit - pool_.used >= std::min(reserve, pool_.limit / 8)) return;
   const auto all = sources_.entries();
   if (all.empty()) return;
   Source* least = nullptr;
@@ -130,16 +139,19 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   Source& source = source_of(outcome);
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   const Mark mark = source.seen.find(hash);
-  if (mark == Mark::probation) source.seen.update(hash, Mark::returned);
-  if (mark != Mark::absent) return keep_open(source, outcome);
+  if (mark != Mark::absent) {
+    if (mark == Mark::probation) source.seen.update(hash, Mark::returned);
+    return keep_open(source, outcome);
+  }
   if (!source.seen.insert(hash, Mark::pending, pool_)) {
     ++counters_.sets_saturated;
     return;
   }
   ++counters_.contacts;
+  const Sets sets = sets_of(outcome);
   source.journal.keep(make_probe(outcome, hash), journal_memory_);
   if (group_of(outcome.contact_class) == Group::link) return on_link_contact(source, outcome, hash);
-  Place place = place_of(source, outcome, hash);
+  Place place = place_of(source, outcome, hash, sets);
   ++place.row.contacts;
   if (outcome.contact_class == ContactClass::udp && is_trace_port(outcome.dst_port)) {
     place.row.trace_ttls |= 1U << (outcome.ttl % 32U);
@@ -152,7 +164,7 @@ void ScanDetector::keep_open(const Source& source, const Outcome& outcome) {
   if (!book_.is_open(source.alert)) return;
   const Row* row = rows_.find(row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)));
   const Column* column =
-      columns_.find(column_key(outcome.src, outcome.contact_class, outcome.dst_port));
+      columns_.find(column_key(words_of(outcome.src), outcome.contact_class, outcome.dst_port));
   const bool scanned = (row != nullptr && row->alarmed) || (column != nullptr && column->alarmed);
   if (scanned) book_.keep_open(source.alert, outcome.time);
 }
@@ -174,6 +186,7 @@ void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::
   source.sweep = Sweep::deciding;
   decisions_.push_back(
       {.due = outcome.time + sweep_decision, .source = source.key, .outcome = outcome});
+  due_ = std::min(due_, decisions_.back().due);
 }
 
 void ScanDetector::on_result(const Outcome& outcome) {
@@ -183,8 +196,8 @@ void ScanDetector::on_result(const Outcome& outcome) {
   const Mark mark = source->seen.find(hash);
   if (mark != Mark::pending && mark != Mark::reported) return;
   if (group_of(outcome.contact_class) == Group::link) return;
-  source->last = outcome.time;
-  Place place = place_of(*source, outcome, hash);
+  source->last_used = fade_time(outcome.time);
+  Place place = place_of(*source, outcome, hash, sets_of(outcome));
   settle(place, outcome, mark);
 }
 
@@ -196,13 +209,13 @@ void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
     place.column.burst.end(outcome.first_time);
   }
   if (outcome.result == Result::time_exceeded) place.row.trace = true;
-  context_.observe(outcome);
-  source.seen.update(place.hash, outcome.result == Result::silent ? Mark::silent : Mark::done);
-  Probe probe = make_probe(outcome, place.hash);
+  source.seen.update(place.keys.target,
+                     outcome.result == Result::silent ? Mark::silent : Mark::done);
+  Probe probe = make_probe(outcome, place.keys.target);
   probe.pending = false;
   probe.reported = was_reported;
   weigh(place, outcome, probe);
-  Probe* kept = source.journal.find(place.hash);
+  Probe* kept = source.journal.find(place.keys.target);
   if (kept != nullptr) {
     probe.raw_syn = probe.raw_syn || kept->raw_syn;
     if (was_reported || worth_keeping(outcome)) {
@@ -219,7 +232,8 @@ void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
 }
 
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
-  const Weight weight = context_.weigh(outcome, place.row);
+  const Outage* outage = context_.observe(outcome, place.keys);
+  const Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
   const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
     walk.add(client, peer);
     if (outcome.result == Result::session) ++walk.good;
@@ -262,7 +276,7 @@ ColumnStep ScanDetector::weigh_column(Place& place, const Outcome& outcome, cons
     return ColumnStep::known;
   }
   if (outcome.result == Result::connect) {
-    start_probation(outcome, place.source);
+    start_probation(place, outcome);
     return ColumnStep::probation;
   }
   column.walk.add(weight.column, weight.column_peer);

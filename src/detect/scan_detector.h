@@ -52,9 +52,11 @@ class ScanDetector {
   /// A flow left the table before an answer to its first packet was due.
   void on_lost_contact() noexcept { ++counters_.lost_contacts; }
   /// The trace clock reached `now`: does everything due until then.
-  void advance(Timestamp now);
+  void advance(Timestamp now) {
+    if (due_ <= now) do_due(now);
+  }
   /// When advance() has something to do next; Timestamp::max() if nothing waits.
-  [[nodiscard]] Timestamp next_due() const noexcept;
+  [[nodiscard]] Timestamp next_due() const noexcept { return due_; }
   /// The input has ended: decides what is open and closes every alert.
   void finish(Timestamp now);
 
@@ -66,7 +68,13 @@ class ScanDetector {
     Source& source;
     Row& row;
     Column& column;
-    std::uint64_t hash = 0;
+    OutcomeKeys keys;
+  };
+
+  /// Keys of the row and the column of an outcome. Their sets are on the way to the cache.
+  struct Sets {
+    std::uint64_t row = 0;
+    std::uint64_t column = 0;
   };
 
   struct Probation {
@@ -101,7 +109,7 @@ class ScanDetector {
   void tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,
                  const Weight& weight, ColumnStep column);
   void tell_alarm(const Source& source, const Outcome& outcome, const Alarm& alarm);
-  void start_probation(const Outcome& outcome, const Source& source);
+  void start_probation(const Place& place, const Outcome& outcome);
   void end_probation(const Probation& probation);
   void end_decision(const Decision& decision);
   void forgive_host(Source& source, const IpAddress& host);
@@ -120,12 +128,20 @@ class ScanDetector {
   void include(AlertIndex alert, const IpAddress& source, const Probe& probe);
   void share(const Source& source, const Outcome& outcome, const Probe& probe);
   void look_at(Cluster& cluster, ClusterShape shape, Timestamp now);
+  [[nodiscard]] Timestamp find_due() const noexcept;
+  void do_due(Timestamp now);
   [[nodiscard]] Source& source_of(const Outcome& outcome);
-  [[nodiscard]] Place place_of(Source& source, const Outcome& outcome, std::uint64_t hash);
+  [[nodiscard]] Sets sets_of(const Outcome& outcome) const noexcept;
+  [[nodiscard]] Place place_of(Source& source, const Outcome& outcome, std::uint64_t target,
+                               const Sets& sets);
   void release(Source& source) noexcept;
   void make_room();
+  void release_least();
+  void announce(AlertIndex alert, Timestamp now);
   void forget_alerts();
-  [[nodiscard]] bool is_allowed(const IpAddress& source) const noexcept;
+  [[nodiscard]] bool is_allowed(const IpAddress& source) const noexcept {
+    return !options_.allow.empty() && any_contains(options_.allow, source);
+  }
 
   ScanOptions options_;
   Nats bound_;
@@ -140,8 +156,9 @@ class ScanDetector {
   AlertBook book_;
   std::deque<Probation> probations_;
   std::deque<Decision> decisions_;
+  Timestamp due_ = Timestamp::max();  // of the first of all that waits: find_due()
   std::uint32_t epochs_ = 0;
-  std::size_t hand_ = 0;  // where make_room goes on
+  std::size_t hand_ = 0;  // where release_least goes on
   ScanCounters counters_;
 };
 

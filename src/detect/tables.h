@@ -2,12 +2,13 @@
 // port).
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <bit>
+#include <chrono>
 #include <cstdint>
+#include <ratio>
 
 #include "base/address.h"
-#include "base/hash.h"
 #include "base/time.h"
 #include "detect/alert_book.h"
 #include "detect/contact_set.h"
@@ -17,12 +18,12 @@
 
 namespace ntan::detect {
 
-/// Evidence loses one nat per idle hour when entries compete for memory, never otherwise.
-[[nodiscard]] constexpr std::int64_t aged(Nats value, Timestamp last) noexcept {
-  // Older by an hour counts 1000 less: compare value + last seen in thousandths of an hour.
-  return value +
-         std::chrono::duration_cast<std::chrono::milliseconds>(last.time_since_epoch()).count() /
-             3600;
+/// Thousandths of an hour. Evidence loses one nat per idle hour when entries compete for memory,
+/// never otherwise: of two entries the one with more evidence + last use stays.
+using FadeTime = std::chrono::duration<std::int64_t, std::ratio<18, 5>>;
+
+[[nodiscard]] constexpr FadeTime fade_time(Timestamp time) noexcept {
+  return std::chrono::duration_cast<FadeTime>(time.time_since_epoch());
 }
 
 [[nodiscard]] constexpr Nats worth_of(const Walk& walk) noexcept {
@@ -70,7 +71,7 @@ struct Burst {
 struct Row {
   std::uint64_t key = 0;
   Walk walk;
-  Timestamp last{};
+  FadeTime last_used{};
   Burst burst;
   std::uint32_t contacts = 0;
   std::uint32_t trace_ttls = 0;  ///< TTL values (mod 32) sent to the ports of traceroute
@@ -78,7 +79,7 @@ struct Row {
   bool trace = false;            ///< a router answered: this is a path measurement
   bool alarmed = false;
 
-  [[nodiscard]] std::int64_t worth() const noexcept { return aged(worth_of(walk), last); }
+  [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
   [[nodiscard]] bool pinned() const noexcept { return alarmed; }
 };
 
@@ -86,7 +87,7 @@ struct Row {
 struct Column {
   std::uint64_t key = 0;
   Walk walk;
-  Timestamp last{};
+  FadeTime last_used{};
   Burst burst;
   RateWindow rate;
   std::uint32_t unanswered = 0;  ///< R, N, X
@@ -94,7 +95,7 @@ struct Column {
   std::uint32_t epoch = 0;       ///< of its source, when it was made
   bool alarmed = false;
 
-  [[nodiscard]] std::int64_t worth() const noexcept { return aged(worth_of(walk), last); }
+  [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
   [[nodiscard]] bool pinned() const noexcept { return alarmed; }
 };
 
@@ -105,7 +106,7 @@ struct Source {
   std::uint64_t key = 0;
   IpAddress address;
   Walk walk;
-  Timestamp last{};
+  FadeTime last_used{};
   ContactSet seen;
   Journal journal;  ///< what an alert would have to show, oldest first
   RateWindow resolutions;
@@ -115,7 +116,7 @@ struct Source {
   Sweep sweep{};
   AlertIndex alert = no_alert;  ///< open, or closed less than an hour ago
 
-  [[nodiscard]] std::int64_t worth() const noexcept { return aged(worth_of(walk), last); }
+  [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
   [[nodiscard]] bool pinned() const noexcept { return alert != no_alert; }
 };
 
@@ -128,25 +129,5 @@ struct Outage {
   [[nodiscard]] std::int64_t worth() const noexcept { return last.time_since_epoch().count(); }
   [[nodiscard]] bool pinned() const noexcept { return false; }
 };
-
-/// Octets of an address as two words, for keys.
-[[nodiscard]] std::array<std::uint64_t, 2> words_of(const IpAddress& address) noexcept;
-/// The /24 of an IPv4, the /64 of an IPv6 address.
-[[nodiscard]] IpAddress network_of(const IpAddress& address) noexcept;
-
-// Keys: 64-bit hashes that are the same in every run. Never 0.
-[[nodiscard]] std::uint64_t source_key(const IpAddress& source) noexcept;
-[[nodiscard]] std::uint64_t row_key(const IpAddress& source, const IpAddress& host,
-                                    Group group) noexcept;
-[[nodiscard]] std::uint64_t column_key(const IpAddress& source, ContactClass contact_class,
-                                       std::uint16_t port) noexcept;
-[[nodiscard]] std::uint64_t target_key(const IpAddress& host, ContactClass contact_class,
-                                       std::uint16_t port) noexcept;
-[[nodiscard]] std::uint64_t host_key(const IpAddress& host) noexcept;
-[[nodiscard]] std::uint64_t outage_key(const IpAddress& network, const IpAddress& host,
-                                       ContactClass contact_class, std::uint16_t port) noexcept;
-[[nodiscard]] std::uint64_t mac_key(const MacAddress& mac) noexcept;
-/// Two hosts in an order that matters.
-[[nodiscard]] std::uint64_t pair_key(const IpAddress& first, const IpAddress& second) noexcept;
 
 }  // namespace ntan::detect
