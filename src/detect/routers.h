@@ -1,8 +1,10 @@
 // Which link addresses belong to routers: they resolve addresses on behalf of others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "base/bytes.h"
 #include "detect/keys.h"
 #include "detect/set_table.h"
 #include "detect/tables.h"
@@ -29,18 +31,11 @@ class Routers {
   void on_outcome(const Outcome& outcome) {
     if (!outcome.has_mac) return;
     if (outcome.contact_class == ContactClass::arp) {
-      if (Station* station = entry_of(outcome.src_mac, outcome.src); station != nullptr) {
-        if (!station->own.known()) station->own = outcome.src;
-        note(*station, outcome.src);
-      }
+      look_at(outcome.src_mac, outcome.src, Claim::own);
       return;
     }
-    if (Station* station = entry_of(outcome.src_mac, outcome.src); station != nullptr) {
-      note(*station, outcome.src);
-    }
-    if (Station* station = entry_of(outcome.dst_mac, outcome.dst); station != nullptr) {
-      note(*station, outcome.dst);
-    }
+    look_at(outcome.src_mac, outcome.src, Claim::carried);
+    look_at(outcome.dst_mac, outcome.dst, Claim::carried);
   }
 
   [[nodiscard]] bool is_router(const MacAddress& mac) noexcept {
@@ -49,10 +44,33 @@ class Routers {
   }
 
  private:
-  Station* entry_of(const MacAddress& mac, const IpAddress& address) {
-    const bool group = (mac.octets[0] & 1U) != 0;
-    if (group || address.version != IpVersion::v4) return nullptr;
-    return &stations_.find_or_insert(mac_key(number_of(mac)), [](Station&) {});
+  /// What an address is to the station it is seen with.
+  enum class Claim : std::uint8_t { own, carried };
+
+  /// A station that is in the table, and what told nothing new of it.
+  struct Settled {
+    std::uint64_t mac = UINT64_MAX;
+    std::uint32_t address = 0;  // IPv4
+    bool router = false;        // nor does any other address
+  };
+
+  // Most packets of a link pass through few stations: once such a one is a router it stays one.
+  void look_at(const MacAddress& mac, const IpAddress& address, Claim claim) {
+    const std::uint64_t number = number_of(mac);
+    const Settled& settled = settled_[number % settled_.size()];
+    if (settled.mac != number || !settled.router) learn(number, address, claim);
+  }
+
+  [[gnu::noinline]] void learn(std::uint64_t mac, const IpAddress& address, Claim claim) {
+    const bool group = (mac >> 40U & 1U) != 0;
+    if (group || address.version != IpVersion::v4) return;
+    Settled& settled = settled_[mac % settled_.size()];
+    const auto host = load_be<std::uint32_t>(address.octets.data());
+    if (claim == Claim::carried && settled.mac == mac && settled.address == host) return;
+    Station& station = stations_.find_or_insert(mac_key(mac), [this](Station&) { forget(); });
+    if (claim == Claim::own && !station.own.known()) station.own = address;
+    note(station, address);
+    settled = {.mac = mac, .address = host, .router = station.router};
   }
 
   static void note(Station& station, const IpAddress& address) noexcept {
@@ -61,6 +79,9 @@ class Routers {
     if (own != address || station.carried != own) station.router = true;
   }
 
+  void forget() noexcept { settled_.fill({}); }
+
+  std::array<Settled, 64> settled_{};
   SetTable<Station> stations_;
 };
 

@@ -1,0 +1,84 @@
+#include "detect/routers.h"
+
+#include <map>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+using namespace ntan;
+using namespace ntan::detect;
+
+namespace {
+
+IpAddress host(unsigned number) {
+  const std::array<std::uint8_t, 4> octets{192, 0, 2, static_cast<std::uint8_t>(number)};
+  return IpAddress::v4(octets.data());
+}
+
+MacAddress mac(unsigned number) {
+  return {.octets = {2, 0, 0, 0, 0, static_cast<std::uint8_t>(number)}};
+}
+
+/// Looks at every outcome anew.
+struct PlainRouters {
+  struct Facts {
+    IpAddress own;
+    IpAddress carried;
+    bool router = false;
+  };
+
+  std::map<MacAddress, Facts> stations;
+
+  void look_at(const MacAddress& at, const IpAddress& address, bool own) {
+    Facts& facts = stations[at];
+    if (own && !facts.own.known()) facts.own = address;
+    if (!facts.carried.known()) facts.carried = address;
+    const IpAddress& self = facts.own.known() ? facts.own : facts.carried;
+    if (self != address || facts.carried != self) facts.router = true;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("routers: what is remembered of a station changes no verdict") {
+  std::mt19937 random{1};  // NOLINT(*-msc51-cpp): the same in every run
+  for (unsigned round = 0; round < 200; ++round) {
+    Routers routers{4096};
+    PlainRouters plain;
+    for (unsigned n = 0; n < 60; ++n) {
+      Outcome outcome;
+      outcome.has_mac = true;
+      outcome.contact_class = random() % 5 == 0 ? ContactClass::arp : ContactClass::syn;
+      // Some stations share a place in what is remembered: 200 is 64 * 3 + 8.
+      outcome.src_mac = mac(random() % 2 == 0 ? 8 : 200);
+      outcome.dst_mac = mac(static_cast<unsigned>(random() % 12));
+      outcome.src = host(static_cast<unsigned>(random() % 3));
+      outcome.dst = host(static_cast<unsigned>(random() % 40 == 0 ? random() % 3 : 7));
+      routers.on_outcome(outcome);
+      const bool arp = outcome.contact_class == ContactClass::arp;
+      plain.look_at(outcome.src_mac, outcome.src, arp);
+      if (!arp) plain.look_at(outcome.dst_mac, outcome.dst, false);
+      for (const auto& [at, facts] : plain.stations) REQUIRE(routers.is_router(at) == facts.router);
+    }
+  }
+}
+
+TEST_CASE("routers: a station that had to make room is looked at anew") {
+  Routers routers{8};
+  const auto pass = [&routers](unsigned station, unsigned address) {
+    Outcome outcome;
+    outcome.has_mac = true;
+    outcome.contact_class = ContactClass::syn;
+    outcome.src_mac = mac(station);
+    outcome.dst_mac = {.octets = {1}};  // a group
+    outcome.src = host(address);
+    outcome.dst = host(99);
+    routers.on_outcome(outcome);
+  };
+  pass(0, 1);
+  for (unsigned station = 1; station <= 8; ++station) pass(station, station);
+  REQUIRE_FALSE(routers.is_router(mac(0)));
+  pass(0, 1);  // it is not there any more, and has to be again
+  pass(0, 3);
+  REQUIRE(routers.is_router(mac(0)));
+}
