@@ -64,20 +64,28 @@ inline char* append_padded(char* out, std::uint32_t value, std::size_t width) no
   return append_digits(out, value, std::max(width, count_digits(value)));
 }
 
-inline char* append_unsigned(char* out, std::uint64_t value) noexcept {
+/// Appends one to four digits. Requires: value < 10,000.
+inline char* append_small(char* out, unsigned value) noexcept {
   if (value < 10) {
     *out = static_cast<char>('0' + value);
     return out + 1;
   }
-  if (value < 100) return append_two(out, static_cast<unsigned>(value));
-  if (value < 10'000) {
-    const auto small = static_cast<unsigned>(value);
-    if (small < 1'000) {
-      *out++ = static_cast<char>('0' + small / 100);
-    } else {
-      out = append_two(out, small / 100);
-    }
-    return append_two(out, small % 100);
+  if (value < 100) return append_two(out, value);
+  if (value < 1'000) {
+    *out++ = static_cast<char>('0' + value / 100);
+  } else {
+    out = append_two(out, value / 100);
+  }
+  return append_two(out, value % 100);
+}
+
+inline char* append_unsigned(char* out, std::uint64_t value) noexcept {
+  if (value < 10'000) return append_small(out, static_cast<unsigned>(value));
+  if (value < 100'000'000) {
+    const auto eight = static_cast<unsigned>(value);
+    out = append_small(out, eight / 10'000);
+    out = append_two(out, eight / 100 % 100);
+    return append_two(out, eight % 100);
   }
   return append_digits(out, value, count_digits(value));
 }

@@ -1,5 +1,7 @@
 #include "base/time.h"
 
+#include <cstring>
+
 #include "base/digits.h"
 
 namespace ntan {
@@ -39,6 +41,25 @@ char* append_year(char* out, int year) noexcept {
   }
   out = append_two(out, static_cast<unsigned>(year) / 100);
   return append_two(out, static_cast<unsigned>(year) % 100);
+}
+
+/// Appends the date and the mark behind it, and keeps them unless the year has not four digits.
+char* append_day(char* out, std::int64_t day, DayText& known) noexcept {
+  const char* const begin = out;
+  // The proleptic Gregorian calendar, as RFC 3339 has it.
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
+  out = append_year(out, static_cast<int>(date.year()));
+  *out++ = '-';
+  out = append_two(out, static_cast<unsigned>(date.month()));
+  *out++ = '-';
+  out = append_two(out, static_cast<unsigned>(date.day()));
+  *out++ = 'T';
+  if (static_cast<std::size_t>(out - begin) == known.octets.size()) {
+    std::memcpy(known.octets.data(), begin, known.octets.size());
+    known.day = day;
+  }
+  return out;
 }
 
 /// Takes digits and fixed marks from the front of a text; a mismatch lasts.
@@ -125,16 +146,18 @@ std::optional<Timestamp> parse_time(std::string_view text) noexcept {
 }
 
 char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
+  DayText known;
+  return append_time(out, time, digits, known);
+}
+
+char* append_time(char* out, Timestamp time, TimeDigits digits, DayText& known) noexcept {
   const Moment moment = split(time);
-  // The proleptic Gregorian calendar, as RFC 3339 has it.
-  const std::chrono::year_month_day date{
-      std::chrono::sys_days{std::chrono::days{static_cast<int>(moment.day)}}};
-  out = append_year(out, static_cast<int>(date.year()));
-  *out++ = '-';
-  out = append_two(out, static_cast<unsigned>(date.month()));
-  *out++ = '-';
-  out = append_two(out, static_cast<unsigned>(date.day()));
-  *out++ = 'T';
+  if (moment.day == known.day) [[likely]] {
+    std::memcpy(out, known.octets.data(), known.octets.size());
+    out += known.octets.size();
+  } else {
+    out = append_day(out, moment.day, known);
+  }
   const std::uint32_t minutes = moment.second / 60;
   out = append_two(out, minutes / 60);
   *out++ = ':';

@@ -2,9 +2,11 @@
 // packet.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -40,6 +42,17 @@ inline constexpr std::size_t max_time_text = 40;
 /// Appends RFC 3339 UTC text (`2023-11-14T22:13:20.123456Z`) and returns the new end.
 /// Requires: max_time_text octets at `out`. Years before 0 or past 9999 keep their sign and digits.
 char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept;
+
+/// The text of the day that was written last, for who writes many times: nearly all are of one day.
+struct DayText {
+  static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::min();
+
+  std::int64_t day = none;        ///< since the epoch
+  std::array<char, 11> octets{};  ///< `2023-11-14T`
+};
+
+/// The same text, with the day taken from `known` or left there.
+char* append_time(char* out, Timestamp time, TimeDigits digits, DayText& known) noexcept;
 
 /// The time of RFC 3339 UTC text with years of four digits and up to nine digits of a second
 /// (`2023-11-14T22:13:20Z`); nothing for other text.

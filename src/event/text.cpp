@@ -32,11 +32,19 @@ constexpr auto plain_octet = [] {
 // Sixteen octets at a time, as a vector of the compiler: g++ and clang have it on every machine.
 using Block = signed char __attribute__((vector_size(16)));
 
-// Whether all sixteen octets are plain. Octets above 0x7f are negative.
-bool all_plain(Block block) noexcept {
-  const Block special = (block < 0x20) | (block == 0x7f) | (block == '"') | (block == '\\');
-  const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(special);
+// Marks the octets that are not plain. Those above 0x7f are negative; flipping bit 1 takes the
+// quote to 0x20, next to the controls, and none of those away.
+Block mark_special(Block block) noexcept {
+  return ((block ^ 2) < 0x21) | (block == 0x7f) | (block == '\\');
+}
+
+bool is_zero(Block block) noexcept {
+  const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(block);
   return (halves[0] | halves[1]) == 0;
+}
+
+bool all_plain(Block block) noexcept {
+  return is_zero(mark_special(block));
 }
 
 // The first and the last octets of a text of one to two words as one block: they may overlap.
@@ -49,21 +57,45 @@ Block both_ends(std::string_view text) noexcept {
   return std::bit_cast<Block>(words);
 }
 
-// Appends a short text if all of it is plain. Requires: 4 to 15 octets.
-bool append_plain_short(char* out, std::string_view text) noexcept {
-  if (text.size() >= sizeof(std::uint64_t)) {
-    if (!all_plain(both_ends<std::uint64_t>(text))) return false;
-  } else if (!all_plain(both_ends<std::uint32_t>(text))) {
-    return false;
-  }
-  append_own(out, text);
+// Appends a text of one to two words if all of it is plain.
+template <class Word>
+bool append_plain_ends(char* out, std::string_view text) noexcept {
+  const char* const from = text.data();
+  const std::size_t last = text.size() - sizeof(Word);
+  if (!all_plain(both_ends<Word>(text))) return false;
+  const auto first_word = load<Word>(from);
+  const auto last_word = load<Word>(from + last);
+  std::memcpy(out, &first_word, sizeof(Word));
+  std::memcpy(out + last, &last_word, sizeof(Word));
+  return true;
+}
+
+// Appends one to three octets if all are plain: the first, the middle and the last are all.
+bool append_plain_few(char* out, std::string_view text) noexcept {
+  const std::size_t middle = text.size() / 2;
+  const std::size_t last = text.size() - 1;
+  const auto plain = [&text](std::size_t i) {
+    return plain_octet[static_cast<std::uint8_t>(text[i])];
+  };
+  if (!(plain(0) && plain(middle) && plain(last))) return false;
+  out[0] = text[0];
+  out[middle] = text[middle];
+  out[last] = text[last];
   return true;
 }
 
 // Appends the longest plain beginning, a block at a time; the last block overlaps the one before.
 // What is left begins with less than a block of plain octets. Requires: 16 octets or more.
-std::size_t append_plain_blocks(char* out, std::string_view text) noexcept {
+[[gnu::always_inline]] inline std::size_t append_plain_blocks(char* out,
+                                                              std::string_view text) noexcept {
   std::size_t at = 0;
+  for (; at + 2 * sizeof(Block) <= text.size(); at += 2 * sizeof(Block)) {
+    const auto one = load<Block>(text.data() + at);
+    const auto other = load<Block>(text.data() + at + sizeof(Block));
+    if (!is_zero(mark_special(one) | mark_special(other))) break;
+    std::memcpy(out + at, &one, sizeof one);
+    std::memcpy(out + at + sizeof(Block), &other, sizeof other);
+  }
   for (; at + sizeof(Block) <= text.size(); at += sizeof(Block)) {
     const auto block = load<Block>(text.data() + at);
     if (!all_plain(block)) return at;
@@ -77,10 +109,13 @@ std::size_t append_plain_blocks(char* out, std::string_view text) noexcept {
 }
 
 // Appends plain octets from the front of `text`: all of them, or as many as whole blocks have.
-std::size_t append_plain(char* out, std::string_view text) noexcept {
-  if (text.size() >= sizeof(Block)) return append_plain_blocks(out, text);
-  if (text.size() >= sizeof(std::uint32_t)) return append_plain_short(out, text) ? text.size() : 0;
-  return 0;
+// Inlined by force, as what it calls: nearly every text ends here.
+[[gnu::always_inline]] inline std::size_t append_plain(char* out, std::string_view text) noexcept {
+  const std::size_t size = text.size();
+  if (size >= sizeof(Block)) return append_plain_blocks(out, text);
+  if (size >= sizeof(std::uint64_t)) return append_plain_ends<std::uint64_t>(out, text) ? size : 0;
+  if (size >= sizeof(std::uint32_t)) return append_plain_ends<std::uint32_t>(out, text) ? size : 0;
+  return size != 0 && append_plain_few(out, text) ? size : 0;
 }
 
 struct CodePoint {
@@ -180,19 +215,28 @@ std::size_t append_special(char*& out, std::string_view text, TextForm form) noe
   return point.size;
 }
 
-}  // namespace
-
-char* append_text(char* out, std::string_view text, TextForm form) noexcept {
-  while (!text.empty()) {
-    std::size_t done = append_plain(out, text);
+// Appends a text of which `done` octets are at `out` already. Apart, so that the few texts that
+// come here do not make the others save registers.
+[[gnu::noinline]] char* append_from(char* out, std::string_view text, std::size_t done,
+                                    TextForm form) noexcept {
+  for (;;) {
     out += done;
     while (done < text.size() && plain_octet[static_cast<std::uint8_t>(text[done])])
       *out++ = text[done++];
     if (done == text.size()) return out;
     text.remove_prefix(done);
     text.remove_prefix(append_special(out, text, form));
+    done = append_plain(out, text);
   }
-  return out;
+}
+
+}  // namespace
+
+char* append_text(char* out, std::string_view text, TextForm form) noexcept {
+  const std::size_t done = append_plain(out, text);
+  if (done == text.size()) [[likely]]
+    return out + done;
+  return append_from(out, text, done, form);
 }
 
 std::string printable(std::string_view text) {

@@ -48,6 +48,7 @@ struct FixedText {
 /// How values read, the same for every record of a run.
 struct Style {
   TimeDigits digits = TimeDigits::micro;
+  DayText* day = nullptr;  ///< of who renders many events, from one to the next; may be null
 };
 
 /// What a field holds, for the JSON Schema, the tables of the manual and CSV.
@@ -249,7 +250,8 @@ struct Render<Timestamp> {
 
   static char* json(char* out, Timestamp time, const Style& style) noexcept {
     *out++ = '"';
-    out = append_time(out, time, style.digits);
+    out = style.day != nullptr ? append_time(out, time, style.digits, *style.day)
+                               : append_time(out, time, style.digits);
     *out++ = '"';
     return out;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "run/summary_screen.h"
 #include "stats/summary_record.h"
@@ -18,9 +19,13 @@ constexpr std::uint8_t bit(Format format) noexcept {
 }  // namespace
 
 std::uint8_t Renderer::formats_of(const event::Schema& schema) {
-  // A handful of schemas: a walk over them beats hashing.
-  for (const Known& known : known_) {
-    if (known.schema == &schema) return known.formats;
+  // A handful of schemas: a walk over them beats hashing. One that is asked for moves forward, so
+  // that those of most events are at the front.
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    if (known_[i].schema != &schema) continue;
+    const std::uint8_t found = known_[i].formats;
+    if (i != 0) std::swap(known_[i], known_[i - 1]);
+    return found;
   }
   Known known{.schema = &schema};
   for (const Format format : formats) {
@@ -33,11 +38,13 @@ std::uint8_t Renderer::formats_of(const event::Schema& schema) {
 std::optional<Renderer::Lines> Renderer::render(const event::Event& event) {
   const std::uint8_t wanted = formats_of(event.schema);
   if (wanted == 0) return std::nullopt;
-  Lines lines{};
-  for (const Format format : formats) {
-    if ((wanted & bit(format)) != 0)
-      lines[static_cast<std::size_t>(format)] = render(event, format);
-  }
+  std::optional<Lines> lines{std::in_place};
+  if ((wanted & bit(Format::json)) != 0)
+    (*lines)[static_cast<std::size_t>(Format::json)] = render_json(event);
+  if ((wanted & bit(Format::csv)) != 0)
+    (*lines)[static_cast<std::size_t>(Format::csv)] = render_slowly(event, Format::csv);
+  if ((wanted & bit(Format::table)) != 0)
+    (*lines)[static_cast<std::size_t>(Format::table)] = render_slowly(event, Format::table);
   return lines;
 }
 
@@ -49,13 +56,16 @@ Renderer::Lines Renderer::copy(const Renderer& other, const Lines& lines) {
   return copied;
 }
 
-Renderer::Piece Renderer::render(const event::Event& event, Format format) {
-  if (format == Format::json) {
-    const std::size_t offset = size_;
-    char* out = reserve(event::json_bound(event));
-    size_ = static_cast<std::size_t>(event::append_json(out, event, style_.values) - text_.get());
-    return {offset, size_ - offset};
-  }
+Renderer::Piece Renderer::render_json(const event::Event& event) {
+  const std::size_t offset = size_;
+  char* out = reserve(event::json_bound(event));
+  event::Style style = style_.values;
+  style.day = &day_;
+  size_ = static_cast<std::size_t>(event::append_json(out, event, style) - text_.get());
+  return {offset, size_ - offset};
+}
+
+Renderer::Piece Renderer::render_slowly(const event::Event& event, Format format) {
   scratch_.clear();
   if (format == Format::table && &event.schema == &event::schema_of<stats::SummaryRecord>) {
     append_summary_screen(scratch_, *static_cast<const stats::SummaryRecord*>(event.record),

@@ -59,13 +59,15 @@ class Renderer {
   };
 
   [[nodiscard]] std::uint8_t formats_of(const event::Schema& schema);
-  [[nodiscard]] Piece render(const event::Event& event, Format format);
+  [[nodiscard]] Piece render_json(const event::Event& event);
+  [[nodiscard]] Piece render_slowly(const event::Event& event, Format format);
   [[nodiscard]] Piece append(std::string_view line);
   char* reserve(std::size_t size);
 
   Wanted wanted_;
   const void* context_;
   event::LineStyle style_;
+  DayText day_;
   std::string scratch_;  // a line of the slow formats
   std::vector<Known> known_;
   std::unique_ptr<char[]> text_;  // NOLINT(*-c-arrays)

@@ -27,6 +27,19 @@ TEST_CASE("time: before 1970 and past 2106 the calendar goes on") {
   CHECK(text(INT64_MAX) == "2262-04-11T23:47:16.854775Z");
 }
 
+TEST_CASE("time: a day that is kept changes nothing, whatever day comes next") {
+  constexpr std::int64_t noon = 1'700'049'600'000'000'000;
+  constexpr std::int64_t day = 86'400'000'000'000;
+  DayText known;
+  for (const std::int64_t ns : {noon, noon + 1, noon + day, noon - day, std::int64_t{0},
+                                std::int64_t{-1}, INT64_MIN, noon, INT64_MAX, noon + day}) {
+    CAPTURE(ns);
+    std::array<char, max_time_text> out{};
+    char* const end = append_time(out.data(), from_ns(ns), TimeDigits::nano, known);
+    CHECK(std::string{out.data(), end} == text(ns, TimeDigits::nano));
+  }
+}
+
 TEST_CASE("time: microseconds round down") {
   CHECK(to_us(Duration{1999}) == 1);
   CHECK(to_us(Duration{0}) == 0);

@@ -1,9 +1,13 @@
+#include <array>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 #include <simdjson.h>
 
+#include "base/digits.h"
 #include "event/event.h"
 
 using namespace ntan;
@@ -108,6 +112,49 @@ TEST_CASE("json: hostile text is escaped, stays one line and can be had back") {
   CHECK(line.find("\"text\":\"" + json + "\"") != std::string::npos);
   simdjson::dom::parser parser;
   CHECK(parser.parse(line).error() == simdjson::SUCCESS);
+}
+
+TEST_CASE("json: an octet to escape is found in a text of any size, wherever it stands") {
+  const auto size = GENERATE(range<std::size_t>(1, 50));
+  struct Row {
+    char octet;
+    std::string_view json;
+  };
+  for (const Row& row :
+       {Row{'"', R"(\")"}, Row{'\\', R"(\\\\)"}, Row{'\x1f', R"(\\x1f)"}, Row{'\x7f', R"(\\x7f)"},
+        Row{'\x80', R"(\\x80)"}, Row{' ', " "}, Row{'!', "!"}, Row{'#', "#"}, Row{'~', "~"}}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'a');
+      text[at] = row.octet;
+      std::string expected(at, 'a');
+      expected.append(row.json).append(size - at - 1, 'a');
+      std::string out(max_text_growth * size, '\0');
+      out.resize(
+          static_cast<std::size_t>(append_text(out.data(), text, TextForm::json) - out.data()));
+      REQUIRE(out == expected);
+    }
+  }
+}
+
+TEST_CASE("json: numbers of every size are written in full") {
+  for (std::uint64_t power = 1;; power *= 10) {
+    for (const std::uint64_t value : {power - 1, power, power + 1, 2 * power - 1, 9 * power}) {
+      std::array<char, max_integer_text> out{};
+      REQUIRE(std::string{out.data(), append_unsigned(out.data(), value)} == std::to_string(value));
+    }
+    if (power == 1'000'000'000'000'000'000) break;
+  }
+}
+
+TEST_CASE("json: a ratio of nothing is 0, with its sign") {
+  const auto text = [](double value) {
+    std::array<char, max_number_text> out{};
+    return std::string{out.data(), append_number(out.data(), value)};
+  };
+  CHECK(text(0.0) == "0");
+  CHECK(text(-0.0) == "-0");
+  CHECK(text(0.5) == "0.5");
+  CHECK(text(std::numeric_limits<double>::quiet_NaN()) == "0");
 }
 
 TEST_CASE("json: the bound holds for the worst octets") {
