@@ -85,7 +85,7 @@ void HttpDissector::orient(const Segment& segment) {
   const std::string_view text = as_text(segment.data);
   if (text.starts_with("HTTP/1.")) {
     request_direction_ = reverse(segment.direction);
-  } else if (probe_http_request(text) == Verdict::yes) {
+  } else if (segment.direction != request_direction_ && probe_http_request(text) == Verdict::yes) {
     request_direction_ = segment.direction;
   }
 }

@@ -1,6 +1,7 @@
 #include "app/http_reader.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 namespace ntan::app {
@@ -25,6 +26,25 @@ std::string_view without_line_end(Bytes line) noexcept {
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (text.ends_with('\r')) text.remove_suffix(1);
   return text;
+}
+
+/// Octets of a head at the front, up to and including its empty line; 0 if its end is not here or
+/// it is too large. Requires: the first octet is no line end.
+std::size_t whole_head(Bytes rest) noexcept {
+  const std::uint8_t* const begin = rest.data();
+  const std::uint8_t* const end = begin + std::min(rest.size(), http_max_head);
+  const std::uint8_t* line = begin;
+  while (line != end) {
+    const void* const found = std::memchr(line, '\n', static_cast<std::size_t>(end - line));
+    if (found == nullptr) return 0;
+    const auto* const feed = static_cast<const std::uint8_t*>(found);
+    const auto size = static_cast<std::size_t>(feed - line);
+    if (size == 0 || (size == 1 && *line == '\r'))
+      return static_cast<std::size_t>(feed - begin) + 1;
+    if (line == begin && size > http_max_line + 1) return 0;
+    line = feed + 1;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -165,6 +185,14 @@ HttpReader::Step HttpReader::begin_head(Bytes& rest, Timestamp now) noexcept {
 }
 
 HttpReader::Step HttpReader::read_head(Bytes& rest) {
+  // Most heads come in one piece: that they do is seen in half the time of the walk below, which
+  // the few others pay twice for their first piece.
+  if (lines_ == 0 && line_ == 0 && held_.empty()) {
+    if (const std::size_t size = whole_head(rest); size != 0) {
+      examined_ += size;
+      return hand_over_head(rest, size);
+    }
+  }
   std::size_t at = 0;
   while (at < rest.size()) {
     const Line line = look_at_line(rest.subspan(at));

@@ -12,7 +12,8 @@
 namespace ntan::app {
 
 /// Byte driven. A head that lies in one piece is handed over in place, others are gathered in a
-/// Buffer; bodies are counted. Every octet is looked at once.
+/// Buffer; bodies are counted. Every octet is looked at once, those of a head's first piece twice
+/// if it is not the last.
 class HttpReader {
  public:
   /// Octets that are searched for the next start line before this direction is given up.

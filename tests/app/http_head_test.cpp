@@ -8,6 +8,13 @@
 namespace ntan::app {
 namespace {
 
+/// A request with one field, by its name.
+std::string with_field(std::string_view name, std::string_view value) {
+  std::string text = "GET / HTTP/1.1\r\n";
+  text.append(name).append(": ").append(value).append("\r\n\r\n");
+  return text;
+}
+
 TEST_CASE("http head: request lines") {
   struct Row {
     std::string_view line;
@@ -96,6 +103,71 @@ TEST_CASE("http head: every prefix is read without reading past it") {
     REQUIRE(parsed.has_value() == (size >= std::string_view{"GET"}.size()));
     const bool version = parsed && parsed->start.minor != HttpStartLine::no_minor;
     REQUIRE(version == (size >= std::string_view{"GET / HTTP/1.1"}.size()));
+  }
+}
+
+TEST_CASE("http head: a stray NUL, CR or LF is found wherever it stands") {
+  const std::string end(GENERATE(range(0, 20)), 'v');  // so that blocks end everywhere
+  const std::string text = "GET /path HTTP/1.1\r\nHost: host\r\nX-Field: " + end + "\r\n\r\n";
+  const auto clean = parse_http_head(HttpSide::request, as_bytes(text));
+  REQUIRE(clean);
+  CHECK(clean->flaw.empty());
+  CHECK(clean->host == "host");
+  CHECK(clean->fields == 2);
+  const std::size_t fields = text.find("Host");
+  const std::size_t last = text.size() - 4;
+  for (std::size_t at = fields; at < last; ++at) {
+    if (text[at] == '\r' || text[at] == '\n') continue;
+    CAPTURE(at);
+    for (const char stray : {'\0', '\r', '\n'}) {
+      std::string other = text;
+      other[at] = stray;
+      const auto head = parse_http_head(HttpSide::request, as_bytes(other));
+      REQUIRE(head);
+      CHECK(head->flaw == (stray == '\0'   ? "NUL in the head"
+                           : stray == '\n' ? "bare LF"
+                                           : head->flaw));
+      CHECK_FALSE(head->flaw.empty());
+    }
+  }
+  std::string bare = text;
+  bare.erase(fields - 2, 1);  // the CR of the first line
+  CHECK(parse_http_head(HttpSide::request, as_bytes(bare))->flaw == "bare LF");
+}
+
+TEST_CASE("http head: a name is a token of any size, and ends at the first octet that is none") {
+  const std::string name(GENERATE(range(1, 40)), 'n');
+  for (const char c : std::string_view{"!#$%&'*+-.^_`|~09azAZ"}) {
+    const std::string line = with_field(name + c, "v");
+    CHECK(parse_http_head(HttpSide::request, as_bytes(line))->flaw.empty());
+  }
+  for (const char c : std::string_view{"\"(),/;<=>?@[\\]{}\x7f\x80\xc1\xe1\xed\x01@`"}) {
+    if (c == '`') continue;
+    const std::string line = with_field((name + c).append(name), "v");
+    CAPTURE(line);
+    CHECK(parse_http_head(HttpSide::request, as_bytes(line))->flaw == "field name is no token");
+  }
+}
+
+TEST_CASE("http head: names of known fields are found in any case, and no others") {
+  const std::string name = GENERATE(as<std::string>{}, "host", "user-agent", "referer",
+                                    "content-type", "content-length", "transfer-encoding");
+  const auto known = [](const HttpHead& head) {
+    return head.hosts != 0 || !head.user_agent.empty() || !head.referer.empty() ||
+           !head.content_type.empty() || head.has_length || head.transfer_coded;
+  };
+  for (std::size_t at = 0; at <= name.size(); ++at) {
+    std::string field = name;
+    if (at < name.size()) field[at] = static_cast<char>(field[at] & ~0x20);
+    const bool hyphen = at < name.size() && name[at] == '-';
+    const std::string text = with_field(field, "1");
+    const auto head = parse_http_head(HttpSide::request, as_bytes(text));
+    REQUIRE(head);
+    CHECK(known(*head) != hyphen);
+    if (at == name.size()) continue;
+    field[at] = 'x';
+    const std::string wrong = with_field(field, "1");
+    CHECK_FALSE(known(*parse_http_head(HttpSide::request, as_bytes(wrong))));
   }
 }
 
