@@ -77,19 +77,35 @@ Service service_of(const FlowContext& flow) noexcept {
   return both || group || reverse_group ? Service::mdns : Service::dns;
 }
 
+// The last octets of a name, fewer than a word, with zeros behind them.
+std::uint64_t last_word(std::string_view name, std::size_t size) noexcept {
+  constexpr std::size_t word_size = sizeof(std::uint64_t);
+  std::uint64_t word = 0;
+  if (std::endian::native == std::endian::little && name.size() >= word_size) {
+    std::memcpy(&word, name.data() + name.size() - word_size, word_size);
+    return word >> 8U * (word_size - size);
+  }
+  std::memcpy(&word, name.data() + name.size() - size, size);
+  return word;
+}
+
 // Who asks what, for the statistics. Names are equal whatever the case of their letters.
 std::uint64_t hash_question(std::uint64_t asker, std::string_view name, std::uint16_t type,
                             std::uint16_t code) noexcept {
   const HashKey& key = fixed_hash_key;
   std::uint64_t state = asker ^ (std::uint64_t{type} << 16U | code);
-  while (!name.empty()) {
-    const std::string_view piece = name.substr(0, sizeof(std::uint64_t));
-    std::uint64_t word = 0;
-    std::memcpy(&word, piece.data(), piece.size());
+  const auto mix = [&](std::uint64_t word) {
     // Some characters that are no letters come together too: that may only miscount.
     state = folded_multiply((word | 0x2020202020202020U) ^ key.words[1] ^ state, key.words[2]);
-    name.remove_prefix(piece.size());
+  };
+  std::size_t left = name.size();
+  for (const char* at = name.data(); left >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    mix(word);
+    left -= sizeof(std::uint64_t);
   }
+  if (left != 0) mix(last_word(name, left));
   return folded_multiply(state ^ key.words[3], key.words[0]);
 }
 

@@ -175,10 +175,10 @@ std::optional<Message> read_message(Bytes octets, Service service, Scratch& scra
 }
 
 std::optional<Header> read_header(Reader& reader) noexcept {
-  Header header{.id = reader.be16(), .flags = reader.be16(), .counts = {}};
-  for (std::uint16_t& count : header.counts) count = reader.be16();
-  if (!reader.ok()) return std::nullopt;
-  return header;
+  const Bytes octets = reader.take(header_size);
+  if (octets.empty()) return std::nullopt;
+  const auto word = [&octets](std::size_t i) { return load_be<std::uint16_t>(&octets[2 * i]); };
+  return Header{.id = word(0), .flags = word(1), .counts = {word(2), word(3), word(4), word(5)}};
 }
 
 std::optional<Flaw> skip_name(Reader& reader) noexcept {
@@ -217,8 +217,7 @@ std::optional<Flaw> add_name(TextArena& text, Reader& reader, Bytes message,
     if (octets > max_name_octets || ++labels > max_labels) return Flaw::bad_value;
     if (length >= budget) return Flaw::unsupported;
     budget -= length + std::size_t{1};
-    if (labels > 1) text.add('.');
-    text.add_label(label);
+    text.add_label(label, labels > 1 ? "." : "");
   }
   if (!at.ok()) return Flaw::truncated;
   if (labels == 0) text.add('.');
@@ -227,11 +226,16 @@ std::optional<Flaw> add_name(TextArena& text, Reader& reader, Bytes message,
 }
 
 std::optional<RecordHead> read_record_head(Reader& reader, Bytes message) noexcept {
-  RecordHead head{.type = reader.be16(), .code = reader.be16(), .ttl = reader.be32()};
-  head.data = reader.take(reader.be16());
-  head.data_end = message.size() - reader.left();
+  constexpr std::size_t fixed_size = 10;
+  const Bytes fixed = reader.take(fixed_size);
+  if (fixed.empty()) return std::nullopt;
+  const Bytes data = reader.take(load_be<std::uint16_t>(&fixed[8]));
   if (!reader.ok()) return std::nullopt;
-  return head;
+  return RecordHead{.type = load_be<std::uint16_t>(&fixed[0]),
+                    .code = load_be<std::uint16_t>(&fixed[2]),
+                    .ttl = load_be<std::uint32_t>(&fixed[4]),
+                    .data = data,
+                    .data_end = message.size() - reader.left()};
 }
 
 }  // namespace ntan::app::dns

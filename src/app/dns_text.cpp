@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "base/digits.h"
@@ -20,15 +21,56 @@ constexpr auto plain_in_label = [] {
   return plain;
 }();
 
+// Sixteen octets at a time, as a vector of the compiler: g++ and clang have it on every machine.
+using Block = signed char __attribute__((vector_size(16)));
+
+// Whether all sixteen are plain. Octets above 0x7f are negative.
+bool all_plain(Block octets) noexcept {
+  const Block special = (octets < 0x21) | (octets == 0x7f) | (octets == '.') | (octets == '\\');
+  const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(special);
+  return (halves[0] | halves[1]) == 0;
+}
+
+// Copies a label whose first and last octets, a Word each, are all that it has; false if not all
+// are plain.
+template <class Word>
+bool copy_ends(char* out, Bytes label) noexcept {
+  std::array<Word, 16 / sizeof(Word)> words{};
+  const std::size_t last = label.size() - sizeof(Word);
+  std::memcpy(&words.front(), label.data(), sizeof(Word));
+  std::memcpy(&words.back(), label.data() + last, sizeof(Word));
+  std::memcpy(out, &words.front(), sizeof(Word));
+  std::memcpy(out + last, &words.back(), sizeof(Word));
+  // The words between the two are copies of the first.
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) words[i] = words.front();
+  return all_plain(std::bit_cast<Block>(words));
+}
+
+// Copies a label and tells whether all of it is plain: nearly every one is letters, digits and
+// hyphens.
+bool copy_plain(char* out, Bytes label) noexcept {
+  const std::size_t size = label.size();
+  if (size >= sizeof(std::uint64_t) && size <= 2 * sizeof(std::uint64_t))
+    return copy_ends<std::uint64_t>(out, label);
+  if (size >= sizeof(std::uint32_t) && size < sizeof(std::uint64_t))
+    return copy_ends<std::uint32_t>(out, label);
+  bool plain = true;
+  for (const std::uint8_t octet : label) {
+    *out++ = static_cast<char>(octet);
+    plain &= plain_in_label[octet];
+  }
+  return plain;
+}
+
 // Three octets as four digits.
 char* append_base64_group(char* out, const std::uint8_t* octets) noexcept {
   const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
                              static_cast<std::uint32_t>(octets[1]) << 8U | octets[2];
-  for (unsigned shift = 24; shift != 0;) {
-    shift -= 6;
-    *out++ = base64_digits[bits >> shift & 63U];
-  }
-  return out;
+  out[0] = base64_digits[bits >> 18U & 63U];
+  out[1] = base64_digits[bits >> 12U & 63U];
+  out[2] = base64_digits[bits >> 6U & 63U];
+  out[3] = base64_digits[bits & 63U];
+  return out + 4;
 }
 
 }  // namespace
@@ -104,7 +146,7 @@ void TextArena::add_base64(Bytes octets) noexcept {
   if (octets.empty()) return;
   const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
                              (octets.size() > 1 ? static_cast<std::uint32_t>(octets[1]) << 8U : 0U);
-  add(base64_digits[bits >> 18U]);
+  add(base64_digits[bits >> 18U & 63U]);
   add(base64_digits[bits >> 12U & 63U]);
   add(octets.size() > 1 ? base64_digits[bits >> 6U & 63U] : '=');
   add('=');
@@ -137,17 +179,21 @@ void TextArena::add_octet(std::uint8_t octet, char special) noexcept {
   }
 }
 
-void TextArena::add_label(Bytes label) noexcept {
-  // Nearly every label is letters, digits and hyphens: those go over in one pass.
-  if (has_room(label.size())) {
-    char* out = end();
-    bool plain = true;
-    for (const std::uint8_t octet : label) {
-      *out++ = static_cast<char>(octet);
-      plain &= plain_in_label[octet];
+void TextArena::add_label(Bytes label, std::string_view before) noexcept {
+  const std::size_t size = before.size() + label.size();
+  if (has_room(size)) {
+    if (!before.empty()) *end() = before.front();
+    if (copy_plain(end() + before.size(), label)) {
+      used_ += size;
+      return;
     }
-    if (plain) return close_at(out);
   }
+  add(before);
+  add_unusual_label(label);
+}
+
+// One with octets to escape, or one that there is no room for.
+void TextArena::add_unusual_label(Bytes label) noexcept {
   if (std::ranges::all_of(label, [](std::uint8_t octet) { return plain_in_label[octet]; })) {
     add(as_text(label));
     return;

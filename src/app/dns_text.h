@@ -57,8 +57,8 @@ class TextArena {
   void add_base64(Bytes octets) noexcept;
   /// Base 32 with the extended hex alphabet, without padding (RFC 5155 3.3).
   void add_base32hex(Bytes octets) noexcept;
-  /// One label: `\.` `\\` `\DDD` (RFC 1035 5.1).
-  void add_label(Bytes label) noexcept;
+  /// One label: `\.` `\\` `\DDD` (RFC 1035 5.1). `before`, a dot or nothing, comes first.
+  void add_label(Bytes label, std::string_view before) noexcept;
   /// A <character-string> in quotes: `\"` `\\` `\DDD`.
   void add_quoted(Bytes text) noexcept;
   /// The inside of add_quoted.
@@ -66,6 +66,7 @@ class TextArena {
 
  private:
   void add_octet(std::uint8_t octet, char special) noexcept;
+  void add_unusual_label(Bytes label) noexcept;
 
   [[nodiscard]] bool has_room(std::size_t size) const noexcept {
     return !overflow_ && size <= limit_ - used_;

@@ -39,6 +39,27 @@ constexpr std::array attributes{
     Attribute{KnownOid{"1.3.6.1.4.1.311.60.2.1.3"}, "jurisdictionC"},
 };
 
+/// Names of the attributes under 2.5.4, which nearly all are, by their last arc.
+constexpr auto directory_names = [] {
+  std::array<std::string_view, 128> names{};
+  for (std::size_t arc = 0; arc < names.size(); ++arc) {
+    const std::array<std::uint8_t, 3> oid{0x55, 0x04, static_cast<std::uint8_t>(arc)};
+    for (const Attribute& one : attributes) {
+      if (one.oid.is(oid)) names[arc] = one.name;
+    }
+  }
+  return names;
+}();
+
+/// Empty for an attribute without a name.
+std::string_view attribute_name(Bytes oid) noexcept {
+  if (oid.size() == 3 && oid[0] == 0x55 && oid[1] == 0x04 && oid[2] < directory_names.size())
+    return directory_names[oid[2]];
+  const auto known =
+      std::ranges::find_if(attributes, [oid](const Attribute& one) { return one.oid.is(oid); });
+  return known != attributes.end() ? known->name : std::string_view{};
+}
+
 void append_number(std::string& text, std::uint64_t value) {
   std::array<char, max_integer_text> digits{};
   text.append(digits.data(), append_unsigned(digits.data(), value));
@@ -141,10 +162,8 @@ bool append_attribute(std::string& text, Bytes attribute, DerAllowance& allowanc
   const Bytes oid = level.expect(der::oid);
   const DerElement value = level.next();
   if (!level.ok() || !level.done()) return false;
-  const auto known =
-      std::ranges::find_if(attributes, [oid](const Attribute& one) { return one.oid.is(oid); });
-  if (known != attributes.end()) {
-    text += known->name;
+  if (const std::string_view known = attribute_name(oid); !known.empty()) {
+    text += known;
     text += '=';
     if (append_string(text, value)) return true;
   } else {

@@ -28,7 +28,7 @@ class KnownOid {
 
   /// Whether the content of an OBJECT IDENTIFIER has these arcs and no other. Leading zeros in an
   /// arc, which DER forbids, hide nothing.
-  [[nodiscard]] bool is(Bytes oid) const noexcept {
+  [[nodiscard]] constexpr bool is(Bytes oid) const noexcept {
     std::size_t at = 0;
     bool arc_starts = true;
     for (const std::uint8_t octet : oid) {

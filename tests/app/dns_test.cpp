@@ -143,6 +143,29 @@ TEST_CASE("dns: names read as RFC 1035 5.1 text without the last dot") {
   CHECK(name.left == 0);
 }
 
+TEST_CASE("dns: labels of every size are escaped octet by octet") {
+  const auto escaped = [](std::uint8_t octet) -> std::string {
+    const char c = static_cast<char>(octet);
+    if (octet > 0x20 && octet < 0x7f)
+      return c == '.' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    const std::string digits = std::to_string(unsigned{octet});
+    return '\\' + std::string(3 - digits.size(), '0') + digits;
+  };
+  const auto size = GENERATE(range<std::uint8_t>(1, 64));
+  // A hyphen, a dot, a backslash, and what borders on the plain octets or has their low bits.
+  for (const std::uint8_t octet : "2d 2e 5c 20 21 7e 7f 80 ff 00 1f ae dc"_hex) {
+    for (std::uint8_t at = 0; at < size; ++at) {
+      Octets name{1, 'x', size};
+      name.insert(name.end(), size, 'a');
+      name[3 + std::size_t{at}] = octet;
+      name.push_back(0);
+      const std::string expected = "x." + std::string(at, 'a') + escaped(octet) +
+                                   std::string(size - std::size_t{at} - 1, 'a');
+      REQUIRE(name_of(name).text == expected);
+    }
+  }
+}
+
 TEST_CASE("dns: a pointer must go strictly backwards") {
   // 12: a.0  15: pointer
   const auto [octets, at, flawed] = GENERATE(table<Bytes, std::size_t, bool>({
