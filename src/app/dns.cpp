@@ -294,6 +294,7 @@ class DnsDissector final : public Dissector {
   }
 
   void report_alone(const Message& message, Output& out) {
+    if (!out.wants<Dns>()) return;
     Dns event = describe(message);
     event.service = name_of(service_);
     if (service_ == Service::mdns && event.queried && message.question) {
@@ -356,17 +357,15 @@ class DnsDissector final : public Dissector {
     }
     out.note({event::Note::Kind::dns_answer});
     out.note({event::Note::Kind::dns_rcode, message.rcode()});
-    Dns event = describe(message);
-    event.duplicate_answers = 0;
     if (same == open_.end()) {
       out.note(
           {event::Note::Kind::dns_unpaired, hash_of(message.question, reverse(segment.direction))});
-      out.emit(event);
+      report(message, nullptr, segment.time, out);
       return;
     }
     out.note({event::Note::Kind::dns_settled, hash_of(*same)});
-    add_query(event, *same, segment.time, out);
-    out.emit(event);
+    tell_times(*same, segment.time, out);
+    report(message, &*same, segment.time, out);
     if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {
       same->transfer = true;
       same->last = segment.time;
@@ -376,7 +375,16 @@ class DnsDissector final : public Dissector {
     }
   }
 
-  static void add_query(Dns& event, const OpenQuery& query, Timestamp now, Output& out) {
+  // `query`: what the message answers, if it was seen.
+  static void report(const Message& message, const OpenQuery* query, Timestamp now, Output& out) {
+    if (!out.wants<Dns>()) return;
+    Dns event = describe(message);
+    event.duplicate_answers = 0;
+    if (query != nullptr) add_query(event, *query, now);
+    out.emit(event);
+  }
+
+  static void add_query(Dns& event, const OpenQuery& query, Timestamp now) {
     event.queried = true;
     event.retries = query.retries;
     if (query.asked) {
@@ -388,14 +396,16 @@ class DnsDissector final : public Dissector {
       event.edns_do = query.dnssec_ok;
     }
     if (event.ecs.empty()) event.ecs = query.subnet();
-    if (now >= query.last) {
-      event.rtt_us = to_us(now - query.last);
-      out.note({event::Note::Kind::dns_rtt_us, static_cast<std::uint64_t>(*event.rtt_us)});
-    }
-    if (now < query.first) return;
-    const std::int64_t since_first = to_us(now - query.first);
-    out.note({event::Note::Kind::dns_rtt_first_us, static_cast<std::uint64_t>(since_first)});
-    if (query.retries > 0) event.rtt_first_us = since_first;
+    if (now >= query.last) event.rtt_us = to_us(now - query.last);
+    if (now >= query.first && query.retries > 0) event.rtt_first_us = to_us(now - query.first);
+  }
+
+  static void tell_times(const OpenQuery& query, Timestamp now, Output& out) {
+    const auto tell = [now, &out](event::Note::Kind kind, Timestamp from) {
+      if (now >= from) out.note({kind, static_cast<std::uint64_t>(to_us(now - from))});
+    };
+    tell(event::Note::Kind::dns_rtt_us, query.last);
+    tell(event::Note::Kind::dns_rtt_first_us, query.first);
   }
 
   [[nodiscard]] std::uint64_t hash_of(const std::optional<Question>& question,
@@ -444,7 +454,7 @@ class DnsDissector final : public Dissector {
   static void close(const OpenQuery& query, Output& out) {
     if (query.transfer) return;
     out.note({event::Note::Kind::dns_unanswered});
-    out.emit(describe(query));
+    if (out.wants<Dns>()) out.emit(describe(query));
   }
 
   void close_all(Output& out) {

@@ -1,6 +1,7 @@
 #include "app/http.h"
 
 #include <array>
+#include <optional>
 
 #include "app/http_exchange.h"
 #include "app/http_head.h"
@@ -17,6 +18,10 @@ constexpr std::string_view layer = "http";
 constexpr std::size_t max_requests = 64;  ///< unanswered at a time; then the oldest is reported
 constexpr std::size_t max_informational = 8;
 constexpr int max_flaws = 5;
+
+HttpKeep to_keep(Output& out) {
+  return out.wants<Http>() ? HttpKeep::texts : HttpKeep::nothing;
+}
 
 class HttpDissector final : public Dissector {
  public:
@@ -144,7 +149,7 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   }
   const bool pipelined = !queue_.empty();
   pipelines_ = pipelines_ || pipelined;
-  HttpRequest* const request = queue_.push(head);
+  HttpRequest* const request = queue_.push(head, to_keep(out));
   if (request == nullptr) return false;
   request->pipelined = pipelined;
   request->first = requests_in_.started();
@@ -248,7 +253,7 @@ bool HttpDissector::open_response(const HttpHead& head, Output& out) {
   response_.gap = false;
   armed_ = false;
   if (response_.paired) measure_first_byte(queue_.at(0), out);
-  return response_.keep(head);
+  return response_.keep(head, to_keep(out));
 }
 
 void HttpDissector::measure_first_byte(const HttpRequest& request, Output& out) {
@@ -268,23 +273,29 @@ void HttpDissector::measure_first_byte(const HttpRequest& request, Output& out) 
 void HttpDissector::end_response(Timestamp now, Output& out) {
   if (!response_.open) return;
   const HttpRequest* request = response_.paired ? &queue_.at(0) : nullptr;
-  Http record = describe(request, &response_);
-  record.complete = true;
-  record.informational = std::span{informational_}.first(informational_count_);
+  std::optional<std::uint64_t> total_us;
   if (request != nullptr && now >= request->first) {
-    record.total_us = static_cast<std::uint64_t>(to_us(now - request->first));
-    out.note({.kind = Note::Kind::http_total_us, .value = *record.total_us});
+    total_us = static_cast<std::uint64_t>(to_us(now - request->first));
+    out.note({.kind = Note::Kind::http_total_us, .value = *total_us});
   }
-  out.emit(record);
+  if (out.wants<Http>()) {
+    Http record = describe(request, &response_);
+    record.complete = true;
+    record.informational = std::span{informational_}.first(informational_count_);
+    record.total_us = total_us;
+    out.emit(record);
+  }
   pop_front();
 }
 
 /// Reports the response under way as far as it was seen.
 void HttpDissector::cut_response(Output& out) {
   if (!response_.open) return;
-  Http record = describe(response_.paired ? &queue_.at(0) : nullptr, &response_);
-  record.informational = std::span{informational_}.first(informational_count_);
-  out.emit(record);
+  if (out.wants<Http>()) {
+    Http record = describe(response_.paired ? &queue_.at(0) : nullptr, &response_);
+    record.informational = std::span{informational_}.first(informational_count_);
+    out.emit(record);
+  }
   pop_front();
 }
 
@@ -302,11 +313,13 @@ void HttpDissector::pop_front() {
 
 void HttpDissector::report_unanswered(std::size_t index, Output& out) {
   HttpRequest& request = queue_.at(index);
-  Http record = describe(&request, nullptr);
-  if (index == 0) {
-    record.informational = std::span{informational_}.first(informational_count_);
+  if (out.wants<Http>()) {
+    Http record = describe(&request, nullptr);
+    if (index == 0) {
+      record.informational = std::span{informational_}.first(informational_count_);
+    }
+    out.emit(record);
   }
-  out.emit(record);
   if (index == 0) informational_count_ = 0;
   if (receiving_ == &request) receiving_ = nullptr;
   queue_.erase(index);

@@ -8,17 +8,10 @@ namespace {
 
 /// Longest text of an event but for the URI.
 constexpr std::size_t max_text = 1024;
-constexpr std::string_view mask = "***";
-
-/// A text around user information; `after` starts at the @.
-struct Split {
-  std::string_view before;
-  std::string_view after;
-};
 
 /// Finds user information in the authority of a URI, an authority or a network-path reference
-/// (RFC 3986 3.2.1); `after` is empty if there is none.
-Split split_user_information(std::string_view uri) noexcept {
+/// (RFC 3986 3.2.1); `after` starts at the @, and is empty if there is none.
+HttpPieces split_user_information(std::string_view uri) noexcept {
   if (uri.find('@') == std::string_view::npos) return {.before = uri};
   std::size_t start = 0;
   const std::size_t first_special = uri.find_first_of("/?#");
@@ -35,16 +28,15 @@ Split split_user_information(std::string_view uri) noexcept {
   return {.before = uri.substr(0, start), .after = uri.substr(start + at)};
 }
 
-std::array<std::string_view, 3> pieces_of_text(std::string_view text) noexcept {
-  return {text.substr(0, max_text)};
+HttpPieces pieces_of_text(std::string_view text) noexcept {
+  return {.before = text.substr(0, max_text)};
 }
 
 /// A URI without its user information. It is looked for in the whole text: a cut must not leave
 /// half of it.
-std::array<std::string_view, 3> pieces_of_uri(std::string_view uri, std::size_t most) noexcept {
-  const Split split = split_user_information(uri);
-  if (split.after.empty()) return {split.before.substr(0, most)};
-  return {split.before.substr(0, most), mask, split.after.substr(0, most)};
+HttpPieces pieces_of_uri(std::string_view uri, std::size_t most) noexcept {
+  const HttpPieces split = split_user_information(uri);
+  return {.before = split.before.substr(0, most), .after = split.after.substr(0, most)};
 }
 
 std::optional<bool> only_true(bool flag) noexcept {
@@ -85,15 +77,20 @@ void describe_response(Http& record, const HttpResponse& response) {
 
 }  // namespace
 
-HttpRequest* HttpRequest::make(const HttpHead& head, Budget& memory) {
-  const HttpPieces<texts> pieces{
-      {pieces_of_text(head.start.method), pieces_of_uri(head.host, max_text),
-       pieces_of_uri(head.start.target, http_max_line), pieces_of_text(head.user_agent),
-       pieces_of_uri(head.referer, max_text), pieces_of_text(head.content_type)}};
-  const std::size_t size = sizeof(HttpRequest) + pieces.size();
+HttpRequest* HttpRequest::make(const HttpHead& head, HttpKeep keep, Budget& memory) {
+  HttpTexts<texts> kept;
+  if (keep == HttpKeep::texts) {
+    kept.texts = {pieces_of_text(head.start.method),
+                  pieces_of_uri(head.host, max_text),
+                  pieces_of_uri(head.start.target, http_max_line),
+                  pieces_of_text(head.user_agent),
+                  pieces_of_uri(head.referer, max_text),
+                  pieces_of_text(head.content_type)};
+  }
+  const std::size_t size = sizeof(HttpRequest) + kept.size();
   if (!memory.take(size)) return nullptr;
   auto* const request = new (::operator new(size)) HttpRequest;
-  pieces.copy(request->octets(), request->ends_);
+  kept.copy(request->octets(), request->ends_);
   request->minor = head.start.minor;
   request->kind = http_method(head.start.method);
   return request;
@@ -106,8 +103,8 @@ void HttpRequest::destroy(HttpRequest* request, Budget& memory) noexcept {
   ::operator delete(static_cast<void*>(request), size);
 }
 
-HttpRequest* HttpQueue::push(const HttpHead& head) {
-  HttpRequest* const request = HttpRequest::make(head, *memory_);
+HttpRequest* HttpQueue::push(const HttpHead& head, HttpKeep keep) {
+  HttpRequest* const request = HttpRequest::make(head, keep, *memory_);
   if (request == nullptr) return nullptr;
   *link(size_) = request;
   ++size_;
@@ -128,17 +125,18 @@ HttpRequest** HttpQueue::link(std::size_t index) noexcept {
   return at;
 }
 
-bool HttpResponse::keep(const HttpHead& head) {
+bool HttpResponse::keep(const HttpHead& head, HttpKeep what) {
   release();
   minor = head.start.minor;
   status = head.start.status;
-  const HttpPieces<texts> pieces{{pieces_of_text(head.start.reason),
-                                  pieces_of_text(head.content_type), pieces_of_text(head.server),
-                                  pieces_of_uri(head.location, max_text)}};
-  const std::span<std::uint8_t> room = octets.extend(pieces.size());
-  if (room.size() < pieces.size()) return false;
+  if (what == HttpKeep::nothing) return true;
+  const HttpTexts<texts> kept{{pieces_of_text(head.start.reason), pieces_of_text(head.content_type),
+                               pieces_of_text(head.server),
+                               pieces_of_uri(head.location, max_text)}};
+  const std::span<std::uint8_t> room = octets.extend(kept.size());
+  if (room.size() < kept.size()) return false;
   // NOLINTNEXTLINE(*-reinterpret-cast): octets and characters are the same
-  pieces.copy(reinterpret_cast<char*>(room.data()), ends);
+  kept.copy(reinterpret_cast<char*>(room.data()), ends);
   return true;
 }
 

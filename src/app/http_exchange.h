@@ -13,17 +13,27 @@
 
 namespace ntan::app {
 
-/// Texts that are to be kept, borrowed: up to three pieces each, so that what is masked is never
+/// A text that is to be kept, borrowed, in two pieces: what lies between them is masked and never
 /// copied.
-template <std::size_t count>
 struct HttpPieces {
-  std::array<std::array<std::string_view, 3>, count> texts{};
+  static constexpr std::string_view mask = "***";
+
+  std::string_view before;
+  std::string_view after;  ///< empty if nothing is masked
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return before.size() + (after.empty() ? 0 : mask.size() + after.size());
+  }
+};
+
+/// Several such texts.
+template <std::size_t count>
+struct HttpTexts {
+  std::array<HttpPieces, count> texts{};
 
   [[nodiscard]] std::size_t size() const noexcept {
     std::size_t sum = 0;
-    for (const auto& pieces : texts) {
-      for (const std::string_view piece : pieces) sum += piece.size();
-    }
+    for (const HttpPieces& text : texts) sum += text.size();
     return sum;
   }
 
@@ -31,20 +41,31 @@ struct HttpPieces {
   /// Requires: size() octets at `out`, which is less than 64 KiB.
   void copy(char* out, std::array<std::uint16_t, count>& ends) const noexcept {
     std::size_t end = 0;
+    const auto append = [out, &end](std::string_view piece) {
+      end += piece.copy(out + end, piece.size());
+    };
     for (std::size_t i = 0; i < count; ++i) {
-      for (const std::string_view piece : texts[i]) end += piece.copy(out + end, piece.size());
+      const auto& [before, after] = texts[i];
+      if (!before.empty()) append(before);
+      if (!after.empty()) [[unlikely]] {
+        append(HttpPieces::mask);
+        append(after);
+      }
       ends[i] = static_cast<std::uint16_t>(end);
     }
   }
 };
 
-/// Text `index` of several that stand one after the other.
+/// Whether the texts of a head are kept: nobody reads them where the event is not wanted.
+enum class HttpKeep : std::uint8_t { texts, nothing };
+
+/// Text `index` of several that stand one after the other. Requires: `ends` are those of `octets`.
 template <std::size_t count>
 [[nodiscard]] std::string_view http_text(std::string_view octets,
                                          const std::array<std::uint16_t, count>& ends,
                                          std::size_t index) noexcept {
-  const std::size_t start = index == 0 ? 0 : ends.at(index - 1);
-  return octets.substr(start, ends.at(index) - start);
+  const std::size_t start = index == 0 ? 0 : ends[index - 1];
+  return {octets.data() + start, ends[index] - start};
 }
 
 /// A request that waits for its response; its texts stand behind it in the same memory.
@@ -53,7 +74,7 @@ class HttpRequest {
   enum Text : std::uint8_t { method, host, uri, user_agent, referer, content_type, texts };
 
   /// Null without memory.
-  [[nodiscard]] static HttpRequest* make(const HttpHead& head, Budget& memory);
+  [[nodiscard]] static HttpRequest* make(const HttpHead& head, HttpKeep keep, Budget& memory);
   static void destroy(HttpRequest* request, Budget& memory) noexcept;
 
   HttpRequest(const HttpRequest&) = delete;
@@ -102,7 +123,7 @@ class HttpQueue {
   }
 
   /// Null without memory.
-  HttpRequest* push(const HttpHead& head);
+  HttpRequest* push(const HttpHead& head, HttpKeep keep);
 
   /// Requires: index < size(), as for at(). The index is 0 or 1 wherever it matters.
   void erase(std::size_t index) noexcept;
@@ -131,7 +152,7 @@ struct HttpResponse {
   explicit HttpResponse(Budget& memory) noexcept : octets(memory, max_octets) {}
 
   /// False without memory: it then has no texts.
-  [[nodiscard]] bool keep(const HttpHead& head);
+  [[nodiscard]] bool keep(const HttpHead& head, HttpKeep what);
   void release() noexcept;
 
   [[nodiscard]] std::string_view text(Text index) const noexcept {

@@ -93,6 +93,13 @@ class Output {
     emit_record(event::schema_of<R>, &record, &ends);
   }
 
+  /// Whether anybody reads records of this kind; what only they show need not be made otherwise.
+  /// The same answer throughout a run.
+  template <event::Record R>
+  [[nodiscard]] bool wants() {
+    return wants_record(event::schema_of<R>);
+  }
+
   /// Calls Dissector::on_timer(timer, token) when length(timer) has passed, unless the dissector is
   /// gone. There is no cancel: compare the token with your state.
   virtual void arm(Timer timer, std::uint32_t token) = 0;
@@ -107,6 +114,7 @@ class Output {
   };
 
   virtual void emit_record(const event::Schema& schema, const void* record, const Ends* ends) = 0;
+  [[nodiscard]] virtual bool wants_record(const event::Schema& /*schema*/) { return true; }
 };
 
 /// The state of one flow. Lives in a pool of its shard: no larger than Protocol::state_size, and

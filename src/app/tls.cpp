@@ -231,7 +231,7 @@ Progress TlsDissector::on_message(Direction direction, const TlsMessage& message
     case TlsHandshake::client_hello: return on_client_hello(direction, message, out);
     case TlsHandshake::server_hello: return on_server_hello(direction, message, out);
     case TlsHandshake::certificate:
-      if (from_server && !state_.on_certificates(message.body)) {
+      if (from_server && !state_.on_certificates(message.body, out)) {
         out.anomaly("tls", event::Reason::tls_malformed, "certificate");
       }
       return Progress::more;
@@ -270,7 +270,7 @@ Progress TlsDissector::on_client_hello(Direction direction, const TlsMessage& me
   if (sslv2) {
     state_.on_sslv2_client_hello(*hello, message.time);
   } else {
-    state_.on_client_hello(*hello, message.time);
+    state_.on_client_hello(*hello, message.time, out);
   }
   return Progress::more;
 }
@@ -290,7 +290,7 @@ Progress TlsDissector::on_server_hello(Direction direction, const TlsMessage& me
   if (hello->retry) {
     state_.on_retry_request(*hello);
   } else {
-    state_.on_server_hello(*hello, message.time);
+    state_.on_server_hello(*hello, message.time, out);
   }
   return Progress::more;
 }

@@ -102,14 +102,15 @@ std::string_view TlsState::view(Piece piece) const noexcept {
   return as_text(texts_.view().subspan(piece.start, piece.size));
 }
 
-void TlsState::on_client_hello(const ClientHello& hello, Timestamp time) {
+void TlsState::on_client_hello(const ClientHello& hello, Timestamp time, Output& out) {
   on_sslv2_client_hello(hello, time);
+  early_data_ = hello.early_data;
+  ech_ = hello.ech;
+  if (!out.wants<Tls>()) return;
   sni_ = keep_shortened(as_text(hello.server_name));
   alpn_offered_ = keep(as_text(first_names(hello.alpn, max_list)));
   ja3_ = keep(ja3(hello).view());
   ja4_ = keep(ja4(hello, Ja4Transport::tcp).view());
-  early_data_ = hello.early_data;
-  ech_ = hello.ech;
 }
 
 void TlsState::on_sslv2_client_hello(const ClientHello& hello, Timestamp time) {
@@ -129,13 +130,15 @@ void TlsState::on_retry_request(const ServerHello& hello) noexcept {
   group_ = hello.group;
 }
 
-void TlsState::on_server_hello(const ServerHello& hello, Timestamp time) {
+void TlsState::on_server_hello(const ServerHello& hello, Timestamp time, Output& out) {
   server_time_ = time;
   server_version_ = hello.version;
   cipher_ = hello.cipher;
   if (hello.group) group_ = hello.group;
-  alpn_ = keep(as_text(hello.alpn));
-  ja3s_ = keep(ja3s(hello).view());
+  if (out.wants<Tls>()) {
+    alpn_ = keep(as_text(hello.alpn));
+    ja3s_ = keep(ja3s(hello).view());
+  }
   if (is_tls13(hello.version)) {
     resumed_ = hello.psk;
   } else {
@@ -163,7 +166,7 @@ void TlsState::on_server_key_exchange(Bytes body) noexcept {
   if (reader.ok() && curve_type == 3 && cipher_ && has_ephemeral_curve(*cipher_)) group_ = group;
 }
 
-bool TlsState::on_certificates(Bytes body) {
+bool TlsState::on_certificates(Bytes body, Output& out) {
   if (full_) return true;  // the first chain counts
   on_full_handshake();
   Reader message{body};
@@ -177,12 +180,17 @@ bool TlsState::on_certificates(Bytes body) {
     certificates_ = 0;
     return false;
   }
-  std::array<char, 2 * max_digest_size> fingerprint{};
-  const char* const end = append_hex(fingerprint.data(), digest(DigestKind::sha256, first).bytes());
-  fingerprint_ = keep({fingerprint.data(), end});
+  const bool wanted = out.wants<Tls>();
+  if (wanted) keep_fingerprint(first);
   const auto certificate = parse_certificate(first);
-  if (certificate) keep_certificate(*certificate);
+  if (wanted && certificate) keep_certificate(*certificate);
   return static_cast<bool>(certificate);
+}
+
+void TlsState::keep_fingerprint(Bytes certificate) {
+  std::array<char, 2 * max_digest_size> text{};
+  const char* const end = append_hex(text.data(), digest(DigestKind::sha256, certificate).bytes());
+  fingerprint_ = keep({text.data(), end});
 }
 
 void TlsState::keep_certificate(const Certificate& certificate) {
@@ -201,6 +209,24 @@ void TlsState::on_server_cipher_change() noexcept {
 }
 
 void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out) const {
+  const Times times{
+      .ch_sh = elapsed_us(retried_ ? second_client_time_ : client_time_, server_time_),
+      .handshake = expects_early_data() ? std::nullopt : elapsed_us(client_time_, done)};
+  if (out.wants<Tls>()) emit(outcome, times, out);
+  if (times.ch_sh) {
+    out.note({.kind = event::Note::Kind::tls_ch_sh_us,
+              .value = static_cast<std::uint64_t>(*times.ch_sh)});
+  }
+  if (outcome == TlsOutcome::failed) out.note({.kind = event::Note::Kind::tls_failed});
+  if (outcome != TlsOutcome::established) return;
+  out.note({.kind = event::Note::Kind::tls_handshake});
+  if (times.handshake && !resumed_.value_or(true)) {
+    out.note({.kind = event::Note::Kind::tls_handshake_us,
+              .value = static_cast<std::uint64_t>(*times.handshake)});
+  }
+}
+
+void TlsState::emit(TlsOutcome outcome, const Times& times, Output& out) const {
   const Names alpn_offered{view(alpn_offered_), Names::SizeOctets::one};
   const Names alt_names{view(alt_names_), Names::SizeOctets::two};
   const TlsName version = server_version_ != 0 ? tls_version_name(server_version_) : TlsName{};
@@ -209,8 +235,6 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
   const TlsName cipher = cipher_ ? tls_cipher_name(*cipher_) : TlsName{};
   const TlsName group = group_ ? tls_group_name(*group_) : TlsName{};
   const TlsName alert = alert_ ? tls_alert_name(*alert_) : TlsName{};
-  const auto ch_sh_us = elapsed_us(retried_ ? second_client_time_ : client_time_, server_time_);
-  const auto handshake_us = expects_early_data() ? std::nullopt : elapsed_us(client_time_, done);
   out.emit(Tls{.sni = view(sni_),
                .version = version.view(),
                .cipher = cipher.view(),
@@ -227,8 +251,8 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
                .client_version = client_version.view(),
                .alert = alert.view(),
                .established = outcome == TlsOutcome::established,
-               .handshake_us = handshake_us,
-               .ch_sh_us = ch_sh_us,
+               .handshake_us = times.handshake,
+               .ch_sh_us = times.ch_sh,
                .client_cert_requested = if_true(client_cert_requested_),
                .subject = view(subject_),
                .issuer = view(issuer_),
@@ -240,17 +264,6 @@ void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output&
                .key_bits = key_bits_,
                .cert_sha256 = view(fingerprint_),
                .certs = certificates_ != 0 ? std::optional{certificates_} : std::nullopt});
-  if (ch_sh_us) {
-    out.note(
-        {.kind = event::Note::Kind::tls_ch_sh_us, .value = static_cast<std::uint64_t>(*ch_sh_us)});
-  }
-  if (outcome == TlsOutcome::failed) out.note({.kind = event::Note::Kind::tls_failed});
-  if (outcome != TlsOutcome::established) return;
-  out.note({.kind = event::Note::Kind::tls_handshake});
-  if (handshake_us && !resumed_.value_or(true)) {
-    out.note({.kind = event::Note::Kind::tls_handshake_us,
-              .value = static_cast<std::uint64_t>(*handshake_us)});
-  }
 }
 
 }  // namespace ntan::app

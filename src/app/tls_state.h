@@ -25,21 +25,23 @@ enum class TlsOutcome : std::uint8_t {
   unknown,  ///< the rest was not seen
 };
 
+/// `out` tells whether the event is wanted: if not, its texts and fingerprints are not made. What
+/// the notes and anomalies say is the same.
 class TlsState {
  public:
   explicit TlsState(Budget& memory) noexcept : texts_(memory, max_texts) {}
 
-  void on_client_hello(const ClientHello& hello, Timestamp time);
+  void on_client_hello(const ClientHello& hello, Timestamp time, Output& out);
   void on_sslv2_client_hello(const ClientHello& hello, Timestamp time);
   /// The ClientHello that answers a HelloRetryRequest.
   void on_second_client_hello(Timestamp time) noexcept;
   void on_retry_request(const ServerHello& hello) noexcept;
-  void on_server_hello(const ServerHello& hello, Timestamp time);
+  void on_server_hello(const ServerHello& hello, Timestamp time, Output& out);
   void on_sslv2_server_hello(Timestamp time) noexcept;
   void on_server_key_exchange(Bytes body) noexcept;
   /// The chain in a Certificate message (RFC 5246 7.4.2). False if it or its first certificate does
   /// not parse; what could be read is kept.
-  [[nodiscard]] bool on_certificates(Bytes body);
+  [[nodiscard]] bool on_certificates(Bytes body, Output& out);
 
   void on_certificate_request() noexcept { client_cert_requested_ = true; }
 
@@ -81,6 +83,15 @@ class TlsState {
   [[nodiscard]] bool append_shortened(std::string_view text);
   [[nodiscard]] std::string_view view(Piece piece) const noexcept;
   void keep_certificate(const Certificate& certificate);
+  void keep_fingerprint(Bytes certificate);
+
+  /// Microseconds, where they are known.
+  struct Times {
+    std::optional<std::int64_t> ch_sh;
+    std::optional<std::int64_t> handshake;
+  };
+
+  void emit(TlsOutcome outcome, const Times& times, Output& out) const;
 
   Buffer texts_;
   Piece sni_;

@@ -276,6 +276,9 @@ class Shard final : private app::Output {
   void note(event::Note note) override;
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
   void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;
+  [[nodiscard]] bool wants_record(const event::Schema& schema) override {
+    return merger_->wants(schema);
+  }
 
   Merger* merger_;
   std::string_view sensor_;

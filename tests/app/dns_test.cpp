@@ -496,6 +496,27 @@ TEST_CASE("dns: notes carry what the statistics need") {
   CHECK(first->value == 7000);
 }
 
+TEST_CASE("dns: notes and anomalies are the same where nobody reads the event") {
+  const auto play = [](bool wanted) {
+    DissectorRun exchange = run();
+    if (!wanted) exchange.want_no_records();
+    exchange.feed(Direction::to_server, query, 0);
+    exchange.feed(Direction::to_server, query, 10);
+    exchange.feed(Direction::to_client, answer, 25);
+    exchange.feed(Direction::to_client, answer, 30);
+    exchange.feed(Direction::to_client, answer.first(answer.size() - 3), 35);
+    exchange.feed(Direction::to_server, query, 40);
+    exchange.end(20'000);
+    return exchange.result();
+  };
+  const Dissected read = play(true);
+  const Dissected unread = play(false);
+  CHECK(read.lines.size() == 4);
+  CHECK(unread.lines.empty());
+  CHECK(note_texts(unread) == note_texts(read));
+  CHECK(unread.anomalies == read.anomalies);
+}
+
 TEST_CASE("dns: notes tell who asked what, whatever the case of the name") {
   const auto hash = [](const DissectorRun& dns, Note::Kind kind) {
     const auto& notes = dns.result().notes;

@@ -55,6 +55,8 @@ class Run {
     return *this;
   }
 
+  void want_no_records() { run_.want_no_records(); }
+
   [[nodiscard]] const test::Dissected& result() const { return run_.result(); }
 
   [[nodiscard]] const std::vector<std::string>& lines() const { return result().lines; }
@@ -673,8 +675,10 @@ const std::vector<std::pair<Direction, std::string>>& conversation() {
   return all;
 }
 
-test::Dissected converse(const std::function<void(Run&, Direction, std::string_view)>& feed) {
+test::Dissected converse(const std::function<void(Run&, Direction, std::string_view)>& feed,
+                         bool wanted = true) {
   Run run;
+  if (!wanted) run.want_no_records();
   for (const auto& [direction, text] : conversation()) feed(run, direction, text);
   run.close(server).end();
   CHECK(run.memory().used == 0);
@@ -705,6 +709,18 @@ TEST_CASE("http: every way to cut a conversation into segments gives the same ev
     REQUIRE(parts.lines == whole.lines);
     REQUIRE(parts.anomalies == whole.anomalies);
   }
+}
+
+TEST_CASE("http: notes and anomalies are the same where nobody reads the event") {
+  const auto feed = [](Run& run, Direction direction, std::string_view text) {
+    run.feed(direction, text, 0);
+  };
+  const test::Dissected read = converse(feed);
+  const test::Dissected unread = converse(feed, false);
+  CHECK(read.lines.size() == 4);
+  CHECK(unread.lines.empty());
+  CHECK(note_texts(unread) == note_texts(read));
+  CHECK(unread.anomalies == read.anomalies);
 }
 
 TEST_CASE("http: every prefix of a conversation ends without a flaw of its own") {

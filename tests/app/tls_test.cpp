@@ -45,8 +45,9 @@ Octets owned(Bytes bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-test::Dissected play(const Script& script) {
+test::Dissected play(const Script& script, bool wanted = true) {
   DissectorRun run{tls_protocol, flow};
+  if (!wanted) run.want_no_records();
   for (const Part& part : script) run.feed(part.direction, part.data, part.ms);
   run.end(10'000);
   return run.result();
@@ -160,6 +161,20 @@ TEST_CASE("tls: a TLS 1.2 handshake is reported at its first application data") 
   CHECK(kinds(result) ==
         std::vector{Kind::tls_ch_sh_us, Kind::tls_handshake, Kind::tls_handshake_us});
   CHECK(result.notes.back().value == 47'000);
+}
+
+TEST_CASE("tls: notes and anomalies are the same where nobody reads the event") {
+  Script broken = full12();
+  broken[1].data =
+      join(server_hello("c02f"_hex, {}),
+           tls_record(22, join(tls_message(11, "000005 000002 3000"_hex), tls_message(14, {}))));
+  const Script script = GENERATE_COPY(full12(), full13(), broken);
+  const test::Dissected read = play(script);
+  const test::Dissected unread = play(script, false);
+  CHECK(read.lines.size() == 1);
+  CHECK(unread.lines.empty());
+  CHECK(note_texts(unread) == note_texts(read));
+  CHECK(unread.anomalies == read.anomalies);
 }
 
 TEST_CASE("tls: a TLS 1.3 handshake is reported at the client's Finished") {

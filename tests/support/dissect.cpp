@@ -92,6 +92,7 @@ void DissectorRun::anomaly(std::string_view layer, event::Reason reason,
 }
 
 void DissectorRun::emit_record(const event::Schema& schema, const void* record, const Ends* ends) {
+  if (!wanted_) return;
   std::string text(schema.json_bound(record), '\0');
   const event::Style style;
   text.resize(
@@ -99,6 +100,15 @@ void DissectorRun::emit_record(const event::Schema& schema, const void* record, 
   std::string line{schema.name};
   if (ends != nullptr) line += ' ' + to_string(ends->source) + '>' + to_string(ends->destination);
   result_.lines.push_back(line + ' ' + text);
+}
+
+std::vector<std::string> note_texts(const Dissected& result) {
+  std::vector<std::string> texts;
+  for (const event::Note& note : result.notes) {
+    texts.push_back(std::to_string(static_cast<unsigned>(note.kind)));
+    texts.back().append(" ").append(std::to_string(note.value));
+  }
+  return texts;
 }
 
 }  // namespace ntan::test

@@ -37,6 +37,9 @@ class DissectorRun final : public app::Output {
 
   void set_version(IpVersion version) { version_ = version; }
 
+  /// From now on nobody reads the records: no line is made of any.
+  void want_no_records() { wanted_ = false; }
+
   void advance(std::int64_t ms);  ///< fires timers due by then
   void end(std::int64_t ms);
 
@@ -58,6 +61,7 @@ class DissectorRun final : public app::Output {
   };
 
   void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;
+  [[nodiscard]] bool wants_record(const event::Schema& /*schema*/) override { return wanted_; }
   void take(app::Progress progress);
 
   Budget budget_;
@@ -69,8 +73,12 @@ class DissectorRun final : public app::Output {
   std::uint64_t packet_ = 0;
   MacAddress link_source_;
   IpVersion version_{};
+  bool wanted_ = true;
   std::vector<Armed> timers_;
   Dissected result_;
 };
+
+/// The notes of a run as text, `kind value` each.
+[[nodiscard]] std::vector<std::string> note_texts(const Dissected& result);
 
 }  // namespace ntan::test
