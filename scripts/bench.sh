@@ -100,6 +100,7 @@ peers() {
   ! have argus || others+=(--peer 'argus=argus -r {} -w /dev/null')
   ! have ndpiReader || others+=(--peer 'ndpiReader=ndpiReader -q -i {}')
   ! have tcptrace || others+=(--peer 'tcptrace -l=tcptrace -l -r -n {}')
+  [[ ! -e $bench/libtins_follow ]] || others+=(--peer "libtins, streams followed=$bench/libtins_follow {}")
   ! have tcpdump || others+=(--peer 'tcpdump=tcpdump -n -r {}')
   measure --runs 3 --mode 'all events=' --mode 'flow records=--events flow' "${others[@]}" "$ntan" "$traces/peers.pcap"
 }
