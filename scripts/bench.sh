@@ -7,6 +7,7 @@
 #               flows, a flood of ten million flows with a full table, a folder of small files
 #   peers       other programs over the same trace, as far as they are installed
 #   start       time to the end of a small file, with small and with large tables
+#   live        the rate at which captures begin to lose packets, over a link of our own (root, tcpreplay)
 #
 # All of them without a PART. Traces are kept in build/bench, and in rows.tsv there the rows of all tables;
 # NTAN_BENCH_FILE names one more capture to read from end to end.
@@ -17,13 +18,13 @@ source "$(dirname "$0")/lib.sh"
 parts=()
 while (($#)) && [[ $1 != -- ]]; do
   case $1 in
-    stages | end-to-end | peers | start) parts+=("$1") ;;
+    stages | end-to-end | peers | start | live) parts+=("$1") ;;
     *) die "unknown part '$1'" ;;
   esac
   shift
 done
 [[ ${1-} != -- ]] || shift
-((${#parts[@]})) || parts=(stages end-to-end peers start)
+((${#parts[@]})) || parts=(stages end-to-end peers start live)
 
 "$root/scripts/setup.sh"
 build release -DNTAN_BENCH=ON
@@ -112,6 +113,11 @@ start() {
     "$ntan" "$traces/files-1000/0.pcap"
 }
 
+live() {
+  trace live.pcap mix 20
+  printf '\n' && "$root/bench/live_rates.py" --tsv "$rows" "$ntan" "$traces/live.pcap"
+}
+
 # Figures without commit, compiler and machine say nothing.
 compiler=$(c++ --version | head -n 1)
 machine=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
@@ -124,5 +130,6 @@ for part in "${parts[@]}"; do
     end-to-end) end_to_end ;;
     peers) peers ;;
     start) start ;;
+    live) live ;;
   esac
 done
