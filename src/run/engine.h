@@ -81,9 +81,9 @@ class Engine final : private Merger, private detect::ScanSink {
   [[nodiscard]] bool started() const noexcept { return started_; }
   /// Time of the first packet. Requires: started().
   [[nodiscard]] Timestamp first() const noexcept { return first_; }
-  /// Fragments that found no memory.
+  /// Fragments that found no memory, and datagrams that gave way to others.
   [[nodiscard]] std::uint64_t fragments_refused() const noexcept {
-    return defragmenter_.budget().refused;
+    return defragmenter_.budget().refused + defragmenter_.crowded_out();
   }
   /// Place behind all that the engine records.
   [[nodiscard]] Place last_place() const noexcept { return {event::Order::summary, UINT64_MAX}; }

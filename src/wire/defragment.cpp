@@ -122,8 +122,7 @@ Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decod
                 .proto = decoded.proto};
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) return found->second;
-  while (waiting_.size() >= limits_.datagrams && give_up_oldest(nullptr)) {
-  }
+  while (waiting_.size() >= limits_.datagrams && give_up_oldest(nullptr)) ++crowded_out_;
   while (!budget_.take(sizeof(Datagram) + node_cost)) {
     if (!give_up_oldest(nullptr)) return waiting_.end();
   }

@@ -115,6 +115,9 @@ class Defragmenter {
 
   [[nodiscard]] const Budget& budget() const noexcept { return budget_; }
 
+  /// Datagrams that gave way to others because there were too many.
+  [[nodiscard]] std::uint64_t crowded_out() const noexcept { return crowded_out_; }
+
  private:
   struct Key {
     IpAddress src;
@@ -199,6 +202,7 @@ class Defragmenter {
   Budget budget_;
   Timestamp clock_{};
   std::vector<Incomplete> given_up_;
+  std::uint64_t crowded_out_ = 0;
   Waiting waiting_;  ///< oldest first: a constant timeout makes a list of a timer
   std::unordered_map<Key, Waiting::iterator, KeyHash> by_key_;
   std::vector<std::vector<std::uint8_t>> whole_;  ///< the first `whole_used_` are lent out

@@ -155,6 +155,19 @@ TEST_CASE("limits: fragments without end stay within their share") {
   CHECK(analysis.ledger.of(wire::Bucket::fragment_incomplete).packets == 20'000);
 }
 
+TEST_CASE("limits: small fragments of many datagrams give way, and it is said") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 6'000; ++i) {
+    const Octets packet = test::ipv4_packet(ipv4(10, 8, 0, 0) + i, server, 17, Octets(8),
+                                            static_cast<std::uint16_t>(i), 0x2000);
+    frames.push_back({.time = traffic_start + i * 1us, .data = in_ethernet(packet)});
+  }
+  const Analysis analysis = test::analyse(frames);
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "fragments"));
+  CHECK(analysis.ledger.of(wire::Bucket::fragment_incomplete).packets == 6'000);
+}
+
 TEST_CASE("limits: queries without answer stay within their share") {
   Frames frames;
   for (std::uint32_t i = 0; i < 20'000; ++i) {
