@@ -85,6 +85,8 @@ class Engine final : private Merger, private detect::ScanSink {
   [[nodiscard]] std::uint64_t fragments_refused() const noexcept {
     return defragmenter_.budget().refused + defragmenter_.crowded_out();
   }
+  /// How often events of one time went before it was over, since too many were held.
+  [[nodiscard]] std::uint64_t events_hurried() const noexcept { return recorder_->hurried(); }
   /// Place behind all that the engine records.
   [[nodiscard]] Place last_place() const noexcept { return {event::Order::summary, UINT64_MAX}; }
 

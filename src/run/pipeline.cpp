@@ -25,6 +25,8 @@ constexpr Duration idle_lag = std::chrono::milliseconds{500};
 constexpr std::int64_t silent_seconds = 5;
 constexpr std::int64_t progress_every_ns = 500'000'000;
 constexpr std::int64_t progress_after_ns = 1'000'000'000;
+// Of --mem-limit, in percent: events that wait for others of their time.
+constexpr std::size_t event_share = 4;
 
 std::string without_folder(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
@@ -46,7 +48,8 @@ Pipeline::Pipeline(const Options& options, source::Interrupt& interrupt)
     : options_(&options),
       interrupt_(&interrupt),
       outputs_(options),
-      recorder_(outputs_, Outputs::wanted, &outputs_, line_style(options)) {}
+      recorder_(outputs_, Outputs::wanted, &outputs_, line_style(options),
+                options.mem_limit / 100 * event_share) {}
 
 void Pipeline::open() {
   filter_ = options_->filter_file ? read_filter_file(*options_->filter_file) : options_->filter;

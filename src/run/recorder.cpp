@@ -28,6 +28,10 @@ void Recorder::keep(const Entry& entry, std::size_t before) {
     return;
   }
   entries_.push_back(entry);
+  // A capture may give every packet the same time: what is held must not grow with it.
+  if (renderer_.size() + entries_.size() * sizeof(Entry) <= most_held_) return;
+  ++hurried_;
+  release(event::Order::summary);
 }
 
 void Recorder::enter(event::Order order) {

@@ -30,13 +30,16 @@ struct Place {
 };
 
 /// Holds the events of one trace time until the clock moves on, then hands them over by (order,
-/// sequence).
+/// sequence). Of a time with more than `most_held` octets of them they go in several such parts.
 class Recorder {
  public:
   using Wanted = Renderer::Wanted;
 
-  Recorder(LineSink& sink, Wanted wanted, const void* context, const event::LineStyle& style)
-      : sink_(&sink), renderer_(wanted, context, style) {}
+  static constexpr std::size_t usual_held = std::size_t{16} << 20U;
+
+  Recorder(LineSink& sink, Wanted wanted, const void* context, const event::LineStyle& style,
+           std::size_t most_held = usual_held)
+      : sink_(&sink), renderer_(wanted, context, style), most_held_(most_held) {}
 
   /// Records an event at its own time, which never lies before that of an earlier one.
   void record(const event::Event& event, Place place);
@@ -61,6 +64,8 @@ class Recorder {
   [[nodiscard]] const Renderer& renderer() const noexcept { return renderer_; }
   /// Events recorded that somebody wants, by any format.
   [[nodiscard]] std::uint64_t recorded() const noexcept { return recorded_; }
+  /// How often events went before their time was over.
+  [[nodiscard]] std::uint64_t hurried() const noexcept { return hurried_; }
 
  private:
   struct Entry {
@@ -80,6 +85,8 @@ class Recorder {
   std::vector<Entry> entries_;
   int direct_order_ = -1;
   std::uint64_t recorded_ = 0;
+  std::size_t most_held_;
+  std::uint64_t hurried_ = 0;
 };
 
 }  // namespace ntan::run

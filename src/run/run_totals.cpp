@@ -8,8 +8,8 @@ namespace ntan::run {
 namespace {
 
 std::vector<std::string_view> limits_hit(const ShardCounters& shards,
-                                         const detect::ScanCounters& scan,
-                                         std::uint64_t fragments) {
+                                         const detect::ScanCounters& scan, std::uint64_t fragments,
+                                         std::uint64_t hurried) {
   std::vector<std::string_view> limits;
   const auto add = [&limits](std::uint64_t count, std::string_view name) {
     if (count != 0) limits.push_back(name);
@@ -23,6 +23,7 @@ std::vector<std::string_view> limits_hit(const ShardCounters& shards,
   add(scan.sources_evicted + scan.rows_evicted + scan.sets_saturated + scan.probations_dropped +
           scan.alerts_refused,
       "scan");
+  add(hurried, "event_order");
   return limits;
 }
 
@@ -61,7 +62,8 @@ RunTotals::RunTotals(const Engine& engine, source::Source& source) {
                                        : std::string{name});
     links_.push_back({link_names_.back(), tally.packets});
   }
-  limits_ = limits_hit(shards, engine.scan_counters(), engine.fragments_refused());
+  limits_ = limits_hit(shards, engine.scan_counters(), engine.fragments_refused(),
+                       engine.events_hurried());
   end_ = {.packets = ledger.total.packets,
           .bytes = ledger.total.bytes,
           .captured_bytes = ledger.captured_bytes,

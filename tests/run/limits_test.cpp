@@ -168,6 +168,25 @@ TEST_CASE("limits: small fragments of many datagrams give way, and it is said") 
   CHECK(analysis.ledger.of(wire::Bucket::fragment_incomplete).packets == 6'000);
 }
 
+TEST_CASE("limits: events of one time go in parts when too many wait for each other") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 3'000; ++i) {
+    frames.push_back({.time = traffic_start,
+                      .data = in_ethernet(udp_packet(host(i), Octets(8, std::uint8_t{0xff})))});
+  }
+  const Analysis whole = test::analyse(frames, {.packets = true});
+  CHECK(!hit(whole, "event_order"));
+  const Analysis parts =
+      test::analyse(frames, {.packets = true, .events_held = std::size_t{64} << 10U});
+  CHECK(broken(parts) == "");
+  CHECK(hit(parts, "event_order"));
+  CHECK(parts.lines.size() == whole.lines.size());
+  const Analysis shared =
+      test::analyse(frames, {.threads = 2, .packets = true, .events_held = std::size_t{64} << 10U});
+  CHECK(shared.of("packet") == parts.of("packet"));
+  CHECK(shared.of("flow") == parts.of("flow"));
+}
+
 TEST_CASE("limits: queries without answer stay within their share") {
   Frames frames;
   for (std::uint32_t i = 0; i < 20'000; ++i) {

@@ -23,7 +23,8 @@ struct AnalysisOptions {
   std::size_t mem_limit = std::size_t{512} << 20U;
   std::size_t max_flows = 1'000'000;
   Duration summary_every{};
-  bool packets = false;                  ///< `packet` events too
+  bool packets = false;  ///< `packet` events too
+  std::size_t events_held = run::Recorder::usual_held;
   std::vector<std::string_view> only{};  ///< names of the events wanted; empty: all
   std::vector<run::Format> formats{run::Format::json};
   run::Watch* watch = nullptr;
