@@ -24,9 +24,7 @@ class Slab {
   explicit Slab(std::size_t capacity)
       : capacity_(capacity),
         pages_(capacity * sizeof(T)),
-        items_(reinterpret_cast<T*>(pages_.data())) {  // NOLINT(*-reinterpret-cast): raw memory
-    living_.resize(capacity / word_bits + 1);
-  }
+        items_(reinterpret_cast<T*>(pages_.data())) {}  // NOLINT(*-reinterpret-cast): raw memory
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
   Slab(Slab&&) = delete;
@@ -43,6 +41,7 @@ class Slab {
       free_.pop_back();
     } else if (used_ < capacity_) {
       number = static_cast<Number>(++used_);
+      if (number % word_bits == 0) living_.push_back(0);
       pages_.use(used_ * sizeof(T));
     } else {
       return 0;
@@ -94,7 +93,7 @@ class Slab {
   Pages pages_;
   T* items_;
   std::vector<Number> free_;
-  std::vector<std::uint64_t> living_;  ///< a bit per number
+  std::vector<std::uint64_t> living_{0};  ///< a bit per number up to touched()
 };
 
 }  // namespace ntan::flow

@@ -3,7 +3,8 @@
 
 Counted by valgrind over captures of our own, so that the figures are the same on every machine with the
 same compiler: what a start costs is taken off. More than 3 % away from the file is a failure, in either
-direction: whoever makes ntan faster or slower says so by --update.
+direction: whoever makes ntan faster or slower says so by --update. What a start costs, in instructions
+and memory, must not grow with what the tables may hold.
 """
 
 import os
@@ -33,6 +34,7 @@ RUNS = {
     "flows, summary only": ("flows", ["--events", "summary"]),
     "syn-flood, summary only": ("syn-flood", ["--events", "summary"]),
 }
+LARGE = ["--max-flows", "100000000", "--mem-limit", "64G"]
 HEAD = """\
 # Instructions per packet of `ntan read --json`, what a start costs taken off. Written by
 # tests/bench/run_instructions.py --update, which fails where a run is more than 3 % away.
@@ -66,6 +68,23 @@ def instructions(capture, words):
          NTAN, "read", capture, "--json", *words],
         check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     return int(re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)[1].replace(",", ""))
+
+
+def peak_kib(capture, words):
+    process = subprocess.Popen([NTAN, "read", capture, "--json", *words], stdout=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    return usage.ru_maxrss
+
+
+def report_start(capture):
+    """Whether a start takes as much for a table of a hundred million flows as for a usual one."""
+    good = True
+    for what, of, most in (("instructions", instructions, 100_000), ("KiB", peak_kib, 1_024)):
+        usual, large = of(capture, []), of(capture, LARGE)
+        passed = large - usual <= most
+        good &= passed
+        print(f"{'ok' if passed else 'not ok'} instructions: a start with large tables: {large} {what}, {usual} usually")
+    return good
 
 
 def measured(folder):
@@ -111,7 +130,7 @@ def main():
         if of != compiler():
             print(f"skip instructions: the figures are of another compiler ({of})")
             return 0
-        bad = 0
+        bad = 0 if report_start(folder / "none") else 1
         found = measured(folder)
         for name in sorted(expected.keys() | found.keys()):
             was, now = expected.get(name, 0), found.get(name, 0)
