@@ -223,9 +223,10 @@ def main():
             print(f"  {program.name}: the accounting was wrong at {inexact} rates")
             all_exact = False
         pps, mbps = (best.pps, best.mbps) if best else (0, 0)
-        rows.append((program.name, f"{pps:.0f}", f"{mbps:.0f}", "sender" if sender_bound else "receiver"))
+        rows.append((program.name, f"{pps:.0f}", f"{mbps:.0f}", "sender" if sender_bound else "receiver",
+                     str(options.seconds)))
     print(f"{'':<28} {'packets/s':>10} {'Mbit/s':>8}  bound by")
-    for name, pps, mbps, bound in rows:
+    for name, pps, mbps, bound, _ in rows:
         print(f"{name:<28} {pps:>10} {mbps:>8}  {bound}")
     if options.tsv:
         with open(options.tsv, "a", encoding="ascii") as out:

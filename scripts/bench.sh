@@ -3,14 +3,16 @@
 #
 #   stages      one program per folder of the pipeline (Google Benchmark; options behind --)
 #   end-to-end  whole runs beside the least that reading the same file can cost: a mixed trace of our own,
-#               one of the captures beside the project where they are, ten thousand and a million live
-#               flows, a flood of ten million flows with a full table, a folder of small files
+#               one of the captures beside the project where they are, a folder of small files, the mixed
+#               trace compressed
+#   flows       a thousand to ten million live flows, and a flood of ten million flows with a full table
 #   peers       other programs over the same trace, as far as they are installed
 #   start       time to the end of a small file, with small and with large tables
 #   live        the rate at which captures begin to lose packets, over a link of our own (root, tcpreplay)
+#   readme      the figures of the parts measured last, into README.md
 #
-# All of them without a PART. Traces are kept in build/bench, and in rows.tsv there the rows of all tables;
-# NTAN_BENCH_FILE names one more capture to read from end to end.
+# All of them without a PART. Traces are kept in build/bench (7 GB), and in rows-PART.tsv there the rows of
+# all tables; NTAN_BENCH_FILE names one more capture to read from end to end.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -18,20 +20,20 @@ source "$(dirname "$0")/lib.sh"
 parts=()
 while (($#)) && [[ $1 != -- ]]; do
   case $1 in
-    stages | end-to-end | peers | start | live) parts+=("$1") ;;
+    stages | end-to-end | flows | peers | start | live | readme) parts+=("$1") ;;
     *) die "unknown part '$1'" ;;
   esac
   shift
 done
 [[ ${1-} != -- ]] || shift
-((${#parts[@]})) || parts=(stages end-to-end peers start live)
+((${#parts[@]})) || parts=(stages end-to-end flows peers start live readme)
 
 "$root/scripts/setup.sh"
 build release -DNTAN_BENCH=ON
 bench=$root/build/release/bench
 ntan=$root/build/release/ntan
 traces=$root/build/bench
-rows=$traces/rows.tsv
+rows='' # of the part at hand
 mkdir -p "$traces"
 
 # trace NAME WORDS...: makes one of ours unless it is there.
@@ -80,17 +82,31 @@ end_to_end() {
   else
     printf '\nno captures beside the project: theirs are not measured\n'
   fi
-  trace flows-10k.pcap live 10000 4000000
-  trace flows-1M.pcap live 1000000 4000000
-  local flows
-  for flows in 10k 1M; do
-    measure --runs 3 --mode 'flow records=--events flow' "$ntan" "$traces/flows-$flows.pcap"
+  trace files-1000 files 1000
+  measure --runs 5 --mode 'all events=' "$ntan" "$traces/files-1000"
+  compressed
+}
+
+# How much of reading a compressed file is decompression. libpcap reads none: L is that of the plain file.
+compressed() {
+  command -v zstd >/dev/null || return 0
+  [[ -e $traces/mix.pcap.zst ]] || zstd -q -T0 "$traces/mix.pcap" -o "$traces/mix.pcap.zst"
+  measure --runs 5 --mode 'all events=' --peer "ntan, zstd=$ntan read --json $traces/mix.pcap.zst" \
+    --peer "zstd -dc=zstd -q -dc $traces/mix.pcap.zst" "$ntan" "$traces/mix.pcap"
+}
+
+# A table that holds ten million flows throughout, so that only the number of live ones differs.
+flows() {
+  local count name
+  local large='flow records=--events flow --max-flows 12000000 --mem-limit 16G'
+  for count in 1000 10000 100000 1000000 10000000; do
+    name=flows-$count.pcap
+    trace "$name" live "$count" $((count < 2000000 ? 4000000 : 2 * count))
+    measure --runs 3 --mode "$large" "$ntan" "$traces/$name"
   done
   trace syn-10M.pcap syn 10000000
   measure --runs 3 --mode 'summary only=--events summary' --mode 'flow records=--events flow' \
     "$ntan" "$traces/syn-10M.pcap"
-  trace files-1000 files 1000
-  measure --runs 5 --mode 'all events=' "$ntan" "$traces/files-1000"
 }
 
 peers() {
@@ -123,11 +139,18 @@ compiler=$(c++ --version | head -n 1)
 machine=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
 commit=$(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown)
 printf 'commit %s | %s | %s x %s\n' "$commit" "$compiler" "$jobs" "${machine:-unknown}"
-printf '# commit %s, %s, %s\n' "$commit" "$compiler" "${machine:-unknown}" >"$rows"
 for part in "${parts[@]}"; do
+  if [[ $part == readme ]]; then
+    "$root/bench/readme_figures.py" "$traces"
+    continue
+  fi
+  rows=$traces/rows-$part.tsv
+  printf '# commit %s, %s, %s x %s, load %s\n' "$commit" "$compiler" "$jobs" "${machine:-unknown}" \
+    "$(cut -d ' ' -f 1 /proc/loadavg)" >"$rows"
   case $part in
     stages) stages "$@" ;;
     end-to-end) end_to_end ;;
+    flows) flows ;;
     peers) peers ;;
     start) start ;;
     live) live ;;

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Writes the figures that scripts/bench.sh kept into README.md: bench/readme_figures.py FOLDER
+
+FOLDER holds rows-PART.tsv. The block between the two marks is replaced; a part that was not measured has
+no table there. Each table names its commit, so that parts measured at different times stay honest.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+BEGIN, END = "<!-- figures: scripts/bench.sh readme -->\n", "<!-- end of figures -->\n"
+TRACES = {
+    "mix.pcap": "made-up office traffic",
+    "captures.pcap": "public captures, mixed",
+    "files-1000": "1,000 small files",
+    "syn-10M.pcap": "flood of 10 M SYNs, full table",
+}
+
+
+class Part:
+    """The rows of one part by capture, and what they were measured on."""
+
+    def __init__(self, folder, name):
+        path = folder / f"rows-{name}.tsv"
+        lines = path.read_text(encoding="ascii").splitlines() if path.exists() else ["#"]
+        self.of = lines[0].removeprefix("# ")
+        self.rows = [line.split("\t") for line in lines[1:]]
+
+    def captures(self):
+        return list(dict.fromkeys(row[0] for row in self.rows))
+
+    def runs(self, capture):
+        """Of the programs over one capture: (name, ns a packet, to L, ms on the wall, MiB)."""
+        return [(row[3], *map(float, row[4:8])) for row in self.rows if row[0] == capture]
+
+    def caption(self, command):
+        return [f"`scripts/bench.sh {command}` — {self.of}", ""]
+
+
+def table(head, rows):
+    cells = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
+    return ["| " + " | ".join(row) + " |" for row in cells] + [""]
+
+
+def rate(nanoseconds):
+    return f"{1e3 / nanoseconds:.2g}"
+
+
+def end_to_end(part):
+    rows = []
+    for capture in part.captures():
+        if capture not in TRACES:
+            continue
+        for name, ns, ratio, _, mib in part.runs(capture):
+            if name.startswith("ntan, "):
+                written = "all events, from zstd" if name == "ntan, zstd" else name.removeprefix("ntan, ")
+                rows.append([TRACES[capture], written, rate(ns), f"{ratio:.2f}", f"{mib:.0f}"])
+    if not rows:
+        return []
+    seen, kept = set(), []
+    for row in rows:  # a capture measured twice counts as first measured
+        if tuple(row[:2]) not in seen:
+            kept.append(row)
+        seen.add(tuple(row[:2]))
+    return part.caption("end-to-end") + table(["trace", "ntan writes", "M packets/s", "to L", "MiB"], kept)
+
+
+def peers(part):
+    rows = []
+    for capture in part.captures():
+        for name, ns, ratio, _, mib in part.runs(capture):
+            if name[:2] not in ("L ", "R "):
+                rows.append((ratio, [name, rate(ns), f"{ratio:.2f}", f"{mib:.0f}"]))
+    if not rows:
+        return []
+    return part.caption("peers") + table(["program", "M packets/s", "to L", "MiB"], [row for _, row in sorted(rows)])
+
+
+def flows(part):
+    rows, base = [], None  # base: what ten thousand live flows cost
+    for capture in part.captures():
+        for name, ns, _, _, mib in part.runs(capture):
+            if not name.startswith("ntan, "):
+                continue
+            if capture.startswith("flows-"):
+                count = int(capture.removeprefix("flows-").removesuffix(".pcap"))
+                base = ns if count == 10_000 else base
+                rows.append([f"{count:,} live flows", ns, mib])
+            else:
+                rows.append([f"{TRACES[capture]}, {name.removeprefix('ntan, ')}", ns, mib])
+    if not rows:
+        return []
+    shown = [[what, f"{ns:.0f}", f"{ns / base:.2f}" if base else "-", f"{mib:.0f}"] for what, ns, mib in rows]
+    return part.caption("flows") + table(["trace", "ns a packet", "to 10,000 flows", "MiB"], shown)
+
+
+def live(part):
+    if not part.rows:
+        return []
+    seconds = part.rows[0][4]
+    rows = [[name, f"{int(pps):,}", mbps, bound] for name, pps, mbps, bound, _ in part.rows]
+    return part.caption("live") + table(["program", f"packets/s without a drop in {seconds} s", "Mbit/s", "bound by"],
+                                        rows)
+
+
+def main():
+    folder = Path(sys.argv[1])
+    parts = {name: Part(folder, name) for name in ("end-to-end", "peers", "flows", "live")}
+    lines = end_to_end(parts["end-to-end"]) + peers(parts["peers"]) + flows(parts["flows"]) + live(parts["live"])
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    README.write_text(f"{before}{BEGIN}\n" + "".join(line + "\n" for line in lines) + END + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
