@@ -52,16 +52,6 @@ constexpr auto no_dues() noexcept {
   return dues;
 }
 
-// Asks for all cache lines of an object, before somebody waits for them.
-template <class T>
-void prefetch_object(const T& object) noexcept {
-  constexpr std::size_t line = 64;
-  constexpr std::size_t size = std::max(sizeof(T), 2 * line);  // of a dissector the base is known
-  // NOLINTNEXTLINE(*-reinterpret-cast): an address to fetch
-  const auto* const octets = reinterpret_cast<const char*>(&object);
-  for (std::size_t at = 0; at < size; at += line) __builtin_prefetch(octets + at);
-}
-
 std::array<TimerQueue, timer_kind_count> make_timers(std::size_t cap, flow::Pool& pool) noexcept {
   const TimerQueue empty{cap, pool};
   return {empty, empty, empty, empty, empty, empty, empty, empty};
@@ -99,29 +89,6 @@ Shard::~Shard() {
     release_streams(slab_[number]);
   }
   for (Flowless& flowless : flowless_) flowless.dissector->~Dissector();
-}
-
-flow::Number Shard::prefetch_flow(std::uint32_t tag) const noexcept {
-  const flow::Number number = index_.candidate(tag);
-  if (number != 0) prefetch_record(number);
-  return number;
-}
-
-void Shard::prefetch_record(flow::Number number) const noexcept {
-  prefetch_object(slab_[number]);
-}
-
-// A candidate may be another flow than the packet's, never anything but a record.
-void Shard::prefetch_state(flow::Number number) const noexcept {
-  const Conversation& conversation = slab_[number];
-  if (conversation.tcp != nullptr) prefetch_object(*conversation.tcp);
-  if (conversation.streams != nullptr) prefetch_object(*conversation.streams);
-  if (conversation.dissector != nullptr) prefetch_object(*conversation.dissector);
-}
-
-void Shard::prefetch_meter(flow::Number number) const noexcept {
-  const flow::TcpConnection* tcp = slab_[number].tcp;
-  if (tcp != nullptr && tcp->meter() != nullptr) prefetch_object(*tcp->meter());
 }
 
 flow::Number Shard::find(const RoutedPacket& packet) const noexcept {

@@ -12,6 +12,7 @@
 #include "app/protocol.h"
 #include "base/arrival.h"
 #include "base/budget.h"
+#include "base/prefetch.h"
 #include "event/event.h"
 #include "event/note.h"
 #include "flow/contact.h"
@@ -111,14 +112,30 @@ class Shard final : private app::Output {
   /// Whom it tells from now on.
   void set_merger(Merger& merger) noexcept { merger_ = &merger; }
 
-  void prefetch(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
+  [[gnu::always_inline]] void prefetch(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
   /// Fetches the record that `tag` seems to name, and returns its number or 0.
-  [[nodiscard]] flow::Number prefetch_flow(std::uint32_t tag) const noexcept;
-  void prefetch_record(flow::Number number) const noexcept;
-  /// Fetches what hangs on a record that was prefetched and has arrived by now.
-  void prefetch_state(flow::Number number) const noexcept;
+  [[nodiscard, gnu::always_inline]] flow::Number prefetch_flow(std::uint32_t tag) const noexcept {
+    const flow::Number number = index_.candidate(tag);
+    if (number != 0) prefetch_record(number);
+    return number;
+  }
+  [[gnu::always_inline]] void prefetch_record(flow::Number number) const noexcept {
+    prefetch_object(slab_[number]);
+  }
+  /// Fetches what hangs on a record that was prefetched and has arrived by now. It may be of
+  /// another flow than the packet's, never anything but a record.
+  [[gnu::always_inline]] void prefetch_state(flow::Number number) const noexcept {
+    const Conversation& conversation = slab_[number];
+    if (conversation.tcp != nullptr) prefetch_object(*conversation.tcp);
+    if (conversation.streams != nullptr) prefetch_object(*conversation.streams);
+    if (conversation.dissector != nullptr) prefetch_object(*conversation.dissector);
+    if (conversation.probing != nullptr) prefetch_object(*conversation.probing);
+  }
   /// Fetches what hangs on a state that was prefetched and has arrived by now.
-  void prefetch_meter(flow::Number number) const noexcept;
+  [[gnu::always_inline]] void prefetch_meter(flow::Number number) const noexcept {
+    const flow::TcpConnection* tcp = slab_[number].tcp;
+    if (tcp != nullptr && tcp->meter() != nullptr) prefetch_object(*tcp->meter());
+  }
 
   void on_packet(const RoutedPacket& packet);
   /// A `packet` event for a packet without flow.

@@ -45,7 +45,7 @@ constexpr std::uint8_t bit(flow::ContactTimer timer) noexcept {
 constexpr std::size_t prefetch_ahead = 2;
 
 // What a time-out looks at first: whether the flow is still the same, and what is open of it.
-void prefetch_front(const Conversation& conversation) noexcept {
+[[gnu::always_inline]] inline void prefetch_front(const Conversation& conversation) noexcept {
   __builtin_prefetch(&conversation.flow.first_packet);
   __builtin_prefetch(&conversation.contact);
   __builtin_prefetch(static_cast<const void*>(&conversation.dissector));
