@@ -49,7 +49,6 @@ class Slab {
     new (&items_[number - 1]) T(std::forward<Args>(args)...);
     living_[number / word_bits] |= bit(number);
     ++alive_;
-    prefetch_next();
     return number;
   }
 
@@ -73,15 +72,6 @@ class Slab {
 
  private:
   static constexpr std::size_t word_bits = 64;
-
-  // The place of the next object: whoever makes one then does not wait for its cache lines.
-  void prefetch_next() const noexcept {
-    constexpr std::size_t line = 64;
-    const std::size_t place = free_.empty() ? used_ : free_.back() - 1;
-    if (place >= capacity_) return;
-    const std::byte* const at = pages_.data() + place * sizeof(T);
-    for (std::size_t i = 0; i < sizeof(T); i += line) __builtin_prefetch(at + i, 1);
-  }
 
   static constexpr std::uint64_t bit(Number number) noexcept {
     return std::uint64_t{1} << (number % word_bits);
