@@ -208,6 +208,7 @@ def main():
     if os.geteuid() != 0:
         print("skip live: not root")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was set up goes as at any end
     set_up()
     print(f"{options.capture.name} over a veth pair, {options.seconds} s a rate; sender, kernel and receiver "
           f"share {os.cpu_count()} CPUs")
