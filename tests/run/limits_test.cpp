@@ -53,6 +53,17 @@ Frames established(std::uint32_t count, Timestamp before, Timestamp after) {
   return frames;
 }
 
+/// Of so many datagrams the first fragment, with `size` octets of data, and none of the others.
+Frames first_fragments(std::uint32_t count, std::size_t size) {
+  Frames frames;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Octets packet = test::ipv4_packet(ipv4(10, 8, 0, 0) + i, server, 17, Octets(size),
+                                            static_cast<std::uint16_t>(i), 0x2000);
+    frames.push_back({.time = traffic_start + i * 1us, .data = in_ethernet(packet)});
+  }
+  return frames;
+}
+
 /// Established flows that do not have all their packets and octets in one record.
 std::size_t damaged(const Analysis& analysis, std::uint32_t count) {
   std::size_t whole = 0;
@@ -143,12 +154,7 @@ TEST_CASE("limits: heads of HTTP that never end stay within their share") {
 }
 
 TEST_CASE("limits: fragments without end stay within their share") {
-  Frames frames;
-  for (std::uint32_t i = 0; i < 20'000; ++i) {
-    const Octets packet = test::ipv4_packet(ipv4(10, 8, 0, 0) + i, server, 17, Octets(1'400),
-                                            static_cast<std::uint16_t>(i), 0x2000);
-    frames.push_back({.time = traffic_start + i * 1us, .data = in_ethernet(packet)});
-  }
+  const Frames frames = first_fragments(20'000, 1'400);
   const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{16} << 20U});
   CHECK(broken(analysis) == "");
   CHECK(hit(analysis, "fragments"));
@@ -156,13 +162,7 @@ TEST_CASE("limits: fragments without end stay within their share") {
 }
 
 TEST_CASE("limits: small fragments of many datagrams give way, and it is said") {
-  Frames frames;
-  for (std::uint32_t i = 0; i < 6'000; ++i) {
-    const Octets packet = test::ipv4_packet(ipv4(10, 8, 0, 0) + i, server, 17, Octets(8),
-                                            static_cast<std::uint16_t>(i), 0x2000);
-    frames.push_back({.time = traffic_start + i * 1us, .data = in_ethernet(packet)});
-  }
-  const Analysis analysis = test::analyse(frames);
+  const Analysis analysis = test::analyse(first_fragments(6'000, 8));
   CHECK(broken(analysis) == "");
   CHECK(hit(analysis, "fragments"));
   CHECK(analysis.ledger.of(wire::Bucket::fragment_incomplete).packets == 6'000);
