@@ -102,8 +102,9 @@ class TimeReader {
 
  private:
   int digit(char c) noexcept {
-    if (c < '0' || c > '9') good_ = false;
-    return c - '0';
+    if (c >= '0' && c <= '9') return c - '0';
+    good_ = false;
+    return 0;
   }
 
   std::string_view rest_;
