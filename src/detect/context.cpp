@@ -25,6 +25,12 @@ bool tells_direction(ContactClass contact_class) noexcept {
   return group_of(contact_class) != Group::link && contact_class != ContactClass::reverse_rst;
 }
 
+/// It is so because some packet did not come by.
+bool concludes_from_absence(ContactClass contact_class, Result result) noexcept {
+  return result == Result::silent || result == Result::half_open || result == Result::connect ||
+         contact_class == ContactClass::reverse_rst;
+}
+
 /// Of an outcome's source. Never 0.
 std::uint32_t short_hash(const OutcomeKeys& keys) noexcept {
   return std::max(static_cast<std::uint32_t>(keys.source), std::uint32_t{1});
@@ -59,6 +65,14 @@ const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) 
   }
   if (outcome.result == Result::session) remember_service(outcome, keys);
   return failed(outcome.result) ? remember_failure(outcome, keys) : nullptr;
+}
+
+void Context::observe(flow::Continuation continuation) noexcept {
+  constexpr std::uint32_t most = 1024;
+  ++(continuation == flow::Continuation::jumps ? jumped_ : followed_);
+  if (followed_ + jumped_ < most) return;
+  followed_ /= 2;
+  jumped_ /= 2;
 }
 
 void Context::remember_service(const Outcome& outcome, const OutcomeKeys& keys) {
@@ -132,6 +146,11 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
     weight.column /= discount;
     weight.column_peer /= discount;
     weight.note(Guard::outage);
+  }
+  if (sampled() && concludes_from_absence(what, outcome.result)) {
+    for (Nats* step : {&weight.row, &weight.row_peer, &weight.column, &weight.column_peer})
+      *step = *step * 3 / 10;
+    weight.note(Guard::sampled);
   }
   if (outcome.result != Result::connect && outcome.result != Result::half_open) {
     weight.source = weight.column / 2;

@@ -51,6 +51,8 @@ class Context {
   const Outage* observe(const Outcome& outcome, const OutcomeKeys& keys);
   /// What there is about the failing of an outcome's target without learning from it.
   [[nodiscard]] const Outage* outage_of(const Outcome& outcome) noexcept;
+  /// Learns how much of the traffic was captured.
+  void observe(flow::Continuation continuation) noexcept;
   /// The steps of `outcome` for its source; `row` is that of its target, `outage` as above.
   [[nodiscard]] Weight weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
                              const Outage* outage) const noexcept;
@@ -58,6 +60,12 @@ class Context {
   /// Of at least 20 results, less than 1 % were answered.
   [[nodiscard]] bool one_way() const noexcept {
     return resolved_ >= 20 && answered_ * 100 < resolved_;
+  }
+  /// Of the first segments of recent connections a quarter jumped, and more than one end did:
+  /// packets were sampled, or lost by the capture as if they were.
+  [[nodiscard]] bool sampled() const noexcept {
+    constexpr std::uint32_t most_of_one_end = 3;
+    return jumped_ > most_of_one_end && jumped_ * 3 >= followed_;
   }
 
  private:
@@ -75,6 +83,8 @@ class Context {
   Timestamp services_since_{};
   std::uint64_t resolved_ = 0;
   std::uint64_t answered_ = 0;
+  std::uint32_t followed_ = 0;  // recent segments
+  std::uint32_t jumped_ = 0;
 };
 
 }  // namespace ntan::detect

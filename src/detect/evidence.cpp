@@ -154,6 +154,7 @@ std::string_view to_text(Guard guard) noexcept {
     case Guard::one_way: return "one_way";
     case Guard::churn: return "churn";
     case Guard::outage: return "outage";
+    case Guard::sampled: return "sampled";
     case Guard::peer_prone: return "peer_prone";
   }
   return "peer_prone";

@@ -94,8 +94,9 @@ enum class Guard : std::uint8_t {
   churn = 1U << 3U,       ///< the service answered before, and is down now: a quarter counts
   outage = 1U << 4U,      ///< it fails for others of the source's network too: a quarter counts
   peer_prone = 1U << 5U,  ///< a port as peer-to-peer nodes use: little against that model
+  sampled = 1U << 6U,     ///< most packets are not in this capture: what is missing says little
 };
-inline constexpr std::size_t guard_count = 6;
+inline constexpr std::size_t guard_count = 7;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;
 
 /// At least 1024 and not a service that is commonly scanned for.

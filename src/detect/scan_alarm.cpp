@@ -72,7 +72,7 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
     }
     return;
   }
-  if (!can_burst(outcome.contact_class)) return;
+  if (!can_burst(outcome.contact_class) || context_.sampled()) return;
   const bool datagram = outcome.contact_class == ContactClass::udp;
   if (datagram && (context_.one_way() || is_trace_port(outcome.dst_port))) return;
   const Duration window = datagram ? datagram_burst : tcp_burst;

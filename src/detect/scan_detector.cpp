@@ -53,8 +53,9 @@ ScanCounters ScanDetector::counters() const noexcept {
 
 void ScanDetector::on_outcome(const Outcome& outcome) {
   advance(outcome.time);
-  book_.conditions = {.one_way = context_.one_way(),
-                      .capture_ok = counters_.lost_contacts * 20 <= counters_.contacts};
+  book_.conditions = {
+      .one_way = context_.one_way(),
+      .capture_ok = !context_.sampled() && counters_.lost_contacts * 20 <= counters_.contacts};
   if (outcome.kind == Outcome::Kind::contact) routers_.on_outcome(outcome);
   if (outcome.contact_class == ContactClass::none) return;
   if (is_allowed(outcome.src)) {

@@ -49,6 +49,12 @@ class ScanDetector {
 
   /// Requires: time not before that of the previous call of any function.
   void on_outcome(const Outcome& outcome);
+  /// Of one of a connection's first segments, in the order of the outcomes too. Requires: it is
+  /// known.
+  void on_continuation(flow::Continuation continuation) noexcept {
+    context_.observe(continuation);
+    sampled_ = sampled_ || context_.sampled();
+  }
   /// A flow left the table before an answer to its first packet was due.
   void on_lost_contact() noexcept { ++counters_.lost_contacts; }
   /// The trace clock reached `now`: does everything due until then.
@@ -61,6 +67,8 @@ class ScanDetector {
   void finish(Timestamp now);
 
   [[nodiscard]] ScanCounters counters() const noexcept;
+  /// At some time most packets were missing.
+  [[nodiscard]] bool sampled() const noexcept { return sampled_; }
 
  private:
   /// The tables' entries of one outcome.
@@ -158,6 +166,7 @@ class ScanDetector {
   std::deque<Decision> decisions_;
   Timestamp due_ = Timestamp::max();  // of the first of all that waits: find_due()
   std::uint32_t epochs_ = 0;
+  bool sampled_ = false;
   std::size_t hand_ = 0;  // where release_least goes on
   ScanCounters counters_;
 };

@@ -169,11 +169,12 @@ struct ScanRecord {
         field<"members_total", &ScanRecord::members_total>("Number of sources that take part"),
         field<"group", &ScanRecord::group>("The same for sources that probe as one (decoys)"),
         field<"visibility", &ScanRecord::visibility>("Directions the evidence comes from"),
-        field<"capture_ok", &ScanRecord::capture_ok>(
-            "False if more than 5 % of contacts had to be forgotten before an answer was due"),
+        field<"capture_ok", &ScanRecord::capture_ok>("False if more than 5 % of contacts had to be "
+                                                     "forgotten before an answer was due, or if "
+                                                     "most packets seem to be missing"),
         field<"guards", &ScanRecord::guards>(
             "What took weight from some of the evidence: traceroute, ftp_data, one_way, churn, "
-            "outage, peer_prone"),
+            "outage, peer_prone, sampled"),
         field<"extract", &ScanRecord::extract>(
             "Command that cuts the scan's packets out of the input; absent where they are not "
             "kept in a file"));

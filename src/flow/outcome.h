@@ -75,4 +75,12 @@ struct Outcome {
   MacAddress dst_mac;
 };
 
+/// How a segment stands to what was captured before it. Where most of the first ones of connections
+/// jump, most packets are not in the capture.
+enum class Continuation : std::uint8_t {
+  unknown,  ///< it does not tell, or is not among the first that were asked
+  follows,  ///< nothing is missing
+  jumps,    ///< octets before it, or those that it acknowledges, never came by
+};
+
 }  // namespace ntan::flow

@@ -120,6 +120,10 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (direction == Direction::to_server && segment.has(flag::ack) && !segment.has(flag::syn)) {
     on_handshake_ack(segment, time, effect);
   }
+  if (self.continuations != most_continuations) {
+    effect.continuation = continuation_of(seen);
+    if (effect.continuation != Continuation::unknown) ++self.continuations;
+  }
   take_space(seen, history, effect);
   const std::uint32_t window = scaled_window(segment, direction);
   if (segment.has(flag::ack)) on_ack(seen, window, effect);
@@ -157,6 +161,21 @@ void TcpConnection::replay_handshake() noexcept {
   if (client_us_ == unknown) return;
   if (sides_[1].syn_stamp != 0) server.echoed(sides_[1].syn_stamp, answered_us + client_us_);
   client.sent(ack_stamp_, answered_us + client_us_);
+}
+
+Continuation TcpConnection::continuation_of(const SeenSegment& seen) const noexcept {
+  const Decoded& packet = seen.packet;
+  if (packet.has(flag::syn)) return Continuation::unknown;
+  const std::int32_t ahead =
+      seen.started_before ? sequence_distance(packet.seq, seen.next_before) : -1;
+  if (ahead > 0) return Continuation::jumps;
+  if (seen.takes_space()) return ahead == 0 ? Continuation::follows : Continuation::unknown;
+  const TcpSide& self = sides_[index(seen.direction)];
+  const TcpSide& peer = sides_[index(reverse(seen.direction))];
+  const bool news = !self.has_ack || sequence_distance(packet.ack, self.ack_max) > 0;
+  if (!packet.has(flag::ack) || !peer.space.started() || !news) return Continuation::unknown;
+  return sequence_distance(packet.ack, peer.space.next()) > 0 ? Continuation::jumps
+                                                              : Continuation::follows;
 }
 
 void TcpConnection::take_space(const SeenSegment& seen, History& history, Effect& effect) {

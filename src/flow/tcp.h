@@ -9,6 +9,7 @@
 #include "base/direction.h"
 #include "base/time.h"
 #include "flow/history.h"
+#include "flow/outcome.h"
 #include "flow/sequence.h"
 #include "flow/tcp_meter.h"
 #include "wire/decoded.h"
@@ -67,7 +68,8 @@ struct TcpSide {
   bool syn_repeated : 1 = false;
   bool fin_seen : 1 = false;
   bool has_ack : 1 = false;
-  bool awaits_echo : 1 = false;  ///< syn_stamp has only the last bits, and was not echoed yet
+  bool awaits_echo : 1 = false;        ///< syn_stamp has only the last bits, and was not echoed yet
+  std::uint8_t continuations : 2 = 0;  ///< of segments, up to TcpConnection::most_continuations
 };
 static_assert(sizeof(TcpSide) == 64);
 
@@ -117,6 +119,7 @@ class TcpConnection {
     bool window_violation = false;
     bool window_closed = false;  ///< its sender has no room any more
     bool acknowledges = false;   ///< more than before, both ends being established
+    Continuation continuation{};
     SegmentKind kind{};
     std::uint32_t recovered = 0;  ///< octets counted as unseen before
     AckEffect ack;
@@ -169,6 +172,8 @@ class TcpConnection {
 
  private:
   static constexpr std::uint32_t unknown = UINT32_MAX;
+  /// Of each side: what one long connection lacks does not speak for the capture.
+  static constexpr unsigned most_continuations = 3;
 
   static std::optional<Duration> interval(std::uint32_t us) noexcept {
     return us == unknown ? std::nullopt : std::optional<Duration>{std::chrono::microseconds{us}};
@@ -179,6 +184,7 @@ class TcpConnection {
   void take_timestamp(const SeenSegment& seen);
   void replay_handshake() noexcept;
   void check_echo(const wire::Decoded& syn_ack) noexcept;
+  [[nodiscard]] Continuation continuation_of(const SeenSegment& seen) const noexcept;
   void take_space(const SeenSegment& seen, History& history, Effect& effect);
   void on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added);
   [[nodiscard]] std::optional<std::uint32_t> on_reset_ack(const SeenSegment& seen);

@@ -73,6 +73,8 @@ class Engine final : private Merger, private detect::ScanSink {
   [[nodiscard]] ShardCounters counters() const noexcept;
   /// What all TCP connections said of the path so far.
   [[nodiscard]] stats::PathCounts path() const noexcept;
+  /// At some time most packets between those captured were missing.
+  [[nodiscard]] bool sampled() const noexcept { return detector_.sampled(); }
   [[nodiscard]] detect::ScanCounters scan_counters() const noexcept { return detector_.counters(); }
   /// The gravest scan told so far.
   [[nodiscard]] std::optional<detect::Severity> worst_scan() const noexcept { return worst_scan_; }
@@ -191,6 +193,9 @@ class Engine final : private Merger, private detect::ScanSink {
   void outcome(const flow::Outcome& outcome) override {
     detector_.on_outcome(outcome);
     next_due_ = std::min(next_due_, to_ns(detector_.next_due()));
+  }
+  void continuation(flow::Continuation continuation) override {
+    detector_.on_continuation(continuation);
   }
   void lost_contact() override { detector_.on_lost_contact(); }
   void index_flooded() noexcept override { index_flooded_ = true; }

@@ -53,6 +53,7 @@ struct Engine::LogReader {
     engine.rtts(direction, us);
   }
   void told(const flow::Outcome& outcome) const { engine.outcome(outcome); }
+  void told(flow::Continuation continuation) const { engine.continuation(continuation); }
   void told(ShardLog::LostContact /*lost*/) const { engine.lost_contact(); }
   void told(const stats::FlowFacts& facts) const { engine.stats_.on_flow(facts); }
 };

@@ -29,6 +29,8 @@ class Merger {
   /// Round-trip times of data sent in this direction, microseconds.
   virtual void rtts(Direction direction, std::span<const std::uint32_t> us) = 0;
   virtual void outcome(const flow::Outcome& outcome) = 0;
+  /// Of one of a connection's first segments.
+  virtual void continuation(flow::Continuation continuation) = 0;
   /// A contact left the table before an answer was due.
   virtual void lost_contact() = 0;
   /// New flows collide in a shard's index. Tags are in use until the batch is done: Shard::rekey()

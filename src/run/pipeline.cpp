@@ -359,6 +359,11 @@ void Pipeline::say_end() const {
         "the kernel dropped packets; try a larger ring (-B), a smaller snaplen (-s) or a narrower "
         "filter (-f)");
   }
+  if (engine_->sampled()) {
+    say_warning(
+        "TCP connections lack most of their packets, as where only some were captured (sampling): "
+        "what had no answer counts less as a sign of scans, and losses are those of the capture");
+  }
   for (const std::string& file : outputs_.empty_files()) {
     say_warning(fmt::format(
         "{}: no events; {} packets were read{}", file, ledger.total.packets,

@@ -340,6 +340,8 @@ void Shard::measure(Conversation& conversation, const RoutedPacket& packet, Dire
   // The ACK is of what the other side has sent.
   if (effect.ack.rtt_us && path_.keep_rtt(reverse(direction), *effect.ack.rtt_us))
     tell_rtts(reverse(direction));
+  if (effect.continuation != flow::Continuation::unknown)
+    merger_->continuation(effect.continuation);
   constexpr std::uint64_t largest_frame = 1518;
   constexpr std::uint64_t vlan_tag = 4;
   if (packet.packets != 1 || packet.wire_bytes <= largest_frame + vlan_tag * decoded.vlan_count)

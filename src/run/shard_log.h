@@ -88,6 +88,9 @@ class ShardLog final : public Merger {
   }
   void rtts(Direction direction, std::span<const std::uint32_t> us) override;
   void outcome(const flow::Outcome& outcome) override { add(Kind::outcome, outcomes_, outcome); }
+  void continuation(flow::Continuation continuation) override {
+    entries_.push_back({Kind::continuation, static_cast<std::uint32_t>(continuation)});
+  }
   void lost_contact() override { entries_.push_back({Kind::lost_contact, 0}); }
   // Cannot fail for want of memory as the others: told on its own.
   void index_flooded() noexcept override { index_flooded_ = true; }
@@ -103,12 +106,13 @@ class ShardLog final : public Merger {
     server_time,
     rtts,
     outcome,
+    continuation,
     lost_contact,
     flow,
   };
   struct Entry {
     Kind kind{};
-    std::uint32_t at = 0;  ///< among those of its kind
+    std::uint32_t at = 0;  ///< among those of its kind; of a continuation: itself
   };
 
   static constexpr std::size_t most_octets = std::size_t{256} << 10U;
@@ -134,6 +138,7 @@ class ShardLog final : public Merger {
         return reader.told(rtts.direction, std::span{us_}.subspan(rtts.begin, rtts.size));
       }
       case Kind::outcome: return reader.told(outcomes_[entry.at]);
+      case Kind::continuation: return reader.told(static_cast<flow::Continuation>(entry.at));
       case Kind::lost_contact: return reader.told(LostContact{});
       case Kind::flow: return reader.told(flows_[entry.at]);
     }

@@ -564,6 +564,75 @@ TEST_CASE("scan detector: an alert names the ports it came from and what took we
   REQUIRE(record.guards.size() == 2);
 }
 
+namespace {
+
+/// Silent ports of one host until the first alert, after so many continuations; 0 if 60 do not do.
+unsigned silences_to_alarm(unsigned followed, unsigned jumped, Listener& heard) {
+  Script script;
+  for (unsigned n = 0; n < followed; ++n)
+    script.detector.on_continuation(flow::Continuation::follows);
+  for (unsigned n = 0; n < jumped; ++n) script.detector.on_continuation(flow::Continuation::jumps);
+  CHECK(script.detector.sampled() == (jumped > 3 && jumped * 3 >= followed));
+  unsigned probes = 0;
+  while (script.heard.opened() == 0 && probes < 60)
+    script.add({.port = low_port(probes++), .result = Result::silent});
+  const bool found = script.heard.opened() != 0;
+  heard = script.heard;
+  return found ? probes : 0;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "scan detector: silence counts three tenths where most packets are missing, and says so") {
+  struct Case {
+    unsigned followed;
+    unsigned jumped;
+    unsigned expected;
+  };
+  const auto c = GENERATE(values<Case>({{0, 0, 9},
+                                        {0, 3, 9},  // may be one end of one connection
+                                        {0, 4, 30},
+                                        {100, 33, 9},
+                                        {100, 34, 30},
+                                        {400, 100, 9}}));
+  CAPTURE(c.followed, c.jumped);
+  Listener heard;
+  REQUIRE(silences_to_alarm(c.followed, c.jumped, heard) == c.expected);
+  const bool sampled = c.expected != 9;
+  CHECK(heard.all.front().record.capture_ok == !sampled);
+  CHECK((heard.text.find(R"("guards":["sampled"])") != std::string::npos) == sampled);
+}
+
+TEST_CASE("scan detector: where most packets are missing refusals count as ever") {
+  Script script;
+  for (unsigned n = 0; n < 10; ++n) script.detector.on_continuation(flow::Continuation::jumps);
+  unsigned probes = 0;
+  while (script.heard.opened() == 0 && probes < 60) script.add({.port = low_port(probes++)});
+  REQUIRE(probes == 7);
+  CHECK(script.heard.text.find("sampled") == std::string::npos);
+}
+
+TEST_CASE("scan detector: what waits is no burst while most packets are missing") {
+  const bool sampled = GENERATE(true, false);
+  Script script;
+  const auto continuation = sampled ? flow::Continuation::jumps : flow::Continuation::follows;
+  for (unsigned n = 0; n < 10; ++n) script.detector.on_continuation(continuation);
+  for (unsigned n = 0; n < 100; ++n) script.begin({.port = low_port(n)});
+  CHECK(script.heard.opened() == (sampled ? 0U : 1U));
+}
+
+TEST_CASE("scan detector: a capture that is whole again is taken as such") {
+  Script script;
+  for (unsigned n = 0; n < 5000; ++n) script.detector.on_continuation(flow::Continuation::jumps);
+  for (unsigned n = 0; n < 3000; ++n) script.detector.on_continuation(flow::Continuation::follows);
+  unsigned probes = 0;
+  while (script.heard.opened() == 0 && probes < 60)
+    script.add({.port = low_port(probes++), .result = Result::silent});
+  CHECK(probes == 9);
+  CHECK(script.detector.sampled());  // at some time
+}
+
 TEST_CASE("scan detector: allowed sources are never named") {
   Script script{{.allow = {{.address = *parse_address("198.51.100.0"), .bits = 24}}}};
   for (unsigned n = 0; n < 100; ++n) script.add({.port = low_port(n)});

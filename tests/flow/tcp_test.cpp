@@ -191,6 +191,30 @@ TEST_CASE("tcp: goodput counts each octet once, holes filled late included") {
   CHECK(talk.history.view() == "ShADTG");
 }
 
+TEST_CASE("tcp: the first segments of each end tell whether any before them are missing") {
+  using enum Continuation;
+  Talk talk("<SA ");
+  const auto from_client = [&talk](std::uint32_t seq, std::uint32_t ack, std::uint32_t size) {
+    return talk.send({.flags = flag::ack, .seq = seq, .ack = ack, .size = size}).continuation;
+  };
+  const auto from_server = [&talk](std::uint32_t seq, std::uint32_t ack, std::uint32_t size) {
+    return talk
+        .send({.direction = to_client, .flags = flag::ack, .seq = seq, .ack = ack, .size = size})
+        .continuation;
+  };
+  CHECK(talk.effect().continuation == unknown);
+  CHECK(from_client(1001, 5001, 0) == follows);
+  CHECK(from_client(1001, 5001, 0) == unknown);    // acknowledges nothing new
+  CHECK(from_client(1001, 5001, 100) == unknown);  // its first data
+  CHECK(from_client(1201, 5001, 50) == jumps);     // 100 octets are missing
+  CHECK(from_client(1101, 5001, 100) == unknown);
+  CHECK(from_client(1251, 5001, 10) == follows);
+  CHECK(from_client(1300, 5001, 10) == unknown);  // three have told
+  CHECK(from_server(5001, 1310, 20) == follows);
+  CHECK(from_server(5021, 1400, 0) == jumps);  // 90 octets were acknowledged and not seen
+  CHECK(from_server(5121, 1400, 0) == jumps);  // 100 octets were sent and not seen
+}
+
 TEST_CASE("tcp: a FIN that overtook data leaves the hole open") {
   Talk talk = established();
   const std::uint32_t size = GENERATE(0U, 20U);

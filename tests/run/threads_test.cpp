@@ -1,7 +1,9 @@
 // Any number of threads writes what one does: where windows end, tables and logs are full, time
 // jumps.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -65,6 +67,21 @@ TEST_CASE("threads: full tables give up the same") {
   test::mix_in(frames, test::udp_flood(20'000, test::traffic_start + 40s, 4));
   CHECK(difference(frames, {.max_flows = 512}) == "");
   CHECK(difference(frames, {.mem_limit = std::size_t{33} << 20U}) == "");
+}
+
+TEST_CASE("threads: a sampled capture is taken as one, and alike") {
+  std::mt19937 random(14);
+  Frames frames;
+  for (const test::Frame& frame : test::make_traffic({.seed = 14, .http = 200, .scanned = 400})) {
+    if (random() % 3 == 0) frames.push_back(frame);
+  }
+  CHECK(difference(frames, {}) == "");
+  const Analysis usual = analyse(frames, {});
+  CHECK(usual.lines == analyse(frames, {.shards = 1}).lines);
+  CHECK(std::ranges::any_of(usual.lines, [](const test::Line& line) {
+    return line.text.find(R"("capture_ok":false)") != std::string::npos &&
+           line.text.find(R"("sampled")") != std::string::npos;
+  }));
 }
 
 TEST_CASE("threads: more time-outs at one moment than the logs hold are told all the same") {
