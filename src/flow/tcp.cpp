@@ -120,10 +120,7 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (direction == Direction::to_server && segment.has(flag::ack) && !segment.has(flag::syn)) {
     on_handshake_ack(segment, time, effect);
   }
-  if (self.continuations != most_continuations) {
-    effect.continuation = continuation_of(seen);
-    if (effect.continuation != Continuation::unknown) ++self.continuations;
-  }
+  effect.continuation = tell_continuation(seen);
   take_space(seen, history, effect);
   const std::uint32_t window = scaled_window(segment, direction);
   if (segment.has(flag::ack)) on_ack(seen, window, effect);
@@ -161,6 +158,15 @@ void TcpConnection::replay_handshake() noexcept {
   if (client_us_ == unknown) return;
   if (sides_[1].syn_stamp != 0) server.echoed(sides_[1].syn_stamp, answered_us + client_us_);
   client.sent(ack_stamp_, answered_us + client_us_);
+}
+
+Continuation TcpConnection::tell_continuation(const SeenSegment& seen) noexcept {
+  TcpSide& self = sides_[index(seen.direction)];
+  if (self.continuations == most_continuations) [[likely]]
+    return Continuation::unknown;
+  const Continuation found = continuation_of(seen);
+  if (found != Continuation::unknown) ++self.continuations;
+  return found;
 }
 
 Continuation TcpConnection::continuation_of(const SeenSegment& seen) const noexcept {

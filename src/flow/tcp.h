@@ -184,6 +184,7 @@ class TcpConnection {
   void take_timestamp(const SeenSegment& seen);
   void replay_handshake() noexcept;
   void check_echo(const wire::Decoded& syn_ack) noexcept;
+  [[nodiscard]] Continuation tell_continuation(const SeenSegment& seen) noexcept;
   [[nodiscard]] Continuation continuation_of(const SeenSegment& seen) const noexcept;
   void take_space(const SeenSegment& seen, History& history, Effect& effect);
   void on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added);
