@@ -111,12 +111,6 @@ event::Id flow_id(const Flow& flow) noexcept {
   return {hash_words(words, fixed_hash_key)};
 }
 
-FlowEnds flow_ends(const Flow& flow) noexcept {
-  const Ends both = ends(flow.key);
-  if (flow.orientation.client_is_low) return {both.low, both.high, both.low_port, both.high_port};
-  return {both.high, both.low, both.high_port, both.low_port};
-}
-
 bool has_ports(std::uint8_t proto) noexcept {
   return proto == ip::tcp || proto == ip::udp || proto == ip::udplite || proto == ip::sctp;
 }

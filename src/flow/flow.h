@@ -120,7 +120,13 @@ struct FlowEnds {
   std::uint16_t client_port = 0;
   std::uint16_t server_port = 0;
 };
-[[nodiscard]] FlowEnds flow_ends(const Flow& flow) noexcept;
+/// Inline: most of its callers want one end.
+[[nodiscard]] inline FlowEnds flow_ends(const Flow& flow) noexcept {
+  const FlowKey& key = flow.key;
+  if (flow.orientation.client_is_low)
+    return {key.low(), key.high(), key.low_port(), key.high_port()};
+  return {key.high(), key.low(), key.high_port(), key.low_port()};
+}
 
 /// Ports that mean ports: TCP, UDP, UDP-Lite, SCTP.
 [[nodiscard]] bool has_ports(std::uint8_t proto) noexcept;

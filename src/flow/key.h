@@ -19,12 +19,31 @@ namespace ntan::flow {
 struct FlowKey {
   std::array<std::uint64_t, 6> words{};
 
+  /// The ends: `low` is the smaller (address, port).
+  [[nodiscard]] IpAddress low() const noexcept { return address(words[0], words[1]); }
+  [[nodiscard]] IpAddress high() const noexcept { return address(words[2], words[3]); }
+  [[nodiscard]] std::uint16_t low_port() const noexcept {
+    return static_cast<std::uint16_t>(words[4] >> 48U);
+  }
+  [[nodiscard]] std::uint16_t high_port() const noexcept {
+    return static_cast<std::uint16_t>(words[4] >> 32U);
+  }
+
   /// In one go: most comparisons are of equal keys, and of arrays the library would call memcmp().
   friend constexpr bool operator==(const FlowKey& left, const FlowKey& right) noexcept {
     const auto& a = left.words;
     const auto& b = right.words;
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) |
             (a[5] ^ b[5])) == 0;
+  }
+
+ private:
+  [[nodiscard]] IpAddress address(std::uint64_t first, std::uint64_t second) const noexcept {
+    IpAddress out;
+    store_be(out.octets.data(), first);
+    store_be(&out.octets[8], second);
+    out.version = static_cast<IpVersion>(words[4] & 0xffU);
+    return out;
   }
 };
 
