@@ -16,25 +16,35 @@ void ContactSet::BlurDelete::operator()(Blur* blur) const noexcept {
 }
 
 Mark ContactSet::find_blurred(std::uint64_t hash) const noexcept {
-  if (!blur_->contacted.contains(hash)) return Mark::absent;
-  return blur_->resolved.contains(hash) ? Mark::blurred : Mark::pending;
+  const Blur& blur = *beyond_->blur;
+  if (!blur.contacted.contains(hash)) return Mark::absent;
+  return blur.resolved.contains(hash) ? Mark::blurred : Mark::pending;
 }
 
 void ContactSet::update_blurred(std::uint64_t hash, Mark mark) noexcept {
-  if (mark != Mark::reported) blur_->resolved.add(hash);
+  if (mark != Mark::reported) beyond_->blur->resolved.add(hash);
 }
 
 void ContactSet::place(std::uint32_t slot) noexcept {
-  const std::size_t mask = slots_.size() - 1;
+  std::vector<std::uint32_t>& slots = beyond_->slots;
+  const std::size_t mask = slots.size() - 1;
   std::size_t at = (slot >> mark_bits) & mask;
-  while (slots_[at] != 0) at = (at + 1) & mask;
-  slots_[at] = slot;
+  while (slots[at] != 0) at = (at + 1) & mask;
+  slots[at] = slot;
+}
+
+bool ContactSet::ensure_beyond(Budget& budget) {
+  if (beyond_ != nullptr) return true;
+  if (!budget.take(sizeof(Beyond))) return false;
+  beyond_ = std::make_unique<Beyond>();
+  return true;
 }
 
 bool ContactSet::grow(Budget& budget) {
-  const std::size_t wider = slots_.empty() ? 4 * inline_slots : slots_.size() * 2;
+  std::vector<std::uint32_t>& slots = beyond_->slots;
+  const std::size_t wider = slots.empty() ? 4 * inline_slots : slots.size() * 2;
   if (!budget.take(wider * sizeof(std::uint32_t))) return false;
-  const std::vector<std::uint32_t> old = std::exchange(slots_, std::vector<std::uint32_t>(wider));
+  const std::vector<std::uint32_t> old = std::exchange(slots, std::vector<std::uint32_t>(wider));
   if (old.empty()) {
     for (const std::uint32_t slot : first_) place(slot);
     return true;
@@ -47,25 +57,30 @@ bool ContactSet::grow(Budget& budget) {
 }
 
 bool ContactSet::insert_beyond(std::uint64_t hash, Mark mark, Budget& budget) {
+  if (!ensure_beyond(budget)) return false;
   if (size_ >= max_exact) return insert_blurred(hash, budget);
-  const bool full = slots_.empty() || 2 * (size_ + 1) > slots_.size();
-  if (full && !grow(budget)) return insert_blurred(hash, budget);
+  const std::size_t room = beyond_->slots.size() / 2;
+  if (size_ + 1 > room && !grow(budget)) return insert_blurred(hash, budget);
   place(make_slot(hash, mark));
   ++size_;
   return true;
 }
 
 bool ContactSet::insert_blurred(std::uint64_t hash, Budget& budget) {
-  if (!blur_) {
+  std::unique_ptr<Blur, BlurDelete>& blur = beyond_->blur;
+  if (blur == nullptr) {
     if (!budget.take(sizeof(Blur))) return false;
-    blur_.reset(new Blur);
+    blur.reset(new Blur);
   }
-  blur_->contacted.add(hash);
+  blur->contacted.add(hash);
   return true;
 }
 
 void ContactSet::release(Budget& budget) noexcept {
-  budget.give_back(slots_.size() * sizeof(std::uint32_t) + (blur_ ? sizeof(Blur) : 0));
+  if (beyond_ != nullptr) {
+    budget.give_back(sizeof(Beyond) + beyond_->slots.size() * sizeof(std::uint32_t) +
+                     (beyond_->blur != nullptr ? sizeof(Blur) : 0));
+  }
   *this = ContactSet{};
 }
 

@@ -33,12 +33,12 @@ class ContactSet {
 
   [[nodiscard]] Mark find(std::uint64_t hash) const noexcept {
     if (const std::uint32_t* slot = slot_of(*this, hash); slot != nullptr) return mark_of(*slot);
-    return blur_ ? find_blurred(hash) : Mark::absent;
+    return blurred() ? find_blurred(hash) : Mark::absent;
   }
 
   /// Adds an absent hash. False if there is no memory left: it then stays absent.
   bool insert(std::uint64_t hash, Mark mark, Budget& budget) {
-    if (!slots_.empty() || size_ >= inline_slots) return insert_beyond(hash, mark, budget);
+    if (size_ >= inline_slots) return insert_beyond(hash, mark, budget);
     first_[size_++] = make_slot(hash, mark);
     return true;
   }
@@ -47,7 +47,7 @@ class ContactSet {
   void update(std::uint64_t hash, Mark mark) noexcept {
     if (std::uint32_t* slot = slot_of(*this, hash); slot != nullptr) {
       *slot = make_slot(hash, mark);
-    } else if (blur_) {
+    } else if (blurred()) {
       update_blurred(hash, mark);
     }
   }
@@ -66,6 +66,12 @@ class ContactSet {
     void operator()(Blur* blur) const noexcept;
   };
 
+  // What more than a few targets need: most sources have fewer, and no room to lose.
+  struct Beyond {
+    std::vector<std::uint32_t> slots;  // open addressing, at most half full; all that are exact
+    std::unique_ptr<Blur, BlurDelete> blur;
+  };
+
   // A slot: 28 bits of the hash, 4 bits of Mark; 0 is free.
   static constexpr unsigned mark_bits = 4;
   static constexpr std::uint32_t mark_mask = (1U << mark_bits) - 1;
@@ -81,30 +87,33 @@ class ContactSet {
   [[nodiscard]] static auto slot_of(Set& set, std::uint64_t hash) noexcept
       -> decltype(set.first_.data()) {
     const std::uint32_t wanted = make_slot(hash, Mark::absent);
-    if (set.slots_.empty()) {
+    if (set.beyond_ == nullptr || set.beyond_->slots.empty()) {
       for (std::size_t i = 0; i < set.size_; ++i) {
         if ((set.first_[i] & ~mark_mask) == wanted) return &set.first_[i];
       }
       return nullptr;
     }
-    const auto slots = set.slots_.data();
-    const std::size_t last = set.slots_.size() - 1;
+    std::uint32_t* const slots = set.beyond_->slots.data();
+    const std::size_t last = set.beyond_->slots.size() - 1;
     for (std::size_t at = (wanted >> mark_bits) & last; slots[at] != 0; at = (at + 1) & last) {
       if ((slots[at] & ~mark_mask) == wanted) return &slots[at];
     }
     return nullptr;
   }
 
+  [[nodiscard]] bool blurred() const noexcept {
+    return beyond_ != nullptr && beyond_->blur != nullptr;
+  }
   [[nodiscard]] Mark find_blurred(std::uint64_t hash) const noexcept;
   void update_blurred(std::uint64_t hash, Mark mark) noexcept;
   bool insert_beyond(std::uint64_t hash, Mark mark, Budget& budget);
   bool insert_blurred(std::uint64_t hash, Budget& budget);
+  [[nodiscard]] bool ensure_beyond(Budget& budget);
   [[nodiscard]] bool grow(Budget& budget);
   void place(std::uint32_t slot) noexcept;
 
   std::array<std::uint32_t, inline_slots> first_{};
-  std::vector<std::uint32_t> slots_;  // open addressing, at most half full
-  std::unique_ptr<Blur, BlurDelete> blur_;
+  std::unique_ptr<Beyond> beyond_;
   std::uint32_t size_ = 0;
 };
 

@@ -68,5 +68,6 @@ TEST_CASE("contact set: without memory a target stays unknown") {
   REQUIRE_FALSE(set.insert(nth_hash(8), Mark::pending, budget));
   REQUIRE(set.find(nth_hash(8)) == Mark::absent);
   REQUIRE(set.find(nth_hash(7)) == Mark::pending);
+  set.release(budget);
   REQUIRE(budget.used == 0);
 }
