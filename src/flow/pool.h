@@ -11,9 +11,9 @@
 
 namespace ntan::flow {
 
-/// Blocks of ten sizes from 64 to 4,096 octets, out of chunks. A chunk is paid from the Budget when
-/// it is made and never given back: what a flood needed once, the next one finds ready. Memory is
-/// touched only as far as blocks were ever taken.
+/// Blocks of twelve sizes from 64 to 4,096 octets, out of chunks. A chunk is paid from the Budget
+/// when it is made and never given back: what a flood needed once, the next one finds ready. Memory
+/// is touched only as far as blocks were ever taken.
 class Pool {
  public:
   static constexpr std::size_t largest = 4096;
@@ -40,9 +40,9 @@ class Pool {
 
  private:
   static constexpr std::size_t chunk_size = std::size_t{8} << 10U;
-  static constexpr std::size_t step = 64;
-  static constexpr std::array<std::uint16_t, 10> sizes{64,  128, 192,  256,  320,
-                                                       384, 512, 1024, 2048, 4096};
+  static constexpr std::size_t step = 32;
+  static constexpr std::array<std::uint16_t, 12> sizes{64,  96,  128, 160,  192,  256,
+                                                       320, 384, 512, 1024, 2048, 4096};
 
   struct FreeBlock {
     FreeBlock* next = nullptr;

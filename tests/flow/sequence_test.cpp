@@ -56,7 +56,7 @@ class Space {
   }
   void release() { space_.release(pool_); }
   /// A block of the size of all holes, as the next space would get it.
-  void* next_room() { return pool_.take(192); }
+  void* next_room() { return pool_.take(160); }
 
   [[nodiscard]] bool started() const { return space_.started(); }
   [[nodiscard]] std::uint32_t next() const { return space_.next(); }
