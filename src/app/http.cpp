@@ -123,7 +123,7 @@ Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
         }
         break;
       case Kind::body:
-        if (receiving_ != nullptr && receiving_->body) *receiving_->body += step.size;
+        if (receiving_ != nullptr) receiving_->body += step.size;
         break;
       case Kind::end: end_request(now); break;
       case Kind::flawed:
@@ -155,7 +155,7 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   request->first = requests_in_.started();
   request->depth = ++depth_;
   const bool unknown = framing.kind == HttpFraming::Kind::unknown;
-  if (!unknown && framing.kind != HttpFraming::Kind::none) request->body = 0;
+  request->has_body = !unknown && framing.kind != HttpFraming::Kind::none;
   request->chunked = framing.kind == HttpFraming::Kind::chunked;
   receiving_ = unknown ? nullptr : request;
   requests_in_.begin_body(framing);
@@ -175,7 +175,10 @@ bool HttpDissector::take_cut_request(Output& out) {
 }
 
 void HttpDissector::end_request(Timestamp now) {
-  if (receiving_ != nullptr) receiving_->last = now;
+  if (receiving_ != nullptr) {
+    receiving_->last = now;
+    receiving_->complete = true;
+  }
   receiving_ = nullptr;
 }
 
@@ -258,11 +261,11 @@ bool HttpDissector::open_response(const HttpHead& head, Output& out) {
 
 void HttpDissector::measure_first_byte(const HttpRequest& request, Output& out) {
   const Timestamp first = responses_in_.started();
-  if (&request == receiving_ || (request.last && first < *request.last)) {
+  if (&request == receiving_ || (request.complete && first < request.last)) {
     response_.early = true;
     response_.ttfb_us = 0;
-  } else if (request.last) {
-    response_.ttfb_us = static_cast<std::uint64_t>(to_us(first - *request.last));
+  } else if (request.complete) {
+    response_.ttfb_us = static_cast<std::uint64_t>(to_us(first - request.last));
   }
   if (response_.ttfb_us) {
     out.note({.kind = Note::Kind::http_ttfb_us, .value = *response_.ttfb_us});
@@ -368,7 +371,7 @@ void HttpDissector::request_gap(std::uint64_t size, Timestamp now) {
   const HttpReader::Gap gap = requests_in_.on_gap(size);
   if (receiving_ == nullptr) return;
   receiving_->gap = true;
-  if (receiving_->body) *receiving_->body += gap.body;
+  receiving_->body += gap.body;
   if (gap.effect != HttpReader::Gap::Effect::crossed) {
     receiving_ = nullptr;  // when its last octet came is not known
   } else {

@@ -56,7 +56,7 @@ void describe_request(Http& record, const HttpRequest& request) {
   record.user_agent = request.text(HttpRequest::user_agent);
   record.referer = request.text(HttpRequest::referer);
   record.request_content_type = request.text(HttpRequest::content_type);
-  record.request_body_bytes = request.body;
+  if (request.has_body) record.request_body_bytes = request.body;
   record.depth = request.depth;
   record.pipelined = only_true(request.pipelined);
   record.connect = only_true(request.kind == HttpMethod::connect);

@@ -84,13 +84,15 @@ class HttpRequest {
     return http_text({octets(), ends_.back()}, ends_, index);
   }
 
-  HttpRequest* next = nullptr;    ///< younger than this one
-  Timestamp first{};              ///< of its octets
-  std::optional<Timestamp> last;  ///< known once it is complete
-  std::optional<std::uint64_t> body;
+  HttpRequest* next = nullptr;  ///< younger than this one
+  Timestamp first{};            ///< of its octets
+  Timestamp last{};             ///< once it is complete
+  std::uint64_t body = 0;       ///< octets, if it has one
   std::uint32_t depth = 0;
   HttpMethod kind{};
   char minor = '1';
+  bool complete = false;  ///< its last octet was seen
+  bool has_body = false;
   bool pipelined = false;
   bool chunked = false;
   bool gap = false;
