@@ -1,7 +1,5 @@
 #include "flow/contact.h"
 
-#include <utility>
-
 namespace ntan::flow {
 namespace {
 
@@ -193,14 +191,16 @@ ContactStep Contact::on_syn_answer(const Decoded& packet) noexcept {
     return established_ ? resolve(without_originator_payload()) : resolve(Result::connect);
   }
   if (packet.has(flag::syn)) {
-    const bool first = !std::exchange(answered_, true);
+    const bool first = !answered_;
+    answered_ = true;
     return {.arm = first && !established_ ? ContactTimer::handshake : ContactTimer::none};
   }
   answered_ = true;
   if (packet.payload_size == 0) return {};
   server_payload_ = true;
   // A responder that sends payload has seen the acknowledgement, even where we have not.
-  const bool first = !std::exchange(established_, true);
+  const bool first = !established_;
+  established_ = true;
   return {.arm = first ? ContactTimer::banner : ContactTimer::none};
 }
 
@@ -212,7 +212,8 @@ ContactStep Contact::on_syn_originator(const Decoded& packet) noexcept {
   }
   if (packet.has(flag::syn) || !packet.has(flag::ack)) return {};
   // The handshake counts as completed even if the SYN-ACK was not captured (one direction only).
-  const bool first = !std::exchange(established_, true);
+  const bool first = !established_;
+  established_ = true;
   if (packet.payload_size != 0) return resolve(Result::session);
   if (packet.has(flag::fin)) return resolve(without_originator_payload());
   return {.arm = first ? ContactTimer::banner : ContactTimer::none};
@@ -238,7 +239,8 @@ ContactStep Contact::on_sctp(const Decoded& packet, bool from_source) noexcept {
   }
   if (chunk == chunk_abort) return resolve(Result::refused);
   if (chunk != chunk_init_ack) return {};
-  const bool first = !std::exchange(answered_, true);
+  const bool first = !answered_;
+  answered_ = true;
   return {.arm = first ? ContactTimer::handshake : ContactTimer::none};
 }
 

@@ -80,15 +80,15 @@ class Contact {
   ContactStep on_sctp(const wire::Decoded& packet, bool from_source) noexcept;
   [[nodiscard]] Result without_originator_payload() const noexcept;
 
-  ContactClass class_ = ContactClass::none;
-  Result result_{};
-  Stage stage_ = Stage::done;
-  Direction first_{};         // direction of the flow's first packet
-  bool answered_ = false;     // SYN-ACK or INIT-ACK seen
-  bool established_ = false;  // the originator went on, or the responder sent payload
-  bool server_payload_ = false;
-  bool midstream_ = false;  // ack, maimon: more than a probe would be
+  ContactClass class_ : 4 = ContactClass::none;
+  Result result_ : 4 {};
+  Stage stage_ : 2 = Stage::done;
+  Direction first_ : 1 {};        // direction of the flow's first packet
+  bool answered_ : 1 = false;     // SYN-ACK or INIT-ACK seen
+  bool established_ : 1 = false;  // the originator went on, or the responder sent payload
+  bool server_payload_ : 1 = false;
+  bool midstream_ : 1 = false;  // ack, maimon: more than a probe would be
 };
-static_assert(sizeof(Contact) <= 8);
+static_assert(sizeof(Contact) == 2);
 
 }  // namespace ntan::flow

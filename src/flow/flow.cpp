@@ -106,7 +106,7 @@ event::Id flow_id(const Flow& flow) noexcept {
                                            flow.key.words[3],
                                            flow.key.words[4],
                                            flow.key.words[5],
-                                           static_cast<std::uint64_t>(to_ns(flow.first_own)),
+                                           static_cast<std::uint64_t>(to_ns(flow.first_own())),
                                            flow.same_start};
   return {hash_words(words, fixed_hash_key)};
 }

@@ -46,10 +46,13 @@ struct Side {
   std::uint64_t payload_bytes = 0;  ///< transport payload, repeats included
   std::uint32_t packets = 0;
   std::uint8_t tcp_flags = 0;  ///< all flags seen, or-ed
+  bool stream_begun = false;   ///< it is known where its octets begin
 };
 
 /// What few flows have anything of; the owner of the flow makes it when it is needed.
 struct Uncommon {
+  /// The first packet's own time, if that is not the trace clock's.
+  std::optional<Timestamp> first_own;
   std::uint32_t fragments = 0;
   std::array<std::uint32_t, 2> bad_checksums{};  ///< indexed by Direction
   std::uint32_t icmp_errors = 0;
@@ -75,14 +78,17 @@ struct Flow {
   std::uint16_t interface = 0;            ///< among the input's, of which there are no more
   History history;
   Orient orientation;
-  std::uint8_t same_start = 0;  ///< earlier flows of this key with the same `first_own`
+  std::uint8_t same_start = 0;  ///< earlier flows of this key with the same first_own()
   std::uint8_t icmp_type = 0;   ///< of the first packet, for the Community ID
   std::uint8_t icmp_code = 0;
   std::uint32_t records = 0;  ///< interim records written so far
   Timestamp first{};          ///< trace clock of the first packet (of its first fragment)
-  Timestamp first_own{};      ///< the first packet's own time, which may go back
   Uncommon* uncommon = nullptr;
 
+  /// The first packet's own time, which may go back.
+  [[nodiscard]] Timestamp first_own() const noexcept {
+    return uncommon == nullptr ? first : uncommon->first_own.value_or(first);
+  }
   [[nodiscard]] Direction direction(bool from_low) const noexcept {
     return from_low == orientation.client_is_low ? Direction::to_server : Direction::to_client;
   }
@@ -98,7 +104,7 @@ struct Flow {
   }
 };
 
-static_assert(sizeof(Flow) <= 224);
+static_assert(sizeof(Flow) <= 216);
 
 /// Time-out of a flow in its present state. `tcp` may be null (lone SYN, other protocols).
 [[nodiscard]] Duration idle_timeout(const Flow& flow, const TcpConnection* tcp) noexcept;
@@ -109,7 +115,7 @@ static_assert(sizeof(Flow) <= 224);
 /// Zeek's state name; UDP and others by who has sent.
 [[nodiscard]] ConnState state(const Flow& flow, const TcpConnection* tcp) noexcept;
 
-/// The id of a flow: a fixed-key hash of its key, `first_own` and `same_start`. Nothing of the
+/// The id of a flow: a fixed-key hash of its key, first_own() and `same_start`. Nothing of the
 /// machine or the input goes in, so cut and filtered files keep ids.
 [[nodiscard]] event::Id flow_id(const Flow& flow) noexcept;
 

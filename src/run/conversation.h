@@ -49,7 +49,7 @@ struct Encapsulation {
 struct Uncommon : flow::Uncommon {
   Encapsulation around;
 };
-static_assert(sizeof(Uncommon) <= 128);
+static_assert(sizeof(Uncommon) <= 160);
 
 /// What the statistics have been told of a flow.
 struct Reported {
@@ -77,13 +77,11 @@ struct ListLink {
 
 enum class AppStage : std::uint8_t { probing, active, finished };
 
-/// Four cache lines and a half: of those that it lies across the fifth is shared.
-struct alignas(32) Conversation {
+struct Conversation {
   flow::Flow flow;
   flow::Contact contact;
   AppStage stage = AppStage::probing;
-  bool hole_timer = false;  ///< a time-out for a hole in a stream is armed
-  std::array<bool, 2> stream_begun{};
+  bool hole_timer = false;          ///< a time-out for a hole in a stream is armed
   std::uint8_t contact_timers = 0;  ///< armed contact time-outs, by bit
   std::uint8_t ttl = 0;             ///< of the first packet
   SynLook syn;
@@ -92,10 +90,17 @@ struct alignas(32) Conversation {
   flow::TcpConnection* tcp =
       nullptr;  ///< from the shard's pool; null for a lone SYN and for others
   std::array<flow::Stream, 2>* streams = nullptr;
-  Probing* probing = nullptr;
-  app::Dissector* dissector = nullptr;  ///< while active: null when it would hold nothing
+  void* app_state = nullptr;  ///< what `stage` says; null when it would hold nothing
   ListLink one_sided;
 
+  /// Null unless octets are held or counted of what is not recognised yet.
+  [[nodiscard]] Probing* probing() const noexcept {
+    return stage == AppStage::probing ? static_cast<Probing*>(app_state) : nullptr;
+  }
+  /// Null unless a protocol was recognised and something of it is kept.
+  [[nodiscard]] app::Dissector* dissector() const noexcept {
+    return stage == AppStage::active ? static_cast<app::Dissector*>(app_state) : nullptr;
+  }
   /// Null if none was recognised by content.
   [[nodiscard]] const app::Protocol* protocol() const noexcept {
     return protocol_place == 0 ? nullptr : app::protocols()[protocol_place - 1U];
@@ -104,7 +109,7 @@ struct alignas(32) Conversation {
   /// Null if nothing stood around the first packet.
   [[nodiscard]] const Encapsulation* encapsulation() const noexcept;
 };
-static_assert(sizeof(Conversation) <= 288);
+static_assert(sizeof(Conversation) <= 264);
 
 /// The application protocol of a flow as records show it.
 struct AppName {

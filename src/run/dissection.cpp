@@ -67,10 +67,10 @@ app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
 void Dissection::feed(Conversation& conversation, app::Transport transport,
                       const app::Segment& segment) {
   if (conversation.stage == AppStage::active) {
-    if (conversation.dissector == nullptr &&
+    if (conversation.app_state == nullptr &&
         !construct(conversation, flow_context(conversation.flow, transport, *memory_)))
       return finish(conversation);
-    take(conversation, conversation.dissector->consume(segment, *out_));
+    take(conversation, conversation.dissector()->consume(segment, *out_));
   } else if (conversation.stage == AppStage::probing) {
     probe(conversation, transport, segment);
   }
@@ -78,12 +78,12 @@ void Dissection::feed(Conversation& conversation, app::Transport transport,
 
 void Dissection::probe(Conversation& conversation, app::Transport transport,
                        const app::Segment& segment) {
-  if (conversation.probing == nullptr) {
+  if (conversation.app_state == nullptr) {
     void* memory = pool_->take(sizeof(Probing));
     if (memory == nullptr) return finish(conversation);
-    conversation.probing = new (memory) Probing(*memory_);
+    conversation.app_state = new (memory) Probing(*memory_);
   }
-  Probing& probing = *conversation.probing;
+  Probing& probing = *conversation.probing();
   const std::size_t side = index(segment.direction);
   const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
   if (probing.failed[side]) {
@@ -115,13 +115,13 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
 }
 
 void Dissection::hold(Conversation& conversation, const app::Segment& segment) {
-  if (!conversation.probing->held[index(segment.direction)].append(segment.data)) {
+  if (!conversation.probing()->held[index(segment.direction)].append(segment.data)) {
     fail_side(conversation, segment.direction);
   }
 }
 
 void Dissection::fail_side(Conversation& conversation, Direction direction) {
-  Probing& probing = *conversation.probing;
+  Probing& probing = *conversation.probing();
   probing.failed[index(direction)] = true;
   probing.held[index(direction)].release();
   // A stream that is nothing known may still hand over to a protocol that is; datagrams do not.
@@ -131,37 +131,41 @@ void Dissection::fail_side(Conversation& conversation, Direction direction) {
 
 void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
                       const app::FlowContext& context, const app::Segment& segment) {
+  // What was held while probing outlives that: the dissector gets it.
+  Probing& probing = *conversation.probing();
   conversation.set_protocol(protocol);
-  if (!construct(conversation, context)) return finish(conversation);
   conversation.stage = AppStage::active;
+  conversation.app_state = nullptr;
+  if (construct(conversation, context)) {
+    begin(conversation, probing, segment);
+  } else {
+    finish(conversation);
+  }
+  destroy(probing);
+}
+
+void Dissection::begin(Conversation& conversation, Probing& probing, const app::Segment& segment) {
   // What the other side said first, in case it did, comes before the octets that decided.
-  Buffer& other = conversation.probing->held[index(reverse(segment.direction))];
+  Buffer& other = probing.held[index(reverse(segment.direction))];
   if (!other.empty()) {
     app::Segment earlier = segment;
     earlier.direction = reverse(segment.direction);
     earlier.data = other.view();
     earlier.size = static_cast<std::uint32_t>(earlier.data.size());
-    const app::Progress progress = conversation.dissector->consume(earlier, *out_);
-    if (progress != app::Progress::more && progress != app::Progress::idle) {
-      destroy_probing(conversation);
+    const app::Progress progress = conversation.dissector()->consume(earlier, *out_);
+    if (progress != app::Progress::more && progress != app::Progress::idle)
       return take(conversation, progress);
-    }
   }
-  const app::Progress progress = conversation.dissector->consume(segment, *out_);
-  destroy_probing(conversation);
-  take(conversation, progress);
+  take(conversation, conversation.dissector()->consume(segment, *out_));
 }
 
 void Dissection::gap(Conversation& conversation, Direction direction, std::uint64_t size,
                      Timestamp time) {
-  if (conversation.stage == AppStage::active) {
-    if (conversation.dissector != nullptr)
-      take(conversation, conversation.dissector->on_gap(direction, size, time, *out_));
-    return;
-  }
-  if (conversation.stage != AppStage::probing || conversation.probing == nullptr) return;
+  if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
+    return take(conversation, dissector->on_gap(direction, size, time, *out_));
+  if (conversation.probing() == nullptr) return;
   // What was held no longer joins what follows; the next octets are probed as a beginning.
-  Probing& probing = *conversation.probing;
+  Probing& probing = *conversation.probing();
   probing.held[index(direction)].release();
   if (probing.failed[index(direction)]) return;
   if (++probing.attempts[index(direction)] >= Probing::max_attempts)
@@ -169,19 +173,22 @@ void Dissection::gap(Conversation& conversation, Direction direction, std::uint6
 }
 
 void Dissection::half_close(Conversation& conversation, Direction direction, Timestamp time) {
-  if (conversation.stage == AppStage::active && conversation.dissector != nullptr)
-    take(conversation, conversation.dissector->on_half_close(direction, time, *out_));
+  if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
+    take(conversation, dissector->on_half_close(direction, time, *out_));
 }
 
 void Dissection::end(Conversation& conversation, Timestamp now) {
-  if (conversation.stage == AppStage::active && conversation.dissector != nullptr)
-    conversation.dissector->on_end(now, *out_);
+  if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
+    dissector->on_end(now, *out_);
   finish(conversation);
 }
 
 void Dissection::finish(Conversation& conversation) {
   destroy_dissector(conversation);
-  destroy_probing(conversation);
+  if (Probing* probing = conversation.probing(); probing != nullptr) {
+    destroy(*probing);
+    conversation.app_state = nullptr;
+  }
   conversation.stage = AppStage::finished;
 }
 
@@ -196,22 +203,21 @@ bool Dissection::construct(Conversation& conversation, const app::FlowContext& c
   const app::Protocol& protocol = *conversation.protocol();
   void* memory = pool_->take(protocol.state_size);
   if (memory == nullptr) return false;
-  conversation.dissector = protocol.construct(memory, context);
+  conversation.app_state = protocol.construct(memory, context);
   return true;
 }
 
 void Dissection::destroy_dissector(Conversation& conversation) {
-  if (conversation.dissector == nullptr) return;
-  conversation.dissector->~Dissector();
-  pool_->give_back(conversation.dissector, conversation.protocol()->state_size);
-  conversation.dissector = nullptr;
+  app::Dissector* dissector = conversation.dissector();
+  if (dissector == nullptr) return;
+  dissector->~Dissector();
+  pool_->give_back(dissector, conversation.protocol()->state_size);
+  conversation.app_state = nullptr;
 }
 
-void Dissection::destroy_probing(Conversation& conversation) {
-  if (conversation.probing == nullptr) return;
-  conversation.probing->~Probing();
-  pool_->give_back(conversation.probing, sizeof(Probing));
-  conversation.probing = nullptr;
+void Dissection::destroy(Probing& probing) {
+  probing.~Probing();
+  pool_->give_back(&probing, sizeof(Probing));
 }
 
 }  // namespace ntan::run

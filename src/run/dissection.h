@@ -33,11 +33,13 @@ class Dissection {
   void fail_side(Conversation& conversation, Direction direction);
   void open(Conversation& conversation, const app::Protocol& protocol,
             const app::FlowContext& context, const app::Segment& segment);
+  /// Gives a new dissector its first octets: what was held, then `segment`.
+  void begin(Conversation& conversation, Probing& probing, const app::Segment& segment);
   void take(Conversation& conversation, app::Progress progress);
   /// Makes the dissector of the flow's protocol; false without memory.
   [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);
   void destroy_dissector(Conversation& conversation);
-  void destroy_probing(Conversation& conversation);
+  void destroy(Probing& probing);
 
   flow::Pool* pool_;
   Budget* memory_;

@@ -134,7 +134,7 @@ void Shard::on_packet(const RoutedPacket& packet) {
 // Another flow under the same key begins. Returns how many there are that began with its time.
 std::uint8_t Shard::end_former(const RoutedPacket& packet, flow::Number number) {
   const flow::Flow& old = slab_[number].flow;
-  const bool same_start = old.first_own == packet.began().own;
+  const bool same_start = old.first_own() == packet.began().own;
   const auto earlier = static_cast<std::uint8_t>(same_start ? old.same_start + 1 : 0);
   current_ = {.conversation = &slab_[number],
               .number = number,
@@ -169,7 +169,6 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   const Arrival began = packet.began();
   flow.first = began.clock;
   flow.last = packet.clock;
-  flow.first_own = began.own;
   flow.first_packet = packet.view->number;
   flow.same_start = same_start;
   flow.interface = static_cast<std::uint16_t>(packet.view->interface);
@@ -181,6 +180,11 @@ flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_star
   index_.insert(flow.tag, number);
   if (index_.flooded()) merger_->index_flooded();
   one_sided_.append(number);
+  if (began.own != began.clock) [[unlikely]] {
+    // Without memory for it the flow goes by the trace clock.
+    if (Uncommon* uncommon = uncommon_of(conversation); uncommon != nullptr)
+      uncommon->first_own = began.own;
+  }
   if (packet.decoded->vlan_count != 0 || packet.decoded->tunnel_depth != 0) {
     if (Uncommon* uncommon = uncommon_of(conversation); uncommon != nullptr)
       uncommon->around = Encapsulation(*packet.decoded, *packet.extra);
@@ -308,7 +312,7 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
     // A flood of SYNs needs no state, even when they are repeated; Karn's rule needs to know that.
     if (!flow.first_syn.seen) {
       flow.first_syn = flow::FirstSyn::of(decoded);
-    } else if (!flow.first_syn.copied(decoded, packet.view->time - flow.first_own)) {
+    } else if (!flow.first_syn.copied(decoded, packet.view->time - flow.first_own())) {
       if (flow.first_syn.repeats != UINT8_MAX) ++flow.first_syn.repeats;
       path_.add_syn_repeat();
     }
@@ -386,7 +390,7 @@ bool Shard::ensure_tcp(Conversation& conversation) {
   }
   const flow::Flow& flow = conversation.flow;
   conversation.tcp = flow.first_syn.seen
-                         ? new (memory) flow::TcpConnection(pool_, flow.first_syn, flow.first_own)
+                         ? new (memory) flow::TcpConnection(pool_, flow.first_syn, flow.first_own())
                          : new (memory) flow::TcpConnection(pool_);
   return true;
 }
@@ -456,7 +460,7 @@ bool Shard::ensure_streams(Conversation& conversation) {
     const flow::TcpSide& side = conversation.tcp->side(direction);
     if (!side.syn_seen) continue;
     (*conversation.streams)[index(direction)].begin(side.isn + 1);
-    conversation.stream_begun[index(direction)] = true;
+    conversation.flow.sides[index(direction)].stream_begun = true;
   }
   return true;
 }
@@ -464,9 +468,9 @@ bool Shard::ensure_streams(Conversation& conversation) {
 // A side whose SYN was not seen begins with the first payload that is.
 void Shard::begin_stream(Conversation& conversation, const wire::Decoded& segment,
                          Direction direction) {
-  if (conversation.stream_begun[index(direction)] || segment.payload_size == 0) return;
+  if (conversation.flow.sides[index(direction)].stream_begun || segment.payload_size == 0) return;
   (*conversation.streams)[index(direction)].begin(segment.seq);
-  conversation.stream_begun[index(direction)] = true;
+  conversation.flow.sides[index(direction)].stream_begun = true;
 }
 
 void Shard::release_streams(Conversation& conversation) {

@@ -128,8 +128,9 @@ class Shard final : private app::Output {
     const Conversation& conversation = slab_[number];
     if (conversation.tcp != nullptr) prefetch_object(*conversation.tcp);
     if (conversation.streams != nullptr) prefetch_object(*conversation.streams);
-    if (conversation.dissector != nullptr) prefetch_object(*conversation.dissector);
-    if (conversation.probing != nullptr) prefetch_object(*conversation.probing);
+    // Of a dissector as many lines as of this: its size is not known here.
+    if (const void* state = conversation.app_state; state != nullptr)
+      prefetch_object(*static_cast<const Probing*>(state));
   }
   /// Fetches what hangs on a state that was prefetched and has arrived by now.
   [[gnu::always_inline]] void prefetch_meter(flow::Number number) const noexcept {

@@ -48,7 +48,7 @@ constexpr std::size_t prefetch_ahead = 2;
 [[gnu::always_inline]] inline void prefetch_front(const Conversation& conversation) noexcept {
   __builtin_prefetch(&conversation.flow.first_packet);
   __builtin_prefetch(&conversation.contact);
-  __builtin_prefetch(static_cast<const void*>(&conversation.dissector));
+  __builtin_prefetch(static_cast<const void*>(&conversation.app_state));
 }
 
 // app::Timer of a queue, or nothing for the queues of other kinds.
@@ -178,8 +178,8 @@ void Shard::fire(const TimerEntry& entry, TimerKind kind) {
               .sequence = entry.sequence,
               .in_timer = true};
   if (timer) {
-    if (conversation.dissector != nullptr)
-      conversation.dissector->on_timer(*timer, entry.token, now, *this);
+    if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
+      dissector->on_timer(*timer, entry.token, now, *this);
   } else if (kind == TimerKind::stream_hole) {
     expire_holes(conversation, entry.number, now);
   } else {
@@ -284,13 +284,12 @@ void Shard::list_flows(std::vector<OpenFlow>& out, std::uint8_t shard) const {
   for (flow::Number number = 1; number <= slab_.touched(); ++number) {
     if (!slab_.alive(number)) continue;
     const Conversation& conversation = slab_[number];
-    out.push_back({.sequence = conversation.flow.first_packet,
-                   .number = number,
-                   .shard = shard,
-                   .dissecting = conversation.streams != nullptr ||
-                                 conversation.dissector != nullptr ||
-                                 conversation.probing != nullptr,
-                   .contact = conversation.contact_timers != 0 && !conversation.contact.done()});
+    out.push_back(
+        {.sequence = conversation.flow.first_packet,
+         .number = number,
+         .shard = shard,
+         .dissecting = conversation.streams != nullptr || conversation.app_state != nullptr,
+         .contact = conversation.contact_timers != 0 && !conversation.contact.done()});
   }
 }
 

@@ -183,7 +183,10 @@ namespace {
 /// The flows of the analysis as a choice sees them.
 class Flows final : public run::Watch {
  public:
-  void on_flow_end(const flow::Flow& flow, Timestamp now) override { flows.push_back({flow, now}); }
+  void on_flow_end(const flow::Flow& flow, Timestamp now) override {
+    flows.push_back({flow, now});
+    flows.back().flow.uncommon = nullptr;  // that ends with the flow
+  }
 
   struct Ended {
     flow::Flow flow;
