@@ -218,7 +218,10 @@ void Shard::make_room(const RoutedPacket& packet) {
               .number = victim,
               .now = packet.clock,
               .sequence = packet.view->number};
+  index_.prefetch(slab_[victim].flow.tag);
   close(victim, EndReason::evicted);
+  // The next to go is fetched long before it does.
+  if (one_sided_.size() != 0) prefetch_record(one_sided_.first());
 }
 
 // The first in the list that was a single packet; those that went on get another turn. If sixteen
