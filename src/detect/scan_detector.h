@@ -10,6 +10,7 @@
 #include "detect/alert_book.h"
 #include "detect/cluster.h"
 #include "detect/context.h"
+#include "detect/keys.h"
 #include "detect/routers.h"
 #include "detect/scan_record.h"
 #include "detect/scan_watch.h"
@@ -54,6 +55,30 @@ class ScanDetector {
   void on_continuation(flow::Continuation continuation) noexcept {
     context_.observe(continuation);
     sampled_ = sampled_ || context_.sampled();
+  }
+  /// Where the tables keep what a first contact touches.
+  struct Ahead {
+    std::uint64_t source = 0;
+    std::uint64_t row = 0;
+    std::uint64_t column = 0;
+  };
+  /// Asks for the sets of a contact that is soon to come. A guess changes nothing.
+  [[nodiscard, gnu::always_inline]] Ahead prefetch(const IpAddress& source, const IpAddress& host,
+                                                   ContactClass what,
+                                                   std::uint16_t port) const noexcept {
+    const Ahead ahead{.source = source_key(source),
+                      .row = row_key(source, host, group_of(what)),
+                      .column = column_key(words_of(source), what, port)};
+    sources_.prefetch(ahead.source);
+    rows_.prefetch(ahead.row);
+    columns_.prefetch(ahead.column);
+    return ahead;
+  }
+  /// Asks for their entries; the sets were asked for and have arrived by now.
+  [[gnu::always_inline]] void prefetch_entries(const Ahead& ahead) const noexcept {
+    sources_.prefetch_entries(ahead.source);
+    rows_.prefetch_entries(ahead.row);
+    columns_.prefetch_entries(ahead.column);
   }
   /// A flow left the table before an answer to its first packet was due.
   void on_lost_contact() noexcept { ++counters_.lost_contacts; }

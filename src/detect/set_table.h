@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/prefetch.h"
+
 namespace ntan::detect {
 
 /// An entry says what it is worth keeping; a pinned one goes only if its whole set is pinned.
@@ -51,7 +53,22 @@ class SetTable {
   }
 
   /// Asks for the set of `key`, before somebody waits for it.
-  void prefetch(std::uint64_t key) const noexcept { __builtin_prefetch(&set_of(key)); }
+  [[gnu::always_inline]] void prefetch(std::uint64_t key) const noexcept {
+    __builtin_prefetch(&set_of(key));
+  }
+  /// Asks for what inserting `key` will look at: its entry, or what those of a full set are worth.
+  /// The set was asked for and has arrived by now.
+  [[gnu::always_inline]] void prefetch_entries(std::uint64_t key) const noexcept {
+    const Set& set = set_of(key);
+    unsigned wanted = matches(set.tags, tag_of(key));
+    const bool full = set.places.back() != 0 && sets_.size() >= max_sets_;
+    if (wanted == 0 && full) wanted = (1U << ways) - 1;
+    for (; wanted != 0; wanted &= wanted - 1) {
+      const std::uint32_t place =
+          set.places[static_cast<std::size_t>(std::countr_zero(wanted)) % ways];
+      if (place != 0) prefetch_front<sizeof(T)>(entries_.data()[place - 1]);
+    }
+  }
 
   [[nodiscard]] T* find(std::uint64_t key) noexcept { return find_in(set_of(key), key); }
 

@@ -99,9 +99,12 @@ void Engine::run_here(const Batch& batch) {
   for (Slot& slot : slots) {
     slot.candidate =
         slot.decoded.bucket == Bucket::flow ? slot.owner->prefetch_flow(slot.tag) : flow::Number{0};
+    slot.begins = slot.candidate == 0 && slot.decoded.bucket == Bucket::flow;
+    if (slot.begins) prefetch_contact(slot);
   }
   for (const Slot& slot : slots) {
     if (slot.candidate != 0) slot.owner->prefetch_state(slot.candidate);
+    if (slot.begins) detector_.prefetch_entries(slot.ahead);
   }
   for (const Slot& slot : slots) {
     if (slot.candidate != 0) slot.owner->prefetch_meter(slot.candidate);
@@ -110,6 +113,17 @@ void Engine::run_here(const Batch& batch) {
   expire_fragments(clock_);
   recorder_->advance(clock_);
   if (index_flooded_) rekey();
+}
+
+// Most flows begin with a contact of these two kinds.
+inline void Engine::prefetch_contact(Slot& slot) const noexcept {
+  const wire::Decoded& decoded = slot.decoded;
+  const bool datagram = decoded.proto == wire::ip_protocol::udp;
+  slot.begins = datagram || decoded.tcp_flags == wire::tcp_flag::syn;
+  if (!slot.begins) return;
+  slot.ahead = detector_.prefetch(decoded.src, decoded.dst,
+                                  datagram ? flow::ContactClass::udp : flow::ContactClass::syn,
+                                  decoded.dst_port);
 }
 
 // Between batches, since the slots of one hold tags. Once: there is no hash beyond this one.

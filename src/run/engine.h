@@ -103,12 +103,15 @@ class Engine final : private Merger, private detect::ScanSink {
     Shard* owner = nullptr;  ///< of the flow
     std::uint32_t tag = 0;
     flow::Number candidate = 0;  ///< the record to prefetch
-    std::uint8_t shard = 0;      ///< the owner's number
+    bool begins = false;         ///< a contact, it seems: the detector will look at `ahead`
+    detect::ScanDetector::Ahead ahead;
+    std::uint8_t shard = 0;  ///< the owner's number
   };
 
   void run_here(const Batch& batch);
   [[gnu::noinline]] void start(Timestamp first);
   [[gnu::always_inline]] void prepare(const PacketView& packet, Slot& slot);
+  [[gnu::always_inline]] void prefetch_contact(Slot& slot) const noexcept;
   [[gnu::always_inline]] void route(Slot& slot);
   void route(Slot& slot, const flow::DirectedKey& key);
   [[gnu::always_inline]] void find_owner(Slot& slot);

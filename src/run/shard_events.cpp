@@ -45,7 +45,7 @@ constexpr std::uint8_t bit(flow::ContactTimer timer) noexcept {
 constexpr std::size_t prefetch_ahead = 2;
 
 // What a time-out looks at first: whether the flow is still the same, and what is open of it.
-[[gnu::always_inline]] inline void prefetch_front(const Conversation& conversation) noexcept {
+[[gnu::always_inline]] inline void prefetch_due(const Conversation& conversation) noexcept {
   __builtin_prefetch(&conversation.flow.first_packet);
   __builtin_prefetch(&conversation.contact);
   __builtin_prefetch(static_cast<const void*>(&conversation.app_state));
@@ -106,7 +106,7 @@ void Shard::fire_next(std::int64_t limit) {
     TimerQueue& queue = timers_[next.source];
     if (const TimerEntry* later = queue.later(prefetch_ahead);
         later != nullptr && later->number != 0)
-      prefetch_front(slab_[later->number]);
+      prefetch_due(slab_[later->number]);
     const TimerEntry entry = queue.pop();
     const TimerEntry* front = queue.front();
     queue_dues_[next.source] = front == nullptr ? INT64_MAX : front->due;
