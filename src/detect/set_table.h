@@ -60,13 +60,15 @@ class SetTable {
   /// The set was asked for and has arrived by now.
   [[gnu::always_inline]] void prefetch_entries(std::uint64_t key) const noexcept {
     const Set& set = set_of(key);
-    unsigned wanted = matches(set.tags, tag_of(key));
-    const bool full = set.places.back() != 0 && sets_.size() >= max_sets_;
-    if (wanted == 0 && full) wanted = (1U << ways) - 1;
-    for (; wanted != 0; wanted &= wanted - 1) {
-      const std::uint32_t place =
-          set.places[static_cast<std::size_t>(std::countr_zero(wanted)) % ways];
-      if (place != 0) prefetch_front<sizeof(T)>(entries_.data()[place - 1]);
+    const auto entry = [&](std::size_t way) -> const T& {
+      return entries_.data()[set.places[way] - 1];
+    };
+    const unsigned met = matches(set.tags, tag_of(key));
+    const std::size_t way = static_cast<std::size_t>(std::countr_zero(met)) % ways;
+    if (met != 0 && set.places[way] != 0) {
+      prefetch_object(entry(way));
+    } else if (set.places.back() != 0 && sets_.size() >= max_sets_) {
+      for (std::size_t each = 0; each < ways; ++each) prefetch_front<1>(entry(each));
     }
   }
 

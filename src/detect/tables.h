@@ -67,17 +67,19 @@ struct Burst {
   }
 };
 
+// What tells the worth of an entry comes first in each: of a full set eight are looked at.
+
 /// One host, seen from one source: many ports make a vertical scan.
 struct Row {
   std::uint64_t key = 0;
   Walk walk;
   FadeTime last_used{};
+  std::uint32_t epoch = 0;  ///< of its source, when it was made
+  bool alarmed = false;
+  bool trace = false;  ///< a router answered: this is a path measurement
   Burst burst;
   std::uint32_t contacts = 0;
   std::uint32_t trace_ttls = 0;  ///< TTL values (mod 32) sent to the ports of traceroute
-  std::uint32_t epoch = 0;       ///< of its source, when it was made
-  bool trace = false;            ///< a router answered: this is a path measurement
-  bool alarmed = false;
 
   [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
   [[nodiscard]] bool pinned() const noexcept { return alarmed; }
@@ -88,12 +90,12 @@ struct Column {
   std::uint64_t key = 0;
   Walk walk;
   FadeTime last_used{};
+  std::uint32_t epoch = 0;  ///< of its source, when it was made
+  bool alarmed = false;
   Burst burst;
   RateWindow rate;
   std::uint32_t unanswered = 0;  ///< R, N, X
   std::uint32_t handshakes = 0;  ///< H, C
-  std::uint32_t epoch = 0;       ///< of its source, when it was made
-  bool alarmed = false;
 
   [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
   [[nodiscard]] bool pinned() const noexcept { return alarmed; }
@@ -104,17 +106,17 @@ enum class Sweep : std::uint8_t { none, deciding, alarmed };
 
 struct Source {
   std::uint64_t key = 0;
-  IpAddress address;
   Walk walk;
   FadeTime last_used{};
-  ContactSet seen;
-  Journal journal;  ///< what an alert would have to show, oldest first
-  RateWindow resolutions;
   /// Changes when `seen` is lost: evidence without the memory of what it counted is void, or the
   /// same contacts would be counted again.
   std::uint32_t epoch = 0;
-  Sweep sweep{};
   AlertIndex alert = no_alert;  ///< open, or closed less than an hour ago
+  IpAddress address;
+  Sweep sweep{};
+  ContactSet seen;
+  Journal journal;  ///< what an alert would have to show, oldest first
+  RateWindow resolutions;
 
   [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
   [[nodiscard]] bool pinned() const noexcept { return alert != no_alert; }
