@@ -11,14 +11,14 @@ Encapsulation::Encapsulation(const wire::Decoded& packet, const wire::Extra& ext
     : vlan_count(packet.vlan_count), tunnel_count(packet.tunnel_depth), vlans(extra.vlans) {
   for (std::size_t i = 0; i < tunnel_count; ++i) {
     const wire::Extra::TunnelEntry& tunnel = extra.tunnels[i];
-    std::array<char, 24> text{};
+    std::array<char, 20> text{};
     const std::string_view name = to_text(tunnel.kind);
     char* end = std::copy(name.begin(), name.end(), text.data());
     if (tunnel.id != 0) {
       *end++ = ':';
       end = append_unsigned(end, tunnel.id);
     }
-    tunnels[i] = event::FixedText<24>{{text.data(), static_cast<std::size_t>(end - text.data())}};
+    tunnels[i] = event::FixedText<20>{{text.data(), static_cast<std::size_t>(end - text.data())}};
   }
 }
 
