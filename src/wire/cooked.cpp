@@ -31,7 +31,6 @@ MacAddress read_mac(Bytes octets) noexcept {
 
 bool Cooked::has_ether_type() const noexcept {
   switch (arp_hardware) {
-    case 778:  // ARPHRD_IPGRE
     case 801:  // ARPHRD_IEEE80211
     case 802:  // ARPHRD_IEEE80211_PRISM
     case 803:  // ARPHRD_IEEE80211_RADIOTAP

@@ -15,7 +15,8 @@ struct Cooked {
   static constexpr std::size_t v1_size = 16;
   static constexpr std::size_t v2_size = 20;
 
-  /// What `protocol` is not an EtherType for: netlink and raw 802.11 devices, GRE tunnel devices.
+  /// Not of netlink and raw 802.11 devices. Of a GRE device it is the protocol of RFC 2784 2.4,
+  /// which is one.
   [[nodiscard]] bool has_ether_type() const noexcept;
 
   std::uint16_t arp_hardware = 0;  ///< ARPHRD_ of the device

@@ -20,7 +20,7 @@ Walk::Next Walk::link(LinkType type) noexcept {
     case LinkType::linux_sll2: return cooked(Cooked::parse_v2(rest_));
     case LinkType::null: return loopback(Loopback::parse_null(rest_));
     case LinkType::loop: return loopback(Loopback::parse_loop(rest_));
-    case LinkType::ppp: return Next::ppp;
+    case LinkType::ppp:
     case LinkType::ppp_hdlc: return ppp_serial();
     case LinkType::ppp_ether: return pppoe();
     case LinkType::c_hdlc: return cisco_hdlc();
@@ -90,7 +90,8 @@ Walk::Next Walk::cisco_hdlc() noexcept {
 }
 
 Walk::Next Walk::ppp_serial() noexcept {
-  // LINKTYPE_PPP_HDLC: RFC 1662 framing, or Cisco's, told by the address octet.
+  // LINKTYPE_PPP_HDLC: RFC 1662 framing, or Cisco's, told by the address octet; no PPP protocol
+  // starts with one of them, so LINKTYPE_PPP, where routers write either, is read alike.
   constexpr std::uint8_t unicast = 0x0f;
   constexpr std::uint8_t broadcast = 0x8f;
   const auto address = Reader(rest_.captured).peek();
