@@ -141,6 +141,8 @@ ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast
 }
 
 ContactStep Contact::begin_tcp(const Decoded& packet) noexcept {
+  // Flags that were not captured are no flags that were not set.
+  if (packet.ports_only) return {};
   const auto flags = static_cast<std::uint8_t>(packet.tcp_flags & control_flags);
   if (flags == flag::syn) return start(ContactClass::syn, ContactTimer::answer_tcp);
   if (flags == flag::fin) return start_decided(ContactClass::fin, Result::malformed);

@@ -105,6 +105,7 @@ struct Decoded {
   bool checksum_bad : 1 = false;  ///< IPv4 header always; TCP/UDP/ICMP only when asked for
   bool fragmented : 1 = false;    ///< this frame is an IP fragment (or completed a datagram)
   bool payload_cut : 1 = false;   ///< payload.size() < payload_size because of the snaplen
+  bool ports_only : 1 = false;    ///< nothing else of the transport header can be trusted
   std::uint16_t src_port =
       0;  ///< ICMP echo: both ports hold the identifier; other ICMP: type << 8 | code
   std::uint16_t dst_port = 0;

@@ -129,6 +129,7 @@ Walk::Next Walk::ports_only(Layer layer, Flaw flaw) noexcept {
   const auto ports = Ports::parse(rest_);
   if (!ports) return stop(layer, flaw);
   note(layer, flaw);
+  out_.ports_only = true;
   return flow(*ports, Slice{});
 }
 

@@ -104,6 +104,13 @@ TEST_CASE("contact: a stealth probe is decided by its first segment") {
   REQUIRE(contact.done());
 }
 
+TEST_CASE("contact: a segment of which only the ports were captured is no probe") {
+  wire::Decoded cut = tcp(0);
+  cut.ports_only = true;
+  Contact contact;
+  CHECK_FALSE(contact.begin(cut, to_server, Cast::unicast).began);
+}
+
 TEST_CASE("contact: what goes to a group is no contact") {
   Contact contact;
   REQUIRE(contact.begin(tcp(flag::syn), to_server, Cast::group).silent());

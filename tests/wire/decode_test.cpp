@@ -91,6 +91,7 @@ TEST_CASE("decode: a header cut by the snaplen behind its ports still belongs to
   CHECK(frame.decoded.src_port == 1234);
   CHECK(frame.decoded.dst_port == 80);
   CHECK(frame.decoded.tcp_flags == 0);
+  CHECK(frame.decoded.ports_only);
   CHECK(frame.decoded.flaw_layer == Layer::tcp);
   CHECK(frame.decoded.flaw == Flaw::truncated);
 }
