@@ -113,7 +113,7 @@ CaptureReader::Wanted PcapReader::walk_in(Batch& batch) {
         // At most 2^32 s and 2^32 ticks: far inside 63 bits.
         .time = from_ns(std::int64_t{seconds} * 1'000'000'000 + std::int64_t{ticks} * ns_per_tick_),
         .data = rest.subspan(record_header_size_, captured),
-        .wire_size = std::max(captured, wire_size),
+        .wire_size = wire_size,
         .interface = interface_,
         .link = link_};
     rest = rest.subspan(record_header_size_ + captured);

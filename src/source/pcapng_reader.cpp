@@ -236,12 +236,11 @@ std::string_view PcapngReader::on_interface(Bytes body) {
 
 inline void PcapngReader::append(Batch& batch, const SectionInterface& from, Bytes data,
                                  std::uint32_t wire_size) const noexcept {
-  batch.packets[batch.count++] =
-      PacketView{.time = last_time_,
-                 .data = data,
-                 .wire_size = std::max(wire_size, static_cast<std::uint32_t>(data.size())),
-                 .interface = from.index,
-                 .link = from.link};
+  batch.packets[batch.count++] = PacketView{.time = last_time_,
+                                            .data = data,
+                                            .wire_size = wire_size,
+                                            .interface = from.index,
+                                            .link = from.link};
 }
 
 template <ByteOrder order>
