@@ -14,6 +14,7 @@
 #include "source/file_source.h"
 #include "source/filter.h"
 #include "source/interfaces.h"
+#include "source/link_name.h"
 #include "source/live_source.h"
 
 namespace ntan::run {
@@ -343,7 +344,7 @@ void Pipeline::say_end() const {
     say_figures();
   const Ledger& ledger = engine_->ledger();
   for (const auto& [link, tally] : ledger.unknown_links) {
-    const std::string_view name = to_text(link);
+    const std::string name = source::link_name(link);
     say_warning(fmt::format("link type {} ({}) is not decoded: {} packets are counted only",
                             static_cast<unsigned>(link), name.empty() ? "no name known" : name,
                             tally.packets));

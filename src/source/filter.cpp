@@ -7,18 +7,13 @@
 #include <pcap/pcap.h>
 
 #include "source/filter_words.h"
+#include "source/link_name.h"
 
 namespace ntan::source {
 namespace {
 
 constexpr int snaplen = 262'144;
 constexpr std::size_t max_notes = 16;
-
-/// libpcap wants its own numbers; they differ from those of files for raw IP only.
-int dlt_of(LinkType link) noexcept {
-  const bool raw = link == LinkType::raw || link == LinkType::raw_openbsd;
-  return raw ? DLT_RAW : static_cast<int>(link);
-}
 
 struct Compiled {
   std::unique_ptr<bpf_program> program;  ///< null: `error` says why
@@ -39,9 +34,8 @@ Compiled compile(const std::string& expression, LinkType link) {
 }
 
 std::string name_of(LinkType link) {
-  const std::string_view name = to_text(link);
-  return name.empty() ? fmt::format("link type {}", static_cast<unsigned>(link))
-                      : std::string(name);
+  std::string name = link_name(link);
+  return name.empty() ? fmt::format("link type {}", static_cast<unsigned>(link)) : name;
 }
 
 }  // namespace

@@ -1,0 +1,25 @@
+#include "source/link_name.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <pcap/pcap.h>
+
+namespace ntan::source {
+
+// The numbers differ for raw IP only.
+int dlt_of(LinkType link) noexcept {
+  const bool raw = link == LinkType::raw || link == LinkType::raw_openbsd;
+  return raw ? DLT_RAW : static_cast<int>(link);
+}
+
+std::string link_name(LinkType link) {
+  if (const std::string_view ours = to_text(link); !ours.empty()) return std::string{ours};
+  const char* theirs = pcap_datalink_val_to_name(dlt_of(link));
+  std::string name{theirs != nullptr ? theirs : ""};
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
+}  // namespace ntan::source
