@@ -215,6 +215,16 @@ TEST_CASE("tls_hello: a ServerHello of TLS 1.3 hides its version in an extension
   CHECK(ja3s(*hello).view() == "f4febc55ea12b31ae17cfb7e614afda8");
 }
 
+TEST_CASE("tls_hello: a ServerHello of an early draft of TLS 1.3 is shorter by two fields") {
+  const Octets body = join("7f14"_hex, test::tls_random(), "1303 0009 0033 0005 001d 0001 aa"_hex);
+  const auto hello = parse_server_hello(body);
+  REQUIRE(hello);
+  CHECK(hello->version == 0x7f14);
+  CHECK(hello->cipher == 0x1303);
+  CHECK(hello->group == 0x001d);
+  CHECK(hello->session_id.empty());
+}
+
 TEST_CASE("tls_hello: no shorter ServerHello parses") {
   const Octets body = server_hello_body("1301"_hex, "002b 0002 0304"_hex);
   for (std::size_t size = 0; size < body.size(); ++size) {
