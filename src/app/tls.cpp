@@ -46,6 +46,7 @@ class TlsDissector final : public Dissector {
     bool sslv2 = false;           ///< its hello in SSLv2 form is under way
     bool cipher_changed = false;  ///< it sent ChangeCipherSpec
     bool finished = false;        ///< and an encrypted handshake message after it
+    bool lost = false;            ///< what it sends now is no TLS
   };
 
   [[nodiscard]] Side& side(Direction direction) noexcept { return sides_[index(direction)]; }
@@ -65,6 +66,7 @@ class TlsDissector final : public Dissector {
   Progress on_server_hello(Direction direction, const TlsMessage& message, Output& out);
   Progress conclude(TlsOutcome outcome, std::optional<Timestamp> done, Output& out);
   Progress malformed(std::string_view detail, Output& out);
+  Progress on_bad_record(Direction direction, Output& out);
   Progress abandon(Output& out);
 
   TlsState state_;
@@ -100,13 +102,23 @@ Progress TlsDissector::malformed(std::string_view detail, Output& out) {
   return abandon(out);
 }
 
+// A client that says hello and then something else may have been answered: Skype does so.
+Progress TlsDissector::on_bad_record(Direction direction, Output& out) {
+  const bool answer_due = state_.has_client_hello() && !state_.has_server_hello();
+  if (direction != client_ || !answer_due) return malformed("record header", out);
+  out.anomaly("tls", event::Reason::tls_malformed, "record header");
+  side(direction).lost = true;
+  return Progress::more;
+}
+
 Progress TlsDissector::consume(const Segment& segment, Output& out) {
   Side& from = side(segment.direction);
-  Bytes rest = segment.data;
+  Bytes rest = from.lost ? Bytes{} : segment.data;
   while (!rest.empty()) {
     const TlsRecords::Piece piece = from.records.next(rest, segment.time);
     const Progress progress = on_piece(segment.direction, piece, segment.time, out);
     if (progress != Progress::more) return progress;
+    if (from.lost) break;
   }
   from.octets += segment.data.size();
   return from.octets > max_side ? abandon(out) : Progress::more;
@@ -119,7 +131,7 @@ Progress TlsDissector::on_piece(Direction direction, TlsRecords::Piece piece, Ti
     case TlsRecords::Step::begin: return on_record(direction, out);
     case TlsRecords::Step::fragment: return on_fragment(direction, piece.data, now, out);
     case TlsRecords::Step::sslv2: return on_sslv2_record(direction, out);
-    case TlsRecords::Step::bad: return malformed("record header", out);
+    case TlsRecords::Step::bad: return on_bad_record(direction, out);
   }
   return Progress::more;
 }
@@ -302,6 +314,10 @@ Progress TlsDissector::on_gap(Direction /*direction*/, std::uint64_t /*size*/, T
 
 void TlsDissector::on_end(Timestamp /*now*/, Output& out) {
   if (!state_.has_client_hello() && !state_.has_server_hello()) return;
+  if (side(client_).lost) {
+    (void)abandon(out);
+    return;
+  }
   state_.report(established() ? TlsOutcome::established : TlsOutcome::failed, std::nullopt, out);
 }
 

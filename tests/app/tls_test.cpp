@@ -389,6 +389,19 @@ TEST_CASE("tls: what is no record ends the dissection with an anomaly") {
   CHECK(has(result, R"("sni":"a.example")"));
 }
 
+TEST_CASE("tls: a client that goes on in another language may have been answered") {
+  const Octets noise = owned("48 54 54 50 2f 31 2e 31"_hex);
+  const test::Dissected result =
+      play({{to_server, join(client_hello("c02f"_hex, offer("a.example")), noise), 0},
+            {to_server, noise, 5},
+            {to_client, server_hello("c02f"_hex, {}), 9},
+            {to_server, noise, 12}});
+  CHECK(result.anomalies == std::vector<std::string>{"tls tls_malformed"});
+  REQUIRE(result.lines.size() == 1);
+  CHECK(has(result, R"("sni":"a.example")"));
+  CHECK(has(result, R"("cipher":"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")"));
+}
+
 TEST_CASE("tls: a hello that does not parse is an anomaly and no event") {
   const test::Dissected result =
       play({{to_server, tls_record(22, tls_message(1, Octets(50, 3))), 0}});
