@@ -87,22 +87,22 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   const std::size_t side = index(segment.direction);
   const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
   if (probing.failed[side]) {
-    if (const app::Protocol* late = match_late(segment, context); late != nullptr) {
-      open(conversation, *late, context, segment);
-    } else if (++probing.late[side] >= Probing::late_segments) {
-      finish(conversation);
-    }
+    if (open_late(conversation, context, segment)) return;
+    if (++probing.late[side] >= Probing::late_segments) finish(conversation);
     return;
   }
   const bool stream = transport == app::Transport::tcp;
+  const bool joined = stream && !probing.held[side].empty();
   app::Segment start = segment;
-  if (stream && !probing.held[side].empty()) {
+  if (joined) {
     if (!probing.held[side].append(segment.data)) return fail_side(conversation, segment.direction);
     start.data = probing.held[side].view();
     start.size = static_cast<std::uint32_t>(start.data.size());
   }
   const Match found = match(start, context);
   if (found.protocol != nullptr) return open(conversation, *found.protocol, context, start);
+  // What is held may be the last words of another protocol: AUTH TLS looks like a request so far.
+  if (joined && open_late(conversation, context, segment)) return;
   if (!stream) {
     // A datagram that is nothing says little about the next one; a stream's first octets decide.
     if (++probing.attempts[side] >= Probing::max_attempts)
@@ -112,6 +112,16 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   } else if (probing.held[side].empty()) {
     hold(conversation, segment);
   }
+}
+
+bool Dissection::open_late(Conversation& conversation, const app::FlowContext& context,
+                           const app::Segment& segment) {
+  const app::Protocol* late = match_late(segment, context);
+  if (late == nullptr) return false;
+  // The other side, too, has spoken the protocol that went before.
+  conversation.probing()->held[index(reverse(segment.direction))].release();
+  open(conversation, *late, context, segment);
+  return true;
 }
 
 void Dissection::hold(Conversation& conversation, const app::Segment& segment) {

@@ -29,6 +29,9 @@ class Dissection {
 
  private:
   void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
+  /// Opens the protocol, if there is one, that begins with this segment after another one.
+  bool open_late(Conversation& conversation, const app::FlowContext& context,
+                 const app::Segment& segment);
   void hold(Conversation& conversation, const app::Segment& segment);
   void fail_side(Conversation& conversation, Direction direction);
   void open(Conversation& conversation, const app::Protocol& protocol,

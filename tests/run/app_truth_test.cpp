@@ -587,6 +587,21 @@ TEST_CASE("truth: a ClientHello cut anywhere, shuffled and sent twice, is the sa
               .server = test::server_hello("1301"_hex, "002b 0002 0304"_hex)});
 }
 
+TEST_CASE("truth: TLS follows a command that could have been a request") {
+  Frames frames;
+  Talk talk(frames);
+  talk.server_says(100ms, "220 ready\r\n"sv);
+  talk.client_says(110ms, "AUTH TLS\r\n"sv);
+  talk.server_says(120ms, "234 go on\r\n"sv);
+  talk.client_says(130ms, as_text(test::client_hello("1301"_hex, test::sni_extension("a.test"))));
+  talk.server_says(140ms, as_text(test::server_hello("1301"_hex, "002b 0002 0304"_hex)));
+  talk.close();
+  const auto events = records(test::analyse(frames), "tls");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].text("sni") == "a.test");
+  CHECK(events[0].text("cipher") == "TLS_AES_128_GCM_SHA256");
+}
+
 TEST_CASE("truth: a request head cut anywhere, shuffled and sent twice, is the same") {
   check_same("http", 80,
              {.client = octets("POST /path?a=b HTTP/1.1\r\nHost: www.example.net\r\n"
