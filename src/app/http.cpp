@@ -42,6 +42,7 @@ class HttpDissector final : public Dissector {
   Progress take_requests(Bytes rest, Timestamp now, Output& out);
   Progress take_responses(Bytes rest, Timestamp now, Output& out);
   [[nodiscard]] bool begin_request(const HttpHead& head, HttpFraming framing, Output& out);
+  void report_lost(Output& out);
   [[nodiscard]] bool take_cut_request(Output& out);
   void end_request(Timestamp now);
   [[nodiscard]] Progress begin_response(const HttpHead& head, Timestamp now, Output& out);
@@ -138,11 +139,7 @@ Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
 bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Output& out) {
   tell_flaws(head, out);
   out.note({.kind = Note::Kind::http_request});
-  // A client that waits for responses has got those whose octets were lost.
-  while (responses_in_.searching() && !pipelines_ && queue_.size() > being_answered()) {
-    queue_.at(being_answered()).gap = true;
-    report_unanswered(being_answered(), out);
-  }
+  report_lost(out);
   if (queue_.size() == max_requests) {
     report_unanswered(being_answered(), out);
     ++dropped_;
@@ -160,6 +157,14 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   receiving_ = unknown ? nullptr : request;
   requests_in_.begin_body(framing);
   return true;
+}
+
+/// A client that waits for responses has got those whose octets were lost.
+void HttpDissector::report_lost(Output& out) {
+  while (responses_in_.searching() && !pipelines_ && queue_.size() > being_answered()) {
+    queue_.at(being_answered()).gap = true;
+    report_unanswered(being_answered(), out);
+  }
 }
 
 /// Takes a request whose head goes on in octets that were not seen, as far as it was. False without
@@ -382,6 +387,8 @@ void HttpDissector::request_gap(std::uint64_t size, Timestamp now) {
 
 void HttpDissector::response_gap(std::uint64_t size, Timestamp now, Output& out) {
   using Effect = HttpReader::Gap::Effect;
+  // More is lost, after the request that waits: its response.
+  report_lost(out);
   const HttpReader::Gap gap = responses_in_.on_gap(size);
   if (response_.open) {
     response_.gap = true;
