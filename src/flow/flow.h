@@ -39,6 +39,13 @@ inline constexpr Duration other = std::chrono::seconds{60};
 inline constexpr Duration interim = std::chrono::seconds{60};  ///< between records of a living flow
 }  // namespace timeout
 
+/// Whence it is known where the octets of a side begin.
+enum class StreamStart : std::uint8_t {
+  unknown,
+  acknowledged,  ///< the other side expected them there; none of them has come yet
+  seen,
+};
+
 /// What one end has sent.
 struct Side {
   std::uint64_t wire_bytes = 0;     ///< frames as sent, link headers included
@@ -46,7 +53,7 @@ struct Side {
   std::uint64_t payload_bytes = 0;  ///< transport payload, repeats included
   std::uint32_t packets = 0;
   std::uint8_t tcp_flags = 0;  ///< all flags seen, or-ed
-  bool stream_begun = false;   ///< it is known where its octets begin
+  StreamStart stream_start{};
 };
 
 /// What few flows have anything of; the owner of the flow makes it when it is needed.

@@ -431,11 +431,17 @@ void Shard::feed_stream(Conversation& conversation, const RoutedPacket& packet, 
   if (conversation.stage == AppStage::finished) return;
   const wire::Decoded& decoded = *packet.decoded;
   if (conversation.streams == nullptr && (!accepted || !ensure_streams(conversation))) return;
-  begin_stream(conversation, decoded, direction);
+  begin_streams(conversation, decoded, direction);
   flow::Stream& own = (*conversation.streams)[index(direction)];
   flow::Stream& other = (*conversation.streams)[index(reverse(direction))];
-  if (decoded.has(flag::ack) &&
-      flow::in_window(decoded.ack, 0, other.next_seq(), conversation.tcp->side(direction).window)) {
+  // Of a side that was not seen nothing else tells how far it came.
+  const auto believed = [&] {
+    return conversation.flow.sides[index(reverse(direction))].stream_start ==
+               flow::StreamStart::acknowledged ||
+           flow::in_window(decoded.ack, 0, other.next_seq(),
+                           conversation.tcp->side(direction).window);
+  };
+  if (decoded.has(flag::ack) && believed()) {
     StreamTap tap{*this, conversation, reverse(direction), packet.view->time, packet.view->number};
     other.on_ack(decoded.ack, packet.clock, tap);
   }
@@ -463,17 +469,31 @@ bool Shard::ensure_streams(Conversation& conversation) {
     const flow::TcpSide& side = conversation.tcp->side(direction);
     if (!side.syn_seen) continue;
     (*conversation.streams)[index(direction)].begin(side.isn + 1);
-    conversation.flow.sides[index(direction)].stream_begun = true;
+    conversation.flow.sides[index(direction)].stream_start = flow::StreamStart::seen;
   }
   return true;
 }
 
-// A side whose SYN was not seen begins with the first payload that is.
-void Shard::begin_stream(Conversation& conversation, const wire::Decoded& segment,
-                         Direction direction) {
-  if (conversation.flow.sides[index(direction)].stream_begun || segment.payload_size == 0) return;
-  (*conversation.streams)[index(direction)].begin(segment.seq);
-  conversation.flow.sides[index(direction)].stream_begun = true;
+// A side whose SYN was not seen begins with the first payload that is, or where the other side
+// expected it when that spoke first: what is acknowledged later and never came was lost.
+void Shard::begin_streams(Conversation& conversation, const wire::Decoded& segment,
+                          Direction direction) {
+  using flow::StreamStart;
+  if (segment.payload_size == 0) return;
+  StreamStart& own = conversation.flow.sides[index(direction)].stream_start;
+  StreamStart& other = conversation.flow.sides[index(reverse(direction))].stream_start;
+  if (own != StreamStart::seen) {
+    flow::Stream& stream = (*conversation.streams)[index(direction)];
+    // Captured after what acknowledged it.
+    const bool earlier = stream.offset() == 0 && !stream.waits() &&
+                         static_cast<std::int32_t>(segment.seq - stream.next_seq()) < 0;
+    if (own == StreamStart::unknown || earlier) stream.begin(segment.seq);
+    own = StreamStart::seen;
+  }
+  if (other == StreamStart::unknown && segment.has(flag::ack)) {
+    (*conversation.streams)[index(reverse(direction))].begin(segment.ack);
+    other = StreamStart::acknowledged;
+  }
 }
 
 void Shard::release_streams(Conversation& conversation) {

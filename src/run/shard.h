@@ -246,7 +246,7 @@ class Shard final : private app::Output {
   void on_datagram(Conversation& conversation, const RoutedPacket& packet, Direction direction,
                    app::Transport transport);
   bool ensure_streams(Conversation& conversation);
-  void begin_stream(Conversation& conversation, const wire::Decoded& segment, Direction direction);
+  void begin_streams(Conversation& conversation, const wire::Decoded& segment, Direction direction);
   void release_streams(Conversation& conversation);
   void watch_holes(Conversation& conversation, flow::Number number, Timestamp now) {
     if (conversation.streams == nullptr || conversation.hole_timer) return;

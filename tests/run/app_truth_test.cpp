@@ -587,6 +587,48 @@ TEST_CASE("truth: a ClientHello cut anywhere, shuffled and sent twice, is the sa
               .server = test::server_hello("1301"_hex, "002b 0002 0304"_hex)});
 }
 
+TEST_CASE("truth: what a client acknowledges was answered, though nobody saw the answer") {
+  Frames frames;
+  Talk talk(frames);
+  for (const auto at : {100ms, 200ms, 300ms}) {
+    talk.client_says(at, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+    talk.server_says(at + 10ms, std::string(3'000'000, 'x'));
+  }
+  talk.close();
+  // The client's side from its first request on: not even the handshake.
+  constexpr std::size_t source_address = 14 + 12;
+  const auto unseen = [](const test::Frame& frame) {
+    return load_be<std::uint32_t>(&frame.data[source_address]) != client ||
+           frame.time < traffic_start + 100ms;
+  };
+  std::erase_if(frames, unseen);
+  const auto events = records(test::analyse(frames), "http");
+  REQUIRE(events.size() == 3);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    CAPTURE(i);
+    CHECK(events[i]["depth"] == static_cast<std::int64_t>(i + 1));
+    CHECK(events[i].flag("gap") == true);
+    CHECK_FALSE(events[i].flag("pipelined"));
+  }
+}
+
+TEST_CASE("truth: an answer captured before its request, at the start, is paired") {
+  Frames frames;
+  Talk talk(frames);
+  talk.client_says(100ms, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(110ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  talk.client_says(200ms, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(210ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  std::erase_if(frames, [](const auto& frame) { return frame.time < traffic_start + 100ms; });
+  REQUIRE(frames.size() >= 2);
+  std::swap(frames[0].data, frames[1].data);
+  const auto events = records(test::analyse(frames), "http");
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].text("uri") == "/a");
+  CHECK(events[0]["status"] == 204);
+  CHECK(events[1].text("uri") == "/b");
+}
+
 TEST_CASE("truth: TLS follows a command that could have been a request") {
   Frames frames;
   Talk talk(frames);
