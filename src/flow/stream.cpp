@@ -5,11 +5,11 @@ namespace ntan::flow {
 void Stream::begin(std::uint32_t seq) noexcept {
   waiting_.reset();
   next_ = 0;
-  fin_ = unknown;
   fin_arrived_ = Timestamp::max();
   steps_ = 0;
   base_seq_ = seq;
   open_ = true;
+  has_fin_ = false;
   acknowledged_ = false;
   conflict_reported_ = false;
 }
@@ -31,8 +31,8 @@ Timestamp Stream::deadline() const noexcept {
 }
 
 Run Stream::clip(Run run) const noexcept {
-  if (run.end() <= fin_) return run;
-  return run.first(static_cast<std::uint32_t>(std::max<std::int64_t>(fin_ - run.start, 0)));
+  if (!has_fin_ || run.end() <= fin()) return run;
+  return run.first(static_cast<std::uint32_t>(std::max<std::int64_t>(fin() - run.start, 0)));
 }
 
 /// The part of a segment that may still be wanted; size 0 if nothing is.

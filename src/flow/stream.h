@@ -96,7 +96,7 @@ class Stream {
 
   /// Something waits above a hole: due() has a value.
   [[nodiscard]] bool waits() const noexcept {
-    return open_ && (waiting_ != nullptr || fin_ != unknown);
+    return open_ && (waiting_ != nullptr || has_fin_);
   }
 
   /// When expire() will give up the first hole; nothing while there is none.
@@ -135,6 +135,12 @@ class Stream {
     return next_ + static_cast<std::int32_t>(seq - seq_at(next_));
   }
 
+  /// Where the FIN is; `unknown` without one.
+  [[nodiscard]] std::int64_t fin() const noexcept {
+    return has_fin_ ? position_of(fin_seq_) : unknown;
+  }
+  [[nodiscard]] bool at_fin() const noexcept { return has_fin_ && fin_seq_ == seq_at(next_); }
+
   [[nodiscard]] std::int64_t first_waiting() const noexcept {
     return waiting_ == nullptr || waiting_->size() == 0 ? unknown : waiting_->at(0).start;
   }
@@ -153,7 +159,7 @@ class Stream {
   void hand_over(const Run& run, Sink& sink);
   template <StreamSink Sink>
   void drain(Sink& sink) {
-    if (waiting_ != nullptr || next_ == fin_) [[unlikely]]
+    if (waiting_ != nullptr || at_fin()) [[unlikely]]
       drain_waiting(sink);
   }
   template <StreamSink Sink>
@@ -164,16 +170,17 @@ class Stream {
   Budget* memory_;
   std::unique_ptr<WaitingRuns> waiting_;  ///< null or not empty, between calls
   std::int64_t next_ = 0;
-  std::int64_t fin_ = unknown;
   Timestamp fin_arrived_ = Timestamp::max();
-  std::uint64_t steps_ = 0;
   std::uint32_t base_seq_ = 0;
+  std::uint32_t fin_seq_ = 0;  ///< with has_fin_: at or above the expected octet
+  std::uint32_t steps_ = 0;
   bool open_ = false;
+  bool has_fin_ = false;
   bool acknowledged_ = false;
   bool conflict_reported_ = false;
 };
 
-static_assert(sizeof(Stream) <= 96);
+static_assert(sizeof(Stream) <= 48);
 
 template <StreamSink Sink>
 void Stream::on_segment(const TcpPayload& payload, Timestamp now, Sink& sink) {
@@ -228,8 +235,9 @@ template <StreamSink Sink>
 void Stream::on_fin(std::uint32_t seq, Timestamp now, Sink& sink) {
   expire(now, sink);
   const std::int64_t position = position_of(seq);
-  if (!open_ || fin_ != unknown || position < next_) return;
-  fin_ = position;
+  if (!open_ || has_fin_ || position < next_) return;
+  has_fin_ = true;
+  fin_seq_ = seq;
   fin_arrived_ = now;
   drain(sink);
 }
@@ -239,7 +247,7 @@ void Stream::on_ack(std::uint32_t ack, Timestamp now, Sink& sink) {
   acknowledged_ = true;
   expire(now, sink);
   // The acknowledgement of a FIN covers the FIN too.
-  const std::int64_t position = std::min(position_of(ack), fin_);
+  const std::int64_t position = std::min(position_of(ack), fin());
   while (open_ && next_ < position) {
     give_up_to(std::min(first_waiting(), position), sink);
   }
@@ -248,14 +256,14 @@ void Stream::on_ack(std::uint32_t ack, Timestamp now, Sink& sink) {
 template <StreamSink Sink>
 void Stream::expire_holes(Timestamp now, Sink& sink) {
   while (waits() && deadline() <= now) {
-    give_up_to(std::min(first_waiting(), fin_), sink);
+    give_up_to(std::min(first_waiting(), fin()), sink);
   }
 }
 
 template <StreamSink Sink>
 void Stream::flush(Sink& sink) {
   while (waits()) {
-    give_up_to(std::min(first_waiting(), fin_), sink);
+    give_up_to(std::min(first_waiting(), fin()), sink);
   }
 }
 
@@ -273,7 +281,7 @@ void Stream::hand_over(const Run& run, Sink& sink) {
 template <StreamSink Sink>
 void Stream::drain_waiting(Sink& sink) {
   std::size_t handed = 0;
-  while (handed < waiting_runs() && waiting_->at(handed).start == next_ && next_ != fin_) {
+  while (handed < waiting_runs() && waiting_->at(handed).start == next_ && !at_fin()) {
     hand_over(waiting_->at(handed), sink);
     ++handed;
     ++steps_;
@@ -282,7 +290,7 @@ void Stream::drain_waiting(Sink& sink) {
     waiting_->drop_front(handed);
     if (waiting_->size() == 0) waiting_.reset();
   }
-  if (next_ == fin_) {
+  if (at_fin()) {
     detach();
     sink.end();
   }
@@ -292,7 +300,7 @@ void Stream::drain_waiting(Sink& sink) {
 template <StreamSink Sink>
 void Stream::give_up_to(std::int64_t position, Sink& sink) {
   ++steps_;
-  const std::int64_t end = std::min(position, fin_);
+  const std::int64_t end = std::min(position, fin());
   sink.gap(static_cast<std::uint64_t>(end - next_));
   next_ = end;
   drain(sink);
