@@ -7,11 +7,12 @@
 //   packet
 //                        by default
 //   --peer NAME=COMMAND  another program; {} stands for the capture
+//   --cpus N             that a program may use, 1 by default
 //   --tsv FILE           the table's rows are appended to it, for scripts/bench.sh
 //
 // CAPTURE may be a folder, whose files are then read in the order of their names.
 //
-// Every program runs in a process of its own, all of them in turn and pinned to one CPU. The table
+// Every program runs in a process of its own, all of them in turn and pinned to the CPUs. The table
 // holds medians of user + system time per packet, their ratio to L (libpcap's loop that does
 // nothing) and to R (records walked in blocks of 1 MiB from read(2)), the time on the wall, and the
 // peak of resident memory. Ratios of one table can be compared with those of another, times only on
@@ -164,16 +165,19 @@ Run run(const std::vector<std::string>& command, Output output) {
   return result;
 }
 
-/// The last CPU that this process may use: the first one has the interrupts.
-int pin_to_one_cpu() {
+/// Keeps the last ones of the CPUs that this process may use, since the first one has the
+/// interrupts. Returns how many those are, as text.
+std::string pin_to(int cpus) {
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) fail("sched_getaffinity");
-  int cpu = CPU_SETSIZE - 1;
-  while (!CPU_ISSET(cpu, &allowed)) --cpu;
-  CPU_ZERO(&allowed);
-  CPU_SET(cpu, &allowed);
-  if (::sched_setaffinity(0, sizeof allowed, &allowed) != 0) fail("sched_setaffinity");
-  return cpu;
+  cpu_set_t kept;
+  CPU_ZERO(&kept);
+  for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && CPU_COUNT(&kept) < cpus; --cpu) {
+    if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &kept);
+  }
+  if (::sched_setaffinity(0, sizeof kept, &kept) != 0) fail("sched_setaffinity");
+  const int count = CPU_COUNT(&kept);
+  return std::to_string(count) + (count == 1 ? " CPU" : " CPUs");
 }
 
 // --- the table
@@ -205,6 +209,7 @@ struct Plan {
   std::string ntan;
   std::string capture;
   int runs = 7;
+  int cpus = 1;
   std::vector<std::pair<std::string, std::string>> modes;
   std::vector<std::pair<std::string, std::string>> peers;
   std::string tsv;
@@ -329,11 +334,11 @@ std::uint64_t measure(std::vector<Contender>& contenders, int runs) {
 
 void compare(const Plan& plan) {
   std::vector<Contender> contenders = contenders_of(plan);
-  const int cpu = pin_to_one_cpu();
+  const std::string cpus = pin_to(plan.cpus);
   const std::uint64_t packets = measure(contenders, plan.runs);
-  std::printf("%s: %llu packets, median of %d runs, CPU %d\n", plan.capture.c_str(),
+  std::printf("%s: %llu packets, median of %d runs, %s\n", plan.capture.c_str(),
               static_cast<unsigned long long>(packets),  // NOLINT(google-runtime-int)
-              plan.runs, cpu);
+              plan.runs, cpus.c_str());
   print_table(contenders, packets);
   if (!plan.tsv.empty()) append_rows(plan.tsv, plan, contenders, packets);
 }
@@ -367,6 +372,8 @@ std::optional<Plan> plan_of(const std::vector<std::string>& words) {
     const std::string& value = words[++i];
     if (word == "--runs") {
       plan.runs = std::atoi(value.c_str());
+    } else if (word == "--cpus") {
+      plan.cpus = std::atoi(value.c_str());
     } else if (word == "--mode") {
       plan.modes.push_back(pair_of(value));
     } else if (word == "--peer") {
@@ -377,7 +384,7 @@ std::optional<Plan> plan_of(const std::vector<std::string>& words) {
       return std::nullopt;
     }
   }
-  if (operands.size() != 2 || plan.runs < 1) return std::nullopt;
+  if (operands.size() != 2 || plan.runs < 1 || plan.cpus < 1) return std::nullopt;
   plan.ntan = operands[0];
   plan.capture = operands[1];
   if (plan.modes.empty()) {
@@ -394,8 +401,8 @@ int take_command(const std::vector<std::string>& words) {
   const auto plan = plan_of(words);
   if (!plan) {
     std::fputs(
-        "usage: end_to_end [--runs N] [--mode NAME=WORDS]... [--peer NAME=COMMAND]... [--tsv FILE] "
-        "NTAN CAPTURE\n",
+        "usage: end_to_end [--runs N] [--mode NAME=WORDS]... [--peer NAME=COMMAND]... [--cpus N] "
+        "[--tsv FILE] NTAN CAPTURE\n",
         stderr);
     return usage_error;
   }

@@ -96,6 +96,19 @@ def flows(part):
     return part.caption("flows") + table(["trace", "ns a packet", "to 10,000 flows", "MiB"], shown)
 
 
+def threads(part):
+    rows = []
+    for capture in part.captures():
+        runs = {name: (wall, mib) for name, _, _, wall, mib in part.runs(capture)}
+        one, two = runs["ntan, one thread"], runs["ntan, two threads"]
+        rows.append([TRACES.get(capture, capture), f"{one[0] / 1e3:.2f}", f"{two[0] / 1e3:.2f}",
+                     f"{one[0] / two[0]:.2f}", f"{one[1]:.0f}", f"{two[1]:.0f}"])
+    if not rows:
+        return []
+    return part.caption("threads") + table(
+        ["trace, all events", "s on the wall", "with two threads", "times as fast", "MiB", "with two"], rows)
+
+
 def live(part):
     if not part.rows:
         return []
@@ -107,8 +120,8 @@ def live(part):
 
 def main():
     folder = Path(sys.argv[1])
-    parts = {name: Part(folder, name) for name in ("end-to-end", "peers", "flows", "live")}
-    lines = end_to_end(parts["end-to-end"]) + peers(parts["peers"]) + flows(parts["flows"]) + live(parts["live"])
+    shown = {"end-to-end": end_to_end, "threads": threads, "peers": peers, "flows": flows, "live": live}
+    lines = [line for name, show in shown.items() for line in show(Part(folder, name))]
     text = README.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]

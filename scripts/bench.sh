@@ -6,6 +6,7 @@
 #               one of the captures beside the project where they are, a folder of small files, the mixed
 #               trace compressed
 #   flows       a thousand to ten million live flows, and a flood of ten million flows with a full table
+#   threads     the two mixed traces with one thread and with two, on the wall
 #   peers       other programs over the same trace, as far as they are installed
 #   start       time to the end of a small file, with small and with large tables
 #   live        the rate at which captures begin to lose packets, over a link of our own (root, tcpreplay)
@@ -20,13 +21,13 @@ source "$(dirname "$0")/lib.sh"
 parts=()
 while (($#)) && [[ $1 != -- ]]; do
   case $1 in
-    stages | end-to-end | flows | peers | start | live | readme) parts+=("$1") ;;
+    stages | end-to-end | flows | threads | peers | start | live | readme) parts+=("$1") ;;
     *) die "unknown part '$1'" ;;
   esac
   shift
 done
 [[ ${1-} != -- ]] || shift
-((${#parts[@]})) || parts=(stages end-to-end flows peers start live readme)
+((${#parts[@]})) || parts=(stages end-to-end flows threads peers start live readme)
 
 "$root/scripts/setup.sh"
 build release -DNTAN_BENCH=ON
@@ -109,6 +110,15 @@ flows() {
     "$ntan" "$traces/syn-10M.pcap"
 }
 
+threads() {
+  local real each
+  trace mix.pcap mix 200
+  real=$(real_trace)
+  for each in "$traces/mix.pcap" ${real:+"$real"}; do
+    measure --cpus 2 --mode 'one thread=--threads 1' --mode 'two threads=--threads 2' "$ntan" "$each"
+  done
+}
+
 peers() {
   local others=()
   have() { command -v "$1" >/dev/null; }
@@ -151,6 +161,7 @@ for part in "${parts[@]}"; do
     stages) stages "$@" ;;
     end-to-end) end_to_end ;;
     flows) flows ;;
+    threads) threads ;;
     peers) peers ;;
     start) start ;;
     live) live ;;
