@@ -516,7 +516,8 @@ constexpr auto all = std::to_array<Flag>({
          }},
     {.name = "threads",
      .value = "N",
-     .doc = "Threads that analyse files; the output is the same with any number. Default: 1",
+     .doc = "Threads that analyse files; the output is the same with any number. Default: 2 for "
+            "256 MiB and more, else 1",
      .group = Group::analysis,
      .commands = read,
      .apply = [](Draft& draft, std::string_view value) -> std::string_view {

@@ -95,9 +95,7 @@ class Stream {
   void flush(Sink& sink);
 
   /// Something waits above a hole: due() has a value.
-  [[nodiscard]] bool waits() const noexcept {
-    return open_ && (waiting_ != nullptr || has_fin_);
-  }
+  [[nodiscard]] bool waits() const noexcept { return open_ && (waiting_ != nullptr || has_fin_); }
 
   /// When expire() will give up the first hole; nothing while there is none.
   [[nodiscard]] std::optional<Timestamp> due() const noexcept;

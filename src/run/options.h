@@ -120,7 +120,8 @@ struct Options {
   std::optional<std::uint64_t> file_size;  ///< octets of packet data read
 
   // Analysis
-  std::size_t threads = 1;   ///< that share out the analysis of files
+  /// That share out the analysis of files; absent: as engine_options() finds worth it.
+  std::optional<std::size_t> threads;
   Duration summary_every{};  ///< 0: only at the end
   std::size_t top = 10;      ///< entries of each list in a summary
   std::size_t mem_limit = std::size_t{512} << 20U;
