@@ -244,11 +244,7 @@ void Engine::dispatch_flowless(RoutedPacket& routed, Slot& slot, const Tally& ta
 
 void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
   Shard& reporter = *shards_.front();
-  reporter.on_flowless(routed, app::Transport::icmp_error,
-                       {.data = slot.decoded.payload_bytes(),
-                        .size = slot.decoded.payload_size,
-                        .time = routed.view->time,
-                        .packet = routed.view->number});
+  reporter.on_flowless(routed, app::Transport::icmp_error);
   look_at_timers(0);
   if (slot.extra.quoted_proto == 0 || !slot.extra.quoted_src.known()) return;
   const flow::DirectedKey quoted = flow::quoted_key(slot.decoded, slot.extra, options_.vlan);
@@ -259,18 +255,11 @@ void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
 }
 
 void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
-  const Bytes octets = slot.decoded.payload_bytes();
-  if (const auto arp = wire::Arp::parse(octets)) {
+  if (const auto arp = wire::Arp::parse(slot.decoded.payload_bytes())) {
     const auto contact = flow::arp_contact(*arp, slot.extra, clock_, routed.view->number);
     if (contact) outcome(*contact);
   }
-  Shard& shard = *shards_.front();
-  app::Segment segment{.data = octets,
-                       .size = slot.decoded.payload_size,
-                       .time = routed.view->time,
-                       .packet = routed.view->number};
-  if (slot.extra.has_mac) segment.link_source = slot.extra.src_mac;
-  shard.on_flowless(routed, app::Transport::arp, segment);
+  shards_.front()->on_flowless(routed, app::Transport::arp);
   look_at_timers(0);
 }
 

@@ -281,18 +281,11 @@ void Engine::work(Shard& shard, Flight::Packet& packet, const Flight::Task& task
                       .packets = static_cast<std::uint32_t>(packet.tally.packets),
                       .wire_bytes = packet.tally.bytes,
                       .first = packet.reassembled ? &packet.first : nullptr};
-  app::Segment segment{.data = packet.decoded.payload_bytes(),
-                       .size = packet.decoded.payload_size,
-                       .time = packet.view.time,
-                       .packet = packet.view.number};
   switch (task.work) {
     case Flight::Work::packet: return shard.on_packet(routed);
     case Flight::Work::packet_line: return shard.write_packet(routed);
-    case Flight::Work::arp:
-      if (packet.extra.has_mac) segment.link_source = packet.extra.src_mac;
-      return shard.on_flowless(routed, app::Transport::arp, segment);
-    case Flight::Work::icmp_error:
-      return shard.on_flowless(routed, app::Transport::icmp_error, segment);
+    case Flight::Work::arp: return shard.on_flowless(routed, app::Transport::arp);
+    case Flight::Work::icmp_error: return shard.on_flowless(routed, app::Transport::icmp_error);
     case Flight::Work::quoted: (void)shard.on_icmp_error(routed, packet.key);
   }
 }

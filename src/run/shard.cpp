@@ -538,8 +538,7 @@ void Shard::on_datagram(Conversation& conversation, const RoutedPacket& packet, 
                     .packet = packet.view->number});
 }
 
-void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport,
-                        const app::Segment& segment) {
+void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport) {
   auto found = std::find_if(
       flowless_.begin(), flowless_.end(),
       [transport](const Flowless& flowless) { return flowless.transport == transport; });
@@ -559,7 +558,15 @@ void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport,
   }
   current_ = {
       .flowless = &*found, .packet = &packet, .now = packet.clock, .sequence = packet.view->number};
-  (void)found->dissector->consume(segment, *this);
+  const wire::Decoded& decoded = *packet.decoded;
+  (void)found->dissector->consume(
+      {.data = decoded.payload_bytes(),
+       .size = decoded.payload_size,
+       .time = packet.view->time,
+       .packet = packet.view->number,
+       .link_source = packet.extra->has_mac ? packet.extra->src_mac : MacAddress{},
+       .ip_version = decoded.src.version},
+      *this);
 }
 
 bool Shard::on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& quoted) {

@@ -246,6 +246,26 @@ TEST_CASE("truth: of two hosts that echo each other under one number, each is ti
   CHECK(latency_of_server(analysis, "icmp_rtt", "10.0.0.1") == Row{1, 10'000, 10'000});
 }
 
+TEST_CASE("truth: an ICMPv6 error quotes a packet of IPv6") {
+  const Octets error = join(
+      "020000000002 020000000001 86dd | 60000000 0038 3a 40"_hex,
+      "20010db8000000000000000000000002 20010db8000000000000000000000001"_hex,
+      "01 04 0000 00000000 | 60000000 0008 11 40"_hex,
+      "20010db8000000000000000000000001 20010db8000000000000000000000002 9c40 0050 0008 0000"_hex);
+  const Frames frames{{.time = traffic_start, .data = error}};
+  for (const std::size_t threads : {1U, 2U}) {
+    CAPTURE(threads);
+    const test::Analysis analysis = test::analyse(frames, {.threads = threads});
+    CHECK(analysis.of("anomaly").empty());
+    const auto events = records(analysis, "icmp");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].text("type") == "destination_unreachable");
+    CHECK(events[0].text("code_name") == "port_unreachable");
+    CHECK(events[0].text("quoted_src_ip") == "2001:db8::1");
+    CHECK(events[0]["quoted_dst_port"] == 80);
+  }
+}
+
 TEST_CASE("truth: a client that asks from LLMNR's port asks the DNS all the same") {
   Frames frames;
   add(frames, 0ms, udp_packet({client, server, 5355, 53}, test::dns_query(1, "a.example")));
