@@ -167,11 +167,11 @@ TEST_CASE("x509_name: broken names are refused") {
   CHECK(text_of(name) == "(none)");
 }
 
-TEST_CASE("x509_name: more than 256 elements are refused") {
+TEST_CASE("x509_name: more than 1024 elements are refused") {
   Octets name;
-  for (int i = 0; i < 60; ++i) name = join(name, name_of("550403"_hex, "0c0161"_hex));
-  CHECK(text_of(name).size() == 60 * 5 - 1);
-  for (int i = 0; i < 10; ++i) name = join(name, name_of("550403"_hex, "0c0161"_hex));
+  for (int i = 0; i < 256; ++i) name = join(name, name_of("550403"_hex, "0c0161"_hex));
+  CHECK(text_of(name).size() == 256 * 5 - 1);
+  name = join(name, name_of("550403"_hex, "0c0161"_hex));
   CHECK(text_of(name) == "(none)");
 }
 
