@@ -29,7 +29,7 @@ void require(bool condition) {
 
 void add(Sums& sums, const PacketView& packet, std::size_t interfaces) {
   require(packet.interface < interfaces);
-  require(packet.data.size() <= packet.wire_size);
+  require(packet.data.size() <= source::max_packet_size);
   ++sums.packets;
   sums.octets += packet.data.size();
   // Every octet counts: a view outside the buffer is found by the sanitizer here.
