@@ -29,7 +29,7 @@ class UnpackedStream final : public ByteStream {
   std::size_t read(std::span<std::uint8_t> into) override {
     while (state() == StreamState::open) {
       // Asking with no input too: a decoder may still hold output.
-      const Step step = decoder_.step(input_->unread(), into);
+      const Step step = decoder_.step(input_->unread(), into, exhausted_);
       input_->consume(step.taken);
       if (step.taken > 0 || step.given > 0 || step.between_members) {
         between_members_ = step.between_members;
@@ -39,7 +39,10 @@ class UnpackedStream final : public ByteStream {
         return finish(StreamState::corrupt,
                       fmt::format("{} data corrupt ({})", Decoder::name, step.flaw));
       }
-      if (step.taken == 0 && !input_->fill(input_->unread().size() + 1)) return out_of_input();
+      if (step.taken != 0 || input_->fill(input_->unread().size() + 1)) continue;
+      // A decoder that waited for more has to make do with what there is.
+      if (exhausted_ || input_->stream().state() == StreamState::open) return out_of_input();
+      exhausted_ = true;
     }
     return 0;
   }
@@ -60,6 +63,7 @@ class UnpackedStream final : public ByteStream {
   InputBuffer* input_;
   Decoder decoder_;
   bool between_members_ = false;
+  bool exhausted_ = false;  ///< all of the input is in the buffer
 };
 
 class Gzip {
@@ -76,7 +80,7 @@ class Gzip {
 
   ~Gzip() { inflateEnd(&stream_); }
 
-  Step step(Bytes in, std::span<std::uint8_t> out) {
+  Step step(Bytes in, std::span<std::uint8_t> out, bool /*last*/) {
     if (member_ended_) {
       // RFC 1952 2.2: members follow one another. Zeros behind them are the padding of tapes.
       const auto next =
@@ -127,6 +131,9 @@ class Zstd {
   static constexpr std::string_view name = "zstd";
   static constexpr std::size_t frame_start = 5;
   static constexpr std::size_t block_header = 3;
+  /// A block that is not compressed would be unpacked in the pieces in which it comes, and a broken
+  /// one lost in such.
+  static constexpr bool whole_blocks = true;
 
   Zstd() : stream_(ZSTD_createDStream()) {
     if (stream_ == nullptr) throw std::bad_alloc();
@@ -155,6 +162,7 @@ class Lz4 {
   static constexpr std::string_view name = "lz4";
   static constexpr std::size_t frame_start = 7;
   static constexpr std::size_t block_header = 4;
+  static constexpr bool whole_blocks = false;  // they have up to 4 MiB
 
   Lz4() {
     if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) != 0) {
@@ -189,11 +197,12 @@ class ByBlock {
  public:
   static constexpr std::string_view name = Codec::name;
 
-  Step step(Bytes in, std::span<std::uint8_t> out) {
+  Step step(Bytes in, std::span<std::uint8_t> out, bool last) {
     if (flushing_) {
       const Step flushed = call({}, out);
       if (flushed.given > 0 || !flushed.flaw.empty()) return flushed;
     }
+    if (Codec::whole_blocks && in.size() < next_ && !last) return {};
     return call(in.first(std::min(in.size(), next_)), out);
   }
 
