@@ -524,7 +524,7 @@ constexpr auto all = std::to_array<Flag>({
        constexpr std::uint64_t most = 16;
        const auto threads = parse_number(value);
        if (!threads || *threads < 1 || *threads > most) return "a number from 1 to 16";
-       draft.options.threads = *threads;
+       draft.options.threads = threads;
        return accepted;
      }},
     {.name = "checksums",
