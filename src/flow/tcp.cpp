@@ -87,7 +87,7 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (const char letter = letter_of(segment); letter != '\0') history.add(letter, direction);
   if (segment.payload_size != 0 && !segment.has(flag::rst)) history.add('d', direction);
 
-  if (!acceptable(segment, direction)) {
+  if (!acceptable(segment, direction) && !goes_on_far_above(segment, direction)) {
     effect.window_violation = true;
     return effect;
   }
@@ -376,6 +376,19 @@ bool TcpConnection::acceptable(const Decoded& segment, Direction direction) cons
     return false;
   const bool takes_space = segment.payload_size != 0 || segment.has(flag::fin);
   return !takes_space || !self.space.started() || in_window(segment, direction);
+}
+
+// Of one direction alone no ACK tells that the capture has lost more than a window: two segments in
+// a row do, the second of which begins where the first, refused one has ended.
+bool TcpConnection::goes_on_far_above(const Decoded& segment, Direction direction) noexcept {
+  if (segment.payload_size == 0 || segment.has(flag::rst | flag::syn)) return false;
+  const TcpSide& self = sides_[index(direction)];
+  const bool one_way = !sides_[index(reverse(direction))].has_ack;
+  const auto here = static_cast<std::uint8_t>(1U << index(direction));
+  const bool follows = refused_ == here && refused_end_ == static_cast<std::uint16_t>(segment.seq);
+  refused_ = here;
+  refused_end_ = static_cast<std::uint16_t>(segment.seq + segment.payload_size);
+  return one_way && follows && sequence_distance(segment.seq, self.space.next()) > 0;
 }
 
 void TcpConnection::on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added) {

@@ -201,6 +201,7 @@ class TcpConnection {
                                      Direction direction) const noexcept;
   void begin_meter();
   [[nodiscard]] bool acceptable(const wire::Decoded& segment, Direction direction) const noexcept;
+  [[nodiscard]] bool goes_on_far_above(const wire::Decoded& segment, Direction direction) noexcept;
   [[nodiscard]] bool in_window(const wire::Decoded& segment, Direction direction) const noexcept;
 
   std::array<TcpSide, 2> sides_;
@@ -213,7 +214,9 @@ class TcpConnection {
   std::uint32_t client_us_ = unknown;
   std::uint32_t connect_us_ = unknown;
   std::uint32_t refused_us_ = unknown;
-  std::uint32_t ack_stamp_ = 0;  ///< TSval of the ACK that completed the handshake; 0: none
+  std::uint32_t ack_stamp_ = 0;    ///< TSval of the ACK that completed the handshake; 0: none
+  std::uint16_t refused_end_ = 0;  ///< last bits of where the last refused payload ended
+  std::uint8_t refused_ = 0;       ///< direction of that, by bit; 0: there was none
   bool complete_ = false;
 };
 static_assert(sizeof(TcpConnection) <= 192);

@@ -306,6 +306,25 @@ TEST_CASE("tcp: data in one direction alone needs no acknowledgement") {
   CHECK_FALSE(talk.effect().window_violation);
 }
 
+TEST_CASE("tcp: a capture of one direction goes on behind a hole larger than any window") {
+  Talk talk;
+  talk.play(">D1000A");
+  const std::uint32_t far = talk.client().space.next() + (3U << 20U);
+  CHECK(talk.send({.flags = flag::ack, .seq = far, .size = 1000}).window_violation);
+  CHECK(talk.send({.flags = flag::ack, .seq = far + 5000, .size = 1000}).window_violation);
+  CHECK(talk.send({.flags = flag::ack, .seq = far + 6000, .size = 1000}).payload_accepted);
+  CHECK(talk.send({.flags = flag::ack, .seq = far + 7000, .size = 1000}).payload_accepted);
+  CHECK(talk.client().space.next() == far + 8000);
+}
+
+TEST_CASE("tcp: two refused segments in a row move nothing that an ACK speaks against") {
+  Talk talk = established();
+  constexpr std::uint32_t far = 1001U + (3U << 20U);
+  for (const std::uint32_t at : {far, far + 1000, far + 2000})
+    CHECK(talk.send({.flags = flag::ack, .seq = at, .ack = 5001, .size = 1000}).window_violation);
+  CHECK(talk.client().space.next() == 1001);
+}
+
 TEST_CASE("tcp: zero windows are written down at the 1st and 10th time") {
   Talk talk = established();
   for (int i = 0; i < 10; ++i) talk.play("<AZ");
