@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <string_view>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/digits.h"
@@ -220,17 +221,14 @@ std::optional<std::string> oid_text(Bytes oid) {
 }
 
 bool append_distinguished_name(std::string& text, Bytes name, DerAllowance& allowance) {
-  // A component takes four elements at least, so the allowance ends before there are more.
-  std::array<Bytes, DerAllowance::most / 4 + 1> components{};
-  std::size_t count = 0;
+  constexpr std::size_t usual = 8;
+  std::vector<Bytes> components;  // as many as the allowance has elements for
+  components.reserve(usual);
   Der sets{name, allowance};
-  while (!sets.done()) {
-    if (count == components.size()) return false;
-    components[count++] = sets.expect(der::set);
-  }
+  while (sets.ok() && !sets.done()) components.push_back(sets.expect(der::set));
   if (!sets.ok()) return false;
   text.reserve(text.size() + 2 * name.size());
-  for (std::size_t i = count; i-- > 0;) {
+  for (std::size_t i = components.size(); i-- > 0;) {
     if (!append_component(text, components[i], allowance)) return false;
     if (i != 0) text += ',';
   }
