@@ -214,6 +214,12 @@ class DnsDissector final : public Dissector {
     return leave(out);
   }
 
+  Progress on_unseen(Direction direction, std::uint64_t /*size*/, Timestamp /*time*/,
+                     Output& /*out*/) override {
+    unseen_[index(direction)] = true;
+    return Progress::more;
+  }
+
   void on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*now*/, Output& out) override {
     const auto at = open_.find([token](const OpenQuery& query) { return query.token == token; });
     if (at != open_.end()) close(take(at), out);
@@ -229,6 +235,8 @@ class DnsDissector final : public Dissector {
   // RFC 1035 4.2.2: each message behind its length. What one segment leaves over waits for the
   // next.
   Progress consume_stream(const Segment& segment, Output& out) {
+    // Where the next message begins is not known.
+    if (unseen_[index(segment.direction)]) return leave(out);
     Buffer& kept = streams_[index(segment.direction)];
     Bytes input = segment.data;
     while (!kept.empty()) {
@@ -469,6 +477,7 @@ class DnsDissector final : public Dissector {
   Budget* budget_;
   OpenList<OpenQuery, max_open> open_;
   std::array<Buffer, 2> streams_;
+  std::array<bool, 2> unseen_{};  ///< the beginning of that side was not captured
   std::uint32_t last_token_ = 0;
   unsigned errors_ = 0;
   Transport transport_;

@@ -33,6 +33,11 @@ class HttpDissector final : public Dissector {
 
   Progress consume(const Segment& segment, Output& out) override;
   Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out) override;
+  /// The requests that were answered in it are known, so it is a gap like others.
+  Progress on_unseen(Direction direction, std::uint64_t size, Timestamp time,
+                     Output& out) override {
+    return on_gap(direction, size, time, out);
+  }
   Progress on_half_close(Direction direction, Timestamp time, Output& out) override;
   void on_timer(Timer timer, std::uint32_t token, Timestamp now, Output& out) override;
   void on_end(Timestamp now, Output& out) override;

@@ -2,6 +2,11 @@
 
 namespace ntan::app {
 
+Progress Dissector::on_unseen(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
+                              Output& /*out*/) {
+  return Progress::more;
+}
+
 Progress Dissector::on_gap(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
                            Output& /*out*/) {
   return Progress::give_up;

@@ -129,6 +129,9 @@ class Dissector {
   virtual Progress consume(const Segment& segment, Output& out) = 0;
   /// `size` octets of a stream will never be seen.
   virtual Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out);
+  /// The other side has received `size` octets of this one, of which nothing was captured so far.
+  /// If anything is later, it begins somewhere in the middle.
+  virtual Progress on_unseen(Direction direction, std::uint64_t size, Timestamp time, Output& out);
   /// FIN: this direction sends nothing more.
   virtual Progress on_half_close(Direction direction, Timestamp time, Output& out);
   virtual void on_timer(Timer timer, std::uint32_t token, Timestamp now, Output& out);

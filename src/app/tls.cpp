@@ -32,6 +32,7 @@ class TlsDissector final : public Dissector {
 
   Progress consume(const Segment& segment, Output& out) override;
   Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out) override;
+  Progress on_unseen(Direction direction, std::uint64_t size, Timestamp time, Output& out) override;
   void on_end(Timestamp now, Output& out) override;
 
  private:
@@ -47,6 +48,7 @@ class TlsDissector final : public Dissector {
     bool cipher_changed = false;  ///< it sent ChangeCipherSpec
     bool finished = false;        ///< and an encrypted handshake message after it
     bool lost = false;            ///< what it sends now is no TLS
+    bool unseen = false;          ///< its beginning was not captured
   };
 
   [[nodiscard]] Side& side(Direction direction) noexcept { return sides_[index(direction)]; }
@@ -113,6 +115,7 @@ Progress TlsDissector::on_bad_record(Direction direction, Output& out) {
 
 Progress TlsDissector::consume(const Segment& segment, Output& out) {
   Side& from = side(segment.direction);
+  if (from.unseen) return abandon(out);
   Bytes rest = from.lost ? Bytes{} : segment.data;
   while (!rest.empty()) {
     const TlsRecords::Piece piece = from.records.next(rest, segment.time);
@@ -312,9 +315,16 @@ Progress TlsDissector::on_gap(Direction /*direction*/, std::uint64_t /*size*/, T
   return abandon(out);
 }
 
+// The side that is captured says what it says all the same.
+Progress TlsDissector::on_unseen(Direction direction, std::uint64_t /*size*/, Timestamp /*time*/,
+                                 Output& /*out*/) {
+  side(direction).unseen = true;
+  return Progress::more;
+}
+
 void TlsDissector::on_end(Timestamp /*now*/, Output& out) {
   if (!state_.has_client_hello() && !state_.has_server_hello()) return;
-  if (side(client_).lost) {
+  if (side(client_).lost || sides_[0].unseen || sides_[1].unseen) {
     (void)abandon(out);
     return;
   }

@@ -170,10 +170,13 @@ void Dissection::begin(Conversation& conversation, Probing& probing, const app::
 }
 
 void Dissection::gap(Conversation& conversation, Direction direction, std::uint64_t size,
-                     Timestamp time) {
-  if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
-    return take(conversation, dissector->on_gap(direction, size, time, *out_));
-  if (conversation.probing() == nullptr) return;
+                     Timestamp time, Gap where) {
+  if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr) {
+    return take(conversation, where == Gap::within
+                                  ? dissector->on_gap(direction, size, time, *out_)
+                                  : dissector->on_unseen(direction, size, time, *out_));
+  }
+  if (conversation.probing() == nullptr || where == Gap::before) return;
   // What was held no longer joins what follows; the next octets are probed as a beginning.
   Probing& probing = *conversation.probing();
   probing.held[index(direction)].release();

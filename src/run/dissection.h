@@ -20,7 +20,10 @@ class Dissection {
 
   /// Hands over the next octets of one side.
   void feed(Conversation& conversation, app::Transport transport, const app::Segment& segment);
-  void gap(Conversation& conversation, Direction direction, std::uint64_t size, Timestamp time);
+  /// Octets that were not seen, before the first one that was or behind that.
+  enum class Gap : std::uint8_t { before, within };
+  void gap(Conversation& conversation, Direction direction, std::uint64_t size, Timestamp time,
+           Gap where);
   void half_close(Conversation& conversation, Direction direction, Timestamp time);
   /// The flow is over: what is open is reported, all memory goes back.
   void end(Conversation& conversation, Timestamp now);

@@ -414,7 +414,12 @@ struct StreamTap {
                             .time = time,
                             .packet = packet});
   }
-  void gap(std::uint64_t size) { shard.dissection_.gap(conversation, direction, size, time); }
+  void gap(std::uint64_t size) {
+    const bool seen =
+        conversation.flow.sides[index(direction)].stream_start == flow::StreamStart::seen;
+    shard.dissection_.gap(conversation, direction, size, time,
+                          seen ? Dissection::Gap::within : Dissection::Gap::before);
+  }
   void conflict(std::uint64_t offset, std::uint64_t size) {
     std::array<char, 2 * max_integer_text + 16> detail{};
     char* end = append_unsigned(detail.data(), size);

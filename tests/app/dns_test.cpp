@@ -679,6 +679,17 @@ TEST_CASE("dns: over TCP a gap ends it, open queries are written") {
   CHECK(dns.result().lines.size() == 1);
 }
 
+TEST_CASE("dns: over TCP the side that is captured is read though the other one is not") {
+  DissectorRun dns = run(tcp);
+  dns.feed(Direction::to_server, framed(query), 0);
+  dns.unseen(Direction::to_client, 10, 5);
+  dns.feed(Direction::to_server, framed(query), 6);
+  CHECK(dns.result().progress == app::Progress::more);
+  dns.feed(Direction::to_client, framed(query), 7);
+  CHECK(dns.result().progress == app::Progress::give_up);
+  CHECK(dns.result().lines.size() == 1);  // asked twice
+}
+
 TEST_CASE("dns: a zone transfer is one answer however many messages it takes") {
   // example.org AXFR; SOA + A, A, A + SOA.
   const Bytes ask = "0001 0000 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 00fc 0001"_hex;

@@ -354,6 +354,32 @@ TEST_CASE("tls: a gap ends the report with what is known") {
   CHECK(run.result().notes.empty());
 }
 
+TEST_CASE("tls: the side that is captured is read though the other one is not") {
+  const Octets retry = tls_record(
+      22, tls_message(2,
+                      "0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+                      "00 1301 00 000c 002b 0002 0304 0033 0002 0017"_hex));
+  DissectorRun run{tls_protocol, flow};
+  run.feed(to_client, retry, 0);
+  run.unseen(to_server, 517, 5);
+  run.feed(to_client, server_hello("1301"_hex, "002b 0002 0304"_hex), 9);
+  run.end(10'000);
+  REQUIRE(run.result().lines.size() == 1);
+  CHECK(has(run.result(), R"("cipher":"TLS_AES_128_GCM_SHA256")"));
+  CHECK(run.result().anomalies.empty());
+}
+
+TEST_CASE("tls: a side whose beginning was not captured is not read") {
+  DissectorRun run{tls_protocol, flow};
+  run.feed(to_server, client_hello("c02f"_hex, offer("a.example")), 0);
+  run.unseen(to_client, 100, 5);
+  CHECK(run.result().progress == Progress::more);
+  run.feed(to_client, owned("48 54 54 50 2f 31 2e 31"_hex), 9);
+  CHECK(run.result().progress == Progress::give_up);
+  CHECK(run.result().anomalies.empty());
+  CHECK(has(run.result(), R"("sni":"a.example")"));
+}
+
 TEST_CASE("tls: a one-way capture is given up in time") {
   DissectorRun run{tls_protocol, flow};
   run.feed(to_server, client_hello("c02f"_hex, offer("a.example")), 0);
