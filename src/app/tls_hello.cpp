@@ -194,15 +194,14 @@ Parsed<ServerHello> parse_server_hello(Bytes body) noexcept {
   hello.legacy_version = reader.be16();
   hello.version = hello.legacy_version;
   const Bytes random = reader.take(32);
-  // Drafts of TLS 1.3 up to 21 stand in the legacy field as 0x7fXX; they have neither session id
-  // nor compression.
-  const bool early_draft = (hello.legacy_version >> 8U) == 0x7fU;
+  // Such have neither session id nor compression.
+  const bool early_draft = is_tls13_draft(hello.legacy_version);
   if (!early_draft) hello.session_id = reader.take(reader.u8());
   hello.cipher = reader.be16();
   if (!early_draft) reader.skip(1);  // compression
   const auto extensions = take_extensions(reader);
   if (!extensions || hello.session_id.size() > 32) return Flaw::bad_length;
-  if ((hello.legacy_version >> 8U) != 3 && !is_tls13(hello.legacy_version)) return Flaw::bad_value;
+  if ((hello.legacy_version >> 8U) != 3 && !early_draft) return Flaw::bad_value;
   hello.retry = std::ranges::equal(random, retry_random);
   hello.extensions = *extensions;
   read_extensions(hello);

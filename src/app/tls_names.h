@@ -25,9 +25,14 @@ inline constexpr std::uint16_t tls13 = 0x0304;
 [[nodiscard]] TlsName tls_group_name(std::uint16_t group) noexcept;  ///< `x25519`, `secp256r1`
 [[nodiscard]] TlsName tls_alert_name(std::uint8_t alert) noexcept;   ///< `handshake_failure`
 
+/// A draft of TLS 1.3 by its number, 0x7fXX. In a legacy field: one up to 21.
+[[nodiscard]] constexpr bool is_tls13_draft(std::uint16_t version) noexcept {
+  return (version >> 8U) == 0x7f;
+}
+
 /// TLS 1.3 and its drafts: from the ServerHello on, handshake messages are encrypted.
 [[nodiscard]] constexpr bool is_tls13(std::uint16_t version) noexcept {
-  return version == tls_version::tls13 || (version >> 8U) == 0x7f;
+  return version == tls_version::tls13 || is_tls13_draft(version);
 }
 
 /// Reserved by RFC 8701 for clients to keep servers tolerant: 0x0a0a, 0x1a1a, … 0xfafa.
