@@ -42,7 +42,7 @@ struct PacketView {
   Timestamp time;               ///< from earliest_time to latest_time
   std::uint64_t number = 0;     ///< 1 for the first packet of the input
   Bytes data;                   ///< what was captured
-  std::uint32_t wire_size = 0;  ///< octets on the wire; data.size() is what was captured
+  std::uint32_t wire_size = 0;  ///< octets on the wire, as written; data.size() may even be more
   std::uint32_t interface = 0;  ///< index among the interfaces of the whole input
   LinkType link = LinkType::ethernet;
 
