@@ -220,7 +220,8 @@ export class Mock {
       throw new Refusal(this.options.streamStatus, "no stream here");
     }
     reply.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-    reply.write(":\n\n");
+    // What changed after the page had asked for the state reaches it too.
+    reply.write(`retry: 2000\n\nevent: state\ndata: ${JSON.stringify(this.runState())}\n\n`);
     this.streams.add(reply);
     request.on("close", () => this.streams.delete(reply));
   }
