@@ -133,9 +133,13 @@ ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast
     case wire::ip_protocol::icmp:
     case wire::ip_protocol::icmpv6:
       return is_query(packet) ? start(ContactClass::icmp, ContactTimer::answer) : ContactStep{};
-    case wire::ip_protocol::sctp:
-      return first_chunk(packet) == chunk_init ? start(ContactClass::sctp, ContactTimer::answer_tcp)
-                                               : ContactStep{};
+    case wire::ip_protocol::sctp: {
+      const std::uint8_t chunk = first_chunk(packet);
+      cookie_first_ = chunk == chunk_cookie_echo;
+      return chunk == chunk_init || cookie_first_
+                 ? start(ContactClass::sctp, ContactTimer::answer_tcp)
+                 : ContactStep{};
+    }
     default: return start(ContactClass::ip_protocol, ContactTimer::answer);
   }
 }
@@ -235,6 +239,12 @@ ContactStep Contact::on_probe(const Decoded& packet, bool from_source) noexcept 
 
 ContactStep Contact::on_sctp(const Decoded& packet, bool from_source) noexcept {
   const std::uint8_t chunk = first_chunk(packet);
+  // A cookie that was never given probes past filters of INIT; one that was, shows soon that it
+  // was.
+  if (cookie_first_) {
+    if (chunk == chunk_abort) return from_source ? ContactStep{} : resolve(Result::refused);
+    return chunk == chunk_cookie_echo ? ContactStep{} : resolve(Result::session);
+  }
   if (from_source) {
     if (chunk == chunk_cookie_echo) return resolve(Result::session);
     return chunk == chunk_abort && answered_ ? resolve(Result::half_open) : ContactStep{};

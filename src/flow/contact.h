@@ -87,7 +87,8 @@ class Contact {
   bool answered_ : 1 = false;     // SYN-ACK or INIT-ACK seen
   bool established_ : 1 = false;  // the originator went on, or the responder sent payload
   bool server_payload_ : 1 = false;
-  bool midstream_ : 1 = false;  // ack, maimon: more than a probe would be
+  bool midstream_ : 1 = false;     // ack, maimon: more than a probe would be
+  bool cookie_first_ : 1 = false;  // SCTP: began with a COOKIE ECHO
 };
 static_assert(sizeof(Contact) == 2);
 

@@ -366,7 +366,29 @@ TEST_CASE("contact: SCTP is told by its chunks") {
     (void)contact.on_packet(sctp(init_ack), to_client);
     require_result(contact, contact.on_packet(sctp(cookie_echo), to_server), Result::session);
   }
-  REQUIRE(begun(sctp(cookie_echo)).contact_class() == ContactClass::none);
+}
+
+TEST_CASE("contact: a COOKIE ECHO out of nowhere is an SCTP probe") {
+  const Bytes abort = "06 00 00 04"_hex;
+  const Bytes cookie_echo = "0a 00 00 08"_hex;
+  const Bytes cookie_ack = "0b 00 00 04"_hex;
+  const Bytes data = "00 03 00 10"_hex;
+  Contact contact = begun(sctp(cookie_echo));
+  REQUIRE(contact.contact_class() == ContactClass::sctp);
+  SECTION("ABORT: refused") {
+    require_result(contact, contact.on_packet(sctp(abort), to_client), Result::refused);
+  }
+  SECTION("nothing, also when it is sent again: silent") {
+    REQUIRE(contact.on_packet(sctp(cookie_echo), to_server).silent());
+    require_result(contact, contact.on_timer(ContactTimer::answer_tcp), Result::silent);
+  }
+  SECTION("the capture began within a handshake: session") {
+    require_result(contact, contact.on_packet(sctp(cookie_ack), to_client), Result::session);
+  }
+  SECTION("the side that answers is not captured: session") {
+    require_result(contact, contact.on_packet(sctp(data), to_server), Result::session);
+  }
+  REQUIRE(begun(sctp(data)).contact_class() == ContactClass::none);
 }
 
 TEST_CASE("contact: a flow that leaves early is judged by its age") {
