@@ -53,19 +53,19 @@ class Journal {
     return probes_.find_last([hash](const Probe& probe) { return probe.hash == hash; });
   }
 
-  /// Appends and returns where it is; when full, first goes what an alert has already counted, then
-  /// the oldest. nullptr: no memory.
+  /// Appends and returns where it is; when full, first goes what can be spared, then the oldest: a
+  /// sweep that waits for hundreds of answers keeps those it got. nullptr: no memory.
   Probe* keep(const Probe& probe, JournalMemory& memory) {
     if (probes_.size() == probes_.capacity() && !make_room(memory)) return nullptr;
     probes_.push_back(probe);
-    note_reported(probes_.size() - 1, probe.reported);
+    note(probes_.size() - 1, can_be_spared(probe));
     return &probes_[probes_.size() - 1];
   }
 
   /// Requires of these: `kept` is in the journal.
   void replace(Probe& kept, const Probe& probe) noexcept {
     kept = probe;
-    note_reported(probes_.index_of(kept), probe.reported);
+    note(probes_.index_of(kept), can_be_spared(probe));
   }
 
   void drop(const Probe& kept) noexcept { erase(probes_.index_of(kept)); }
@@ -73,13 +73,13 @@ class Journal {
   /// It is part of an alert.
   void report(Probe& kept) noexcept {
     kept.reported = true;
-    note_reported(probes_.index_of(kept), true);
+    note(probes_.index_of(kept), true);
   }
 
   /// Forgets everything and gives the memory back.
   void release(JournalMemory& memory) noexcept {
     memory.release(probes_);
-    reported_ = 0;
+    spared_first_ = 0;
   }
 
  private:
@@ -87,14 +87,20 @@ class Journal {
 
   [[nodiscard]] bool make_room(JournalMemory& memory);
 
-  void note_reported(std::size_t at, std::uint64_t reported) noexcept {
-    reported_ = (reported_ & ~(std::uint64_t{1} << at)) | reported << at;
+  /// An alert has counted it, or its result, which those of address resolution have none of, brings
+  /// all of it again.
+  [[nodiscard]] static bool can_be_spared(const Probe& probe) noexcept {
+    return probe.reported || (probe.pending && group_of(probe.contact_class) != Group::link);
+  }
+
+  void note(std::size_t at, std::uint64_t can_be_spared) noexcept {
+    spared_first_ = (spared_first_ & ~(std::uint64_t{1} << at)) | can_be_spared << at;
   }
 
   void erase(std::size_t at) noexcept;
 
   Ring<Probe, std::uint16_t> probes_;
-  std::uint64_t reported_ = 0;  // bit n: of the nth oldest; the same as each says of itself
+  std::uint64_t spared_first_ = 0;  // bit n: the nth oldest can be spared
 };
 
 }  // namespace ntan::detect

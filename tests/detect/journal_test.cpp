@@ -11,14 +11,16 @@ using namespace ntan::detect;
 
 namespace {
 
-/// What a journal is: a queue in which those in an alert go first.
+/// What a journal is: a queue in which those in an alert and those without a result go first.
 struct PlainJournal {
   std::deque<Probe> probes;
 
   void keep(const Probe& probe) {
     if (probes.size() >= 64) {
-      const auto reported = std::ranges::find_if(probes, [](const Probe& p) { return p.reported; });
-      probes.erase(reported != probes.end() ? reported : probes.begin());
+      const auto spared = std::ranges::find_if(probes, [](const Probe& p) {
+        return p.reported || (p.pending && p.contact_class != ContactClass::arp);
+      });
+      probes.erase(spared != probes.end() ? spared : probes.begin());
     }
     probes.push_back(probe);
   }
@@ -51,6 +53,8 @@ TEST_CASE("journal: agrees with a plain one on what is kept, found and given up"
     probe.hash = hash;
     probe.packet = n;
     probe.reported = random() % 4 == 0;
+    probe.pending = random() % 4 == 0;
+    probe.contact_class = random() % 8 == 0 ? ContactClass::arp : ContactClass::syn;
     const unsigned what = static_cast<unsigned>(random() % 8);
     if (what < 4 || kept == nullptr) {
       REQUIRE(journal.keep(probe, memory)->packet == n);

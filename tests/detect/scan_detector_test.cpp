@@ -533,6 +533,21 @@ TEST_CASE("scan detector: an alert carries what it is made of") {
   REQUIRE(told.record.first_ts == told.sample.front().ts);
 }
 
+TEST_CASE("scan detector: the first refusals are evidence however much else waits meanwhile") {
+  Script script;
+  for (unsigned n = 0; script.heard.all.empty(); ++n) {
+    REQUIRE(n < 20);
+    for (unsigned waiting = 0; waiting < 80; ++waiting)
+      script.begin({.dst = host(100 + waiting), .port = low_port(n)});
+    script.begin({.dst = host(n), .port = 2000});
+    script.end({.dst = host(n), .port = 2000});
+  }
+  const Told& told = script.heard.all.front();
+  REQUIRE(told.record.why == detect::ScanWhy::column);
+  REQUIRE(told.record.hosts == 7);
+  REQUIRE(told.sample.front().dst_ip == *parse_address(host(0)));
+}
+
 TEST_CASE("scan detector: a server that closes connections from before the capture is no scanner") {
   // Its peers restarted and refuse: FIN+ACK from one port of a service to many ephemeral ports.
   Script script;
