@@ -53,6 +53,10 @@ class Context {
   [[nodiscard]] const Outage* outage_of(const Outcome& outcome) noexcept;
   /// Learns how much of the traffic was captured.
   void observe(flow::Continuation continuation) noexcept;
+  /// Somebody used what has this target_key within 12 to 24 h.
+  [[nodiscard]] bool is_service(std::uint64_t key) const noexcept {
+    return services_ != nullptr && services_->contains(key);
+  }
   /// The steps of `outcome` for its source; `row` is that of its target, `outage` as above.
   [[nodiscard]] Weight weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
                              const Outage* outage) const noexcept;
@@ -73,10 +77,6 @@ class Context {
 
   const Outage* remember_failure(const Outcome& outcome, const OutcomeKeys& keys);
   void remember_service(const Outcome& outcome, const OutcomeKeys& keys);
-
-  [[nodiscard]] bool is_service(std::uint64_t key) const noexcept {
-    return services_ != nullptr && services_->contains(key);
-  }
 
   SetTable<Outage> outages_;
   std::unique_ptr<Services> services_;  // (host, port) that answered within 12 to 24 h, if any did

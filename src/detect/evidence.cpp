@@ -155,6 +155,7 @@ std::string_view to_text(Guard guard) noexcept {
     case Guard::churn: return "churn";
     case Guard::outage: return "outage";
     case Guard::sampled: return "sampled";
+    case Guard::fallback: return "fallback";
     case Guard::peer_prone: return "peer_prone";
   }
   return "peer_prone";

@@ -95,8 +95,9 @@ enum class Guard : std::uint8_t {
   outage = 1U << 4U,      ///< it fails for others of the source's network too: a quarter counts
   peer_prone = 1U << 5U,  ///< a port as peer-to-peer nodes use: little against that model
   sampled = 1U << 6U,     ///< most packets are not in this capture: what is missing says little
+  fallback = 1U << 7U,    ///< UDP to a port that the source uses over TCP: nothing counts
 };
-inline constexpr std::size_t guard_count = 7;
+inline constexpr std::size_t guard_count = 8;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;
 
 /// At least 1024 and not a service that is commonly scanned for.

@@ -34,7 +34,7 @@ void ScanDetector::end_probation(const Probation& probation) {
   if (source->seen.find(host_key(outcome.dst)) != Mark::absent) return;
   outcome.time = probation.due;
   Place place = place_of(*source, outcome, hash, sets_of(outcome));
-  const Weight weight = context_.weigh(outcome, place.keys, place.row, context_.outage_of(outcome));
+  const Weight weight = weight_of(place, outcome, context_.outage_of(outcome));
   place.column.walk.add(weight.column, weight.column_peer);
   ++place.column.walk.bad;
   ++place.column.handshakes;
@@ -67,6 +67,27 @@ void ScanDetector::end_decision(const Decision& decision) {
   outcome.time = decision.due;
   raise(*source, outcome,
         {.axis = Axis::link, .why = ScanWhy::rate, .score = bound_, .with_pending = true});
+}
+
+// A session takes back what had been held against its source for want of it.
+void ScanDetector::forgive(Source& source, const Outcome& session) {
+  if (has_port(session.contact_class)) forgive_host(source, session.dst);
+  if (session.contact_class == ContactClass::syn) forgive_datagram(source, session);
+}
+
+// The same port over UDP was tried first, and TCP came to its aid.
+void ScanDetector::forgive_datagram(Source& source, const Outcome& session) {
+  const std::uint64_t hash = target_key(session.dst, ContactClass::udp, session.dst_port);
+  if (source.seen.find(hash) == Mark::absent) return;
+  Probe* probe = source.journal.find(hash);
+  if (probe == nullptr || probe->pending || probe->column_step == 0) return;
+  Column* column =
+      columns_.find(column_key(words_of(source.address), ContactClass::udp, session.dst_port));
+  if (column == nullptr) return;
+  column->walk.add(-probe->column_step, -probe->column_step);
+  if (column->walk.bad != 0) --column->walk.bad;
+  if (column->unanswered != 0) --column->unanswered;
+  probe->column_step = 0;
 }
 
 // A host with which the source really works: its bare handshakes there were no probes.
@@ -104,8 +125,8 @@ void ScanDetector::on_late(const Outcome& outcome) {
   Outcome silent = outcome;
   silent.result = Result::silent;
   const Outage* outage = context_.outage_of(silent);
-  const Weight was = context_.weigh(silent, place.keys, row, outage);
-  const Weight is = context_.weigh(outcome, place.keys, row, outage);
+  const Weight was = weight_of(place, silent, outage);
+  const Weight is = weight_of(place, outcome, outage);
   // A handshake that came late is credited to rows only.
   const bool bad = is_bad(outcome.result);
   const Weight change{.row = is.row - was.row,
@@ -128,7 +149,7 @@ void ScanDetector::on_late(const Outcome& outcome) {
   tell_step(WalkStep::Cause::late, place, outcome, change, ColumnStep::counted);
   if (outcome.result == Result::session && has_port(outcome.contact_class)) {
     context_.observe(outcome, place.keys);
-    forgive_host(*source, outcome.dst);
+    forgive(*source, outcome);
   }
   Probe* kept = source->journal.find(hash);
   if (kept == nullptr) return;

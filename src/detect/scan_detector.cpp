@@ -232,9 +232,27 @@ void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
   judge(place, outcome, probe, kept);
 }
 
+// QUIC where only TCP gets through: the program goes on over TCP, and tries the next host alike.
+bool ScanDetector::falls_back(const Source& source, const Outcome& outcome) const noexcept {
+  const bool fails = outcome.result == Result::refused || outcome.result == Result::silent;
+  if (!fails || outcome.contact_class != ContactClass::udp) return false;
+  const std::uint64_t over_tcp = target_key(outcome.dst, ContactClass::syn, outcome.dst_port);
+  return source.seen.find(over_tcp) != Mark::absent &&
+         source.seen.find(host_key(outcome.dst)) != Mark::absent && context_.is_service(over_tcp);
+}
+
+Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
+                               const Outage* outage) const noexcept {
+  if (!falls_back(place.source, outcome))
+    return context_.weigh(outcome, place.keys, place.row, outage);
+  Weight weight;
+  weight.note(Guard::fallback);
+  return weight;
+}
+
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   const Outage* outage = context_.observe(outcome, place.keys);
-  const Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
+  const Weight weight = weight_of(place, outcome, outage);
   const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
     walk.add(client, peer);
     if (outcome.result == Result::session) ++walk.good;
@@ -268,7 +286,7 @@ ColumnStep ScanDetector::weigh_column(Place& place, const Outcome& outcome, cons
   if (outcome.result == Result::session) {
     column.walk.add(weight.column, weight.column_peer);
     ++column.walk.good;
-    if (has_port(outcome.contact_class)) forgive_host(place.source, outcome.dst);
+    forgive(place.source, outcome);
     return ColumnStep::counted;
   }
   if (!is_bad(outcome.result) || weight.column == 0) return ColumnStep::none;

@@ -137,6 +137,9 @@ class ScanDetector {
   void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);
+  [[nodiscard]] bool falls_back(const Source& source, const Outcome& outcome) const noexcept;
+  [[nodiscard]] Weight weight_of(const Place& place, const Outcome& outcome,
+                                 const Outage* outage) const noexcept;
   void weigh(Place& place, const Outcome& outcome, Probe& probe);
   ColumnStep weigh_column(Place& place, const Outcome& outcome, const Weight& weight, Probe& probe);
   void tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,
@@ -145,7 +148,9 @@ class ScanDetector {
   void start_probation(const Place& place, const Outcome& outcome);
   void end_probation(const Probation& probation);
   void end_decision(const Decision& decision);
+  void forgive(Source& source, const Outcome& session);
   void forgive_host(Source& source, const IpAddress& host);
+  void forgive_datagram(Source& source, const Outcome& session);
   [[nodiscard]] bool row_fires(const Row& row) const noexcept;
   [[nodiscard]] bool column_fires(const Column& column) const noexcept;
   [[nodiscard]] bool source_fires(const Source& source) const noexcept;

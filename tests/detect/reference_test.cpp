@@ -89,8 +89,9 @@ class Reference {
     const std::pair line{step.contact_class, step.port};
     Sums& column = source.columns[line];
     ++row.contacts;
-    const Worth worth = worth_of(step.contact_class, step.result, step.port);
     const bool session = step.result == Result::session;
+    const Worth worth =
+        falls_back(source, step) ? Worth{} : worth_of(step.contact_class, step.result, step.port);
     const bool bad = is_bad(step.result);
     row.move(worth.row, worth.row_peer);
     if (session) ++row.good;
@@ -100,6 +101,7 @@ class Reference {
       column.move(worth.column, worth.column_peer);
       ++column.good;
       forgive(source, step.dst);
+      if (step.contact_class == ContactClass::syn) forgive_datagram(source, step);
     } else if (bad && worth.column != 0) {
       weigh_column(source, column, line, step, worth);
     }
@@ -145,6 +147,7 @@ class Reference {
     std::map<std::pair<std::string, Group>, Sums> rows;
     std::map<Line, Sums> columns;
     std::map<std::string, std::vector<std::pair<Line, double>>> handshakes;  // by host
+    std::map<std::pair<std::string, std::uint16_t>, double> datagrams;       // that failed
     Sums all;
   };
 
@@ -167,6 +170,26 @@ class Reference {
     ++column.bad;
     ++(handshake ? column.handshakes : column.unanswered);
     if (handshake) source.handshakes[step.dst].emplace_back(line, worth.column);
+    if (step.contact_class == ContactClass::udp)
+      source.datagrams[{step.dst, step.port}] = worth.column;
+  }
+
+  // UDP to a port that the source uses over TCP.
+  bool falls_back(const Source& source, const Step& step) const {
+    return step.contact_class == ContactClass::udp && is_bad(step.result) &&
+           source.known.contains(step.dst) && over_tcp_.contains({step.dst, step.port});
+  }
+
+  // TCP came to the aid of the same port over UDP.
+  void forgive_datagram(Source& source, const Step& step) {
+    over_tcp_.insert({step.dst, step.port});
+    const auto found = source.datagrams.find({step.dst, step.port});
+    if (found == source.datagrams.end()) return;
+    Sums& column = source.columns[{ContactClass::udp, step.port}];
+    column.move(-found->second, -found->second);
+    --column.bad;
+    --column.unanswered;
+    source.datagrams.erase(found);
   }
 
   // Handshakes with a host that turns out to be worked with were none of a scan.
@@ -182,6 +205,7 @@ class Reference {
   }
 
   std::map<std::string, Source> sources_;
+  std::set<std::pair<std::string, std::uint16_t>> over_tcp_;  // used by somebody
 };
 
 ContactClass draw_class(std::mt19937& random) {

@@ -260,6 +260,28 @@ TEST_CASE("scan detector: a service that answered before is down, not scanned") 
   REQUIRE(script.heard.all.empty());
 }
 
+TEST_CASE("scan detector: QUIC that does not get through is no scan where TCP does") {
+  const ContactClass udp = ContactClass::udp;
+  const bool udp_first = GENERATE(false, true);
+  const Result result = GENERATE(Result::refused, Result::silent);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    const Step quic{.dst = host(n), .port = 443, .result = result, .contact_class = udp};
+    const Step tcp{.dst = host(n), .port = 443, .result = Result::session};
+    script.add(udp_first ? quic : tcp);
+    script.add(udp_first ? tcp : quic);
+  }
+  REQUIRE(script.heard.all.empty());
+  // It helps neither on another port nor another source.
+  for (unsigned n = 0; n < 60; ++n)
+    script.add({.dst = host(n), .port = 161, .result = result, .contact_class = udp});
+  REQUIRE(script.heard.opened() == 1);
+  const std::string other = "203.0.113.9";
+  for (unsigned n = 0; n < 60; ++n)
+    script.add({.src = other, .dst = host(n), .port = 443, .result = result, .contact_class = udp});
+  REQUIRE(script.heard.all.back().common.src_ip == *parse_address(other));
+}
+
 TEST_CASE("scan detector: thirty-two pinged hosts a minute are discovery, answers or not") {
   Script script;
   for (unsigned n = 0; n < 40; ++n) {
