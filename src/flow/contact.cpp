@@ -1,5 +1,8 @@
 #include "flow/contact.h"
 
+#include <algorithm>
+#include <array>
+
 namespace ntan::flow {
 namespace {
 
@@ -18,11 +21,18 @@ bool response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept {
   return src_port < first_user_port && dst_port >= first_user_port;
 }
 
-/// UDP services above the system ports that answer clients: SSDP, STUN, WS-Discovery, mDNS.
+/// UDP services above the system ports that answer clients, those among them that are made to
+/// answer victims of reflection: OpenVPN, SQL Server Browser, RADIUS, SSDP, NFS, Apple Remote
+/// Desktop, STUN, WS-Discovery, IPsec behind NAT, SIP, mDNS, LLMNR, CoAP, memcached, games, media.
+constexpr std::array<std::uint16_t, 18> user_services{1194, 1434,  1812,  1900,  2049,  3283,
+                                                      3478, 3702,  4500,  5060,  5353,  5355,
+                                                      5683, 11211, 27015, 27960, 32414, 37810};
+static_assert(std::ranges::is_sorted(user_services));
+
 bool udp_response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept {
   if (response_like(src_port, dst_port)) return true;
-  const bool service = src_port == 1900 || src_port == 3478 || src_port == 3702 || src_port == 5353;
-  return service && dst_port >= first_user_port && dst_port != src_port;
+  return dst_port >= first_user_port && dst_port != src_port &&
+         std::ranges::binary_search(user_services, src_port);
 }
 
 namespace icmp_type {
@@ -166,6 +176,9 @@ ContactStep Contact::begin_tcp(const Decoded& packet) noexcept {
     return start_decided(ContactClass::reverse_rst, Result::refused);
   }
   if (packet.payload_size != 0 || response_like(packet.src_port, packet.dst_port)) return {};
+  // Timestamps are sent where both ends agreed on them (RFC 7323 3.2): a server that keeps alive or
+  // closes what its client has forgotten.
+  if (wire::parse_tcp_timestamp(packet.option_bytes())) return {};
   if (flags == flag::ack) return start(ContactClass::ack, ContactTimer::answer_tcp);
   if (flags == (flag::fin | flag::ack))
     return start(ContactClass::maimon, ContactTimer::answer_tcp);

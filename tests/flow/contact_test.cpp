@@ -347,6 +347,30 @@ TEST_CASE("contact: the target of an ICMP query is its type, of a protocol its n
   REQUIRE(make_outcome(origin, gre, Outcome::Kind::contact, from_ns(0)).dst_port == 47);
 }
 
+TEST_CASE("contact: a lone segment with timestamps belongs to a connection from before") {
+  const Bytes timestamps = "01 01 08 0a 00 00 00 01 00 00 00 02"_hex;
+  const int flags = GENERATE(as<int>{}, flag::ack, flag::fin | flag::ack);
+  wire::Decoded segment = tcp(flags, 0, {.src = 8443, .dst = 40000});
+  REQUIRE(begun(segment).contact_class() != ContactClass::none);
+  segment.options = timestamps.data();
+  segment.options_size = static_cast<std::uint16_t>(timestamps.size());
+  REQUIRE(begun(segment).contact_class() == ContactClass::none);
+}
+
+TEST_CASE("contact: what a UDP service sends to ports of clients is no probe") {
+  const auto from = [](std::uint16_t src, std::uint16_t dst) {
+    return begun(packet(wire::ip_protocol::udp, {.src = src, .dst = dst})).contact_class();
+  };
+  for (const int number : {53, 123, 1900, 5060, 11211, 27015}) {
+    const auto service = static_cast<std::uint16_t>(number);
+    REQUIRE(from(service, 40000) == ContactClass::none);
+    REQUIRE(from(service, service) == ContactClass::udp);
+    REQUIRE(from(service, 161) == ContactClass::udp);
+  }
+  REQUIRE(from(40000, 11211) == ContactClass::udp);
+  REQUIRE(from(40000, 40001) == ContactClass::udp);
+}
+
 TEST_CASE("contact: SCTP is told by its chunks") {
   const Bytes init = "01 00 00 14"_hex;
   const Bytes init_ack = "02 00 00 14"_hex;
