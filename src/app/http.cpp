@@ -176,8 +176,12 @@ void HttpDissector::report_lost(Output& out) {
 /// memory.
 bool HttpDissector::take_cut_request(Output& out) {
   const Bytes seen = requests_in_.unfinished_head();
-  if (seen.empty()) return true;
-  const auto head = parse_http_head(HttpSide::request, seen);
+  std::optional<HttpHead> head;
+  if (!seen.empty()) {
+    head = parse_http_head(HttpSide::request, seen);
+  } else if (const auto line = parse_cut_request_line(as_text(requests_in_.unfinished_start()))) {
+    head.emplace().start = *line;
+  }
   if (!head) return true;
   if (!begin_request(*head, {.kind = HttpFraming::Kind::unknown}, out)) return false;
   queue_.back().gap = true;

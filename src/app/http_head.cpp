@@ -479,6 +479,27 @@ std::optional<HttpStartLine> parse_flawed_request_line(std::string_view line) {
                        .minor = HttpStartLine::no_minor};
 }
 
+std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
+  constexpr std::string_view version = "HTTP/1.";
+  const std::size_t blank = std::min(seen.find(' '), seen.size());
+  const std::string_view method = seen.substr(0, blank);
+  std::string_view target = seen.substr(std::min(blank + 1, seen.size()));
+  if (!is_known_method(method)) return std::nullopt;
+  if (const std::size_t end = target.find(' '); end != std::string_view::npos) {
+    const std::string_view rest = target.substr(end + 1);
+    if (!rest.starts_with(version) && !version.starts_with(rest)) return std::nullopt;
+    target.remove_suffix(target.size() - end);
+  }
+  const bool named = method == "CONNECT"
+                         ? target.find_first_of(".:") != std::string_view::npos
+                         : target.starts_with('/') || target.starts_with("http://") ||
+                               target.starts_with("https://");
+  const bool clean = std::ranges::none_of(
+      target, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+  if (!named || !clean) return std::nullopt;
+  return HttpStartLine{.method = method, .target = target, .minor = HttpStartLine::no_minor};
+}
+
 bool is_http_field(std::string_view line) noexcept {
   const std::size_t colon = line.find(':');
   return colon != std::string_view::npos && is_token(line.substr(0, colon));

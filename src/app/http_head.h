@@ -43,6 +43,10 @@ struct HttpStartLine {
 /// RTSP, ICAP), or is the CONNECT frame of STOMP.
 [[nodiscard]] std::optional<HttpStartLine> parse_flawed_request_line(std::string_view line);
 
+/// Reads what there is of a request line whose end was not captured: its method is well known, its
+/// target has begun and is a path, an absolute URI or, of CONNECT, a host. It may be cut, too.
+[[nodiscard]] std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen);
+
 /// A token, then a colon.
 [[nodiscard]] bool is_http_field(std::string_view line) noexcept;
 

@@ -46,6 +46,17 @@ Verdict probe_http_request(std::string_view text) {
   return path && target.size() >= surely ? Verdict::yes : Verdict::unsure;
 }
 
+namespace {
+
+/// Of a request line whose end was not captured a path is enough.
+Verdict probe_start(std::string_view text, bool cut) {
+  const Verdict verdict = probe_http_request(text);
+  const bool believed = verdict == Verdict::unsure && cut && parse_cut_request_line(text);
+  return believed ? Verdict::yes : verdict;
+}
+
+}  // namespace
+
 Verdict probe_http(const Segment& start, const FlowContext& /*flow*/) {
   constexpr std::string_view prefix = "HTTP/1.";
   constexpr std::size_t status_line = 12;
@@ -59,7 +70,7 @@ Verdict probe_http(const Segment& start, const FlowContext& /*flow*/) {
     const std::string_view line = text.substr(0, more ? status_line : status_line + 1);
     return parse_start_line(HttpSide::response, line) ? Verdict::yes : Verdict::no;
   }
-  return probe_http_request(text);
+  return probe_start(text, start.data.size() < start.size);
 }
 
 }  // namespace ntan::app

@@ -98,6 +98,11 @@ Bytes HttpReader::unfinished_head() const noexcept {
   return held.first(held.size() - std::min<std::size_t>(line_, held.size()));
 }
 
+Bytes HttpReader::unfinished_start() const noexcept {
+  const bool at_start = state_ == State::search ? !overlong_ : state_ == State::head && lines_ == 0;
+  return at_start ? held_.view() : Bytes{};
+}
+
 HttpReader::Gap HttpReader::on_gap(std::uint64_t size) noexcept {
   using Effect = Gap::Effect;
   switch (state_) {

@@ -60,6 +60,10 @@ class HttpReader {
   /// The whole lines so far of a head whose end is still to come; valid until the next call.
   [[nodiscard]] Bytes unfinished_head() const noexcept;
 
+  /// What is there of a start line, or after a loss of what may be one, whose end is still to come;
+  /// valid until the next call.
+  [[nodiscard]] Bytes unfinished_start() const noexcept;
+
   /// Arrival of the first octet of the latest head.
   [[nodiscard]] Timestamp started() const noexcept { return started_; }
 

@@ -39,9 +39,10 @@ struct FlowContext {
 
 /// Octets handed to a dissector: one datagram, or the next piece of a TCP stream in order.
 struct Segment {
-  Bytes data;              ///< borrowed for the call
-  std::uint32_t size = 0;  ///< as sent; larger than data.size() when the capture cut a datagram.
-                           ///< In a TCP stream always data.size(): what was cut comes as a gap
+  Bytes data;  ///< borrowed for the call
+  /// As sent; larger than data.size() when the capture cut a datagram. In a TCP stream what was cut
+  /// comes as a gap: larger only when a stream's beginning is probed whose rest was not captured.
+  std::uint32_t size = 0;
   Direction direction{};
   Timestamp time;            ///< of the packet that brought (or released) these octets
   std::uint64_t packet = 0;  ///< its number

@@ -124,6 +124,27 @@ bool Dissection::open_late(Conversation& conversation, const app::FlowContext& c
   return true;
 }
 
+// What is held is all there will be of a beginning: it may be enough for somebody who knows that.
+bool Dissection::open_cut(Conversation& conversation, Direction direction, std::uint64_t size,
+                          Timestamp time) {
+  const Bytes held = conversation.probing()->held[index(direction)].view();
+  if (held.empty()) return false;
+  const app::Segment start{
+      .data = held,
+      .size = static_cast<std::uint32_t>(std::min<std::uint64_t>(held.size() + size, UINT32_MAX)),
+      .direction = direction,
+      .time = time};
+  const app::FlowContext context = flow_context(conversation.flow, app::Transport::tcp, *memory_);
+  const Match found = match(start, context);
+  if (found.protocol == nullptr) return false;
+  app::Segment octets = start;
+  octets.size = static_cast<std::uint32_t>(held.size());
+  open(conversation, *found.protocol, context, octets);
+  if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
+    take(conversation, dissector->on_gap(direction, size, time, *out_));
+  return true;
+}
+
 void Dissection::hold(Conversation& conversation, const app::Segment& segment) {
   if (!conversation.probing()->held[index(segment.direction)].append(segment.data)) {
     fail_side(conversation, segment.direction);
@@ -177,8 +198,9 @@ void Dissection::gap(Conversation& conversation, Direction direction, std::uint6
                                   : dissector->on_unseen(direction, size, time, *out_));
   }
   if (conversation.probing() == nullptr || where == Gap::before) return;
-  // What was held no longer joins what follows; the next octets are probed as a beginning.
   Probing& probing = *conversation.probing();
+  if (open_cut(conversation, direction, size, time)) return;
+  // What was held no longer joins what follows; the next octets are probed as a beginning.
   probing.held[index(direction)].release();
   if (probing.failed[index(direction)]) return;
   if (++probing.attempts[index(direction)] >= Probing::max_attempts)

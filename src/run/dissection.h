@@ -35,6 +35,8 @@ class Dissection {
   /// Opens the protocol, if there is one, that begins with this segment after another one.
   bool open_late(Conversation& conversation, const app::FlowContext& context,
                  const app::Segment& segment);
+  bool open_cut(Conversation& conversation, Direction direction, std::uint64_t size,
+                Timestamp time);
   void hold(Conversation& conversation, const app::Segment& segment);
   void fail_side(Conversation& conversation, Direction direction);
   void open(Conversation& conversation, const app::Protocol& protocol,

@@ -390,7 +390,32 @@ TEST_CASE("http: of a request head that is cut the whole lines are reported") {
   SECTION("within its request line") {
     Run run;
     run.c(cut.substr(0, 12)).gap(client, 1'000).end();
-    CHECK(run.lines().empty());
+    CHECK(run.lines() == Lines{R"(http {"method":"POST","uri":"/a","depth":1,"gap":true,)"
+                               R"("complete":false})"});
+  }
+  SECTION("within each of its request lines") {
+    Run run;
+    run.c("GET /one/tw").gap(client, 300).s("HTTP/1.1 200 OK\r\nSer").gap(server, 300);
+    run.c("GET /three?f")
+        .gap(client, 300)
+        .s("HTTP/1.1 404 Not Found\r\nSer")
+        .gap(server, 300)
+        .end();
+    REQUIRE(run.lines().size() == 2);
+    CHECK(contains(run.lines()[0], R"("uri":"/one/tw")"));
+    CHECK(contains(run.lines()[0], R"("status":200)"));
+    CHECK(contains(run.lines()[1], R"("uri":"/three?f")"));
+    CHECK(contains(run.lines()[1], R"("status":404)"));
+  }
+  SECTION("where nothing says that it is one") {
+    for (const std::string_view line :
+         {"POST", "POST ", "POST x", "POST /a FTP", "POST /\x01", "FOO /a"}) {
+      Run run;
+      run.c("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+          .s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      run.c(line).gap(client, 300).end();
+      CHECK(run.lines().size() == 1);
+    }
   }
 }
 

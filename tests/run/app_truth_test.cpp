@@ -649,6 +649,40 @@ TEST_CASE("truth: an answer captured before its request, at the start, is paired
   CHECK(events[1].text("uri") == "/b");
 }
 
+TEST_CASE("truth: a snaplen that cuts request lines leaves what they asked for") {
+  const bool one_sided = GENERATE(false, true);
+  CAPTURE(one_sided);
+  Frames frames;
+  Talk talk(frames);
+  for (const std::string_view uri : {"/one/long/path"sv, "/two/long/path"sv, "/three/lo/path"sv}) {
+    talk.client_says(100ms,
+                     "GET " + std::string(uri) + std::string(300, 'x') + " HTTP/1.1\r\n\r\n");
+    talk.server_says(110ms,
+                     "HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n" + std::string(300, 'y'));
+  }
+  talk.close();
+  constexpr std::size_t source_address = 14 + 12;
+  if (one_sided) {
+    std::erase_if(frames, [](const test::Frame& frame) {
+      return load_be<std::uint32_t>(&frame.data[source_address]) != client;
+    });
+  }
+  constexpr std::size_t headers = 14 + 20 + 20;
+  for (test::Frame& frame : frames) {
+    frame.wire_size = frame.size_on_wire();
+    frame.data.resize(std::min(frame.data.size(), headers + "GET /one/long/path"sv.size()));
+  }
+  const auto events = records(test::analyse(frames), "http");
+  REQUIRE(events.size() == 3);
+  CHECK(events[0].text("uri") == "/one/long/path");
+  CHECK(events[1].text("uri") == "/two/long/path");
+  CHECK(events[2].text("uri") == "/three/lo/path");
+  for (const Record& event : events) {
+    CHECK(event.flag("gap") == true);
+    if (!one_sided) CHECK(event["status"] == 200);
+  }
+}
+
 TEST_CASE("truth: TLS follows a command that could have been a request") {
   Frames frames;
   Talk talk(frames);
