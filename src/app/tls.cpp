@@ -47,7 +47,7 @@ class TlsDissector final : public Dissector {
     bool sslv2 = false;           ///< its hello in SSLv2 form is under way
     bool cipher_changed = false;  ///< it sent ChangeCipherSpec
     bool finished = false;        ///< and an encrypted handshake message after it
-    bool lost = false;            ///< what it sends now is no TLS
+    bool lost = false;            ///< what it sends now cannot be read
     bool unseen = false;          ///< its beginning was not captured
   };
 
@@ -310,9 +310,17 @@ Progress TlsDissector::on_server_hello(Direction direction, const TlsMessage& me
   return Progress::more;
 }
 
-Progress TlsDissector::on_gap(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
+// The other side, whose hello is still to come, says what it says all the same.
+Progress TlsDissector::on_gap(Direction direction, std::uint64_t /*size*/, Timestamp /*time*/,
                               Output& out) {
-  return abandon(out);
+  const bool from_client = direction == client_;
+  const bool other_said = from_client ? state_.has_server_hello() : state_.has_client_hello();
+  const Side& other = side(reverse(direction));
+  if (other_said || other.lost || other.unseen) return abandon(out);
+  Side& from = side(direction);
+  from.lost = true;
+  from.messages.forget();
+  return Progress::more;
 }
 
 // The side that is captured says what it says all the same.
@@ -324,7 +332,8 @@ Progress TlsDissector::on_unseen(Direction direction, std::uint64_t /*size*/, Ti
 
 void TlsDissector::on_end(Timestamp /*now*/, Output& out) {
   if (!state_.has_client_hello() && !state_.has_server_hello()) return;
-  if (side(client_).lost || sides_[0].unseen || sides_[1].unseen) {
+  const auto incomplete = [](const Side& side) { return side.lost || side.unseen; };
+  if (std::ranges::any_of(sides_, incomplete)) {
     (void)abandon(out);
     return;
   }

@@ -354,6 +354,41 @@ TEST_CASE("tls: a gap ends the report with what is known") {
   CHECK(run.result().notes.empty());
 }
 
+TEST_CASE("tls: a hello that is cut leaves the other one") {
+  const Octets client = client_hello("c02f"_hex, offer("a.example"));
+  const Octets server = server_hello("c02f"_hex, "0010 0005 0003 02 6832"_hex);
+  DissectorRun run{tls_protocol, flow};
+  SECTION("the client's") {
+    run.feed(to_server, owned(Bytes{client}.first(40)), 0);
+    run.gap(to_server, client.size() - 40, 1);
+    CHECK(run.result().progress == Progress::more);
+    run.feed(to_server, owned("48 54 54 50 2f 31 2e 31"_hex), 2);
+    run.feed(to_client, server, 9);
+    run.gap(to_client, 1'000, 9);
+    CHECK(run.result().progress == Progress::give_up);
+    CHECK(has(run.result(),
+              R"({"version":"TLSv1.2","cipher":"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",)"
+              R"("alpn":"h2",)"));
+  }
+  SECTION("the server's") {
+    run.feed(to_client, owned(Bytes{server}.first(40)), 0);
+    run.gap(to_client, server.size() - 40, 1);
+    run.feed(to_server, client, 2);
+    run.end(10'000);
+    CHECK(has(run.result(), R"("sni":"a.example")"));
+    CHECK(run.result().notes.empty());
+  }
+  SECTION("both") {
+    run.feed(to_server, owned(Bytes{client}.first(40)), 0);
+    run.gap(to_server, client.size() - 40, 1);
+    run.feed(to_client, owned(Bytes{server}.first(40)), 9);
+    run.gap(to_client, server.size() - 40, 9);
+    CHECK(run.result().progress == Progress::give_up);
+    CHECK(run.result().lines.empty());
+  }
+  CHECK(run.result().anomalies.empty());
+}
+
 TEST_CASE("tls: the side that is captured is read though the other one is not") {
   const Octets retry = tls_record(
       22, tls_message(2,
