@@ -28,6 +28,26 @@ std::string_view without_line_end(Bytes line) noexcept {
   return text;
 }
 
+constexpr std::string_view status_prefix = "HTTP/1.";
+/// Of a status line that is searched for.
+constexpr std::size_t max_status_line = 1024;
+
+/// A response may stand behind this octet, the last one of a body whose end was not known: images
+/// and JSON end with no line. What speaks of HTTP puts a blank or a quote there.
+bool may_end_body(std::uint8_t octet) noexcept {
+  constexpr std::string_view speaking = " \t\"'`(=:/";
+  return speaking.find(static_cast<char>(octet)) == std::string_view::npos;
+}
+
+/// Where a status line begins, or may at the end of the text; else the text's size.
+std::size_t find_status(std::string_view text) noexcept {
+  if (const std::size_t at = text.find(status_prefix); at != std::string_view::npos) return at;
+  const std::size_t most = std::min(text.size(), status_prefix.size() - 1);
+  const std::size_t at = text.find(status_prefix.front(), text.size() - most);
+  return at != std::string_view::npos && status_prefix.starts_with(text.substr(at)) ? at
+                                                                                    : text.size();
+}
+
 /// Octets of a head at the front, up to and including its empty line; 0 if its end is not here or
 /// it is too large. Requires: the first octet is no line end.
 std::size_t whole_head(Bytes rest) noexcept {
@@ -73,7 +93,8 @@ HttpReader::Step HttpReader::step(Bytes& rest, Timestamp now) {
     case State::chunk_end: return read_chunk_end(rest);
     case State::trailer: return read_trailer(rest);
     case State::ended: state_ = State::idle; return {.kind = Kind::end};
-    case State::search: return search(rest, now);
+    case State::search:
+      return side_ == HttpSide::request ? search_request(rest, now) : search_response(rest, now);
     case State::closed: rest = {}; return {};
   }
   return {};
@@ -100,13 +121,13 @@ Bytes HttpReader::unfinished_head() const noexcept {
 
 Bytes HttpReader::unfinished_start() const noexcept {
   const bool at_start = state_ == State::search ? !overlong_ : state_ == State::head && lines_ == 0;
-  return at_start ? held_.view() : Bytes{};
+  return at_start && !handed_over_ ? held_.view() : Bytes{};
 }
 
 HttpReader::Gap HttpReader::on_gap(std::uint64_t size) noexcept {
   using Effect = Gap::Effect;
   switch (state_) {
-    case State::search: held_.release(), overlong_ = false, line_ = 0; [[fallthrough]];
+    case State::search: forget_line(); [[fallthrough]];
     case State::closed: return {.effect = Effect::crossed};
     case State::until_close: return {.body = size, .effect = Effect::crossed};
     case State::body:
@@ -157,11 +178,16 @@ HttpReader::Step HttpReader::finish() noexcept {
 }
 
 void HttpReader::lose_place() noexcept {
+  forget_line();
+  left_ = max_search;
+  state_ = State::search;
+}
+
+void HttpReader::forget_line() noexcept {
   if (!handed_over_) held_.release();
   line_ = 0;
-  left_ = max_search;
   overlong_ = false;
-  state_ = State::search;
+  last_ = '\n';  // what came before is not known: a message may have ended there
 }
 
 HttpReader::Step HttpReader::flawed(std::string_view detail) noexcept {
@@ -306,7 +332,7 @@ bool HttpReader::hold_line(Bytes part, Timestamp now) {
   return held_.append(part);
 }
 
-HttpReader::Step HttpReader::search(Bytes& rest, Timestamp now) {
+HttpReader::Step HttpReader::search_request(Bytes& rest, Timestamp now) {
   const Line line = look_at_line(rest);
   if (line.here.size() >= left_) return hopeless();
   left_ -= line.here.size();
@@ -331,6 +357,52 @@ HttpReader::Step HttpReader::search(Bytes& rest, Timestamp now) {
     return {};
   }
   held_.release();
+  return {};
+}
+
+/// How much of `text` belongs to one thing, and whether that may be of a status line.
+HttpReader::Part HttpReader::next_part(std::string_view text) const noexcept {
+  const std::size_t held = held_.size();
+  if (held == 0) {
+    const std::size_t at = find_status(text);
+    if (at != 0) return {.size = at};
+    return {.size = 1, .of_line = may_end_body(last_)};
+  }
+  if (held < status_prefix.size()) {
+    const bool goes_on = text.front() == status_prefix[held];
+    return {.size = goes_on ? 1U : 0U, .of_line = goes_on};
+  }
+  const std::size_t room = max_status_line - held;
+  const std::size_t feed = text.substr(0, room).find('\n');
+  const bool ends = feed != std::string_view::npos;
+  return {.size = ends ? feed + 1 : std::min(text.size(), room), .of_line = true};
+}
+
+// Octet by octet in effect, so that it is the same however the stream is cut.
+HttpReader::Step HttpReader::search_response(Bytes& rest, Timestamp now) {
+  while (!rest.empty()) {
+    const Part part = next_part(as_text(rest));
+    if (part.size == 0) {  // no other one begins in what was held, but one may with this octet
+      last_ = held_.view().back();
+      held_.release();
+      continue;
+    }
+    if (part.size >= left_) return hopeless();
+    left_ -= part.size;
+    examined_ += part.size;
+    const Bytes octets = rest.first(part.size);
+    drop_front(rest, part.size);
+    last_ = octets.back();
+    if (!part.of_line) continue;
+    if (!hold_line(octets, now)) return hopeless();
+    if (last_ != '\n' && held_.size() < max_status_line) continue;
+    if (last_ == '\n' && parse_start_line(side_, without_line_end(held_.view()))) {
+      lines_ = 1;
+      state_ = State::head;
+      return {};
+    }
+    held_.release();
+  }
   return {};
 }
 

@@ -97,8 +97,15 @@ class HttpReader {
     bool blank = false;     ///< nothing but the line end, earlier parts included
   };
 
+  /// Octets that a search takes at once.
+  struct Part {
+    std::size_t size = 0;
+    bool of_line = false;
+  };
+
   [[nodiscard]] Line look_at_line(Bytes rest) noexcept;
   void lose_place() noexcept;
+  void forget_line() noexcept;
   [[nodiscard]] Step flawed(std::string_view detail) noexcept;
   [[nodiscard]] Step hopeless() noexcept;
   [[nodiscard]] Step hand_over_head(Bytes& rest, std::size_t size);
@@ -110,10 +117,12 @@ class HttpReader {
   [[nodiscard]] Step read_chunk_extension(Bytes& rest) noexcept;
   [[nodiscard]] Step read_chunk_end(Bytes& rest) noexcept;
   [[nodiscard]] Step read_trailer(Bytes& rest) noexcept;
-  [[nodiscard]] Step search(Bytes& rest, Timestamp now);
+  [[nodiscard]] Step search_request(Bytes& rest, Timestamp now);
+  [[nodiscard]] Part next_part(std::string_view text) const noexcept;
+  [[nodiscard]] Step search_response(Bytes& rest, Timestamp now);
   [[nodiscard]] Step step(Bytes& rest, Timestamp now);
 
-  Buffer held_;  ///< a head, or in search a line, so far
+  Buffer held_;  ///< a head, or in search what may be a start line, so far
   Timestamp started_{};
   std::uint64_t left_ = 0;  ///< of the body or chunk; in search: octets until given up
   std::uint64_t examined_ = 0;
@@ -121,11 +130,11 @@ class HttpReader {
   std::uint32_t lines_ = 0;    ///< of the head or trailer so far
   std::uint32_t section_ = 0;  ///< octets of the trailer so far
   std::uint8_t digits_ = 0;    ///< of the chunk size so far
-  std::uint8_t last_ = 0;      ///< last octet looked at of an incomplete line
+  std::uint8_t last_ = 0;      ///< last octet looked at of an incomplete line, or in search
   HttpSide side_;
   State state_ = State::idle;
   bool handed_over_ = false;  ///< held_ holds a head that was handed over
-  bool overlong_ = false;     ///< in search: the line is too long to be a start line
+  bool overlong_ = false;     ///< in search of a request: the line is too long for one
 };
 
 }  // namespace ntan::app

@@ -13,7 +13,8 @@ using Kind = HttpReader::Kind;
 
 /// A reader and what it said, with one framing for all bodies.
 struct Reading {
-  explicit Reading(HttpFraming of_all) : framing(of_all) {}
+  explicit Reading(HttpFraming of_all, HttpSide reads = HttpSide::request)
+      : framing(of_all), side(reads) {}
 
   void feed(std::string_view text, std::size_t piece) {
     for (std::size_t at = 0; at < text.size(); at += piece) {
@@ -35,8 +36,9 @@ struct Reading {
   }
 
   HttpFraming framing;
+  HttpSide side;
   Budget budget{.limit = std::size_t{1} << 20U};
-  HttpReader reader{HttpSide::request, budget};
+  HttpReader reader{side, budget};
   std::vector<std::string> heads;
   std::uint64_t body = 0;
   int ends = 0;
@@ -103,6 +105,46 @@ TEST_CASE("http reader: the search for a start line ends") {
   Reading reading(no_body);
   (void)reading.reader.on_gap(1);
   const std::string noise = std::string(65'535, 'x') + "\n";
+  for (int i = 0; i < 63; ++i) reading.feed(noise, noise.size());
+  CHECK_FALSE(reading.hopeless);
+  reading.feed(noise, noise.size());
+  CHECK(reading.hopeless);
+  CHECK(reading.budget.used == 0);
+}
+
+TEST_CASE("http reader: behind a loss a response is found whatever stands before it") {
+  const std::string head = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
+  struct Row {
+    std::string before;
+    bool found;
+  };
+  const auto row = GENERATE(values<Row>({{"", true},
+                                         {"\r\n", true},
+                                         {"\xff\xd9", true},
+                                         {"{\"a\":1}", true},
+                                         {"HTTP/1HTTP/1.", false},
+                                         {"HTTP/1.1 no status\n", true},
+                                         {"HTHTTP/1", true},
+                                         {std::string(70'000, 'x'), true},
+                                         {"HTTP/1." + std::string(2'000, 'x'), true},
+                                         {"HTTP/1.1 200 " + std::string(2'000, 'x'), true},
+                                         {"it said ", false},
+                                         {"<b title=\"", false}}));
+  CAPTURE(row.before.substr(0, 40));
+  for (std::size_t piece = 1; piece < 40; ++piece) {
+    Reading reading(no_body, HttpSide::response);
+    (void)reading.reader.on_gap(1);
+    reading.feed(row.before + head, piece);
+    REQUIRE(reading.heads == std::vector<std::string>(row.found ? 1 : 0, head));
+    REQUIRE(reading.reader.examined() <= row.before.size() + head.size());
+    REQUIRE(reading.flaws == 0);
+  }
+}
+
+TEST_CASE("http reader: the search for a status line ends") {
+  Reading reading(no_body, HttpSide::response);
+  (void)reading.reader.on_gap(1);
+  const std::string noise(65'536, 'H');
   for (int i = 0; i < 63; ++i) reading.feed(noise, noise.size());
   CHECK_FALSE(reading.hopeless);
   reading.feed(noise, noise.size());

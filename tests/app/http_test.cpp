@@ -372,6 +372,21 @@ TEST_CASE("http: requests behind a gap are found again") {
   CHECK(contains(run.lines()[1], R"("uri":"/b")"));
 }
 
+TEST_CASE("http: behind a lost head the next response is found though no line ends before it") {
+  const std::string image(200, '\xff');
+  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + image;
+  Run run;
+  run.c(get).gap(server, 100).s(image);
+  for (int i = 0; i < 3; ++i) run.c(get).s(ok);
+  run.end();
+  REQUIRE(run.lines().size() == 4);
+  CHECK(contains(run.lines()[0], R"("gap":true,"complete":false)"));
+  for (std::size_t i = 1; i < 4; ++i) {
+    CHECK(contains(run.lines()[i], R"("status":200)"));
+    CHECK(contains(run.lines()[i], R"("complete":true)"));
+  }
+}
+
 TEST_CASE("http: of a request head that is cut the whole lines are reported") {
   constexpr std::string_view cut = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\nUser-Ag";
   constexpr std::string_view said =
@@ -406,6 +421,11 @@ TEST_CASE("http: of a request head that is cut the whole lines are reported") {
     CHECK(contains(run.lines()[0], R"("status":200)"));
     CHECK(contains(run.lines()[1], R"("uri":"/three?f")"));
     CHECK(contains(run.lines()[1], R"("status":404)"));
+  }
+  SECTION("behind a whole head") {
+    Run run;
+    run.c("POST /b HTTP/1.1\r\nContent-Le").c("ngth: x\r\n\r\n").gap(client, 300).end();
+    CHECK(run.lines().size() == 1);
   }
   SECTION("where nothing says that it is one") {
     for (const std::string_view line :
