@@ -9,79 +9,18 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/bytes.h"
-#include "tests/support/dissect.h"
+#include "tests/app/http_run.h"
 
 namespace ntan::app {
 namespace {
 
-constexpr auto client = Direction::to_server;
-constexpr auto server = Direction::to_client;
-constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-constexpr std::string_view get_begin =
-    R"(http {"method":"GET","host":"h","uri":"/a","version":"1.1")";
-
-class Run {
- public:
-  explicit Run(std::size_t memory = std::size_t{1} << 20U)
-      : run_(http_protocol, {.transport = Transport::tcp}, memory) {}
-
-  Run& c(std::string_view text, std::int64_t ms = 0) { return feed(client, text, ms); }
-
-  Run& s(std::string_view text, std::int64_t ms = 0) { return feed(server, text, ms); }
-
-  Run& feed(Direction direction, std::string_view text, std::int64_t ms) {
-    run_.feed(direction, as_bytes(text), ms);
-    return *this;
-  }
-
-  Run& gap(Direction direction, std::uint64_t size, std::int64_t ms = 0) {
-    run_.gap(direction, size, ms);
-    return *this;
-  }
-
-  Run& close(Direction direction, std::int64_t ms = 0) {
-    run_.half_close(direction, ms);
-    return *this;
-  }
-
-  Run& advance(std::int64_t ms) {
-    run_.advance(ms);
-    return *this;
-  }
-
-  Run& end(std::int64_t ms = 0) {
-    run_.end(ms);
-    return *this;
-  }
-
-  void want_no_records() { run_.want_no_records(); }
-
-  [[nodiscard]] const test::Dissected& result() const { return run_.result(); }
-
-  [[nodiscard]] const std::vector<std::string>& lines() const { return result().lines; }
-
-  [[nodiscard]] const std::vector<std::string>& anomalies() const { return result().anomalies; }
-
-  [[nodiscard]] const Budget& memory() const { return run_.memory(); }
-
-  [[nodiscard]] std::vector<std::uint64_t> notes(event::Note::Kind kind) const {
-    std::vector<std::uint64_t> values;
-    for (const event::Note& note : result().notes) {
-      if (note.kind == kind) values.push_back(note.value);
-    }
-    return values;
-  }
-
- private:
-  test::DissectorRun run_;
-};
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-using Lines = std::vector<std::string>;
+using test::client;
+using test::contains;
+using test::get;
+using test::get_begin;
+using test::Lines;
+using test::server;
+using Run = test::HttpRun;
 
 TEST_CASE("http: an exchange is one event with what both sides said") {
   Run run;
@@ -300,171 +239,6 @@ TEST_CASE("http: the timer of an ended response does not cut a later one") {
   run.s("b", 89'500);
   REQUIRE(run.lines().size() == 2);
   CHECK(contains(run.lines()[1], R"("complete":true)"));
-}
-
-TEST_CASE("http: a gap in a body of known length is counted") {
-  Run run;
-  SECTION("Content-Length") {
-    run.c(get).s("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
-    run.gap(server, 90).s("0123456");
-  }
-  SECTION("the gap ends the body") {
-    run.c(get).s("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
-    run.gap(server, 97);
-  }
-  SECTION("inside a chunk") {
-    run.c(get).s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc");
-    run.gap(server, 97).s("\r\n0\r\n\r\n");
-  }
-  SECTION("until the end of the connection") {
-    run.c(get).s("HTTP/1.1 200 OK\r\n\r\nabc").gap(server, 97).close(server);
-  }
-  REQUIRE(run.lines().size() == 1);
-  CHECK(contains(run.lines()[0], R"("response_body_bytes":100)"));
-  CHECK(contains(run.lines()[0], R"("gap":true,"complete":true)"));
-  CHECK(run.anomalies().empty());
-}
-
-TEST_CASE("http: a gap in a request body is counted") {
-  Run run;
-  run.c("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc", 0).gap(client, 97, 5);
-  run.s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 10);
-  REQUIRE(run.lines().size() == 1);
-  CHECK(contains(run.lines()[0], R"("request_body_bytes":100)"));
-  CHECK(contains(run.lines()[0], R"("ttfb_us":5000)"));
-  CHECK(contains(run.lines()[0], R"("gap":true)"));
-}
-
-TEST_CASE("http: behind a gap that cannot be crossed the next start line is found") {
-  Run run;
-  run.c(get);
-  SECTION("in a chunked body") {
-    run.s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab").gap(server, 50);
-    CHECK(contains(run.lines().at(0), R"("status":200)"));
-    CHECK(contains(run.lines().at(0), R"("response_body_bytes":5)"));
-  }
-  SECTION("in a head") {
-    run.s("HTTP/1.1 200 OK\r\nTransf").gap(server, 50);
-  }
-  SECTION("where a response should begin") {
-    run.gap(server, 50);
-  }
-  SECTION("past the end of a body") {
-    run.s("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab").gap(server, 4);
-  }
-  REQUIRE(run.lines().size() == 1);
-  CHECK(contains(run.lines()[0], R"("gap":true,"complete":false)"));
-  run.s("rest of a line HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 abc\r\n\x01\xff\r\nHT");
-  run.c("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
-  run.s("TP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
-  REQUIRE(run.lines().size() == 2);
-  CHECK(contains(run.lines()[1], R"("uri":"/b","version":"1.1","status":200)"));
-  CHECK(contains(run.lines()[1], R"("complete":true)"));
-}
-
-TEST_CASE("http: requests behind a gap are found again") {
-  Run run;
-  run.c("GET /lost HTTP/1.1\r\nHo").gap(client, 1'000);
-  run.c("octets GET /x HTTP/1.1 of a body\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
-  run.s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
-  REQUIRE(run.lines().size() == 2);
-  CHECK(contains(run.lines()[0], R"("uri":"/lost")"));
-  CHECK(contains(run.lines()[1], R"("uri":"/b")"));
-}
-
-TEST_CASE("http: behind a lost head the next response is found though no line ends before it") {
-  const std::string image(200, '\xff');
-  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + image;
-  Run run;
-  run.c(get).gap(server, 100).s(image);
-  for (int i = 0; i < 3; ++i) run.c(get).s(ok);
-  run.end();
-  REQUIRE(run.lines().size() == 4);
-  CHECK(contains(run.lines()[0], R"("gap":true,"complete":false)"));
-  for (std::size_t i = 1; i < 4; ++i) {
-    CHECK(contains(run.lines()[i], R"("status":200)"));
-    CHECK(contains(run.lines()[i], R"("complete":true)"));
-  }
-}
-
-TEST_CASE("http: of a request head that is cut the whole lines are reported") {
-  constexpr std::string_view cut = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\nUser-Ag";
-  constexpr std::string_view said =
-      R"(http {"method":"POST","host":"h","uri":"/a","version":"1.1","depth":1,"gap":true,)"
-      R"("complete":false})";
-  SECTION("by a gap") {
-    Run run;
-    run.c(cut).gap(client, 1'000).c("ent: x\r\n\r\n").end();
-    CHECK(run.lines() == Lines{std::string{said}});
-  }
-  SECTION("by the end") {
-    Run run;
-    run.c(cut).end();
-    CHECK(run.lines() == Lines{std::string{said}});
-  }
-  SECTION("within its request line") {
-    Run run;
-    run.c(cut.substr(0, 12)).gap(client, 1'000).end();
-    CHECK(run.lines() == Lines{R"(http {"method":"POST","uri":"/a","depth":1,"gap":true,)"
-                               R"("complete":false})"});
-  }
-  SECTION("within each of its request lines") {
-    Run run;
-    run.c("GET /one/tw").gap(client, 300).s("HTTP/1.1 200 OK\r\nSer").gap(server, 300);
-    run.c("GET /three?f")
-        .gap(client, 300)
-        .s("HTTP/1.1 404 Not Found\r\nSer")
-        .gap(server, 300)
-        .end();
-    REQUIRE(run.lines().size() == 2);
-    CHECK(contains(run.lines()[0], R"("uri":"/one/tw")"));
-    CHECK(contains(run.lines()[0], R"("status":200)"));
-    CHECK(contains(run.lines()[1], R"("uri":"/three?f")"));
-    CHECK(contains(run.lines()[1], R"("status":404)"));
-  }
-  SECTION("behind a whole head") {
-    Run run;
-    run.c("POST /b HTTP/1.1\r\nContent-Le").c("ngth: x\r\n\r\n").gap(client, 300).end();
-    CHECK(run.lines().size() == 1);
-  }
-  SECTION("where nothing says that it is one") {
-    for (const std::string_view line :
-         {"POST", "POST ", "POST x", "POST /a FTP", "POST /\x01", "FOO /a"}) {
-      Run run;
-      run.c("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
-          .s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-      run.c(line).gap(client, 300).end();
-      CHECK(run.lines().size() == 1);
-    }
-  }
-}
-
-TEST_CASE("http: of a response head that is cut the whole lines are reported") {
-  Run run;
-  run.c(get).s("HTTP/1.1 200 OK\r\nServer: s\r\nContent-Le");
-  SECTION("by a gap") {
-    run.gap(server, 1'000).end();
-  }
-  SECTION("by the end") {
-    run.end();
-  }
-  REQUIRE(run.lines().size() == 1);
-  CHECK(run.lines()[0].starts_with(std::string{get_begin} + R"(,"status":200)"));
-  CHECK(contains(run.lines()[0], R"("server":"s")"));
-  CHECK(contains(run.lines()[0], R"("gap":true,"complete":false})"));
-}
-
-TEST_CASE("http: a client that waits got the responses that were lost") {
-  Run run;
-  run.c("GET /1 HTTP/1.1\r\n\r\n").s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-  run.gap(server, 5'000);
-  run.c("GET /2 HTTP/1.1\r\n\r\n");  // its response lies in octets that are not understood
-  run.s("not a status line\r\n");
-  run.c("GET /3 HTTP/1.1\r\n\r\n");
-  run.s("HTTP/1.1 203 OK\r\nContent-Length: 0\r\n\r\n");
-  REQUIRE(run.lines().size() == 3);
-  CHECK(contains(run.lines()[1], R"("uri":"/2","version":"1.1","depth":2,"gap":true)"));
-  CHECK(contains(run.lines()[2], R"("uri":"/3","version":"1.1","status":203)"));
 }
 
 TEST_CASE("http: heads that are malformed raise an anomaly and are still read") {
