@@ -94,7 +94,7 @@ class HttpDissector final : public Dissector {
 void HttpDissector::orient(const Segment& segment) {
   oriented_ = true;
   const std::string_view text = as_text(segment.data);
-  if (text.starts_with("HTTP/1.")) {
+  if (text.starts_with(http_version_prefix)) {
     request_direction_ = reverse(segment.direction);
   } else if (segment.direction != request_direction_ && probe_http_request(text) == Verdict::yes) {
     request_direction_ = segment.direction;

@@ -10,8 +10,6 @@
 namespace ntan::app {
 namespace {
 
-constexpr std::string_view version_prefix = "HTTP/1.";
-
 constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
@@ -119,7 +117,7 @@ std::string_view trim(std::string_view text) noexcept {
 
 /// `HTTP/1.` and one digit.
 bool is_version(std::string_view text) noexcept {
-  return text.size() == version_prefix.size() + 1 && text.starts_with(version_prefix) &&
+  return text.size() == http_version_prefix.size() + 1 && text.starts_with(http_version_prefix) &&
          is_digit(text.back());
 }
 
@@ -136,7 +134,7 @@ std::optional<HttpStartLine> parse_request_line(std::string_view line) {
 }
 
 std::optional<HttpStartLine> parse_status_line(std::string_view line) {
-  constexpr std::size_t code_at = version_prefix.size() + 2;
+  constexpr std::size_t code_at = http_version_prefix.size() + 2;
   constexpr std::size_t code_end = code_at + 3;
   if (line.size() < code_end || !is_version(line.substr(0, code_at - 1)) ||
       line[code_at - 1] != ' ') {
@@ -480,14 +478,14 @@ std::optional<HttpStartLine> parse_flawed_request_line(std::string_view line) {
 }
 
 std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
-  constexpr std::string_view version = "HTTP/1.";
   const std::size_t blank = std::min(seen.find(' '), seen.size());
   const std::string_view method = seen.substr(0, blank);
   std::string_view target = seen.substr(std::min(blank + 1, seen.size()));
   if (!is_known_method(method)) return std::nullopt;
   if (const std::size_t end = target.find(' '); end != std::string_view::npos) {
     const std::string_view rest = target.substr(end + 1);
-    if (!rest.starts_with(version) && !version.starts_with(rest)) return std::nullopt;
+    if (!rest.starts_with(http_version_prefix) && !http_version_prefix.starts_with(rest))
+      return std::nullopt;
     target.remove_suffix(target.size() - end);
   }
   const bool named = method == "CONNECT"

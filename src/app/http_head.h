@@ -12,6 +12,8 @@ namespace ntan::app {
 
 enum class HttpSide : std::uint8_t { request, response };
 
+/// Of the versions that are read; a digit follows (RFC 9112 2.3).
+inline constexpr std::string_view http_version_prefix = "HTTP/1.";
 inline constexpr std::size_t http_max_line = std::size_t{8} * 1024;
 inline constexpr std::size_t http_max_head = std::size_t{32} * 1024;
 inline constexpr std::size_t http_max_fields = 128;

@@ -58,13 +58,12 @@ Verdict probe_start(std::string_view text, bool cut) {
 }  // namespace
 
 Verdict probe_http(const Segment& start, const FlowContext& /*flow*/) {
-  constexpr std::string_view prefix = "HTTP/1.";
   constexpr std::size_t status_line = 12;
   std::string_view text = as_text(start.data);
   const auto first = std::find_if_not(text.begin(), text.end(), is_line_end);
   text.remove_prefix(static_cast<std::size_t>(first - text.begin()));
   if (text.empty()) return start.data.size() < status_line ? Verdict::unsure : Verdict::no;
-  if (prefix.starts_with(text.substr(0, prefix.size()))) {
+  if (http_version_prefix.starts_with(text.substr(0, http_version_prefix.size()))) {
     if (text.size() < status_line) return Verdict::unsure;
     const bool more = text.size() > status_line && is_line_end(text[status_line]);
     const std::string_view line = text.substr(0, more ? status_line : status_line + 1);

@@ -28,7 +28,6 @@ std::string_view without_line_end(Bytes line) noexcept {
   return text;
 }
 
-constexpr std::string_view status_prefix = "HTTP/1.";
 /// Of a status line that is searched for.
 constexpr std::size_t max_status_line = 1024;
 
@@ -41,11 +40,13 @@ bool may_end_body(std::uint8_t octet) noexcept {
 
 /// Where a status line begins, or may at the end of the text; else the text's size.
 std::size_t find_status(std::string_view text) noexcept {
-  if (const std::size_t at = text.find(status_prefix); at != std::string_view::npos) return at;
-  const std::size_t most = std::min(text.size(), status_prefix.size() - 1);
-  const std::size_t at = text.find(status_prefix.front(), text.size() - most);
-  return at != std::string_view::npos && status_prefix.starts_with(text.substr(at)) ? at
-                                                                                    : text.size();
+  if (const std::size_t at = text.find(http_version_prefix); at != std::string_view::npos)
+    return at;
+  const std::size_t most = std::min(text.size(), http_version_prefix.size() - 1);
+  const std::size_t at = text.find(http_version_prefix.front(), text.size() - most);
+  return at != std::string_view::npos && http_version_prefix.starts_with(text.substr(at))
+             ? at
+             : text.size();
 }
 
 /// Octets of a head at the front, up to and including its empty line; 0 if its end is not here or
@@ -368,8 +369,8 @@ HttpReader::Part HttpReader::next_part(std::string_view text) const noexcept {
     if (at != 0) return {.size = at};
     return {.size = 1, .of_line = may_end_body(last_)};
   }
-  if (held < status_prefix.size()) {
-    const bool goes_on = text.front() == status_prefix[held];
+  if (held < http_version_prefix.size()) {
+    const bool goes_on = text.front() == http_version_prefix[held];
     return {.size = goes_on ? 1U : 0U, .of_line = goes_on};
   }
   const std::size_t room = max_status_line - held;
