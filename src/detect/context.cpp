@@ -11,10 +11,6 @@ namespace {
 constexpr std::uint16_t ftp_data = 20, ftp_control = 21;
 constexpr Nats discount = 4;  // a quarter of the evidence is left
 
-bool failed(Result result) noexcept {
-  return result == Result::refused || result == Result::silent;
-}
-
 bool answered(Result result) noexcept {
   return result == Result::refused || result == Result::session || result == Result::half_open ||
          result == Result::connect || result == Result::banner;
@@ -64,7 +60,7 @@ const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) 
     if (answered(outcome.result)) ++answered_;
   }
   if (outcome.result == Result::session) remember_service(outcome, keys);
-  return failed(outcome.result) ? remember_failure(outcome, keys) : nullptr;
+  return has_failed(outcome.result) ? remember_failure(outcome, keys) : nullptr;
 }
 
 void Context::observe(flow::Continuation continuation) noexcept {
@@ -105,7 +101,7 @@ const Outage* Context::remember_failure(const Outcome& outcome, const OutcomeKey
 }
 
 const Outage* Context::outage_of(const Outcome& outcome) noexcept {
-  const bool remembered = failed(outcome.result) && has_port(outcome.contact_class);
+  const bool remembered = has_failed(outcome.result) && has_port(outcome.contact_class);
   return remembered ? outages_.find(outage_key_of(outcome)) : nullptr;
 }
 
@@ -126,7 +122,7 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
   const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
   Weight weight{
       .row = client.row, .row_peer = peer.row, .column = client.column, .column_peer = peer.column};
-  const bool fails = failed(outcome.result);
+  const bool fails = has_failed(outcome.result);
   const bool datagram = what == ContactClass::udp || what == ContactClass::icmp;
   const bool peer_prone = is_peer_prone(outcome.dst_port);
   if (peer.row != client.row) weight.note(Guard::peer_prone);

@@ -93,7 +93,7 @@ constexpr Steps steps_of_client(ContactClass contact_class, Result result) noexc
 // Where the port is peer-prone.
 constexpr Steps steps_of_peer(ContactClass contact_class, Result result) noexcept {
   const Steps client = steps_of_client(contact_class, result);
-  const bool failed = result == Result::refused || result == Result::silent;
+  const bool failed = has_failed(result);
   Nats step = 0;
   switch (contact_class) {
     case ContactClass::syn:

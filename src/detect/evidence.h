@@ -103,10 +103,15 @@ inline constexpr std::size_t guard_count = 8;
 /// At least 1024 and not a service that is commonly scanned for.
 [[nodiscard]] bool is_peer_prone(std::uint16_t port) noexcept;
 
+/// R, N: nobody was there.
+[[nodiscard]] constexpr bool has_failed(Result result) noexcept {
+  return result == Result::refused || result == Result::silent;
+}
+
 /// R, N, H, C, X: what a scan meets.
 [[nodiscard]] constexpr bool is_bad(Result result) noexcept {
-  return result == Result::refused || result == Result::silent || result == Result::half_open ||
-         result == Result::connect || result == Result::malformed;
+  return has_failed(result) || result == Result::half_open || result == Result::connect ||
+         result == Result::malformed;
 }
 
 }  // namespace ntan::detect

@@ -81,13 +81,19 @@ void ScanDetector::forgive_datagram(Source& source, const Outcome& session) {
   if (source.seen.find(hash) == Mark::absent) return;
   Probe* probe = source.journal.find(hash);
   if (probe == nullptr || probe->pending || probe->column_step == 0) return;
+  take_from_column(source, *probe, &Column::unanswered);
+}
+
+// What the column was credited with for a probe, and where it was counted.
+void ScanDetector::take_from_column(const Source& source, Probe& probe,
+                                    std::uint32_t Column::* counter) {
   Column* column =
-      columns_.find(column_key(words_of(source.address), ContactClass::udp, session.dst_port));
+      columns_.find(column_key(words_of(source.address), probe.contact_class, probe.port));
   if (column == nullptr) return;
-  column->walk.add(-probe->column_step, -probe->column_step);
+  column->walk.add(-probe.column_step, -probe.column_step);
   if (column->walk.bad != 0) --column->walk.bad;
-  if (column->unanswered != 0) --column->unanswered;
-  probe->column_step = 0;
+  if (column->*counter != 0) --(column->*counter);
+  probe.column_step = 0;
 }
 
 // A host with which the source really works: its bare handshakes there were no probes.
@@ -102,13 +108,7 @@ void ScanDetector::forgive_host(Source& source, const IpAddress& host) {
   for (Probe& probe : source.journal) {
     const bool handshake = probe.result == Result::connect || probe.result == Result::half_open;
     if (!handshake || probe.column_step == 0 || probe.pending || probe.dst != host) continue;
-    Column* column =
-        columns_.find(column_key(words_of(source.address), probe.contact_class, probe.port));
-    if (column == nullptr) continue;
-    column->walk.add(-probe.column_step, -probe.column_step);
-    if (column->walk.bad != 0) --column->walk.bad;
-    if (column->handshakes != 0) --column->handshakes;
-    probe.column_step = 0;
+    take_from_column(source, probe, &Column::handshakes);
   }
 }
 

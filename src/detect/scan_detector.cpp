@@ -234,8 +234,7 @@ void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
 
 // QUIC where only TCP gets through: the program goes on over TCP, and tries the next host alike.
 bool ScanDetector::falls_back(const Source& source, const Outcome& outcome) const noexcept {
-  const bool fails = outcome.result == Result::refused || outcome.result == Result::silent;
-  if (!fails || outcome.contact_class != ContactClass::udp) return false;
+  if (!has_failed(outcome.result) || outcome.contact_class != ContactClass::udp) return false;
   const std::uint64_t over_tcp = target_key(outcome.dst, ContactClass::syn, outcome.dst_port);
   return source.seen.find(over_tcp) != Mark::absent &&
          source.seen.find(host_key(outcome.dst)) != Mark::absent && context_.is_service(over_tcp);

@@ -151,6 +151,7 @@ class ScanDetector {
   void forgive(Source& source, const Outcome& session);
   void forgive_host(Source& source, const IpAddress& host);
   void forgive_datagram(Source& source, const Outcome& session);
+  void take_from_column(const Source& source, Probe& probe, std::uint32_t Column::* counter);
   [[nodiscard]] bool row_fires(const Row& row) const noexcept;
   [[nodiscard]] bool column_fires(const Column& column) const noexcept;
   [[nodiscard]] bool source_fires(const Source& source) const noexcept;
