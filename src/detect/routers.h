@@ -11,7 +11,7 @@
 
 namespace ntan::detect {
 
-/// A link address and the IPv4 addresses seen behind it.
+/// A link address, and the IPv4 addresses seen behind it.
 struct Station {
   std::uint64_t key = 0;
   IpAddress own;      ///< as it says of itself in ARP
@@ -23,13 +23,14 @@ struct Station {
 };
 
 /// A station is a router if packets of another source come from it, or packets for another
-/// destination go to it. IPv4 only: an IPv6 host has many addresses.
+/// destination go to it; IPv4 only, since an IPv6 host has many addresses. One of IPv6 says so.
 class Routers {
  public:
   explicit Routers(std::size_t max_stations) : stations_(max_stations) {}
 
   void on_outcome(const Outcome& outcome) {
     if (!outcome.has_mac) return;
+    if (outcome.from_router) return take_word_of(number_of(outcome.src_mac));
     if (outcome.contact_class == ContactClass::arp) {
       look_at(outcome.src_mac, outcome.src, Claim::own);
       return;
@@ -61,13 +62,19 @@ class Routers {
     if (settled.mac != number || !settled.router) learn(number, address, claim);
   }
 
+  [[gnu::noinline]] void take_word_of(std::uint64_t mac) {
+    Settled& settled = settled_[mac % settled_.size()];
+    if (is_group(mac) || (settled.mac == mac && settled.router)) return;
+    station_of(mac).router = true;
+    settled = {.mac = mac, .router = true};
+  }
+
   [[gnu::noinline]] void learn(std::uint64_t mac, const IpAddress& address, Claim claim) {
-    const bool group = (mac >> 40U & 1U) != 0;
-    if (group || address.version != IpVersion::v4) return;
+    if (is_group(mac) || address.version != IpVersion::v4) return;
     Settled& settled = settled_[mac % settled_.size()];
     const auto host = load_be<std::uint32_t>(address.octets.data());
     if (claim == Claim::carried && settled.mac == mac && settled.address == host) return;
-    Station& station = stations_.find_or_insert(mac_key(mac), [this](Station&) { forget(); });
+    Station& station = station_of(mac);
     if (claim == Claim::own && !station.own.known()) station.own = address;
     note(station, address);
     settled = {.mac = mac, .address = host, .router = station.router};
@@ -77,6 +84,12 @@ class Routers {
     if (!station.carried.known()) station.carried = address;
     const IpAddress& own = station.own.known() ? station.own : station.carried;
     if (own != address || station.carried != own) station.router = true;
+  }
+
+  static bool is_group(std::uint64_t mac) noexcept { return (mac >> 40U & 1U) != 0; }
+
+  Station& station_of(std::uint64_t mac) {
+    return stations_.find_or_insert(mac_key(mac), [this](Station&) { forget(); });
   }
 
   void forget() noexcept { settled_.fill({}); }

@@ -47,8 +47,39 @@ std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extr
   return outcome;
 }
 
+namespace {
+
+// Types of RFC 4861 4.
+constexpr std::uint8_t router_advertisement = 134;
+constexpr std::uint8_t neighbor_solicitation = 135;
+constexpr std::uint8_t neighbor_advertisement = 136;
+
+bool is_solicitation(const wire::Decoded& packet, const IpAddress& target) noexcept {
+  constexpr std::array<std::uint8_t, 13> solicited_node{0xff, 2, 0, 0, 0, 0,   0,
+                                                        0,    0, 0, 0, 1, 0xff};
+  const auto group =
+      packet.dst.bytes().first(std::min(packet.dst.bytes().size(), solicited_node.size()));
+  const bool unspecified = packet.src == IpAddress{.octets = {}, .version = IpVersion::v6};
+  return target.known() && !unspecified && std::ranges::equal(group, solicited_node);
+}
+
+bool announces_router(const wire::Decoded& packet) noexcept {
+  constexpr std::uint8_t not_forwarded = 255;
+  constexpr std::size_t flags_at = 4;
+  constexpr std::size_t lifetime_at = 6;
+  constexpr std::size_t header_end = 8;
+  constexpr std::uint8_t is_router = 0x80;
+  if (packet.ttl != not_forwarded || packet.payload_captured < header_end) return false;
+  switch (packet.icmp_type) {
+    case router_advertisement: return load_be<std::uint16_t>(packet.payload + lifetime_at) != 0;
+    case neighbor_advertisement: return (packet.payload[flags_at] & is_router) != 0;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 IpAddress solicited_address(const wire::Decoded& packet) noexcept {
-  constexpr std::uint8_t neighbor_solicitation = 135;
   constexpr std::size_t target_at = 8;
   constexpr std::size_t target_end = 24;
   if (packet.proto != wire::ip_protocol::icmpv6 || packet.icmp_type != neighbor_solicitation ||
@@ -58,26 +89,23 @@ IpAddress solicited_address(const wire::Decoded& packet) noexcept {
   return IpAddress::v6(packet.payload + target_at);
 }
 
-std::optional<Outcome> neighbor_contact(const wire::Decoded& packet, const wire::Extra& extra,
+std::optional<Outcome> neighbor_outcome(const wire::Decoded& packet, const wire::Extra& extra,
                                         Timestamp now, std::uint64_t number) noexcept {
-  constexpr std::array<std::uint8_t, 13> solicited_node{0xff, 2, 0, 0, 0, 0,   0,
-                                                        0,    0, 0, 0, 1, 0xff};
+  if (packet.proto != wire::ip_protocol::icmpv6) return std::nullopt;
   const IpAddress target = solicited_address(packet);
-  const auto group =
-      packet.dst.bytes().first(std::min(packet.dst.bytes().size(), solicited_node.size()));
-  const bool unspecified = packet.src == IpAddress{.octets = {}, .version = IpVersion::v6};
-  if (!target.known() || unspecified || !std::ranges::equal(group, solicited_node)) {
-    return std::nullopt;
-  }
+  const bool asks = is_solicitation(packet, target);
+  const bool from_router = announces_router(packet);
+  if (!asks && !from_router) return std::nullopt;
   Outcome outcome;
   outcome.time = outcome.first_time = now;
   outcome.src = packet.src;
-  outcome.dst = target;
+  outcome.dst = asks ? target : packet.dst;
   outcome.kind = Outcome::Kind::contact;
-  outcome.contact_class = ContactClass::nd;
+  outcome.contact_class = asks ? ContactClass::nd : ContactClass::none;
   outcome.ttl = packet.ttl;
   outcome.packet = number;
   outcome.has_mac = extra.has_mac && packet.tunnel_depth == 0;
+  outcome.from_router = from_router;
   outcome.src_mac = extra.src_mac;
   outcome.dst_mac = extra.dst_mac;
   return outcome;

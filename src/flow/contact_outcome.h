@@ -40,10 +40,12 @@ struct ContactOrigin {
 /// Whom a neighbour solicitation asks for (RFC 4861 4.3); unknown for any other packet.
 [[nodiscard]] IpAddress solicited_address(const wire::Decoded& packet) noexcept;
 
-/// A neighbour solicitation to a solicited-node group (RFC 4291 2.7.1) is a first contact like an
-/// ARP request. Nothing for duplicate address detection, which has no sender, and for unicast
-/// revalidation.
-[[nodiscard]] std::optional<Outcome> neighbor_contact(const wire::Decoded& packet,
+/// What a message of neighbour discovery tells. A solicitation to a solicited-node group (RFC 4291
+/// 2.7.1) is a first contact like an ARP request; nothing for duplicate address detection, which
+/// has no sender, and for unicast revalidation. An advertisement of a default router, or of a
+/// neighbour with the router flag (RFC 4861 4.2, 4.4), is no contact but says what its sender is;
+/// as 6.1.2 and 7.1.2 demand, only if nobody has forwarded it. Nothing for other packets.
+[[nodiscard]] std::optional<Outcome> neighbor_outcome(const wire::Decoded& packet,
                                                       const wire::Extra& extra, Timestamp now,
                                                       std::uint64_t number) noexcept;
 

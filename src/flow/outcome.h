@@ -69,6 +69,8 @@ struct Outcome {
   bool syn_has_window_scale : 1 = false;
   /// The link addresses below are known and those of the innermost packet (no tunnel).
   bool has_mac : 1 = false;
+  /// It says of itself that it forwards packets; with ContactClass::none.
+  bool from_router : 1 = false;
   std::uint16_t syn_window = 0;
   MacAddress
       src_mac;  ///< who put the contact's first packet on this link: the source or its router

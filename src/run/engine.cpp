@@ -223,7 +223,7 @@ inline void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& 
     return dispatch_flowless(routed, slot, tally);
   slot.owner->on_packet(routed);
   if (slot.decoded.proto == wire::ip_protocol::icmpv6) [[unlikely]]
-    tell_solicitation(packet, slot);
+    tell_neighbor(packet, slot);
   look_at_timers(slot.shard, *slot.owner);
 }
 
@@ -263,8 +263,8 @@ void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
   look_at_timers(0);
 }
 
-void Engine::tell_solicitation(const PacketView& packet, const Slot& slot) {
-  const auto contact = flow::neighbor_contact(slot.decoded, slot.extra, clock_, packet.number);
+void Engine::tell_neighbor(const PacketView& packet, const Slot& slot) {
+  const auto contact = flow::neighbor_outcome(slot.decoded, slot.extra, clock_, packet.number);
   if (contact) outcome(*contact);
 }
 

@@ -140,7 +140,7 @@ class Engine final : private Merger, private detect::ScanSink {
   [[gnu::always_inline]] void look_at_timers(std::size_t number, const Shard& shard) noexcept;
   void enter_seconds(std::int64_t tick);
   void dispatch_arp(RoutedPacket& routed, Slot& slot);
-  [[gnu::noinline]] void tell_solicitation(const PacketView& packet, const Slot& slot);
+  [[gnu::noinline]] void tell_neighbor(const PacketView& packet, const Slot& slot);
   [[gnu::always_inline]] void count(const PacketView& packet, Slot& slot);
   [[gnu::noinline]] void report_backwards(const PacketView& packet, Timestamp clock);
   void close_window();

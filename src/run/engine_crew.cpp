@@ -146,7 +146,7 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
       add(slot.shard, Flight::Work::packet);
       if (packet.decoded.proto == wire::ip_protocol::icmpv6) {
         packet.neighbor =
-            flow::neighbor_contact(packet.decoded, packet.extra, packet.clock, packet.view.number);
+            flow::neighbor_outcome(packet.decoded, packet.extra, packet.clock, packet.view.number);
       }
       break;
     case Bucket::icmp_error: {

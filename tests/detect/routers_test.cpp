@@ -63,6 +63,32 @@ TEST_CASE("routers: what is remembered of a station changes no verdict") {
   }
 }
 
+TEST_CASE("routers: a router of IPv6 is believed, and no other station with it") {
+  Routers routers{4096};
+  Outcome notice;
+  notice.src = notice.dst = *parse_address("fe80::1");
+  notice.src_mac = mac(1);
+  notice.from_router = true;
+  SECTION("with a link address that is its own") {
+    notice.has_mac = true;
+    routers.on_outcome(notice);
+    REQUIRE(routers.is_router(mac(1)));
+    routers.on_outcome(notice);
+    REQUIRE(routers.is_router(mac(1)));
+  }
+  SECTION("not without link address") {
+    routers.on_outcome(notice);
+    REQUIRE_FALSE(routers.is_router(mac(1)));
+  }
+  notice.from_router = false;
+  notice.has_mac = true;
+  notice.src_mac = mac(2);
+  routers.on_outcome(notice);
+  notice.src = *parse_address("2001:db8:1::1");
+  routers.on_outcome(notice);
+  REQUIRE_FALSE(routers.is_router(mac(2)));
+}
+
 TEST_CASE("routers: a station that had to make room is looked at anew") {
   Routers routers{8};
   const auto pass = [&routers](unsigned station, unsigned address) {

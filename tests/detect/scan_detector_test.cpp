@@ -333,7 +333,8 @@ TEST_CASE("scan detector: a sweep by ARP is named unless its sender is a router"
   }
 }
 
-TEST_CASE("scan detector: a sweep by neighbour discovery is named") {
+TEST_CASE("scan detector: a sweep by neighbour discovery is named, but not of a router") {
+  const bool from_router = GENERATE(false, true);
   Script script;
   for (unsigned n = 0; n < 30; ++n) {
     Outcome out = script.outcome({.src = "2001:db8::240",
@@ -341,12 +342,18 @@ TEST_CASE("scan detector: a sweep by neighbour discovery is named") {
                                   .port = 0,
                                   .contact_class = ContactClass::nd},
                                  Outcome::Kind::contact);
+    out.has_mac = true;
+    out.src_mac.octets = {2, 0, 0, 0, 0, 1};
     script.detector.on_outcome(out);
+    out.contact_class = ContactClass::none;
+    out.from_router = from_router;
+    if (n == 29) script.detector.on_outcome(out);
     script.wait(std::chrono::milliseconds{50});
   }
   script.wait(seconds{6});
   script.detector.advance(script.now);
-  REQUIRE(script.heard.opened() == 1);
+  REQUIRE(script.heard.opened() == (from_router ? 0 : 1));
+  if (from_router) return;
   const Told& told = script.heard.all.front();
   REQUIRE(told.record.kind == ScanKind::host_discovery);
   REQUIRE(told.record.technique == ScanTechnique::nd);

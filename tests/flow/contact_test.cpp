@@ -480,7 +480,7 @@ TEST_CASE("contact: a neighbour solicitation to a group is a first contact") {
   const auto decode = [&](Bytes octets) {
     wire::decode({.data = octets, .wire_size = static_cast<std::uint32_t>(octets.size())}, {},
                  decoded, extra);
-    return neighbor_contact(decoded, extra, from_ns(3), 9);
+    return neighbor_outcome(decoded, extra, from_ns(3), 9);
   };
   SECTION("its target is who is asked for") {
     const auto outcome = decode(frame);
@@ -490,6 +490,7 @@ TEST_CASE("contact: a neighbour solicitation to a group is a first contact") {
     CHECK(outcome->dst == address("2001:db8::7"));
     CHECK(outcome->packet == 9);
     CHECK(outcome->has_mac);
+    CHECK_FALSE(outcome->from_router);
     CHECK(outcome->src_mac == MacAddress{{2, 0, 0, 0, 0, 1}});
   }
   SECTION("unicast revalidates") {
@@ -507,6 +508,23 @@ TEST_CASE("contact: a neighbour solicitation to a group is a first contact") {
     auto advertisement = frame;
     advertisement[14 + 40] = 136;
     CHECK_FALSE(decode(advertisement).has_value());
+  }
+  SECTION("a router that advertises itself is one, not its hosts") {
+    const auto kind = GENERATE(std::uint8_t{134}, std::uint8_t{136});
+    const std::size_t at = 14U + 40U + (kind == 134 ? 7U : 4U);  // the lifetime, the flags
+    auto notice = frame;
+    notice[14 + 40] = kind;
+    CHECK_FALSE(decode(notice).has_value());
+    notice[at] = 0x80;
+    const auto outcome = decode(notice);
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->from_router);
+    CHECK(outcome->contact_class == ContactClass::none);
+    CHECK(outcome->has_mac);
+    CHECK(outcome->src_mac == MacAddress{{2, 0, 0, 0, 0, 1}});
+    CHECK_FALSE(decode(Bytes{notice}.first(14 + 40 + 7)).has_value());
+    notice[14 + 7] = 254;  // somebody forwarded it: it is from elsewhere
+    CHECK_FALSE(decode(notice).has_value());
   }
   SECTION("every prefix is harmless") {
     for (std::size_t size = 0; size < frame.size(); ++size)
