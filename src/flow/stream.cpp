@@ -5,11 +5,10 @@ namespace ntan::flow {
 void Stream::begin(std::uint32_t seq) noexcept {
   waiting_.reset();
   next_ = 0;
-  fin_arrived_ = Timestamp::max();
   steps_ = 0;
   base_seq_ = seq;
+  mark_ = Mark::none;
   open_ = true;
-  has_fin_ = false;
   acknowledged_ = false;
   conflict_reported_ = false;
 }
@@ -24,14 +23,27 @@ std::optional<Timestamp> Stream::due() const noexcept {
 }
 
 Timestamp Stream::deadline() const noexcept {
-  const Timestamp known_since =
-      waiting_ == nullptr ? fin_arrived_ : std::min(waiting_->oldest(), fin_arrived_);
-  return known_since > Timestamp::max() - hole_lifetime ? Timestamp::max()
-                                                        : known_since + hole_lifetime;
+  Timestamp earliest = Timestamp::max();
+  const auto consider = [&earliest](Timestamp since, Duration lifetime) {
+    if (since < earliest - lifetime) earliest = since + lifetime;
+  };
+  if (waiting_ != nullptr) consider(waiting_->oldest(), hole_lifetime);
+  if (mark_ == Mark::fin) consider(mark_time_, hole_lifetime);
+  if (mark_ == Mark::acknowledged) consider(mark_time_, queue_lag);
+  return earliest;
+}
+
+void Stream::await_acknowledged(std::int64_t position, Timestamp now) noexcept {
+  const bool waits_already = mark_ == Mark::acknowledged;
+  if (waits_already && position <= marked()) return;
+  mark_seq_ = seq_at(position);
+  // The age of the oldest part counts.
+  if (!waits_already) mark_time_ = now;
+  mark_ = Mark::acknowledged;
 }
 
 Run Stream::clip(Run run) const noexcept {
-  if (!has_fin_ || run.end() <= fin()) return run;
+  if (mark_ != Mark::fin || run.end() <= fin()) return run;
   return run.first(static_cast<std::uint32_t>(std::max<std::int64_t>(fin() - run.start, 0)));
 }
 

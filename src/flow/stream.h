@@ -21,12 +21,14 @@ namespace ntan::flow {
 /// What a stream hands over. None of these may call the stream.
 ///   data(bytes)               the next octets, borrowed for the call
 ///   gap(size)                 the next `size` octets will never be seen
+///   late_gap(size, since)     the same, but the peer has had them since then
 ///   conflict(offset, size)    a later copy differs there from what is still held; once per stream
 ///   end()                     FIN, after all that precedes it; the stream takes nothing more
 template <class S>
-concept StreamSink = requires(S& sink, Bytes data, std::uint64_t size) {
+concept StreamSink = requires(S& sink, Bytes data, std::uint64_t size, Timestamp since) {
   sink.data(data);
   sink.gap(size);
+  sink.late_gap(size, since);
   sink.conflict(size, size);
   sink.end();
 };
@@ -54,10 +56,13 @@ struct TcpPayload {
 /// over the 64 runs that may wait.
 ///
 /// A hole is given up when the peer acknowledges past it, when the store is full, when it is 2 s
-/// old, without any acknowledgement when 16 KiB stand above it, and at flush().
+/// old, without any acknowledgement when 16 KiB stand above it, and at flush(). Where the two
+/// directions come over two queues, an acknowledgement may be captured before what it acknowledges:
+/// if nothing else says that a hole is there, it has 10 ms to come.
 class Stream {
  public:
   static constexpr Duration hole_lifetime = std::chrono::seconds{2};
+  static constexpr Duration queue_lag = std::chrono::milliseconds{10};
   static constexpr std::uint64_t one_way_limit = std::uint64_t{16} * 1024;
 
   /// `memory` outlives the stream.
@@ -78,10 +83,16 @@ class Stream {
   template <StreamSink Sink>
   void on_fin(std::uint32_t seq, Timestamp now, Sink& sink);
 
+  /// What else the segment of an acknowledgement does.
+  enum class Ack : std::uint8_t {
+    bare,  ///< nothing: what it acknowledges may yet come, see queue_lag
+    more,  ///< the peer goes on: what is missing comes too late to precede it
+  };
+
   /// The peer has everything below `ack`: what is missing there was lost by the capture.
   /// Requires: the caller believes `ack` (see in_window).
   template <StreamSink Sink>
-  void on_ack(std::uint32_t ack, Timestamp now, Sink& sink);
+  void on_ack(std::uint32_t ack, Ack kind, Timestamp now, Sink& sink);
 
   /// Gives up holes that are due by `now`. Every call above does it too.
   template <StreamSink Sink>
@@ -94,8 +105,10 @@ class Stream {
   template <StreamSink Sink>
   void flush(Sink& sink);
 
-  /// Something waits above a hole: due() has a value.
-  [[nodiscard]] bool waits() const noexcept { return open_ && (waiting_ != nullptr || has_fin_); }
+  /// There is a hole: due() has a value.
+  [[nodiscard]] bool waits() const noexcept {
+    return open_ && (waiting_ != nullptr || mark_ != Mark::none);
+  }
 
   /// When expire() will give up the first hole; nothing while there is none.
   [[nodiscard]] std::optional<Timestamp> due() const noexcept;
@@ -124,6 +137,13 @@ class Stream {
  private:
   static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
 
+  /// What is known of a place at or above the expected octet.
+  enum class Mark : std::uint8_t {
+    none,
+    acknowledged,  ///< the peer has what is below; nothing waits above the hole
+    fin,
+  };
+
   [[nodiscard]] std::uint32_t seq_at(std::int64_t position) const noexcept {
     return base_seq_ + static_cast<std::uint32_t>(position);
   }
@@ -133,11 +153,17 @@ class Stream {
     return next_ + static_cast<std::int32_t>(seq - seq_at(next_));
   }
 
+  /// Where the mark is; `unknown` without one.
+  [[nodiscard]] std::int64_t marked() const noexcept {
+    return mark_ == Mark::none ? unknown : position_of(mark_seq_);
+  }
   /// Where the FIN is; `unknown` without one.
   [[nodiscard]] std::int64_t fin() const noexcept {
-    return has_fin_ ? position_of(fin_seq_) : unknown;
+    return mark_ == Mark::fin ? position_of(mark_seq_) : unknown;
   }
-  [[nodiscard]] bool at_fin() const noexcept { return has_fin_ && fin_seq_ == seq_at(next_); }
+  [[nodiscard]] bool at_fin() const noexcept {
+    return mark_ == Mark::fin && mark_seq_ == seq_at(next_);
+  }
 
   [[nodiscard]] std::int64_t first_waiting() const noexcept {
     return waiting_ == nullptr || waiting_->size() == 0 ? unknown : waiting_->at(0).start;
@@ -157,23 +183,26 @@ class Stream {
   void hand_over(const Run& run, Sink& sink);
   template <StreamSink Sink>
   void drain(Sink& sink) {
-    if (waiting_ != nullptr || at_fin()) [[unlikely]]
+    if (waiting_ != nullptr || mark_ != Mark::none) [[unlikely]]
       drain_waiting(sink);
   }
   template <StreamSink Sink>
   [[gnu::noinline]] void drain_waiting(Sink& sink);
   template <StreamSink Sink>
   void give_up_to(std::int64_t position, Sink& sink);
+  template <StreamSink Sink>
+  [[gnu::noinline]] void give_up_acknowledged(std::int64_t position, Sink& sink);
+  [[gnu::noinline]] void await_acknowledged(std::int64_t position, Timestamp now) noexcept;
 
   Budget* memory_;
   std::unique_ptr<WaitingRuns> waiting_;  ///< null or not empty, between calls
   std::int64_t next_ = 0;
-  Timestamp fin_arrived_ = Timestamp::max();
+  Timestamp mark_time_{};  ///< when the mark became known
   std::uint32_t base_seq_ = 0;
-  std::uint32_t fin_seq_ = 0;  ///< with has_fin_: at or above the expected octet
+  std::uint32_t mark_seq_ = 0;  ///< at or above the expected octet
   std::uint32_t steps_ = 0;
+  Mark mark_{};
   bool open_ = false;
-  bool has_fin_ = false;
   bool acknowledged_ = false;
   bool conflict_reported_ = false;
 };
@@ -193,6 +222,7 @@ void Stream::on_segment(const TcpPayload& payload, Timestamp now, Sink& sink) {
 
 template <StreamSink Sink>
 void Stream::take_out_of_order(Run rest, Timestamp now, Sink& sink) {
+  if (mark_ == Mark::acknowledged) give_up_acknowledged(std::min(marked(), rest.start), sink);
   if (waiting_ != nullptr && !conflict_reported_) {
     if (const auto conflict = waiting_->compare(rest)) {
       conflict_reported_ = true;
@@ -233,35 +263,44 @@ template <StreamSink Sink>
 void Stream::on_fin(std::uint32_t seq, Timestamp now, Sink& sink) {
   expire(now, sink);
   const std::int64_t position = position_of(seq);
-  if (!open_ || has_fin_ || position < next_) return;
-  has_fin_ = true;
-  fin_seq_ = seq;
-  fin_arrived_ = now;
+  if (!open_ || mark_ == Mark::fin || position < next_) return;
+  // The acknowledgement of a FIN covers the FIN too.
+  if (mark_ == Mark::acknowledged) give_up_acknowledged(std::min(marked(), position), sink);
+  mark_ = Mark::fin;
+  mark_seq_ = seq;
+  mark_time_ = now;
   drain(sink);
 }
 
 template <StreamSink Sink>
-void Stream::on_ack(std::uint32_t ack, Timestamp now, Sink& sink) {
+void Stream::on_ack(std::uint32_t ack, Ack kind, Timestamp now, Sink& sink) {
   acknowledged_ = true;
   expire(now, sink);
-  // The acknowledgement of a FIN covers the FIN too.
   const std::int64_t position = std::min(position_of(ack), fin());
+  if (!open_ || position <= next_) return;
+  const bool may_come = kind == Ack::bare && waiting_ == nullptr && mark_ != Mark::fin;
+  if (may_come) return await_acknowledged(position, now);
+  give_up_acknowledged(position, sink);
+}
+
+template <StreamSink Sink>
+void Stream::give_up_acknowledged(std::int64_t position, Sink& sink) {
   while (open_ && next_ < position) {
-    give_up_to(std::min(first_waiting(), position), sink);
+    give_up_to(std::min({first_waiting(), marked(), position}), sink);
   }
 }
 
 template <StreamSink Sink>
 void Stream::expire_holes(Timestamp now, Sink& sink) {
   while (waits() && deadline() <= now) {
-    give_up_to(std::min(first_waiting(), fin()), sink);
+    give_up_to(std::min(first_waiting(), marked()), sink);
   }
 }
 
 template <StreamSink Sink>
 void Stream::flush(Sink& sink) {
   while (waits()) {
-    give_up_to(std::min(first_waiting(), fin()), sink);
+    give_up_to(std::min(first_waiting(), marked()), sink);
   }
 }
 
@@ -288,6 +327,7 @@ void Stream::drain_waiting(Sink& sink) {
     waiting_->drop_front(handed);
     if (waiting_->size() == 0) waiting_.reset();
   }
+  if (mark_ == Mark::acknowledged && marked() <= next_) mark_ = Mark::none;
   if (at_fin()) {
     detach();
     sink.end();
@@ -299,7 +339,12 @@ template <StreamSink Sink>
 void Stream::give_up_to(std::int64_t position, Sink& sink) {
   ++steps_;
   const std::int64_t end = std::min(position, fin());
-  sink.gap(static_cast<std::uint64_t>(end - next_));
+  const auto size = static_cast<std::uint64_t>(end - next_);
+  if (mark_ == Mark::acknowledged) {
+    sink.late_gap(size, mark_time_);
+  } else {
+    sink.gap(size);
+  }
   next_ = end;
   drain(sink);
 }

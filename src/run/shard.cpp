@@ -414,10 +414,11 @@ struct StreamTap {
                             .time = time,
                             .packet = packet});
   }
-  void gap(std::uint64_t size) {
+  void gap(std::uint64_t size) { late_gap(size, time); }
+  void late_gap(std::uint64_t size, Timestamp since) {
     const bool seen =
         conversation.flow.sides[index(direction)].stream_start == flow::StreamStart::seen;
-    shard.dissection_.gap(conversation, direction, size, time,
+    shard.dissection_.gap(conversation, direction, size, since,
                           seen ? Dissection::Gap::within : Dissection::Gap::before);
   }
   void conflict(std::uint64_t offset, std::uint64_t size) {
@@ -439,16 +440,19 @@ void Shard::feed_stream(Conversation& conversation, const RoutedPacket& packet, 
   begin_streams(conversation, decoded, direction);
   flow::Stream& own = (*conversation.streams)[index(direction)];
   flow::Stream& other = (*conversation.streams)[index(reverse(direction))];
+  const flow::StreamStart start = conversation.flow.sides[index(reverse(direction))].stream_start;
   // Of a side that was not seen nothing else tells how far it came.
   const auto believed = [&] {
-    return conversation.flow.sides[index(reverse(direction))].stream_start ==
-               flow::StreamStart::acknowledged ||
+    return start == flow::StreamStart::acknowledged ||
            flow::in_window(decoded.ack, 0, other.next_seq(),
                            conversation.tcp->side(direction).window);
   };
   if (decoded.has(flag::ack) && believed()) {
     StreamTap tap{*this, conversation, reverse(direction), packet.view->time, packet.view->number};
-    other.on_ack(decoded.ack, packet.clock, tap);
+    const bool may_come = start == flow::StreamStart::seen && decoded.payload_size == 0 &&
+                          !decoded.has(flag::fin | flag::rst);
+    other.on_ack(decoded.ack, may_come ? flow::Stream::Ack::bare : flow::Stream::Ack::more,
+                 packet.clock, tap);
   }
   StreamTap tap{*this, conversation, direction, packet.view->time, packet.view->number};
   const std::uint32_t seq = decoded.seq + (decoded.has(flag::syn) ? 1U : 0U);

@@ -45,7 +45,13 @@ class StreamRun : public StreamRecorder {
 
   void fin(std::int64_t offset, std::int64_t ms = 0) { stream.on_fin(seq(offset), at(ms), *this); }
 
-  void ack(std::int64_t offset, std::int64_t ms = 0) { stream.on_ack(seq(offset), at(ms), *this); }
+  void ack(std::int64_t offset, std::int64_t ms = 0) {
+    stream.on_ack(seq(offset), Stream::Ack::more, at(ms), *this);
+  }
+
+  void bare_ack(std::int64_t offset, std::int64_t ms = 0) {
+    stream.on_ack(seq(offset), Stream::Ack::bare, at(ms), *this);
+  }
 
   [[nodiscard]] std::uint32_t seq(std::int64_t offset) const {
     return first_seq_ + static_cast<std::uint32_t>(offset);
@@ -115,6 +121,8 @@ TEST_CASE("stream: a flow beyond 4 GiB keeps its place") {
     void data(Bytes bytes) { octets += bytes.size(); }
 
     void gap(std::uint64_t size) { gaps += size; }
+
+    void late_gap(std::uint64_t size, Timestamp) { gaps += size; }
 
     void conflict(std::uint64_t, std::uint64_t) {}
 
@@ -191,6 +199,88 @@ TEST_CASE("stream: an acknowledgement that passes a hole gives it up at once") {
   run.segment(7, "hij");  // too late
   CHECK(run.text() == "ab???fg???");
   CHECK(run.budget.used == 0);
+}
+
+TEST_CASE("stream: what is captured after its bare acknowledgement is there") {
+  StreamRun run;
+  run.bare_ack(4);
+  run.bare_ack(6, 9);
+  run.bare_ack(5, 9);  // older than the one before
+  CHECK(run.stream.due() == at(10));
+  run.segment(0, "abcd", 9);
+  CHECK(run.stream.waits());
+  run.segment(4, "efg", 9);
+  CHECK(run.text() == "abcdefg");
+  CHECK_FALSE(run.stream.waits());
+  run.bare_ack(10, 20);  // covers the FIN
+  run.segment(7, "hi", 20);
+  run.fin(9, 20);
+  CHECK(run.text() == "abcdefghi");
+  CHECK(run.gaps.empty());
+  CHECK(run.ends == 1);
+  CHECK(run.budget.used == 0);
+}
+
+TEST_CASE("stream: a bare acknowledgement gives up what does not come at once") {
+  StreamRun run;
+  run.bare_ack(4);
+  run.bare_ack(4, 5);
+  SECTION("after 10 ms") {
+    run.stream.expire(at(9), run);
+    CHECK(run.text().empty());
+    run.stream.expire(at(10), run);
+    CHECK(run.text() == "????");
+  }
+  SECTION("when something behind it comes") {
+    run.segment(4, "ef");
+    CHECK(run.text() == "????ef");
+    CHECK(run.budget.used == 0);
+  }
+  SECTION("what precedes the part that comes") {
+    run.segment(2, "c");
+    CHECK(run.text() == "??c");
+    CHECK(run.stream.waits());
+    run.segment(3, "d");
+    CHECK(run.text() == "??cd");
+  }
+  SECTION("when something comes that waits for more") {
+    run.segment(6, "gh");
+    CHECK(run.text() == "????");
+    CHECK(run.stream.waiting_octets() == 2);
+  }
+  SECTION("when the peer goes on") {
+    run.ack(4);
+    CHECK(run.text() == "????");
+  }
+  SECTION("when the peer goes on and has more, which is a gap of its own") {
+    run.ack(6);
+    CHECK(run.gaps == std::vector<std::uint64_t>{4, 2});
+  }
+  SECTION("at the FIN") {
+    run.fin(4);
+    CHECK(run.text() == "????");
+    CHECK(run.ends == 1);
+  }
+  SECTION("at the end of the flow") {
+    run.stream.flush(run);
+    CHECK(run.text() == "????");
+  }
+  CHECK(run.had_since == at(0));
+}
+
+TEST_CASE("stream: a bare acknowledgement above octets that wait gives the hole up at once") {
+  StreamRun run;
+  SECTION("octets") {
+    run.segment(2, "c");
+    run.bare_ack(3);
+    CHECK(run.text() == "??c");
+  }
+  SECTION("the FIN") {
+    run.fin(2);
+    run.bare_ack(3);
+    CHECK(run.text() == "??");
+    CHECK(run.ends == 1);
+  }
 }
 
 TEST_CASE("stream: a hole is given up when it is 2 s old") {
@@ -402,10 +492,13 @@ TEST_CASE("stream: equals a byte map over random segments, overlaps, duplicates 
         text[i] = static_cast<char>((other ? 'A' : 'a') +
                                     (start + 5 + static_cast<std::int64_t>(i)) % 26);
       }
-      const std::uint32_t kind = below(30);
+      const std::uint32_t kind = below(32);
       if (kind == 0) {
         run.ack(start);
         twin.seal(start);
+      } else if (kind == 2 || kind == 3) {
+        run.bare_ack(start);
+        twin.await(start);
       } else if (kind == 1) {
         run.fin(start);
         twin.fin(start);

@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   test::StreamRecorder seen;
   test::StreamTwin twin;
   stream.begin(first);
-  stream.on_ack(first, Timestamp{}, seen);
+  stream.on_ack(first, flow::Stream::Ack::more, Timestamp{}, seen);
   std::int64_t ns = 0;
   int operations = 0;
   bool exact = true;
@@ -65,11 +65,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       stream.on_fin(seq, from_ns(ns), seen);
       twin.fin(start);
     } else if (op.kind == 2) {
-      stream.on_ack(seq, from_ns(ns), seen);
+      stream.on_ack(seq, flow::Stream::Ack::more, from_ns(ns), seen);
       twin.seal(start);
+    } else if (op.kind == 5) {
+      stream.on_ack(seq, flow::Stream::Ack::bare, from_ns(ns), seen);
+      twin.await(start);
     } else if (op.kind == 3) {
       ns += op.size * std::int64_t{10'000'000};
       stream.expire(from_ns(ns), seen);
+      if (op.size != 0) twin.give_up_awaited();
       exact = exact && ns < 2'000'000'000;
     } else {
       const auto octets = payload(op);

@@ -649,6 +649,35 @@ TEST_CASE("truth: an answer captured before its request, at the start, is paired
   CHECK(events[1].text("uri") == "/b");
 }
 
+TEST_CASE("truth: what is captured after its acknowledgement is paired, what is not ends with it") {
+  const bool lost = GENERATE(false, true);
+  CAPTURE(lost);
+  Frames frames;
+  Talk talk(frames);
+  talk.client_says(100ms, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(110ms, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc"sv);
+  talk.server_says(120ms, "def"sv);
+  talk.client_says(200ms, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(210ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  std::size_t swapped = 0;
+  for (std::size_t at = 3; at + 1 < frames.size(); at += 2) {
+    REQUIRE(frames[at].data.size() > frames[at + 1].data.size());
+    std::swap(frames[at].data, frames[at + 1].data);
+    ++swapped;
+  }
+  REQUIRE(swapped == 5);
+  if (lost) frames.erase(frames.begin() + 8);  // "def"
+  const auto events = records(test::analyse(frames), "http");
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].text("uri") == "/a");
+  CHECK(events[0]["status"] == 200);
+  CHECK(events[0]["total_us"] == 20'000);
+  CHECK(events[0].flag("gap") == (lost ? std::optional{true} : std::nullopt));
+  CHECK(events[0].flag("complete") == true);
+  CHECK(events[1].text("uri") == "/b");
+  CHECK(events[1]["status"] == 204);
+}
+
 TEST_CASE("truth: a snaplen that cuts request lines leaves what they asked for") {
   const bool one_sided = GENERATE(false, true);
   CAPTURE(one_sided);

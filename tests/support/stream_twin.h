@@ -1,6 +1,7 @@
 // The slow obvious twin of flow::Stream: a map of octets, first copy wins.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -20,6 +21,7 @@ struct StreamRecorder {
   std::vector<StreamOctet> octets;
   std::vector<std::uint64_t> gaps;
   std::vector<std::uint64_t> conflicts;  ///< offset, size, offset, size, …
+  Timestamp had_since{};                 ///< the last late gap
   int ends = 0;
 
   void data(Bytes bytes) { octets.insert(octets.end(), bytes.begin(), bytes.end()); }
@@ -27,6 +29,11 @@ struct StreamRecorder {
   void gap(std::uint64_t size) {
     octets.resize(octets.size() + size);
     gaps.push_back(size);
+  }
+
+  void late_gap(std::uint64_t size, Timestamp since) {
+    gap(size);
+    had_since = since;
   }
 
   void conflict(std::uint64_t offset, std::uint64_t size) {
@@ -40,6 +47,7 @@ struct StreamRecorder {
 class StreamTwin {
  public:
   void segment(std::int64_t start, std::uint32_t size, Bytes captured) {
+    if (size != 0 && start < fin_) give_up_awaited(start);
     for (std::uint32_t i = 0; i < size; ++i) {
       const std::int64_t at = start + i;
       if (at < next_ || at >= fin_) continue;
@@ -52,6 +60,7 @@ class StreamTwin {
 
   void fin(std::int64_t at) {
     if (ended() || fin_ != none || at < next_) return;
+    give_up_awaited(at);
     fin_ = at;
     octets_.erase(octets_.lower_bound(at), octets_.end());
   }
@@ -62,7 +71,18 @@ class StreamTwin {
     advance();
   }
 
+  /// The peer has everything below `at`, but it may not have been captured yet.
+  void await(std::int64_t at) {
+    const bool waits = fin_ != none || octets_.lower_bound(next_) != octets_.end();
+    if (waits) return seal(at);
+    awaited_ = std::max(awaited_, at);
+  }
+
+  /// What was awaited below `at` has not come.
+  void give_up_awaited(std::int64_t at = none) { seal(std::min(awaited_, at)); }
+
   void flush() {
+    give_up_awaited();
     if (fin_ != none) return seal(fin_);
     if (!octets_.empty()) seal(octets_.rbegin()->first + 1);
   }
@@ -92,6 +112,7 @@ class StreamTwin {
 
   std::map<std::int64_t, StreamOctet> octets_;
   std::int64_t next_ = 0;
+  std::int64_t awaited_ = 0;
   std::int64_t fin_ = none;
   std::optional<std::int64_t> conflict_;
 };
