@@ -15,19 +15,15 @@ constexpr Words words(Reason reason) noexcept {
     case Reason::bad_length:
       return {"bad_length", "A length field contradicts the octets that are there"};
     case Reason::bad_value: return {"bad_value", "A field has a value that its protocol forbids"};
-    case Reason::checksum_bad:
-      return {"checksum_bad", "A checksum is wrong; the packet still counts"};
     case Reason::overlap_conflict:
       return {"overlap_conflict", "Overlapping TCP data differ; the first copy was kept"};
     case Reason::fragment_overlap: return {"fragment_overlap", "IP fragments overlap"};
     case Reason::fragment_too_long:
       return {"fragment_too_long", "An IP fragment ends past 65,535 octets"};
     case Reason::fragment_tiny:
-      return {"fragment_tiny", "The first IP fragment does not hold the transport header"};
+      return {"fragment_tiny", "The transport header does not lie in the first IP fragment"};
     case Reason::window_violation:
       return {"window_violation", "A TCP segment lies far outside the window"};
-    case Reason::time_backwards:
-      return {"time_backwards", "Packet times go backwards by more than a second"};
     case Reason::dns_malformed: return {"dns_malformed", "A DNS message does not parse"};
     case Reason::http_malformed: return {"http_malformed", "An HTTP message breaks RFC 9112"};
     case Reason::http_smuggling:
@@ -37,8 +33,6 @@ constexpr Words words(Reason reason) noexcept {
     case Reason::arp_malformed: return {"arp_malformed", "An ARP packet does not parse"};
     case Reason::arp_mismatch:
       return {"arp_mismatch", "ARP claims another hardware address than its frame"};
-    case Reason::port_mismatch:
-      return {"port_mismatch", "A well-known port carries another protocol"};
   }
   return {"bad_value", ""};
 }

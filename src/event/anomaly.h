@@ -13,25 +13,22 @@ enum class Reason : std::uint8_t {
   truncated,  ///< a header ends before it should, though the frame is whole
   bad_length,
   bad_value,
-  checksum_bad,
   overlap_conflict,  ///< overlapping TCP data differ
   fragment_overlap,
   fragment_too_long,
   fragment_tiny,
   window_violation,  ///< TCP data or RST far outside the window
-  time_backwards,
   dns_malformed,
   http_malformed,
   http_smuggling,  ///< Content-Length against Transfer-Encoding, or contradicting copies
   tls_malformed,
   icmp_malformed,
   arp_malformed,
-  arp_mismatch,   ///< the hardware address in the frame is not the one ARP claims
-  port_mismatch,  ///< a known port carries another protocol
+  arp_mismatch,  ///< the hardware address in the frame is not the one ARP claims
 };
 [[nodiscard]] std::string_view to_text(Reason reason) noexcept;
 [[nodiscard]] std::string_view reason_doc(Reason reason) noexcept;
-inline constexpr std::size_t reason_count = 18;
+inline constexpr std::size_t reason_count = 15;
 
 struct Anomaly {
   std::string_view layer;  ///< ipv4, tcp, dns, …

@@ -175,15 +175,28 @@ inline void Engine::count(const PacketView& packet, Slot& slot) {
 }
 
 void Engine::take_fragment(const PacketView& packet, Slot& slot) {
-  if (const auto joined = join_fragment(packet, slot, clock_))
+  FragmentFlaws flaws;
+  const auto joined = join_fragment(packet, slot, clock_, flaws);
+  const RoutedPacket alone{.view = &packet,
+                           .decoded = &slot.decoded,
+                           .extra = &slot.extra,
+                           .clock = clock_,
+                           .packets = 1,
+                           .wire_bytes = packet.wire_size};
+  if (flaws.any()) shards_.front()->on_fragment(alone, flaws);
+  if (joined) {
     dispatch(packet, slot, joined->tally, &joined->first);
+  } else if (wants_packets_) {
+    shards_.front()->write_packet(alone);
+  }
 }
 
 std::optional<Engine::Joined> Engine::join_fragment(const PacketView& packet, Slot& slot,
-                                                    Timestamp clock) {
+                                                    Timestamp clock, FragmentFlaws& flaws) {
   Tally tally{1, packet.wire_size};
   defragmenter_.advance(clock);
   const wire::Defragmenter::Result result = defragmenter_.add(packet, slot.decoded, slot.extra);
+  flaws = FragmentFlaws(result);
   if (result.verdict == wire::Defragmenter::Verdict::waiting) {
     ledger_.of(Bucket::fragment) += tally;
     return std::nullopt;

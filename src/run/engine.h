@@ -125,7 +125,7 @@ class Engine final : private Merger, private detect::ScanSink {
   };
   /// Nothing until the datagram of the fragment is whole.
   [[nodiscard]] std::optional<Joined> join_fragment(const PacketView& packet, Slot& slot,
-                                                    Timestamp clock);
+                                                    Timestamp clock, FragmentFlaws& flaws);
   void expire_fragments(Timestamp clock);
   /// `first`: of the frame that came first, where the packet stands for several.
   [[gnu::always_inline]] void dispatch(const PacketView& packet, Slot& slot, const Tally& tally,

@@ -22,18 +22,18 @@ using ShardWheel = flow::Wheel<Shard>;
 
 struct Engine::Crew {
   Crew(std::size_t threads, const Renderer& renderer)
-      : team(threads - 1), flights{Flight(renderer), Flight(renderer)} {}
+      : flights{Flight(renderer), Flight(renderer)}, team(threads - 1) {}
 
   Flight& filling() noexcept { return flights[next]; }
   Flight& other() noexcept { return flights[1 - next]; }
 
-  Team team;
   std::array<Flight, 2> flights;
   std::size_t next = 0;  ///< the flight that is filled
   bool aloft = false;    ///< the other one is under way, or has landed and is not replayed
   Timestamp clock{};     ///< trace clock after what was collected
   Timestamp flown{};     ///< and after what was sent on its way
   std::vector<source::Interface> interfaces;  ///< those that packets collected so far may be of
+  Team team;                                  // goes first: it may be at work on what stands above
 };
 
 void Engine::DismissCrew::operator()(Crew* crew) const noexcept {
@@ -114,7 +114,7 @@ void Engine::collect(const PacketView& view) {
   packet.tally = {1, view.wire_size};
   bool goes_on = true;
   if (slot.decoded.bucket == Bucket::fragment) {
-    const auto joined = join_fragment(packet.view, slot, crew_->clock);
+    const auto joined = join_fragment(packet.view, slot, crew_->clock, packet.flaws);
     goes_on = packet.reassembled = joined.has_value();
     if (joined) {
       packet.tally = joined->tally;
@@ -130,7 +130,13 @@ void Engine::collect(const PacketView& view) {
   packet.decoded = slot.decoded;
   packet.extra = slot.extra;
   packet.key = slot.key;
-  if (goes_on) enqueue(packet, place);
+  if (packet.flaws.any())
+    flight.add_task(0, {.tag = slot.tag, .packet = place, .work = Flight::Work::fragment});
+  if (goes_on) {
+    enqueue(packet, place);
+  } else if (wants_packets_) {
+    flight.add_task(0, {.tag = slot.tag, .packet = place, .work = Flight::Work::packet_line});
+  }
 }
 
 // As dispatch() does it, later.
@@ -284,6 +290,7 @@ void Engine::work(Shard& shard, Flight::Packet& packet, const Flight::Task& task
   switch (task.work) {
     case Flight::Work::packet: return shard.on_packet(routed);
     case Flight::Work::packet_line: return shard.write_packet(routed);
+    case Flight::Work::fragment: return shard.on_fragment(routed, packet.flaws);
     case Flight::Work::arp: return shard.on_flowless(routed, app::Transport::arp);
     case Flight::Work::icmp_error: return shard.on_flowless(routed, app::Transport::icmp_error);
     case Flight::Work::quoted: (void)shard.on_icmp_error(routed, packet.key);

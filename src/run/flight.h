@@ -17,6 +17,7 @@
 #include "base/packet.h"
 #include "flow/key.h"
 #include "flow/outcome.h"
+#include "run/fragment_flaws.h"
 #include "run/ledger.h"
 #include "run/shard_log.h"
 #include "wire/decoded.h"
@@ -31,6 +32,7 @@ class Flight {
   enum class Work : std::uint8_t {
     packet,       ///< of a flow
     packet_line,  ///< a `packet` event for a packet without flow
+    fragment,     ///< what is wrong with it
     arp,
     icmp_error,
     quoted,  ///< an ICMP error, for the flow that it quotes
@@ -53,7 +55,8 @@ class Flight {
     Tally tally;                            ///< frames this stands for
     Timestamp clock;                        ///< trace clock
     bool reassembled = false;
-    std::array<std::uint8_t, 3> shards{};  ///< whose tasks it has, in order
+    FragmentFlaws flaws;
+    std::array<std::uint8_t, 4> shards{};  ///< whose tasks it has, in order
     std::uint8_t tasks = 0;
   };
 

@@ -49,7 +49,8 @@ struct PacketRecord {
         field<"bytes", &R::bytes>("Length on the wire"),
         field<"captured_bytes", &R::captured_bytes>("Octets captured"),
         field<"link", &R::link>("Link type"),
-        field<"bucket", &R::bucket>("Where the packet is counted in the ledger"),
+        field<"bucket", &R::bucket>(
+            "Where the packet is counted in the ledger; a fragment, until its datagram is whole"),
         field<"dir", &R::dir>("Who sent it: src or dst of the flow"),
         field<"ttl", &R::ttl>("TTL or hop limit"),
         field<"ip_id", &R::ip_id>("IPv4 identification, or that of an IPv6 fragment"),

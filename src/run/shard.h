@@ -24,6 +24,7 @@
 #include "flow/wheel.h"
 #include "run/conversation.h"
 #include "run/dissection.h"
+#include "run/fragment_flaws.h"
 #include "run/merger.h"
 #include "run/one_sided_list.h"
 #include "run/path_tally.h"
@@ -144,6 +145,8 @@ class Shard final : private app::Output {
   /// An ICMP error that quotes a packet of this shard. Returns whether the flow is known.
   bool on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& quoted);
   /// A packet for a dissector without flow (ARP, ICMP errors); shard 0 only.
+  /// Says what is wrong with a fragment.
+  void on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws);
   void on_flowless(const RoutedPacket& packet, app::Transport transport);
 
   /// Gives all flows other tags, hashes of their keys by SipHash. Packets come with such from now

@@ -465,6 +465,16 @@ void Shard::note(event::Note note) {
                        note);
 }
 
+void Shard::on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws) {
+  current_ = {.packet = &packet, .now = packet.clock, .sequence = packet.view->number};
+  const bool v4 = packet.decoded->src.version == IpVersion::v4;
+  const std::string_view layer = to_text(v4 ? wire::Layer::ipv4 : wire::Layer::ipv6);
+  if (flaws.overlap) anomaly(layer, event::Reason::fragment_overlap, {});
+  if (flaws.tiny) anomaly(layer, event::Reason::fragment_tiny, {});
+  if (flaws.too_long) anomaly(layer, event::Reason::fragment_too_long, {});
+  if (flaws.bad_length) anomaly(layer, event::Reason::bad_length, {});
+}
+
 void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_view detail) {
   ++counters_.anomalies;
   event::Common common;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "wire/ipv6.h"
 #include "wire/sctp.h"
@@ -103,8 +104,9 @@ Defragmenter::Result Defragmenter::add(const PacketView& packet, Decoded& decode
 }
 
 Defragmenter::Result Defragmenter::take(const Frames& frames, Decoded& decoded, Extra& extra) {
-  const std::uint32_t end = extra.fragment_offset + decoded.payload_size;
   if (decoded.payload_size == 0) return dropped(Reason::empty);
+  // Without a total length the size is the frame's, which may say anything.
+  const std::uint64_t end = std::uint64_t{extra.fragment_offset} + decoded.payload_size;
   if (end > max_datagram) return dropped(Reason::too_long);
   if (extra.more_fragments && decoded.payload_size % 8 != 0) return dropped(Reason::bad_length);
   const auto datagram = find_or_start(decoded, frames.first);
@@ -135,7 +137,7 @@ Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decod
 Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Frames& frames,
                                           Decoded& decoded, Extra& extra) {
   Result result;
-  result.tiny = is_tiny(decoded, extra);
+  result.tiny = is_tiny(decoded, extra) && !std::exchange(datagram->tiny, true);
   const bool overlapped_before = datagram->overlapped;
   result.reason = place(*datagram, decoded, extra);
   result.overlap = datagram->overlapped && !overlapped_before;

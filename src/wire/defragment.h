@@ -63,8 +63,8 @@ class Defragmenter {
     Verdict verdict = Verdict::waiting;
     Reason reason = Reason::none;  ///< of a dropped fragment
     bool overlap = false;          ///< the datagram's first overlap that is no exact duplicate
-    bool tiny =
-        false;  ///< the first fragment lacks a part of the transport header (RFC 1858, RFC 7112)
+    /// The datagram's first fragment without all of the transport header (RFC 1858, RFC 7112).
+    bool tiny = false;
     Counts earlier;  ///< whole or dropped: other frames with it, in the ledger as waiting
     Arrival first;   ///< whole: of the frame that came first, less than the timeout ago
   };
@@ -163,6 +163,7 @@ class Defragmenter {
     bool discarded = false;
     bool overlapped = false;
     bool checksum_bad = false;
+    bool tiny = false;                 ///< told of
     std::optional<std::uint32_t> end;  ///< once the last fragment came
     std::uint32_t covered = 0;
     std::vector<Range> fragments;

@@ -332,6 +332,33 @@ TEST_CASE("engine: every prefix of nested fragments leaves nothing waiting in th
   CHECK(flow.src_port == 40'000);
 }
 
+TEST_CASE("engine: fragments have packet lines, and what is wrong with them is an anomaly") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const std::vector<test::Octets> pieces =
+      test::fragments_of(test::udp_packet(ends, test::octets(std::string(2'000, 'x'))), 800);
+  REQUIRE(pieces.size() == 3);
+  const std::size_t threads = GENERATE(std::size_t{1}, std::size_t{3});
+  CAPTURE(threads);
+  std::vector<test::Octets> sent = pieces;
+  test::Octets overlapping = pieces[1];
+  overlapping[7] = static_cast<std::uint8_t>(overlapping[7] - 1);  // 8 octets earlier
+  sent.insert(sent.begin() + 1, overlapping);
+  test::Octets far = pieces[1];
+  far[6] = 0x3f;  // the largest offset, and more to come
+  far[7] = 0xff;
+  sent.push_back(far);
+  Frames frames;
+  for (const test::Octets& piece : sent)
+    frames.push_back({.time = traffic_start + frames.size() * 1ms, .data = in_ethernet(piece)});
+  const Analysis analysis = test::analyse(frames, {.threads = threads, .packets = true});
+  CHECK(test::broken_law(analysis).value_or("") == "");
+  CHECK(analysis.of("packet").size() == frames.size());
+  const auto anomalies = analysis.of("anomaly");
+  REQUIRE(anomalies.size() == 2);
+  CHECK_THAT(anomalies[0], Contains(R"("layer":"ipv4","reason":"fragment_overlap")"));
+  CHECK_THAT(anomalies[1], Contains(R"("layer":"ipv4","reason":"fragment_too_long")"));
+}
+
 TEST_CASE("engine: a flow of fragments begins with the first one that came") {
   const Pair ends{client, server, 40'000, 9'000};
   std::vector<test::Octets> pieces =

@@ -151,6 +151,20 @@ TEST_CASE("defragment: IPv4 overlap is won by the first copy and flagged once") 
   CHECK(as_text(last.decoded.payload_bytes()) == "aaaaaaaaaaaaaaaabbbbbbbbd");
 }
 
+TEST_CASE("defragment: a size that would wrap around is too long") {
+  for (const std::uint32_t size : {0xffffffffU, 0xffffffffU - 39U, 65'536U, 65'496U}) {
+    CAPTURE(size);
+    Defragmenter defragmenter({});
+    DecodedFrame frame =
+        fragment_frame(IpVersion::v4, {.offset = 40, .octets = Octets(8), .last = true}, 7);
+    frame.decoded.payload_size = size;
+    const auto result = add(defragmenter, frame);
+    CHECK(result.verdict == Verdict::dropped);
+    CHECK(result.reason == Reason::too_long);
+    CHECK(defragmenter.size() == 0);
+  }
+}
+
 TEST_CASE("defragment: an exact duplicate is silent and credited") {
   for (const auto version : {IpVersion::v4, IpVersion::v6}) {
     Defragmenter defragmenter({});
@@ -385,8 +399,11 @@ TEST_CASE("defragment: a first fragment without its transport header is tiny") {
   DecodedFrame fine = tcp_part(0x2000, header);
   Defragmenter defragmenter({});
   CHECK(add(defragmenter, tiny).tiny);
-  CHECK(add(defragmenter, rewriting).tiny);
+  CHECK_FALSE(add(defragmenter, rewriting).tiny);  // once of a datagram
   CHECK_FALSE(add(defragmenter, fine).tiny);
+  Defragmenter other({});
+  DecodedFrame again = tcp_part(0x2001, header.first(16));
+  CHECK(add(other, again).tiny);
 }
 
 TEST_CASE("defragment: the ping of death and lengths that are no multiple of 8 are dropped") {
