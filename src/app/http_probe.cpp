@@ -38,10 +38,6 @@ Verdict probe_http_request(std::string_view text) {
   if (!text.empty() && !is_http_method(method)) return Verdict::no;
   if (blank == std::string_view::npos) return Verdict::unsure;
   const std::string_view target = text.substr(blank + 1);
-  const bool control = std::any_of(target.begin(), target.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r';
-  });
-  if (control) return Verdict::no;
   const bool path = target.starts_with('/') || target.starts_with("http://");
   return path && target.size() >= surely ? Verdict::yes : Verdict::unsure;
 }

@@ -42,11 +42,9 @@ bool may_end_body(std::uint8_t octet) noexcept {
 std::size_t find_status(std::string_view text) noexcept {
   if (const std::size_t at = text.find(http_version_prefix); at != std::string_view::npos)
     return at;
-  const std::size_t most = std::min(text.size(), http_version_prefix.size() - 1);
-  const std::size_t at = text.find(http_version_prefix.front(), text.size() - most);
-  return at != std::string_view::npos && http_version_prefix.starts_with(text.substr(at))
-             ? at
-             : text.size();
+  std::size_t at = text.size() - std::min(text.size(), http_version_prefix.size() - 1);
+  while (at != text.size() && !http_version_prefix.starts_with(text.substr(at))) ++at;
+  return at;
 }
 
 /// Octets of a head at the front, up to and including its empty line; 0 if its end is not here or

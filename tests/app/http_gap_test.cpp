@@ -102,6 +102,18 @@ TEST_CASE("http: behind a lost head the next response is found though no line en
   }
 }
 
+TEST_CASE("http: the next response is found however the stream is cut") {
+  const std::string text = "....HHTHHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    CAPTURE(cut);
+    Run run;
+    run.c(get).c(get).gap(server, 100);
+    run.s(text.substr(0, cut)).s(text.substr(cut)).end();
+    REQUIRE(run.lines().size() == 2);
+    CHECK(contains(run.lines()[1], R"("status":404)"));
+  }
+}
+
 TEST_CASE("http: of a request head that is cut the whole lines are reported") {
   constexpr std::string_view cut = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\nUser-Ag";
   constexpr std::string_view said =
