@@ -147,7 +147,7 @@ struct Protocol {
   std::span<const std::uint16_t> ports;  ///< order the tries and name unknown flows; decide nothing
   std::span<const event::Schema* const> events;
   /// Whether the first octets of one side look like this protocol. May see more of the same octets
-  /// again after `unsure`; a flow is given up after 4 KiB or 8 segments of it.
+  /// again after `unsure`; a stream is given up after 4 KiB of it.
   Verdict (*probe)(const Segment& start, const FlowContext& flow) = nullptr;
   bool may_follow = false;     ///< may begin in the middle of another protocol's stream (STARTTLS)
   std::size_t state_size = 0;  ///< sizeof the dissector, at most 4,096

@@ -25,12 +25,13 @@ struct Probing {
   /// Datagrams of one side, or gaps in its stream, before it is nothing known. Segments of a stream
   /// do not count: they may be as short as an octet.
   static constexpr std::uint8_t max_attempts = 8;
-  static constexpr std::uint8_t late_segments =
-      32;  ///< of one side, in which a protocol may still follow
+  /// Octets of one side of a stream in which a protocol may still follow.
+  static constexpr std::uint32_t late_octets = std::uint32_t{16} << 10U;
 
+  /// The beginning; once it has failed, of a segment that may begin a protocol that follows.
   std::array<Buffer, 2> held;
+  std::array<std::uint32_t, 2> late{};     ///< octets since it failed, up to about late_octets
   std::array<std::uint8_t, 2> attempts{};  ///< up to max_attempts
-  std::array<std::uint8_t, 2> late{};      ///< segments since it failed, up to late_segments
   std::array<bool, 2> failed{};
 };
 

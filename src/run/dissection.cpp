@@ -43,12 +43,15 @@ Match match(const app::Segment& start, const app::FlowContext& context) {
 }
 
 // A protocol that another one has handed over to.
-const app::Protocol* match_late(const app::Segment& start, const app::FlowContext& context) {
+Match match_late(const app::Segment& start, const app::FlowContext& context) {
+  Match found;
   for (const app::Protocol* protocol : app::protocols_over(context.transport)) {
     if (!protocol->may_follow) continue;
-    if (protocol->probe(start, context) == app::Verdict::yes) return protocol;
+    const app::Verdict verdict = protocol->probe(start, context);
+    if (verdict == app::Verdict::yes) return {.protocol = protocol};
+    found.unsure = found.unsure || verdict == app::Verdict::unsure;
   }
-  return nullptr;
+  return found;
 }
 
 }  // namespace
@@ -86,11 +89,7 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   Probing& probing = *conversation.probing();
   const std::size_t side = index(segment.direction);
   const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
-  if (probing.failed[side]) {
-    if (open_late(conversation, context, segment)) return;
-    if (++probing.late[side] >= Probing::late_segments) finish(conversation);
-    return;
-  }
+  if (probing.failed[side]) return probe_late(conversation, context, segment);
   const bool stream = transport == app::Transport::tcp;
   const bool joined = stream && !probing.held[side].empty();
   app::Segment start = segment;
@@ -102,26 +101,57 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   const Match found = match(start, context);
   if (found.protocol != nullptr) return open(conversation, *found.protocol, context, start);
   // What is held may be the last words of another protocol: AUTH TLS looks like a request so far.
-  if (joined && open_late(conversation, context, segment)) return;
+  if (joined) {
+    const Match late = match_late(segment, context);
+    if (late.protocol != nullptr) return open_late(conversation, *late.protocol, context, segment);
+  }
   if (!stream) {
     // A datagram that is nothing says little about the next one; a stream's first octets decide.
     if (++probing.attempts[side] >= Probing::max_attempts)
       fail_side(conversation, segment.direction);
   } else if (!found.unsure) {
     fail_side(conversation, segment.direction);
+    if (joined) probe_late(conversation, context, segment);
   } else if (probing.held[side].empty()) {
     hold(conversation, segment);
   }
 }
 
-bool Dissection::open_late(Conversation& conversation, const app::FlowContext& context,
-                           const app::Segment& segment) {
-  const app::Protocol* late = match_late(segment, context);
-  if (late == nullptr) return false;
+// A protocol that follows begins with a segment, but its beginning need not lie in one.
+void Dissection::probe_late(Conversation& conversation, const app::FlowContext& context,
+                            const app::Segment& segment) {
+  Probing& probing = *conversation.probing();
+  const std::size_t side = index(segment.direction);
+  Buffer& held = probing.held[side];
+  if (!held.empty()) {
+    app::Segment start = segment;
+    if (held.append(segment.data)) {
+      start.data = held.view();
+      start.size = static_cast<std::uint32_t>(start.data.size());
+      const Match found = match_late(start, context);
+      if (found.protocol != nullptr)
+        return open_late(conversation, *found.protocol, context, start);
+      if (found.unsure) return count_late(conversation, segment);
+    }
+    held.release();
+  }
+  const Match found = match_late(segment, context);
+  if (found.protocol != nullptr) return open_late(conversation, *found.protocol, context, segment);
+  if (found.unsure) (void)held.append(segment.data);
+  count_late(conversation, segment);
+}
+
+void Dissection::open_late(Conversation& conversation, const app::Protocol& late,
+                           const app::FlowContext& context, const app::Segment& start) {
   // The other side, too, has spoken the protocol that went before.
-  conversation.probing()->held[index(reverse(segment.direction))].release();
-  open(conversation, *late, context, segment);
-  return true;
+  conversation.probing()->held[index(reverse(start.direction))].release();
+  open(conversation, late, context, start);
+}
+
+void Dissection::count_late(Conversation& conversation, const app::Segment& segment) {
+  std::uint32_t& late = conversation.probing()->late[index(segment.direction)];
+  late += std::min(segment.size, Probing::late_octets);
+  if (late >= Probing::late_octets) finish(conversation);
 }
 
 // What is held is all there will be of a beginning: it may be enough for somebody who knows that.

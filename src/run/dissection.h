@@ -12,7 +12,7 @@
 namespace ntan::run {
 
 /// What a shard's dissectors share: memory, and the way out for what they report. The owner says
-/// before each call whose flow it is (see ShardOutput).
+/// before each call whose flow it is.
 class Dissection {
  public:
   Dissection(flow::Pool& pool, Budget& memory, app::Output& out) noexcept
@@ -32,9 +32,13 @@ class Dissection {
 
  private:
   void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
-  /// Opens the protocol, if there is one, that begins with this segment after another one.
-  bool open_late(Conversation& conversation, const app::FlowContext& context,
-                 const app::Segment& segment);
+  /// Whether a protocol that follows another one begins with this segment, or began with one that
+  /// is held.
+  void probe_late(Conversation& conversation, const app::FlowContext& context,
+                  const app::Segment& segment);
+  void open_late(Conversation& conversation, const app::Protocol& late,
+                 const app::FlowContext& context, const app::Segment& start);
+  void count_late(Conversation& conversation, const app::Segment& segment);
   bool open_cut(Conversation& conversation, Direction direction, std::uint64_t size,
                 Timestamp time);
   void hold(Conversation& conversation, const app::Segment& segment);

@@ -334,9 +334,13 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
       conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);
   if (effect.syn_answered || effect.established) tell_handshake(conversation, effect);
   measure(conversation, packet, direction, effect);
-  if (effect.window_violation) anomaly("tcp", event::Reason::window_violation, {});
   if (may_shorten && flow::idle_timeout(flow, conversation.tcp) < before) refile(number);
-  feed_stream(conversation, packet, direction, effect.payload_accepted);
+  // Its receiver throws it away, so neither its FIN nor its acknowledgement moves a stream.
+  if (effect.window_violation) {
+    anomaly("tcp", event::Reason::window_violation, {});
+  } else {
+    feed_stream(conversation, packet, direction, effect.payload_accepted);
+  }
   watch_holes(conversation, number, packet.clock);
 }
 

@@ -727,6 +727,54 @@ TEST_CASE("truth: TLS follows a command that could have been a request") {
   CHECK(events[0].text("cipher") == "TLS_AES_128_GCM_SHA256");
 }
 
+TEST_CASE("truth: TLS that follows is found however its hello is cut") {
+  const test::Octets hello = test::client_hello("1301"_hex, test::sni_extension("a.test"));
+  for (std::size_t cut = 1; cut < hello.size(); ++cut) {
+    CAPTURE(cut);
+    const std::string_view text = as_text(hello);
+    Frames frames;
+    Talk talk(frames);
+    talk.server_says(100ms, "220 ready\r\n"sv);
+    talk.client_says(105ms, "EHLO h\r\n"sv);
+    talk.client_says(110ms, "STARTTLS\r\n"sv);
+    talk.server_says(120ms, "220 go on\r\n"sv);
+    talk.client_says(130ms, text.substr(0, cut));
+    talk.client_says(131ms, text.substr(cut));
+    talk.server_says(140ms, as_text(test::server_hello("1301"_hex, "002b 0002 0304"_hex)));
+    talk.close();
+    const auto events = records(test::analyse(frames), "tls");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].text("sni") == "a.test");
+    CHECK(events[0].text("cipher") == "TLS_AES_128_GCM_SHA256");
+  }
+}
+
+TEST_CASE("truth: what a receiver throws away moves no stream") {
+  Frames frames;
+  Talk talk(frames);
+  talk.client_says(100ms, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(110ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  const std::size_t at = frames.size();
+  talk.client_says(200ms, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(210ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  talk.close();
+  // A FIN 500 million octets ahead, which acknowledges what the server has not sent.
+  const Octets far = test::tcp_packet(
+      {client, server, 40'000, 80},
+      {.seq = 0x10000000 + 500'000'000, .ack = 30'000, .flags = tcp::fin | tcp::ack});
+  frames.insert(frames.begin() + static_cast<std::ptrdiff_t>(at),
+                {.time = traffic_start + 150ms, .data = in_ethernet(far)});
+  const test::Analysis analysis = test::analyse(frames);
+  REQUIRE(analysis.of("anomaly").size() == 1);
+  const auto events = records(analysis, "http");
+  REQUIRE(events.size() == 2);
+  for (const Record& event : events) {
+    CHECK(event["status"] == 204);
+    CHECK_FALSE(event.flag("gap"));
+  }
+  CHECK(events[1].text("uri") == "/b");
+}
+
 TEST_CASE("truth: a request head cut anywhere, shuffled and sent twice, is the same") {
   check_same("http", 80,
              {.client = octets("POST /path?a=b HTTP/1.1\r\nHost: www.example.net\r\n"
