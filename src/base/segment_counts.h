@@ -25,6 +25,7 @@ struct SegmentCounts {
   std::uint64_t upstream = 0;   ///< repeats of what was lost before the tap
   std::uint64_t fast = 0;       ///< repeats of what came by here: asked for by duplicate ACKs
   std::uint64_t timeout = 0;    ///< after a retransmission time-out
+  std::uint64_t syns = 0;       ///< of `timeout`: SYNs, which are no data
   std::uint64_t other = 0;
   std::uint64_t needless = 0;  ///< repeats that the receiver called duplicates (D-SACK, RFC 2883)
 
@@ -33,10 +34,10 @@ struct SegmentCounts {
   }
   [[nodiscard]] std::uint64_t retransmissions() const noexcept { return repeats() - reordered; }
 
-  /// Segments that came by here and did not arrive. Spurious ones are called duplicates by the
-  /// receiver as well, and are left out once only.
+  /// Data segments that came by here and did not arrive. Spurious ones are called duplicates by
+  /// the receiver as well, and are left out once only.
   [[nodiscard]] std::uint64_t lost_behind() const noexcept {
-    const std::uint64_t seen_before = fast + timeout + other;
+    const std::uint64_t seen_before = fast + (timeout - syns) + other;
     const std::uint64_t arrived = needless > spurious ? needless - spurious : 0;
     return seen_before > arrived ? seen_before - arrived : 0;
   }
@@ -60,6 +61,7 @@ struct SegmentCounts {
     upstream += more.upstream;
     fast += more.fast;
     timeout += more.timeout;
+    syns += more.syns;
     other += more.other;
     needless += more.needless;
     return *this;

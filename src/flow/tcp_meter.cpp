@@ -96,6 +96,7 @@ SegmentCounts TcpMeter::segments(Direction direction) const noexcept {
   counts.upstream = own->of(SegmentKind::upstream);
   counts.fast = own->of(SegmentKind::fast);
   counts.timeout = own->of(SegmentKind::timeout);
+  counts.syns = std::min<std::uint64_t>(own->syn_repeats, counts.timeout);
   counts.other = own->of(SegmentKind::other);
   counts.needless = own->needless;
   return counts;

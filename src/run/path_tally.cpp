@@ -8,6 +8,8 @@ void PathTally::add(const wire::Decoded& segment,
                     const flow::TcpConnection::Effect& effect) noexcept {
   ++kinds_[index_of(effect.kind)];
   if (segment.payload_size != 0 && flow::is_data(effect.kind)) ++counts_.segments.data;
+  if (effect.kind == SegmentKind::timeout && segment.has(wire::tcp_flag::syn))
+    ++counts_.segments.syns;
   if (effect.acknowledges) {
     ++counts_.acks;
     if (effect.ack.unseen != 0) ++counts_.gap_acks;

@@ -18,7 +18,10 @@ class PathTally {
   /// What one segment did.
   void add(const wire::Decoded& segment, const flow::TcpConnection::Effect& effect) noexcept;
   /// A SYN came again before there was a connection.
-  void add_syn_repeat() noexcept { ++kinds_[index_of(flow::SegmentKind::timeout)]; }
+  void add_syn_repeat() noexcept {
+    ++kinds_[index_of(flow::SegmentKind::timeout)];
+    ++counts_.segments.syns;
+  }
   void add_gso_packet() noexcept { ++counts_.gso_packets; }
 
   /// Keeps a round-trip time of data sent in this direction. Returns whether there is no room for

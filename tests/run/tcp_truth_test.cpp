@@ -322,6 +322,7 @@ TEST_CASE("truth: SYNs that come again, before and after an answer") {
     CHECK(flow["dst_syn_rtx"] == 1);
     CHECK(flow["src_rtx_rto"] == 1);
     CHECK(flow["dst_rtx_rto"] == 1);
+    CHECK(flow["dst_loss_down_ratio"] == std::nullopt);
     CHECK(flow["rtt_server_n"] == std::nullopt);
     CHECK(flow["rtt_client_n"] == std::nullopt);
     CHECK(flow["connect_us"] == 2'050'000);
