@@ -177,7 +177,7 @@ struct ScanRecord {
             "outage, peer_prone, sampled, fallback"),
         field<"extract", &ScanRecord::extract>(
             "Command that cuts the scan's packets out of the input; absent where they are not "
-            "kept in a file"));
+            "kept in a file, or where its name is not printable"));
   }
 };
 

@@ -1,6 +1,10 @@
 #include "run/command_text.h"
 
+#include <utility>
+
 #include <fmt/core.h>
+
+#include "event/text.h"
 
 namespace ntan::run {
 namespace {
@@ -24,8 +28,9 @@ std::string shell_word(std::string_view word) {
   if (plain && !word.empty()) return std::string{word};
   std::string quoted = "'";
   for (const char c : word) {
+    // Not the shorter '\'': text of events has every backslash doubled.
     if (c == '\'') {
-      quoted += "'\\''";
+      quoted += "'\"'\"'";
     } else {
       quoted += c;
     }
@@ -90,9 +95,10 @@ ExtractLine extract_line(const Options& options) {
       filter = " -f " + shell_word(options.filter);
     }
   }
-  return {.before = "ntan extract" + inputs + filter + analysis + " --scan ",
-          .between = " -w scan-",
-          .after = ".pcap"};
+  std::string before = "ntan extract" + inputs + filter + analysis + " --scan ";
+  // A shell would not read what the event shows.
+  if (event::printable(before) != before) return {};
+  return {.before = std::move(before), .between = " -w scan-", .after = ".pcap"};
 }
 
 }  // namespace ntan::run

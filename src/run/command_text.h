@@ -25,7 +25,8 @@ namespace ntan::run {
 
 /// How to cut a scan's packets out of what this run reads or, live, keeps by -w, with the options
 /// that decide what a scan is. Not known where there is no such file: standard input, a live run
-/// without -w.
+/// without -w; nor where a name or the filter has a backslash or octets that events do not show as
+/// they are.
 [[nodiscard]] ExtractLine extract_line(const Options& options);
 
 }  // namespace ntan::run

@@ -9,7 +9,7 @@ TEST_CASE("command text: words are quoted where a shell would read something els
   CHECK(shell_word("day-1.pcap") == "day-1.pcap");
   CHECK(shell_word("") == "''");
   CHECK(shell_word("udp port 53") == "'udp port 53'");
-  CHECK(shell_word("a'b") == R"('a'\''b')");
+  CHECK(shell_word("a'b") == R"('a'"'"'b')");
   CHECK(shell_word("$(reboot)") == "'$(reboot)'");
   const std::vector<std::string> arguments{"capture", "-f", "udp port 53"};
   CHECK(command_line(arguments) == "ntan capture -f 'udp port 53'");
@@ -44,6 +44,22 @@ TEST_CASE("command text: the line that cuts out a scan names what decides about 
         "--scan-memory 10240k --scan ID -w scan-ID.pcap");
   options.filter_file = "f.txt";
   CHECK(line_of(options).starts_with("ntan extract -r x.pcap -F f.txt --mem-limit"));
+}
+
+TEST_CASE("command text: what a shell reads of such a line is what the event shows") {
+  Options options;
+  options.command = Command::read;
+  options.files = {"day';touch x;'.pcap"};
+  const std::string line = line_of(options);
+  CHECK(line == R"(ntan extract -r 'day'"'"';touch x;'"'"'.pcap' --scan ID -w scan-ID.pcap)");
+  CHECK(event::printable(line) == line);
+  for (const char* name : {"back\\slash.pcap", "new\nline.pcap", "\xff.pcap", "bi\u202edi.pcap"}) {
+    options.files = {name};
+    CHECK(line_of(options).empty());
+  }
+  options.files = {"day.pcap"};
+  options.filter = "ip proto \\tcp";
+  CHECK(line_of(options).empty());
 }
 
 TEST_CASE("command text: there is no such line where the packets are in no file") {
