@@ -124,6 +124,7 @@ bool FileSource::have_file() {
     try {
       open_next();
     } catch (const Error& error) {
+      if (stopped()) return false;  // as in open_first()
       damage_.push_back({.kind = Damage::Kind::corrupt, .text = error.what()});
     }
   }

@@ -1,6 +1,7 @@
 #include "source/filter.h"
 
 #include <array>
+#include <nss.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,7 +21,14 @@ struct Compiled {
   std::string error;
 };
 
+/// libpcap asks for the address of a name, and with it, the network. Only /etc/hosts is asked.
+void ask_no_network() {
+  static const int done = __nss_configure_lookup("hosts", "files");
+  (void)done;
+}
+
 Compiled compile(const std::string& expression, LinkType link) {
+  ask_no_network();
   const std::unique_ptr<pcap_t, decltype(&pcap_close)> handle{pcap_open_dead(dlt_of(link), snaplen),
                                                               &pcap_close};
   if (handle == nullptr) return {.program = nullptr, .error = "out of memory"};

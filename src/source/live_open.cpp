@@ -61,7 +61,7 @@ Error no_permission(const std::string& name) {
 Error is_down(const std::string& name) {
   return {Error::Kind::not_found,
           fmt::format("{} is down", name),
-          {fmt::format("sudo ip link set {} up", name)}};
+          {fmt::format("sudo ip link set dev {} up", name)}};
 }
 
 /// The name behind what the user gave: interfaces may be called by their number in the list.
