@@ -115,7 +115,7 @@ void CsvLine::put(std::string_view cell, Formulas formulas) {
 }
 
 bool csv_omits(const Schema& schema, const Field& field) noexcept {
-  return schema.order == Order::summary && field.kind == Kind::records;
+  return schema.tables && field.kind == Kind::records;
 }
 
 bool csv_omits_lists(const Schema& schema) noexcept {

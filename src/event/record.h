@@ -45,6 +45,7 @@ struct RecordInfo {
   std::string_view name;  ///< event name, or what one entry of a list is
   std::string_view doc;
   Order order = Order::protocol;
+  bool tables = false;  ///< its lists of records are tables of their own, which CSV leaves out
 };
 
 /// A string as template argument.
@@ -168,6 +169,7 @@ struct Schema {
   std::string_view name;
   std::string_view doc;
   Order order{};
+  bool tables = false;  ///< see RecordInfo
   std::span<const Field> fields;
   std::string_view line_start;  ///< `{"v":1,"event":"name",`
   std::string_view line_key;    ///< `"name":`
@@ -333,6 +335,7 @@ inline constexpr Schema schema_of{
     .name = R::info.name,
     .doc = R::info.doc,
     .order = R::info.order,
+    .tables = R::info.tables,
     .fields = detail::fields_of<R>,
     .line_start = detail::line_start_of<R>.view(),
     .line_key = detail::line_key_of<R>.view(),

@@ -278,7 +278,8 @@ struct SummaryRecord {
       .doc =
           "A window of the trace: throughput, latency, protocols, talkers; the summaries of a "
           "run add up to its totals",
-      .order = event::Order::summary};
+      .order = event::Order::summary,
+      .tables = true};
 
  private:
   static constexpr auto window_fields() {

@@ -68,7 +68,7 @@ struct SampleSummary {
   std::span<const SampleAnswer> talkers;
 
   static constexpr event::RecordInfo info{
-      .name = "totals", .doc = "Figures", .order = event::Order::summary};
+      .name = "totals", .doc = "Figures", .order = event::Order::summary, .tables = true};
 
   static constexpr auto fields() {
     using event::field;
