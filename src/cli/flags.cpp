@@ -139,7 +139,7 @@ constexpr auto all = std::to_array<Flag>({
     {.letter = 'i',
      .name = "interface",
      .value = "IF",
-     .doc = "Capture on IF (repeatable); `any` is all of them. Default: the interface of the "
+     .doc = "Capture on IF; `any` is all of them. Default: the interface of the "
             "default route",
      .group = Group::input,
      .commands = capture | serve,

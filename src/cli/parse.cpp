@@ -239,8 +239,8 @@ Surroundings look_around(std::span<const std::string_view> events,
                       .output = stream(STDOUT_FILENO)};
   const char* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
   const bool dumb = terminal == nullptr || std::string_view{terminal} == "dumb";
-  around.color = is_set("CLICOLOR_FORCE") ||
-                 (around.output == Stream::terminal && !dumb && !is_set("NO_COLOR"));
+  around.color = !is_set("NO_COLOR") &&
+                 (is_set("CLICOLOR_FORCE") || (around.output == Stream::terminal && !dumb));
   return around;
 }
 

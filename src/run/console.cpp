@@ -8,17 +8,21 @@
 
 namespace ntan::run {
 
+void to_stderr(std::string_view octets) noexcept {
+  (void)std::fwrite(octets.data(), 1, octets.size(), stderr);
+}
+
 void say_error(std::string_view message, std::span<const std::string> hints) {
-  fmt::print(stderr, "ntan: error: {}\n", event::printable(message));
-  for (const std::string& hint : hints) fmt::print(stderr, "  {}\n", event::printable(hint));
+  to_stderr(fmt::format("ntan: error: {}\n", event::printable(message)));
+  for (const std::string& hint : hints) to_stderr(fmt::format("  {}\n", event::printable(hint)));
 }
 
 void say_warning(std::string_view message) {
-  fmt::print(stderr, "ntan: warning: {}\n", event::printable(message));
+  to_stderr(fmt::format("ntan: warning: {}\n", event::printable(message)));
 }
 
 void say(std::string_view message) {
-  fmt::print(stderr, "ntan: {}\n", event::printable(message));
+  to_stderr(fmt::format("ntan: {}\n", event::printable(message)));
 }
 
 }  // namespace ntan::run

@@ -71,9 +71,11 @@ void Pipeline::open() {
 void Pipeline::check_later_files(const Identity& identity) const {
   for (const Output& output : options_->outputs) {
     if (!sink::depends_on_time(output.pattern)) continue;
-    const std::string known = output.pattern.substr(0, output.pattern.find('%'));
+    const std::string known = output.pattern.substr(0, output.pattern.find_first_of("%{"));
     const std::size_t slash = known.find_last_of('/');
     const std::string folder = slash == std::string::npos ? "." : known.substr(0, slash + 1);
+    // Of folders that are named by the event, too, some may be there and others not.
+    if (output.pattern.find('/', known.size()) != std::string::npos) continue;
     if (::access(folder.c_str(), W_OK | X_OK) == 0) continue;
     throw source::Error(
         source::Error::Kind::permission,
@@ -274,12 +276,12 @@ void Pipeline::show_progress() {
   const double mb = static_cast<double>(source_->position()) / 1e6;
   const auto size = source_->size();
   const std::string of = size ? fmt::format(" of {:.0f}", static_cast<double>(*size) / 1e6) : "";
-  fmt::print(stderr, "\r\x1b[K{:.0f}{} MB  {} packets  {} events", mb, of, ledger.total.packets,
-             outputs_.events());
+  to_stderr(fmt::format("\r\x1b[K{:.0f}{} MB  {} packets  {} events", mb, of, ledger.total.packets,
+                        outputs_.events()));
 }
 
 void Pipeline::finish() {
-  if (progress_shown_) fmt::print(stderr, "\r\x1b[K");
+  if (progress_shown_) to_stderr("\r\x1b[K");
   if (!start_written_) write_start(engine_->clock());
   tell_outside();
   outputs_.wait_for_readers();
@@ -306,7 +308,7 @@ void Pipeline::write_start(Timestamp first) {
                        .max_flows = options_->max_flows};
   event::Common common{.ts = first};
   common.sensor = options_->sensor;
-  recorder_.record(event::make_event(common, start), {event::Order::timer, 0});
+  record_run(event::make_event(common, start), {event::Order::timer, 0});
 }
 
 void Pipeline::write_end() {
@@ -322,9 +324,15 @@ void Pipeline::write_end() {
     end.first_ts = live() ? std::optional{engine_->first()} : std::optional{first_};
     end.last_ts = engine_->clock();
   }
-  event::Common common{.ts = engine_->clock()};
+  event::Common common{.ts = engine_->started() ? engine_->clock() : first_};
   common.sensor = options_->sensor;
-  recorder_.record(event::make_event(common, end), engine_->last_place());
+  record_run(event::make_event(common, end), engine_->last_place());
+}
+
+void Pipeline::record_run(const event::Event& event, Place place) {
+  const std::uint64_t before = recorder_.recorded();
+  recorder_.record(event, place);
+  run_records_ += recorder_.recorded() - before;
 }
 
 void Pipeline::say_figures() const {
@@ -377,7 +385,7 @@ ExitCode Pipeline::exit_code() const {
   if (outputs_.failed() || outputs_.other_links() != 0) return ExitCode::runtime;
   if (stop_reason_ == StopReason::interface_gone) return ExitCode::runtime;
   if (options_->strict && !source_->damage().empty()) return ExitCode::not_a_capture;
-  if (options_->fail_empty && recorder_.recorded() == 0) return ExitCode::not_a_capture;
+  if (options_->fail_empty && recorder_.recorded() == run_records_) return ExitCode::not_a_capture;
   const Ledger& ledger = engine_->ledger();
   // Nothing at all could be looked at.
   const bool all_unknown = ledger.total.packets != 0 &&

@@ -42,6 +42,8 @@ class Pipeline {
   void report_outputs();
   void say_figures() const;
   void show_progress();
+  /// run_start and run_end, which say nothing of the traffic.
+  void record_run(const event::Event& event, Place place);
   void warn_of_silence();
   void tell_outside();
   void finish();
@@ -65,7 +67,8 @@ class Pipeline {
   std::size_t damage_said_ = 0;
   std::size_t notes_said_ = 0;
   std::uint64_t batches_ = 0;
-  std::int64_t started_ns_ = 0;  ///< process clock, for progress only
+  std::uint64_t run_records_ = 0;  ///< of recorder_.recorded()
+  std::int64_t started_ns_ = 0;    ///< process clock, for progress only
   std::vector<source::LinkCount> links_at_start_;
   bool silence_judged_ = false;
   std::int64_t progress_ns_ = 0;

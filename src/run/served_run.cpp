@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "run/command_text.h"
+#include "run/console.h"
 #include "run/exit_code.h"
 #include "run/filter_file.h"
 #include "run/process_clock.h"
@@ -422,7 +423,7 @@ void ServedRun::take_errors() {
     if (error_lines_.size() < most_error_lines) error_lines_.emplace_back(line);
     state_.notes.emplace_back(line);
     if (state_.notes.size() > most_notes) state_.notes.erase(state_.notes.begin());
-    fmt::print(stderr, "{}\n", line);  // the run has made it printable
+    to_stderr(fmt::format("{}\n", line));  // the run has made it printable
     changed_ = true;
   };
   Descriptor& from = child_->errors();

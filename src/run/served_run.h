@@ -65,7 +65,6 @@ class ServedRun final : public serve::Control {
   void take_errors();
   bool take_packets();
   void take_end();
-  void fail(int code);
   void read_events(const std::string& path);
   [[nodiscard]] std::optional<serve::Refused> choose_interface(std::string wanted);
   [[nodiscard]] std::vector<std::string> capture_arguments(

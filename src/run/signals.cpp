@@ -3,13 +3,18 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <unistd.h>
 
 namespace ntan::run {
 namespace {
 
 constexpr int exit_second_interrupt = 130;
+/// Wrappers pass a signal on that the terminal has sent to all: that is one wish.
+constexpr std::int64_t one_wish_ns = 100'000'000;
 constexpr std::array handled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+static_assert(handled.size() + 1 == SignalGuard::signals);
 
 // Handlers have no other way to what they must reach.
 std::atomic<source::Interrupt*> target{nullptr};  // NOLINT(*-non-const-global-variables)
@@ -17,24 +22,46 @@ std::atomic<int> stops{0};                        // NOLINT(*-non-const-global-v
 std::atomic<bool> report_asked{false};            // NOLINT(*-non-const-global-variables)
 std::atomic<bool> flush_asked{false};             // NOLINT(*-non-const-global-variables)
 
+std::atomic<std::int64_t> stopped_ns{0};  // NOLINT(*-non-const-global-variables)
+
+/// May be called in a handler (POSIX.1 signal safety).
+std::int64_t now_ns() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 extern "C" void on_signal(int number) {
   source::Interrupt* interrupt = target.load();
   switch (number) {
     case SIGUSR1: report_asked = true; break;
     case SIGUSR2: flush_asked = true; break;
     default:
-      if (stops.fetch_add(1) != 0) _exit(exit_second_interrupt);
+      if (stops.fetch_add(1) == 0) {
+        stopped_ns = now_ns();
+      } else if (now_ns() - stopped_ns > one_wish_ns) {
+        _exit(exit_second_interrupt);
+      }
       if (interrupt != nullptr) interrupt->stop();
       return;
   }
   if (interrupt != nullptr) interrupt->wake();
 }
 
-void set_handler(int number, void (*handler)(int)) {
+/// What was there before.
+struct sigaction set_handler(int number, void (*handler)(int)) {
   struct sigaction action{};
+  struct sigaction before{};
   action.sa_handler = handler;  // NOLINT(*-union-access)
   sigemptyset(&action.sa_mask);
-  sigaction(number, &action, nullptr);
+  sigaction(number, &action, &before);
+  return before;
+}
+
+bool is_ignored(int number) {
+  struct sigaction now{};
+  sigaction(number, nullptr, &now);
+  return now.sa_handler == SIG_IGN;  // NOLINT(*-union-access)
 }
 
 }  // namespace
@@ -42,13 +69,18 @@ void set_handler(int number, void (*handler)(int)) {
 SignalGuard::SignalGuard(source::Interrupt& interrupt) {
   target = &interrupt;
   stops = 0;
-  for (const int number : handled) set_handler(number, on_signal);
-  set_handler(SIGPIPE, SIG_IGN);
+  for (std::size_t i = 0; i < handled.size(); ++i) {
+    // nohup asks for that. Of INT only shells do, for what they start in the background, and a
+    // script that ends it by that signal means it.
+    const bool spared = handled[i] == SIGHUP && is_ignored(SIGHUP);
+    before_[i] = set_handler(handled[i], spared ? SIG_IGN : on_signal);
+  }
+  before_.back() = set_handler(SIGPIPE, SIG_IGN);
 }
 
 SignalGuard::~SignalGuard() {
-  for (const int number : handled) set_handler(number, SIG_DFL);
-  set_handler(SIGPIPE, SIG_DFL);
+  for (std::size_t i = 0; i < handled.size(); ++i) sigaction(handled[i], &before_[i], nullptr);
+  sigaction(SIGPIPE, &before_.back(), nullptr);
   target = nullptr;
 }
 

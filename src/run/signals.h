@@ -1,6 +1,10 @@
 // Signals as flags and a wake-up: nothing happens in a handler that could not happen there.
 #pragma once
 
+#include <array>
+#include <csignal>
+#include <cstddef>
+
 #include "source/interrupt.h"
 
 namespace ntan::run {
@@ -11,10 +15,13 @@ struct Requests {
   bool flush = false;   ///< USR2: write out what is held
 };
 
-/// While alive, INT, TERM and HUP stop the source through `interrupt`, and the second one leaves at
-/// once with exit code 130. PIPE is ignored. One at a time; restores what was before.
+/// While alive, INT, TERM and HUP stop the source through `interrupt`, and a second one leaves at
+/// once with exit code 130 unless it comes with the first; a HUP that is ignored stays so. PIPE is
+/// ignored. One at a time; restores what was before.
 class SignalGuard {
  public:
+  static constexpr std::size_t signals = 6;
+
   explicit SignalGuard(source::Interrupt& interrupt);
   SignalGuard(const SignalGuard&) = delete;
   SignalGuard& operator=(const SignalGuard&) = delete;
@@ -22,6 +29,9 @@ class SignalGuard {
 
   [[nodiscard]] static bool stop_asked() noexcept;
   [[nodiscard]] static Requests take_requests() noexcept;
+
+ private:
+  std::array<struct sigaction, signals> before_{};
 };
 
 }  // namespace ntan::run

@@ -112,7 +112,7 @@ int take_packets(const Options& options, serve::Digest& digest, source::Interrup
     if (interrupt.stopped() && !std::exchange(stop_told, true)) child.stop();
     read_available(child.output(), [&](std::string_view octets) { feed.take(octets, take); });
     read_available(child.errors(), [](std::string_view octets) {
-      fmt::print(stderr, "{}", octets);  // it has made its text printable
+      to_stderr(octets);  // it has made its text printable
     });
   }
   feed.flush(take);
