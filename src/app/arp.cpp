@@ -313,9 +313,12 @@ class ArpDissector final : public Dissector {
   }
 
   void on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*now*/, Output& out) override {
-    // Time-outs come due in the order in which requests were seen last.
-    const Request* const oldest = open_.oldest();
-    if (oldest != nullptr && oldest->token == token) close_oldest(out);
+    // Time-outs come due in the order in which requests were seen last; one that could not be armed
+    // goes with the next.
+    const auto is_due = [token](const Request& request) {
+      return static_cast<std::int32_t>(request.token - token) <= 0;
+    };
+    while (!open_.empty() && is_due(*open_.oldest())) close_oldest(out);
   }
 
   void on_end(Timestamp /*now*/, Output& out) override {

@@ -31,8 +31,8 @@ class TlsRecords {
     more,      ///< the input is used up
     begin,     ///< a record header is complete: see content(), length(), time()
     fragment,  ///< octets of the record's body, `data`
-    sslv2,     ///< the stream begins with an SSLv2 header; version() and length() tell the rest
-    bad,       ///< not a record header: the stream cannot be followed
+    sslv2,  ///< the stream begins with an SSLv2 header; sslv2_version() and length() tell the rest
+    bad,    ///< not a record header: the stream cannot be followed
   };
 
   struct Piece {

@@ -57,7 +57,7 @@ const KnownKey* find(std::span<const KnownKey> keys, Bytes oid) noexcept {
   return at == keys.end() ? nullptr : &*at;
 }
 
-/// The next two digits as a number; sets `digits` false when they are none.
+/// Reads a time of ASN.1, two digits at a time.
 class TimeReader {
  public:
   explicit TimeReader(Bytes text) noexcept : reader_(text) {}

@@ -59,7 +59,7 @@ class Alert {
   void add(const Probe& probe);
   /// The result of a probe that was added while it was pending.
   void settle(const Probe& probe);
-  /// A probe counted as silent got `result` after all.
+  /// A probe counted as silent got an answer after all.
   void take_back(const Probe& probe);
   /// `key`: source_key of the member.
   void add_member(const IpAddress& member, std::uint64_t key);

@@ -37,8 +37,7 @@ class AlertBook {
 
   /// Sends the `open` event of a created or a closed alert.
   void announce(AlertIndex index, Timestamp now);
-  /// An open alert got another probe, sent at `probe`: sends an `update` when there is enough to
-  /// say.
+  /// An open alert got another probe: sends an `update` when there is enough to say.
   void on_growth(AlertIndex index, Timestamp now);
 
   /// An open alert's source went on at `now`, with nothing new.

@@ -182,7 +182,10 @@ void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::
   const std::uint32_t recent = source.resolutions.add(outcome.time, sweep_window);
   if (source.sweep == Sweep::deciding || recent < sweep_targets) return;
   if (outcome.has_mac && routers_.is_router(outcome.src_mac)) return;
-  if (decisions_.size() >= max_decisions) return;
+  if (decisions_.size() >= max_decisions) {
+    ++counters_.sweeps_dropped;
+    return;
+  }
   // Whether the sender is a router may come out only when its packets follow.
   source.sweep = Sweep::deciding;
   decisions_.push_back(

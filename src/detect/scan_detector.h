@@ -36,7 +36,14 @@ struct ScanCounters {
   std::uint64_t rows_evicted = 0;    ///< rows and columns
   std::uint64_t sets_saturated = 0;  ///< contacts not remembered for want of memory
   std::uint64_t probations_dropped = 0;
+  std::uint64_t sweeps_dropped = 0;  ///< by address resolution, not judged for want of memory
   std::uint64_t alerts_refused = 0;
+
+  /// What was given up for want of memory, all kinds together.
+  [[nodiscard]] std::uint64_t forgotten() const noexcept {
+    return sources_evicted + rows_evicted + sets_saturated + probations_dropped + sweeps_dropped +
+           alerts_refused;
+  }
 };
 
 /// Hosts asked for within 30 s that make a sweep by address resolution.

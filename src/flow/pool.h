@@ -54,7 +54,7 @@ class Pool {
     std::byte* end = nullptr;
   };
 
-  // From a size in steps of 64 octets to the smallest class that holds it.
+  // From a size in `step`s to the smallest class that holds it.
   static constexpr auto class_by_step = [] {
     std::array<std::uint8_t, largest / step + 1> classes{};
     for (std::size_t i = 0; i < classes.size(); ++i) {

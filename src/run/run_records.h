@@ -110,6 +110,7 @@ struct RunEnd {
   std::optional<double> capture_loss_ratio;
   std::optional<std::int64_t> unseen_bytes;
   std::uint64_t flows_evicted = 0;
+  std::optional<std::uint64_t> scan_forgotten;
   std::uint64_t bad_checksums = 0;
   std::optional<bool> offload_suspected;
   std::span<const std::string_view> limits_hit;
@@ -158,6 +159,10 @@ struct RunEnd {
             "Of the ACKs of established TCP connections, those for octets that never came by"),
         field<"unseen_bytes", &R::unseen_bytes>("Those octets: what the capture lost"),
         field<"flows_evicted", &R::flows_evicted>("Flows ended early because the table was full"),
+        field<"scan_forgotten", &R::scan_forgotten>(
+            "Sources, targets, ports, reports and decisions that the scan detector gave up for "
+            "want "
+            "of memory; absent if none"),
         field<"bad_checksums", &R::bad_checksums>(
             "Packets with a wrong checksum, counted all the same"),
         field<"offload_suspected", &R::offload_suspected>(

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include "source/link_name.h"
+
 namespace ntan::run {
 namespace {
 
@@ -20,9 +22,7 @@ std::vector<std::string_view> limits_hit(const ShardCounters& shards,
   add(shards.reassembly_refused, "reassembly");
   add(shards.timers_refused, "timers");
   add(fragments, "fragments");
-  add(scan.sources_evicted + scan.rows_evicted + scan.sets_saturated + scan.probations_dropped +
-          scan.alerts_refused,
-      "scan");
+  add(scan.forgotten(), "scan");
   add(hurried, "event_order");
   return limits;
 }
@@ -57,9 +57,10 @@ RunTotals::RunTotals(const Engine& engine, source::Source& source) {
   }
   link_names_.reserve(ledger.unknown_links.size());
   for (const auto& [link, tally] : ledger.unknown_links) {
-    const std::string_view name = to_text(link);
+    const std::string_view decoded = to_text(link);
+    const std::string name = decoded.empty() ? source::link_name(link) : std::string{decoded};
     link_names_.push_back(name.empty() ? fmt::format("LINKTYPE{}", static_cast<unsigned>(link))
-                                       : std::string{name});
+                                       : name);
     links_.push_back({link_names_.back(), tally.packets});
   }
   limits_ = limits_hit(shards, engine.scan_counters(), engine.fragments_refused(),
@@ -77,6 +78,8 @@ RunTotals::RunTotals(const Engine& engine, source::Source& source) {
           .dropped_by_interface = counters.dropped_by_interface,
           .flows_evicted = shards.evicted,
           .bad_checksums = ledger.bad_checksums};
+  if (const std::uint64_t forgotten = engine.scan_counters().forgotten(); forgotten != 0)
+    end_.scan_forgotten = forgotten;
   if (ledger.offload_suspected()) end_.offload_suspected = true;
   add_path(end_, engine.path());
 }

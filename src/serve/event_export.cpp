@@ -60,7 +60,7 @@ void append_value(std::string& out, const simdjson::simdjson_result<dom::element
 /// The cells of one member.
 class Cells {
  public:
-  explicit Cells(std::string& out) : line_(out, event::Formulas::keep) {}
+  explicit Cells(std::string& out) : line_(out, event::Formulas::guard) {}
 
   void plain(std::string_view text) { line_.cell(text); }
 

@@ -33,7 +33,7 @@ class PacketSink {
   /// The next interface of the input, before its first packet.
   void add_interface(CaptureInterface interface);
   void write(const Batch& batch);
-  /// Also writes the file's header if there is none yet, so that a reader of a pipe can begin.
+  /// Also writes the file's header if an interface is known, so that a reader of a pipe can begin.
   void flush();
   /// The input has ended: a slow reader is waited for, see OutputFile.
   void wait_for_reader() noexcept { file_.wait_for_reader(); }

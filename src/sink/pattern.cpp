@@ -81,6 +81,7 @@ class PatternSink final : public Sink {
 
   [[nodiscard]] std::vector<Written> written() const override {
     std::vector<Written> all = closed_;
+    if (earlier_.lines != 0 || earlier_.lost != 0) all.push_back(earlier_);
     for (const Open& each : open_) {
       if (each.file) all.push_back(summary_of(*each.file, each.lines));
     }
@@ -130,7 +131,13 @@ class PatternSink final : public Sink {
     if (!each.file) return;
     each.file->close();
     if (message_.empty() && has_failed(*each.file)) message_ = message_of(*each.file);
-    closed_.push_back(summary_of(*each.file, each.lines));
+    if (timed_) {  // there may be any number of them
+      earlier_.name = pattern_;
+      earlier_.lines += each.lines;
+      earlier_.lost += each.file->lost();
+    } else {
+      closed_.push_back(summary_of(*each.file, each.lines));
+    }
     each.file.reset();
   }
 
@@ -153,8 +160,9 @@ class PatternSink final : public Sink {
   Flushing flushing_;
   bool timed_;
   bool per_event_;
-  std::vector<Open> open_;  ///< by index of the event, or one for all
-  std::vector<Written> closed_;
+  std::vector<Open> open_;       ///< by index of the event, or one for all
+  std::vector<Written> closed_;  ///< of names without time
+  Written earlier_;              ///< of all others together
   std::string message_;
   std::uint64_t refused_ = 0;
 };

@@ -92,6 +92,9 @@ TEST_CASE("pattern: a name with a time turns with the events, header in each fil
   sink->write("totals", day_two, "3\n");
   sink->finish();
   CHECK(folder.size() == 2);
+  REQUIRE(sink->written().size() == 1);
+  CHECK(sink->written()[0].name == folder / "{event}-%d.csv");
+  CHECK(sink->written()[0].lines == 3);
   CHECK(read_file(folder / "totals-14.csv") == header(*both[1]) + "1\n");
   CHECK(read_file(folder / "totals-15.csv") == header(*both[1]) + "2\n3\n");
 }
