@@ -135,12 +135,18 @@ struct ScanRecord {
         field<"phase", &ScanRecord::phase>("open, update or close"),
         field<"seq", &ScanRecord::seq>("Episode, 1 for the first; the next follows within an hour"),
         field<"reopened", &ScanRecord::reopened>("The scan went on after its close"),
-        field<"kind", &ScanRecord::kind>("Shape of the targets as known so far"),
+        field<"kind", &ScanRecord::kind>(
+            "Shape of the targets as known so far: vertical, horizontal, block, host_discovery, "
+            "protocol, distributed_vertical or distributed_horizontal"),
         field<"kind_hint", &ScanRecord::kind_hint>(
             "decoy: one of several sources that probe the same targets at the same time; random: "
             "a block probed in no order"),
-        field<"technique", &ScanRecord::technique>("How targets are probed"),
-        field<"why", &ScanRecord::why>("Which test fired"),
+        field<"technique", &ScanRecord::technique>(
+            "How targets are probed: tcp_syn, tcp_connect, tcp_fin, tcp_null, tcp_xmas, "
+            "tcp_synfin, tcp_ack, tcp_maimon, udp, sctp_init, icmp_echo, icmp_timestamp, "
+            "icmp_mask, arp, nd, ip_proto or mixed"),
+        field<"why", &ScanRecord::why>(
+            "Which test fired: row, column, source, burst, rate, distributed or reverse"),
         field<"detect_ts", &ScanRecord::detect_ts>("Trace time of the alarm"),
         field<"first_ts", &ScanRecord::first_ts>("Trace time of the first probe counted"),
         field<"last_ts", &ScanRecord::last_ts>("Trace time of the last probe counted"),
@@ -168,7 +174,8 @@ struct ScanRecord {
         field<"members", &ScanRecord::members>("Sources that take part, the first 64"),
         field<"members_total", &ScanRecord::members_total>("Number of sources that take part"),
         field<"group", &ScanRecord::group>("The same for sources that probe as one (decoys)"),
-        field<"visibility", &ScanRecord::visibility>("Directions the evidence comes from"),
+        field<"visibility", &ScanRecord::visibility>(
+            "Directions the evidence comes from: two_way, one_way or answers_only"),
         field<"capture_ok", &ScanRecord::capture_ok>("False if more than 5 % of contacts had to be "
                                                      "forgotten before an answer was due, or if "
                                                      "most packets seem to be missing"),

@@ -166,6 +166,11 @@ ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
   }
   if (digest.malformed() != 0)
     say_warning(fmt::format("{} lines are no events and are left out", digest.malformed()));
+  if (!digest.has_totals()) {
+    say_warning(
+        "no summary and no run_end among the events: packets, bytes, protocols and talkers are not "
+        "known, and scans may be missing");
+  }
 
   serve::RunState run;
   run.mode = of_events != 0 ? serve::Mode::events : serve::Mode::replay;

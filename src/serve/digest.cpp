@@ -78,6 +78,12 @@ Digest::Line Digest::take(std::string_view line) {
   return Line::event;
 }
 
+bool Digest::has_totals() const noexcept {
+  return std::ranges::any_of(kept_.kinds(), [](const EventKind& kind) {
+    return kind.seen != 0 && (kind.name == "summary" || kind.name == "run_end");
+  });
+}
+
 void Digest::clear() {
   kept_.clear();
   history_.clear();

@@ -81,6 +81,9 @@ class Digest {
   [[nodiscard]] const History& history() const noexcept { return history_; }
   [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
   [[nodiscard]] std::uint64_t malformed() const noexcept { return malformed_; }
+  /// Whether anything that was taken tells totals: a summary or the end of a run. Without, those
+  /// are not zero but unknown.
+  [[nodiscard]] bool has_totals() const noexcept;
   /// Least and greatest time of an event.
   [[nodiscard]] std::optional<Timestamp> first() const noexcept { return first_; }
   [[nodiscard]] std::optional<Timestamp> last() const noexcept { return last_; }

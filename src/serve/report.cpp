@@ -220,9 +220,17 @@ void append_totals(std::string& out, const Digest& digest) {
     out += fmt::format("| first event | {} |\n", time_text(*first));
   if (const auto last = digest.last())
     out += fmt::format("| last event | {} |\n", time_text(*last));
-  out +=
-      fmt::format("| packets | {} |\n| bytes on the wire | {} |\n| flows | {} |\n| scans | {} |\n",
-                  totals.packets, totals.bytes, totals.flows, totals.scans);
+  const auto total = [&](std::string_view name, std::uint64_t value) {
+    if (value != 0 || digest.has_totals()) {
+      out += fmt::format("| {} | {} |\n", name, value);
+    } else {
+      out += fmt::format("| {} | not observed |\n", name);
+    }
+  };
+  total("packets", totals.packets);
+  total("bytes on the wire", totals.bytes);
+  total("flows", totals.flows);
+  total("scans", totals.scans);
   out += fmt::format("| events | {} |\n", digest.kept().seen());
   const auto known = [&out](std::string_view name, const std::optional<std::uint64_t>& value) {
     if (value) out += fmt::format("| {} | {} |\n", name, *value);
@@ -252,7 +260,7 @@ void append_talker_rows(std::string& out, const Digest& digest) {
 void append_scan_rows(std::string& out, const Digest& digest) {
   out += "\n## Scans\n\n";
   if (digest.totals().scans == 0) {
-    out += "None was found.\n";
+    out += digest.has_totals() ? "None was found.\n" : "The events do not tell of any.\n";
     return;
   }
   out +=

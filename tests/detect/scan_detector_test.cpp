@@ -333,6 +333,24 @@ TEST_CASE("scan detector: a sweep by ARP is named unless its sender is a router"
   }
 }
 
+TEST_CASE("scan detector: the description of a scan names all that its members may say") {
+  const auto doc = [](std::string_view name) {
+    const auto& fields = event::schema_of<ScanRecord>.fields;
+    const auto at = std::ranges::find(fields, name, &event::Field::name);
+    REQUIRE(at != fields.end());
+    return at->doc;
+  };
+  const auto names_all = [&](std::string_view member, auto last) {
+    using Value = decltype(last);
+    for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i)
+      CHECK_THAT(std::string(doc(member)), Catch::Contains(std::string(to_text(Value(i)))));
+  };
+  names_all("kind", ScanKind::distributed_horizontal);
+  names_all("technique", ScanTechnique::mixed);
+  names_all("why", ScanWhy::reverse);
+  names_all("visibility", Visibility::answers_only);
+}
+
 TEST_CASE("scan detector: a sweep by neighbour discovery is named, but not of a router") {
   const bool from_router = GENERATE(false, true);
   Script script;

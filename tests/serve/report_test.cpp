@@ -147,8 +147,18 @@ TEST_CASE("report: as JSON it is one document with the figures of the digest") {
 TEST_CASE("report: without any event it is one all the same") {
   const Digest digest(room);
   CHECK(Json(text_of(digest, ReportForm::json)).number("/state/totals/events") == 0);
-  CHECK_THAT(text_of(digest, ReportForm::markdown), Catch::Contains("None was found."));
+  CHECK_THAT(text_of(digest, ReportForm::markdown),
+             Catch::Contains("| packets | not observed |") &&
+                 Catch::Contains("The events do not tell of any."));
   CHECK_FALSE(text_of(digest, ReportForm::html).empty());
+}
+
+TEST_CASE("report: that nothing was found is said only where somebody has looked") {
+  Digest digest(room);
+  digest.take(R"({"v":1,"event":"summary","ts":"2023-11-14T22:13:20Z","summary":{}})");
+  REQUIRE(digest.has_totals());
+  CHECK_THAT(text_of(digest, ReportForm::markdown),
+             Catch::Contains("| packets | 0 |") && Catch::Contains("None was found."));
 }
 
 TEST_CASE("report: no text of the network begins an element of the page") {
