@@ -532,7 +532,7 @@ def _(_folder):
     run("ip", "-n", A, "link", "add", "d0", "type", "veth", "peer", "name", "d1")
     done = run(*inside(A, NTAN, "capture", "-i", "d0"), check=False)
     assert done.returncode == 5 and b"d0 is down" in done.stderr, done
-    assert b"ip link set d0 up" in done.stderr, done
+    assert b"ip link set dev d0 up" in done.stderr, done
     run("ip", "-n", A, "link", "del", "d0")
     done = run(*inside(A, NTAN, "capture", "-i", "v00"), check=False)
     assert done.returncode == 5 and b"no interface 'v00'; did you mean 'v0'?" in done.stderr, done
