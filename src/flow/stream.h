@@ -264,7 +264,6 @@ void Stream::on_fin(std::uint32_t seq, Timestamp now, Sink& sink) {
   expire(now, sink);
   const std::int64_t position = position_of(seq);
   if (!open_ || mark_ == Mark::fin || position < next_) return;
-  // The acknowledgement of a FIN covers the FIN too.
   if (mark_ == Mark::acknowledged) give_up_acknowledged(std::min(marked(), position), sink);
   mark_ = Mark::fin;
   mark_seq_ = seq;
@@ -276,6 +275,7 @@ template <StreamSink Sink>
 void Stream::on_ack(std::uint32_t ack, Ack kind, Timestamp now, Sink& sink) {
   acknowledged_ = true;
   expire(now, sink);
+  // The acknowledgement of a FIN covers the FIN too.
   const std::int64_t position = std::min(position_of(ack), fin());
   if (!open_ || position <= next_) return;
   const bool may_come = kind == Ack::bare && waiting_ == nullptr && mark_ != Mark::fin;

@@ -144,9 +144,9 @@ class Shard final : private app::Output {
   void write_packet(const RoutedPacket& packet);
   /// An ICMP error that quotes a packet of this shard. Returns whether the flow is known.
   bool on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& quoted);
-  /// A packet for a dissector without flow (ARP, ICMP errors); shard 0 only.
-  /// Says what is wrong with a fragment.
+  /// Says what is wrong with a fragment; shard 0 only.
   void on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws);
+  /// A packet for a dissector without flow (ARP, ICMP errors); shard 0 only.
   void on_flowless(const RoutedPacket& packet, app::Transport transport);
 
   /// Gives all flows other tags, hashes of their keys by SipHash. Packets come with such from now

@@ -18,10 +18,9 @@ static_assert(handled.size() + 1 == SignalGuard::signals);
 
 // Handlers have no other way to what they must reach.
 std::atomic<source::Interrupt*> target{nullptr};  // NOLINT(*-non-const-global-variables)
-std::atomic<int> stops{0};                        // NOLINT(*-non-const-global-variables)
 std::atomic<bool> report_asked{false};            // NOLINT(*-non-const-global-variables)
 std::atomic<bool> flush_asked{false};             // NOLINT(*-non-const-global-variables)
-
+/// When the first stop was asked for; 0 until then.
 std::atomic<std::int64_t> stopped_ns{0};  // NOLINT(*-non-const-global-variables)
 
 /// May be called in a handler (POSIX.1 signal safety).
@@ -37,9 +36,8 @@ extern "C" void on_signal(int number) {
     case SIGUSR1: report_asked = true; break;
     case SIGUSR2: flush_asked = true; break;
     default:
-      if (stops.fetch_add(1) == 0) {
-        stopped_ns = now_ns();
-      } else if (now_ns() - stopped_ns > one_wish_ns) {
+      if (std::int64_t first = 0;
+          !stopped_ns.compare_exchange_strong(first, now_ns()) && now_ns() - first > one_wish_ns) {
         _exit(exit_second_interrupt);
       }
       if (interrupt != nullptr) interrupt->stop();
@@ -68,7 +66,7 @@ bool is_ignored(int number) {
 
 SignalGuard::SignalGuard(source::Interrupt& interrupt) {
   target = &interrupt;
-  stops = 0;
+  stopped_ns = 0;
   for (std::size_t i = 0; i < handled.size(); ++i) {
     // nohup asks for that. Of INT only shells do, for what they start in the background, and a
     // script that ends it by that signal means it.
@@ -85,7 +83,7 @@ SignalGuard::~SignalGuard() {
 }
 
 bool SignalGuard::stop_asked() noexcept {
-  return stops != 0;
+  return stopped_ns != 0;
 }
 
 Requests SignalGuard::take_requests() noexcept {
