@@ -65,6 +65,12 @@ class Buffer {
 
   void clear() noexcept { size_ = 0; }
 
+  /// Forgets the first `count` octets. Requires: count <= size().
+  void drop_front(std::size_t count) noexcept {
+    size_ -= static_cast<std::uint32_t>(count);
+    if (size_ != 0) std::memmove(octets_.get(), octets_.get() + count, size_);
+  }
+
   /// Empties the buffer and gives its memory back.
   void release() noexcept {
     if (capacity_ != 0) free();

@@ -100,21 +100,47 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   }
   const Match found = match(start, context);
   if (found.protocol != nullptr) return open(conversation, *found.protocol, context, start);
-  // What is held may be the last words of another protocol: AUTH TLS looks like a request so far.
-  if (joined) {
-    const Match late = match_late(segment, context);
-    if (late.protocol != nullptr) return open_late(conversation, *late.protocol, context, segment);
-  }
+  if (joined && follow(conversation, context, segment)) return;
   if (!stream) {
     // A datagram that is nothing says little about the next one; a stream's first octets decide.
     if (++probing.attempts[side] >= Probing::max_attempts)
       fail_side(conversation, segment.direction);
   } else if (!found.unsure) {
-    fail_side(conversation, segment.direction);
-    if (joined) probe_late(conversation, context, segment);
+    const std::uint16_t late_at = probing.late_at[side];
+    if (late_at == 0) {
+      fail_side(conversation, segment.direction);
+    } else {
+      probing.failed[side] = true;
+      probing.held[side].drop_front(late_at);
+    }
+    if (joined) count_late(conversation, segment);
   } else if (probing.held[side].empty()) {
     hold(conversation, segment);
   }
+}
+
+// What is held may be the last words of another protocol (AUTH TLS looks like a request so far),
+// and the one that follows may have begun in this segment or in one before.
+bool Dissection::follow(Conversation& conversation, const app::FlowContext& context,
+                        const app::Segment& segment) {
+  Probing& probing = *conversation.probing();
+  const std::size_t side = index(segment.direction);
+  const Bytes held = probing.held[side].view();
+  std::uint16_t& late_at = probing.late_at[side];
+  const auto here = static_cast<std::uint16_t>(held.size() - segment.data.size());
+  for (const std::uint16_t at : {late_at == 0 ? here : late_at, here}) {
+    app::Segment tail = segment;
+    tail.data = held.subspan(at);
+    tail.size = static_cast<std::uint32_t>(tail.data.size());
+    const Match found = match_late(tail, context);
+    late_at = found.unsure ? at : 0;
+    if (found.protocol != nullptr) {
+      open_late(conversation, *found.protocol, context, tail);
+      return true;
+    }
+    if (found.unsure) return false;
+  }
+  return false;
 }
 
 // A protocol that follows begins with a segment, but its beginning need not lie in one.
@@ -232,6 +258,7 @@ void Dissection::gap(Conversation& conversation, Direction direction, std::uint6
   if (open_cut(conversation, direction, size, time)) return;
   // What was held no longer joins what follows; the next octets are probed as a beginning.
   probing.held[index(direction)].release();
+  probing.late_at[index(direction)] = 0;
   if (probing.failed[index(direction)]) return;
   if (++probing.attempts[index(direction)] >= Probing::max_attempts)
     fail_side(conversation, direction);

@@ -32,6 +32,10 @@ class Dissection {
 
  private:
   void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
+  /// Whether what is held, which ends with `segment`, ends with the beginning of a protocol that
+  /// follows; that is opened then.
+  bool follow(Conversation& conversation, const app::FlowContext& context,
+              const app::Segment& segment);
   /// Whether a protocol that follows another one begins with this segment, or began with one that
   /// is held.
   void probe_late(Conversation& conversation, const app::FlowContext& context,
