@@ -78,18 +78,26 @@ std::vector<std::string_view> all_but_packet(const Surroundings& around) {
   return names;
 }
 
+struct Chosen {
+  std::vector<std::string_view> events;
+  std::vector<std::string_view> named;  ///< of these, one by one
+};
+
 /// The list from left to right; one that begins by taking away starts from the default.
-std::vector<std::string_view> chosen_events(std::string_view list, const Surroundings& around) {
-  std::vector<std::string_view> chosen;
-  if (list.starts_with('-')) chosen = all_but_packet(around);
+Chosen chosen_events(std::string_view list, const Surroundings& around) {
+  Chosen chosen;
+  if (list.starts_with('-')) chosen.events = all_but_packet(around);
   while (true) {
     const std::size_t end = list.find(',');
     std::string_view name = list.substr(0, end);
     const bool less = name.starts_with('-');
     if (less) name.remove_prefix(1);
     for (const std::string_view each : events_named(name, around)) {
-      std::erase(chosen, each);
-      if (!less) chosen.push_back(each);
+      std::erase(chosen.events, each);
+      std::erase(chosen.named, each);
+      if (less) continue;
+      chosen.events.push_back(each);
+      if (each == name) chosen.named.push_back(each);
     }
     if (end == std::string_view::npos) return chosen;
     list.remove_prefix(end + 1);
@@ -97,10 +105,12 @@ std::vector<std::string_view> chosen_events(std::string_view list, const Surroun
 }
 
 void settle_events(Draft& draft, const Surroundings& around) {
-  const auto chosen = draft.events ? chosen_events(*draft.events, around) : all_but_packet(around);
-  if (chosen.empty()) throw UsageError("--events leaves no event to write");
+  const Chosen chosen = draft.events ? chosen_events(*draft.events, around)
+                                     : Chosen{.events = all_but_packet(around)};
+  if (chosen.events.empty()) throw UsageError("--events leaves no event to write");
   for (const std::string_view name : around.events) {
-    if (contains(chosen, name)) draft.options.events.emplace_back(name);
+    if (contains(chosen.events, name)) draft.options.events.emplace_back(name);
+    if (contains(chosen.named, name)) draft.options.named_events.emplace_back(name);
   }
 }
 
@@ -217,7 +227,10 @@ void settle_rest(Draft& draft, Command command, const Surroundings& around) {
   options.command = command;
   options.summary_every = draft.summary_every.value_or(
       command == Command::capture ? std::chrono::seconds{10} : std::chrono::seconds{0});
-  options.color = draft.color == "always" || (draft.color == "auto" && around.color);
+  // What a terminal shows in colour would stand in a file beside it as control characters.
+  const bool in_file = std::ranges::any_of(
+      options.outputs, [](const run::Output& output) { return output.format == Format::table; });
+  options.color = draft.color == "always" || (draft.color == "auto" && around.color && !in_file);
   settle_verbosity(draft);
   if (options.snaplen < short_snaplen) {
     options.warnings.push_back(

@@ -46,6 +46,7 @@ struct RecordInfo {
   std::string_view doc;
   Order order = Order::protocol;
   bool tables = false;  ///< its lists of records are tables of their own, which CSV leaves out
+  std::span<const std::string_view> line;  ///< fields that a line for people shows; empty: all
 };
 
 /// A string as template argument.
@@ -169,7 +170,8 @@ struct Schema {
   std::string_view name;
   std::string_view doc;
   Order order{};
-  bool tables = false;  ///< see RecordInfo
+  bool tables = false;                     ///< see RecordInfo
+  std::span<const std::string_view> line;  ///< see RecordInfo
   std::span<const Field> fields;
   std::string_view line_start;  ///< `{"v":1,"event":"name",`
   std::string_view line_key;    ///< `"name":`
@@ -336,6 +338,7 @@ inline constexpr Schema schema_of{
     .doc = R::info.doc,
     .order = R::info.order,
     .tables = R::info.tables,
+    .line = R::info.line,
     .fields = detail::fields_of<R>,
     .line_start = detail::line_start_of<R>.view(),
     .line_key = detail::line_key_of<R>.view(),

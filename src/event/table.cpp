@@ -121,6 +121,10 @@ void append_detail(std::string& out, const Field& field, const Value& value, con
   out += piece;
 }
 
+bool shows(const Schema& schema, const Field& field) noexcept {
+  return schema.line.empty() || std::ranges::find(schema.line, field.name) != schema.line.end();
+}
+
 std::string time_of_day(Timestamp time) {
   std::array<char, max_time_text> text{};
   const char* end = append_time(text.data(), time, TimeDigits::micro);
@@ -215,8 +219,10 @@ void append_table(std::string& out, const Event& event, const TableStyle& style)
   line += ' ';
   const std::string ends = ends_text(event.common);
   if (!ends.empty()) pad(line, ends, ends_width);
-  for (const Field& field : event.schema.fields)
-    append_detail(line, field, field.get(event.record), style.values);
+  for (const Field& field : event.schema.fields) {
+    if (shows(event.schema, field))
+      append_detail(line, field, field.get(event.record), style.values);
+  }
   line.resize(line.find_last_not_of(' ') + 1);
 
   const std::string_view shown = cut(line, style);

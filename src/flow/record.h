@@ -1,6 +1,7 @@
 // The `flow` event: what a flow looked like when it ended, or so far.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -125,10 +126,14 @@ struct FlowRecord {
   std::optional<std::uint32_t> csum_bad;
   std::span<const std::string_view> anomalies;
 
+  static constexpr std::array<std::string_view, 8> line{"duration_us", "end_reason", "state",
+                                                        "app",         "src_pkts",   "dst_pkts",
+                                                        "src_bytes",   "dst_bytes"};
   static constexpr event::RecordInfo info{
       .name = "flow",
       .doc = "A flow at its end, and every 60 s while it lives; counters are cumulative",
-      .order = event::Order::flow};
+      .order = event::Order::flow,
+      .line = line};
 
  private:
   static constexpr auto volume_fields() {

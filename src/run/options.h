@@ -90,8 +90,9 @@ struct Options {
   std::optional<std::string> filter_file;  ///< instead of `filter`
 
   // Output
-  std::vector<std::string> events;  ///< names of the events to write, in schema order
-  std::optional<Format> format;     ///< of standard output; absent: no events there
+  std::vector<std::string> events;        ///< names of the events to write, in schema order
+  std::vector<std::string> named_events;  ///< of these, what --events names one by one
+  std::optional<Format> format;           ///< of standard output; absent: no events there
   std::vector<Output> outputs;
   std::optional<std::string> write_packets;  ///< `-`: packets on standard output
   Buffering buffering = Buffering::block;

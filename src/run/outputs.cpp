@@ -30,11 +30,13 @@ std::vector<const event::Schema*> selection(const Options& options) {
   return selected;
 }
 
-// What a person at a terminal is shown line by line; the summary follows as a block.
-bool in_table(const event::Schema& schema, Verbosity verbosity) noexcept {
+// What a person at a terminal is shown line by line; the summary follows as a block. Flows and
+// packets would drown the rest: who wants to see them names them.
+bool in_table(const event::Schema& schema, const Options& options) noexcept {
   if (schema.order == event::Order::summary) return schema.name == "summary";
-  if (verbosity == Verbosity::quiet) return false;
-  return schema.order != event::Order::flow && schema.order != event::Order::packet;
+  if (options.verbosity == Verbosity::quiet) return false;
+  if (schema.order != event::Order::flow && schema.order != event::Order::packet) return true;
+  return std::ranges::find(options.named_events, schema.name) != options.named_events.end();
 }
 
 /// Every file that is named by now.
@@ -119,7 +121,7 @@ bool Outputs::selected(std::string_view event) const {
 bool Outputs::wanted(const void* outputs, const event::Schema& schema, Format format) {
   const auto& self = *static_cast<const Outputs*>(outputs);
   if (!self.selected(schema.name)) return false;
-  if (format == Format::table && !in_table(schema, self.options_->verbosity)) return false;
+  if (format == Format::table && !in_table(schema, *self.options_)) return false;
   return std::any_of(self.entries_.begin(), self.entries_.end(),
                      [format](const Entry& entry) { return entry.sink->format() == format; });
 }

@@ -220,6 +220,18 @@ TEST_CASE("parse: --events says exactly what is written, in the order of the sch
   CHECK(parse_words({"read", "a", "--events", list}).events == expected);
 }
 
+TEST_CASE("parse: what --events names one by one is told apart from what stands for several") {
+  const auto named = [](const char* list) {
+    return parse_words({"read", "a", "--events", list}).named_events;
+  };
+  CHECK(named("all").empty());
+  CHECK(named("-dns").empty());
+  CHECK(named("dns,packet,flow") == Words{"packet", "flow", "dns"});
+  CHECK(named("flow,packet,-flow") == Words{"packet"});
+  CHECK(named("-dns,packet") == Words{"packet"});
+  CHECK(parse_words({"read", "a"}).named_events.empty());
+}
+
 TEST_CASE("parse: without --events it is all but packet") {
   CHECK(parse_words({"read", "a"}).events ==
         Words{"run_start", "run_end", "flow", "dns", "http", "scan", "summary", "anomaly"});
@@ -266,6 +278,8 @@ TEST_CASE("parse: --color auto is a terminal's decision") {
   CHECK(color({"read", "a"}));
   CHECK_FALSE(color({"read", "a", "--color", "never"}));
   CHECK(parse_words({"read", "a", "--color", "always"}).color);
+  CHECK_FALSE(color({"read", "a", "--table", "-o", "a.txt"}));
+  CHECK(color({"read", "a", "--table", "-o", "a.ndjson"}));
 }
 
 TEST_CASE("parse: schema takes at most one event") {

@@ -138,6 +138,19 @@ TEST_CASE("outputs: the table leaves out flows and packets, and if quiet all but
   CHECK_FALSE(wanted(outputs, "packet", Format::table));
 }
 
+TEST_CASE("outputs: the table shows flows or packets where they are named") {
+  Options options = all_events();
+  options.format = Format::table;
+  options.named_events = {"packet"};
+  const bool quiet = GENERATE(false, true);
+  options.verbosity = quiet ? Verbosity::quiet : Verbosity::normal;
+  PipedOutput pipe;
+  Outputs outputs(options);
+  pipe.open(outputs);
+  CHECK(wanted(outputs, "packet", Format::table) != quiet);
+  CHECK_FALSE(wanted(outputs, "flow", Format::table));
+}
+
 TEST_CASE("outputs: two at a time keep their own selections") {
   const Folder folder;
   const Options other =
