@@ -388,6 +388,18 @@ Verdict always(const Segment& /*start*/, const FlowContext& /*flow*/) {
   return Verdict::yes;
 }
 
+void describe(Transport /*transport*/, const Segment& segment, TextLine& line) {
+  const auto packet = read_packet(segment.data);
+  if (!packet) return;
+  line.add(op_name(packet->op).view());
+  if (!packet->has_addresses()) return;
+  if (packet->op == op_request) {
+    line.add(" for ").add(packet->target_ip).add(" by ").add(packet->sender_ip);
+  } else {
+    line.add(" ").add(packet->sender_ip).add(" is at ").add(packet->sender_mac);
+  }
+}
+
 constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Arp>};
 
 }  // namespace
@@ -402,6 +414,7 @@ const Protocol arp_protocol{
     .probe = arp::always,
     .state_size = sizeof(arp::ArpDissector),
     .construct = construct<arp::ArpDissector>,
+    .describe = arp::describe,
 };
 
 }  // namespace ntan::app

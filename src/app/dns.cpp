@@ -485,6 +485,32 @@ class DnsDissector final : public Dissector {
   std::array<std::uint64_t, 2> askers_;  // the ends, hashed, by the direction they ask in
 };
 
+/// The first question of a message that begins in this packet.
+void describe(Transport transport, const Segment& packet, TextLine& line) {
+  constexpr std::size_t length_octets = 2;  // before each message of a stream (RFC 1035 4.2.2)
+  Bytes octets = packet.data;
+  if (transport == Transport::tcp) octets = octets.subspan(std::min(length_octets, octets.size()));
+  Reader reader{octets};
+  const auto header = read_header(reader);
+  if (!header) return;
+  line.add(header->is_response() ? "answer" : "query");
+  if (header->counts[0] != 0) {
+    std::array<char, TextArena::item_limit> storage;  // NOLINT(*-member-init): the arena writes it
+    TextArena text{storage};
+    std::size_t budget = max_name_octets;
+    text.begin();
+    const bool flawed = add_name(text, reader, octets, budget).has_value();
+    const auto name = text.finish();
+    const std::uint16_t type = reader.be16();
+    if (!flawed && name && reader.ok())
+      line.add(" ").add(type_name(type).view()).add(" ").add(*name);
+  }
+  if (header->is_response()) {
+    line.add(" ").add(rcode_name(header->rcode()).view()).add(" ").add(header->counts[1]);
+    line.add(header->counts[1] == 1 ? " record" : " records");
+  }
+}
+
 constexpr std::array<std::uint16_t, 3> ports{dns_port, mdns_port, llmnr_port};
 constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Dns>};
 
@@ -502,6 +528,7 @@ const Protocol dns_protocol{
     .probe = dns::probe,
     .state_size = sizeof(dns::DnsDissector),
     .construct = construct<dns::DnsDissector>,
+    .describe = dns::describe,
 };
 
 }  // namespace ntan::app

@@ -435,6 +435,18 @@ void HttpDissector::on_end(Timestamp /*now*/, Output& out) {
   report_all(out);
 }
 
+/// A packet that begins with a start line.
+void describe(Transport /*transport*/, const Segment& packet, TextLine& line) {
+  const std::string_view text = as_text(packet.data);
+  const std::string_view first = text.substr(0, text.find_first_of("\r\n"));
+  if (!first.starts_with(http_version_prefix) && !may_begin_http_request(first)) return;
+  if (const auto request = parse_start_line(HttpSide::request, first)) {
+    line.add(request->method).add(" ").add(request->target);
+  } else if (const auto response = parse_start_line(HttpSide::response, first)) {
+    line.add(response->status).add(" ").add(response->reason);
+  }
+}
+
 constexpr std::array<std::uint16_t, 8> ports{80, 8080, 8000, 8008, 8081, 8888, 3128, 5000};
 constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Http>};
 
@@ -446,7 +458,8 @@ const Protocol http_protocol{.name = "http",
                              .events = events,
                              .probe = probe_http,
                              .state_size = sizeof(HttpDissector),
-                             .construct = construct<HttpDissector>};
+                             .construct = construct<HttpDissector>,
+                             .describe = describe};
 
 static_assert(sizeof(HttpDissector) <= 640);
 

@@ -318,6 +318,32 @@ Verdict always(const Segment& /*start*/, const FlowContext& /*flow*/) {
   return Verdict::yes;
 }
 
+void add_end(TextLine& line, const IpAddress& address, std::optional<std::uint16_t> port) {
+  line.add(address);
+  if (port) line.add(" port ").add(*port);
+}
+
+void describe(Transport transport, const Segment& segment, TextLine& line) {
+  const auto head = read_head(segment.data);
+  if (!head) return;
+  const IpVersion version = segment.ip_version;
+  line.add(type_name(version, head->type).view());
+  if (transport == Transport::icmp_error) {
+    const Text code = code_name(version, head->type, head->code);
+    if (!code.view().empty()) line.add(" ").add(code.view());
+    if (const auto quote = read_quote(version, head->body)) {
+      line.add(" of ").add(proto_name(quote->proto).view()).add(" ");
+      add_end(line, quote->source, quote->source_port);
+      line.add(" to ");
+      add_end(line, quote->destination, quote->destination_port);
+    }
+  } else if (const auto exchange = exchange_of(version, head->type)) {
+    const unsigned number = exchange->short_number ? head->low >> 8U : head->low;
+    line.add(exchange->is_request ? " request" : " reply");
+    line.add(" id ").add(head->high).add(" seq ").add(number);
+  }
+}
+
 constexpr std::array<const event::Schema*, 1> events{&event::schema_of<Icmp>};
 
 }  // namespace
@@ -332,6 +358,7 @@ const Protocol icmp_protocol{
     .probe = icmp::always,
     .state_size = sizeof(icmp::IcmpDissector),
     .construct = construct<icmp::IcmpDissector>,
+    .describe = icmp::describe,
 };
 
 extern const Protocol icmp_error_protocol;
@@ -343,6 +370,7 @@ const Protocol icmp_error_protocol{
     .probe = icmp::always,
     .state_size = sizeof(icmp::IcmpErrorDissector),
     .construct = construct<icmp::IcmpErrorDissector>,
+    .describe = icmp::describe,
 };
 
 }  // namespace ntan::app

@@ -12,6 +12,7 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/direction.h"
+#include "base/text_line.h"
 #include "base/time.h"
 #include "event/anomaly.h"
 #include "event/note.h"
@@ -47,7 +48,7 @@ struct Segment {
   Timestamp time;            ///< of the packet that brought (or released) these octets
   std::uint64_t packet = 0;  ///< its number
   MacAddress link_source;    ///< arp only: sender of the frame, zero if unknown
-  IpVersion ip_version{};    ///< icmp_error only, whose FlowContext has no ends: ICMP or ICMPv6
+  IpVersion ip_version{};    ///< for icmp_error, which has no ends, and Protocol::describe only
 };
 
 enum class Verdict : std::uint8_t { no, unsure, yes };
@@ -152,6 +153,9 @@ struct Protocol {
   bool may_follow = false;     ///< may begin in the middle of another protocol's stream (STARTTLS)
   std::size_t state_size = 0;  ///< sizeof the dissector, at most 4,096
   Dissector* (*construct)(void* memory, const FlowContext& flow) = nullptr;
+  /// Says in a few words what the octets of one packet are: `query A example.org`. Nothing where
+  /// they do not tell on their own, as in the middle of a message. May be null.
+  void (*describe)(Transport transport, const Segment& packet, TextLine& line) = nullptr;
 };
 
 /// `Protocol::construct` for a dissector D that takes the FlowContext.

@@ -386,6 +386,56 @@ Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
   return hello_major == 3 || hello_major == 0x7f ? Verdict::yes : Verdict::no;
 }
 
+/// `Protocol::describe` of one record's body, which may lie only partly in the packet.
+void describe_record(TlsContent content, std::size_t length, Bytes body, TextLine& line) {
+  constexpr std::size_t alert_size = 2;
+  constexpr std::size_t header_size = 4;
+  constexpr std::size_t full_record = std::size_t{1} << 14U;  // what is longer goes on in another
+  switch (content) {
+    case TlsContent::change_cipher_spec: line.add("change_cipher_spec"); return;
+    case TlsContent::heartbeat: line.add("heartbeat"); return;
+    case TlsContent::application_data: line.add("application_data ").add(length); return;
+    case TlsContent::alert:
+      line.add("alert");
+      // An encrypted one is longer.
+      if (length == alert_size && body.size() >= alert_size)
+        line.add(" ").add(tls_alert_name(body[1]).view());
+      return;
+    case TlsContent::handshake: break;
+  }
+  Reader reader{body};
+  const std::uint8_t type = reader.u8();
+  const std::size_t size = reader.be24();
+  const std::string_view name = tls_handshake_name(type);
+  // What is encrypted has neither a type nor a length that fits.
+  if (!reader.ok() || name.empty() || size + header_size > TlsMessages::max_size ||
+      (size + header_size > length && length < full_record)) {
+    line.add("handshake");
+    return;
+  }
+  line.add(name);
+  if (type != static_cast<std::uint8_t>(TlsHandshake::client_hello) || size > reader.left()) return;
+  const auto hello = parse_client_hello(reader.take(size));
+  if (hello && !hello->server_name.empty()) line.add(" ").add(as_text(hello->server_name));
+}
+
+void describe(Transport /*transport*/, const Segment& packet, TextLine& line) {
+  constexpr int most = 4;  // records that are named
+  Reader reader{packet.data};
+  for (int i = 0; i < most && reader.left() != 0; ++i) {
+    const std::uint8_t content = reader.u8();
+    const std::uint8_t major = reader.u8();
+    const std::uint8_t minor = reader.u8();
+    const std::size_t length = reader.be16();
+    if (!reader.ok() || content < 20 || content > 24 || major != 3 || minor > 4 || length == 0 ||
+        length > max_tls_record)
+      return;
+    if (i != 0) line.add(", ");
+    describe_record(static_cast<TlsContent>(content), length,
+                    reader.take(std::min(length, reader.left())), line);
+  }
+}
+
 constexpr std::array<std::uint16_t, 11> ports{443, 465, 563, 636,  853, 989,
                                               990, 993, 995, 5061, 8443};
 constexpr std::array events{&event::schema_of<Tls>};
@@ -400,7 +450,8 @@ constexpr Protocol tls_protocol{.name = "tls",
                                 .probe = probe,
                                 .may_follow = true,
                                 .state_size = sizeof(TlsDissector),
-                                .construct = construct<TlsDissector>};
+                                .construct = construct<TlsDissector>,
+                                .describe = describe};
 
 static_assert(sizeof(TlsDissector) <= 512);
 

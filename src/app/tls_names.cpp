@@ -332,6 +332,17 @@ TlsName named(std::span<const Entry> entries, std::string_view registry,
   return known.empty() ? numbered(registry, value) : TlsName{known};
 }
 
+/// RFC 8446 B.3, RFC 5246 A.4.
+constexpr std::array handshakes{
+    Entry{1, "client_hello"},         Entry{2, "server_hello"},
+    Entry{4, "new_session_ticket"},   Entry{11, "certificate"},
+    Entry{12, "server_key_exchange"}, Entry{13, "certificate_request"},
+    Entry{14, "server_hello_done"},   Entry{15, "certificate_verify"},
+    Entry{16, "client_key_exchange"}, Entry{20, "finished"},
+    Entry{22, "certificate_status"},
+};
+static_assert(sorted(handshakes));
+
 }  // namespace
 
 TlsName tls_version_name(std::uint16_t version) noexcept {
@@ -352,6 +363,10 @@ TlsName tls_alert_name(std::uint8_t alert) noexcept {
   char* const end = append_unsigned(name.octets.data() + name.size, alert);
   name.size = static_cast<std::uint8_t>(end - name.octets.data());
   return name;
+}
+
+std::string_view tls_handshake_name(std::uint8_t type) noexcept {
+  return find(handshakes, type);
 }
 
 bool has_ephemeral_curve(std::uint16_t cipher) noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "event/value.h"
 
@@ -24,6 +25,8 @@ inline constexpr std::uint16_t tls13 = 0x0304;
 [[nodiscard]] TlsName tls_cipher_name(std::uint16_t cipher) noexcept;
 [[nodiscard]] TlsName tls_group_name(std::uint16_t group) noexcept;  ///< `x25519`, `secp256r1`
 [[nodiscard]] TlsName tls_alert_name(std::uint8_t alert) noexcept;   ///< `handshake_failure`
+/// `client_hello`; empty for a type without a name. Lives for ever.
+[[nodiscard]] std::string_view tls_handshake_name(std::uint8_t type) noexcept;
 
 /// A draft of TLS 1.3 by its number, 0x7fXX. In a legacy field: one up to 21.
 [[nodiscard]] constexpr bool is_tls13_draft(std::uint16_t version) noexcept {

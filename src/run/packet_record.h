@@ -1,6 +1,7 @@
 // The `packet` event: one line per packet, only when asked for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -33,12 +34,16 @@ struct PacketRecord {
   std::optional<std::uint16_t> window;
   std::optional<std::uint8_t> icmp_type;
   std::optional<std::uint8_t> icmp_code;
+  std::string_view app;
+  std::string_view words;
   std::string_view flaw_layer;
   std::optional<Flaw> flaw;
 
+  static constexpr std::array<std::string_view, 4> line{"bytes", "dir", "info", "flaw"};
   static constexpr event::RecordInfo info{.name = "packet",
                                           .doc = "One packet; written only when --events names it",
-                                          .order = event::Order::packet};
+                                          .order = event::Order::packet,
+                                          .line = line};
   static constexpr auto fields() {
     using event::field;
     using R = PacketRecord;
@@ -62,11 +67,15 @@ struct PacketRecord {
         field<"window", &R::window>("TCP window, unscaled"),
         field<"icmp_type", &R::icmp_type>("ICMP type"),
         field<"icmp_code", &R::icmp_code>("ICMP code"),
+        field<"app", &R::app>("Application protocol of the flow, as known by this packet"),
+        field<"info", &R::words>(
+            "The packet in a few words: what its payload says, else its transport header"),
         field<"flaw_layer", &R::flaw_layer>("Layer in which decoding found a flaw"),
         field<"flaw", &R::flaw>("truncated, bad_length, bad_value or unsupported"));
   }
 };
 
+/// Without `app` and `words`.
 [[nodiscard]] PacketRecord make_packet_record(const PacketView& packet,
                                               const wire::Decoded& decoded,
                                               std::optional<Sender> sender) noexcept;

@@ -115,7 +115,6 @@ void Shard::on_packet(const RoutedPacket& packet) {
   count(conversation, packet, direction);
   if (packet.decoded->flaw_layer != wire::Layer::none) [[unlikely]]
     report_flaw(packet);
-  if (wants_packets_) write_packet(packet, direction);
   if (first) {
     begin_contact(conversation, number, packet, direction);
   } else if (!conversation.contact.done()) {
@@ -129,6 +128,8 @@ void Shard::on_packet(const RoutedPacket& packet) {
   } else if (is_icmp(packet.decoded->proto)) {
     on_datagram(conversation, packet, direction, app::Transport::icmp);
   }
+  // Last: its line says which protocol the flow has turned out to be.
+  if (wants_packets_) write_packet(packet, direction);
 }
 
 // Another flow under the same key begins. Returns how many there are that began with its time.

@@ -5,6 +5,7 @@
 #include "event/anomaly.h"
 #include "flow/contact_outcome.h"
 #include "flow/record.h"
+#include "run/packet_line.h"
 #include "run/packet_record.h"
 #include "run/shard.h"
 #include "stats/server_times.h"
@@ -426,7 +427,11 @@ void Shard::write_packet(const RoutedPacket& packet, Direction direction) {
   event::Common common;
   common_of_flow(*current_.conversation, common);
   const Sender sender = direction == Direction::to_server ? Sender::src : Sender::dst;
-  const PacketRecord record = make_packet_record(*packet.view, *packet.decoded, sender);
+  PacketRecord record = make_packet_record(*packet.view, *packet.decoded, sender);
+  TextLine line;
+  describe_packet(*packet.decoded, *packet.extra, current_.conversation->protocol(), line);
+  record.app = app_name(*current_.conversation).name;
+  record.words = line.view();
   merger_->record(event::make_event(common, record), place(event::Order::packet));
 }
 
@@ -435,7 +440,10 @@ void Shard::write_packet(const RoutedPacket& packet) {
   common_of_packet(packet, common);
   common.ts = packet.clock;
   common.sensor = sensor_;
-  const PacketRecord record = make_packet_record(*packet.view, *packet.decoded, std::nullopt);
+  PacketRecord record = make_packet_record(*packet.view, *packet.decoded, std::nullopt);
+  TextLine line;
+  describe_packet(*packet.decoded, *packet.extra, nullptr, line);
+  record.words = line.view();
   merger_->record(event::make_event(common, record), {event::Order::packet, packet.view->number});
 }
 

@@ -1,0 +1,148 @@
+// What the `packet` event says of packets in a few words, and of the protocol of their flows.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <simdjson.h>
+
+#include "base/text_line.h"
+#include "tests/app/tls_bytes.h"
+#include "tests/support/analysis.h"
+#include "tests/support/bytes.h"
+#include "tests/support/traffic.h"
+
+namespace ntan {
+namespace {
+
+using namespace std::string_view_literals;
+using test::Frame;
+using test::Frames;
+using test::in_ethernet;
+using test::ipv4;
+using test::join;
+using test::Octets;
+using test::Pair;
+using test::traffic_start;
+using test::operator""_hex;  // NOLINT(*-unused-using-decls): literals use it
+
+constexpr std::uint32_t client = ipv4(10, 0, 0, 1);
+constexpr std::uint32_t server = ipv4(198, 51, 100, 1);
+
+/// `app: info` of each packet.
+std::vector<std::string> said_of(const Frames& frames) {
+  std::vector<std::string> said;
+  simdjson::dom::parser parser;
+  for (const std::string& line : test::analyse(frames, {.packets = true}).of("packet")) {
+    const simdjson::dom::element packet = parser.parse(line)["packet"].value();
+    std::string_view app;
+    std::string_view info;
+    if (packet["app"].get(app) != simdjson::SUCCESS) app = "-";
+    REQUIRE(packet["info"].get(info) == simdjson::SUCCESS);
+    said.push_back(std::string(app) + ": " + std::string(info));
+  }
+  return said;
+}
+
+Frame frame(Bytes packet) {
+  return {.time = traffic_start, .data = in_ethernet(packet)};
+}
+
+Frames talk(std::uint16_t port, const std::vector<std::pair<bool, Octets>>& words) {
+  Frames frames;
+  test::TcpScript script(frames, {client, server, 40'000, port}, traffic_start);
+  script.handshake();
+  for (const auto& [from_client, octets] : words) script.send(from_client, octets);
+  return frames;
+}
+
+}  // namespace
+
+TEST_CASE("packet line: a stream's protocol is known from the packet on that shows it") {
+  const auto said =
+      said_of(talk(8'099, {{true, test::octets("GET /a?b HTTP/1.1\r\nHost: h\r\n\r\n")},
+                           {false, test::octets("HTTP/1.1 404 Not Found\r\n"
+                                                "Content-Length: 3\r\n\r\n")},
+                           {false, test::octets("abc")}}));
+  CHECK(said == std::vector<std::string>{
+                    "-: tcp S seq 268435456 win 64240 len 0",
+                    "-: tcp SA seq 4294967280 ack 268435457 win 64240 len 0",
+                    "-: tcp A seq 268435457 ack 4294967281 win 64240 len 0",
+                    "http: http GET /a?b",
+                    "http: http 404 Not Found",
+                    "http: tcp PA seq 30 ack 268435487 win 64240 len 3",
+                });
+}
+
+TEST_CASE("packet line: TLS by its records") {
+  const Octets hello = test::client_hello("1301"_hex, test::sni_extension("a.test"));
+  const Octets answer = join(test::server_hello("1301"_hex, "002b 0002 0304"_hex),
+                             "1403030001 01"_hex, "1703030010"_hex, Octets(16, 0x55));
+  auto said = said_of(talk(443, {{true, hello},
+                                 {false, answer},
+                                 {true, join("1503030002 0228"_hex)},
+                                 {true, join("1603030028"_hex)},
+                                 {true, join("0102030405"_hex)}}));
+  said.erase(said.begin(), said.begin() + 3);
+  CHECK(said == std::vector<std::string>{
+                    "tls: tls client_hello a.test",
+                    "tls: tls server_hello, change_cipher_spec, application_data 16",
+                    "tls: tls alert handshake_failure",
+                    "tls: tls handshake",
+                    "tls: tcp PA seq " + said[4].substr(16),
+                });
+}
+
+TEST_CASE("packet line: datagrams, ICMP, ARP, fragments and what is none of them") {
+  const Pair dns{client, server, 50'000, 53};
+  const Pair other{client, server, 50'000, 9'999};
+  Frames frames;
+  frames.push_back(frame(test::udp_packet(dns, test::dns_query(7, "example.org"))));
+  frames.push_back(
+      frame(test::udp_packet(dns.back(), test::dns_answer(7, "example.org", ipv4(192, 0, 2, 1)))));
+  frames.push_back(frame(test::udp_packet(other, "0102"_hex)));
+  frames.push_back(frame(test::echo_packet(dns, 8, 77, 3)));
+  frames.push_back(frame(test::echo_packet(dns.back(), 0, 77, 3)));
+  const Octets quoted = test::udp_packet(other, "0102"_hex);
+  const Octets error = join("03 03 0000 00000000"_hex, Bytes{quoted}.first(28));
+  frames.push_back(frame(test::ipv4_packet(server, client, 1, error)));
+  frames.push_back({.time = traffic_start, .data = test::arp_frame(1, client, server)});
+  frames.push_back({.time = traffic_start, .data = test::arp_frame(2, server, client)});
+  const auto pieces = test::fragments_of(test::udp_packet(other, Octets(40)), 24);
+  for (const Octets& piece : pieces) frames.push_back(frame(piece));
+  frames.push_back({.time = traffic_start, .data = in_ethernet(Octets(40), 0x88cc)});
+  auto said = said_of(frames);
+  REQUIRE(said.size() == 11);
+  CHECK(said[7].starts_with("-: arp reply 198.51.100.1 is at "));
+  said.erase(said.begin() + 7);
+  CHECK(said ==
+        std::vector<std::string>{
+            "dns: dns query A example.org",
+            "dns: dns answer A example.org NOERROR 1 record",
+            "-: udp len 2",
+            "icmp: icmp echo request id 77 seq 3",
+            "icmp: icmp echo reply id 77 seq 3",
+            "-: icmp destination_unreachable port_unreachable of udp 10.0.0.1 port 50000 to "
+            "198.51.100.1 port 9999",
+            "-: arp request for 198.51.100.1 by 10.0.0.1",
+            "-: udp fragment id 5488 offset 0 len 24 more",
+            "-: udp len 40",
+            "-: other_l2",
+        });
+}
+
+TEST_CASE("packet line: what does not fit is left out") {
+  TextLine line;
+  line.add(std::string(TextLine::capacity - 3, 'x')).add(std::uint64_t{12'345}).add("y");
+  CHECK(line.size() == TextLine::capacity);
+  CHECK(line.view().substr(TextLine::capacity - 5) == "xx123");
+  line.clear();
+  CHECK(line.view().empty());
+  const auto said = said_of(talk(80, {{true, test::octets("GET /" + std::string(400, 'a') +
+                                                          " HTTP/1.1\r\nHost: h\r\n\r\n")}}));
+  REQUIRE(said.size() == 4);
+  CHECK(said[3] ==
+        "http: http GET /" + std::string(TextLine::capacity - "http GET /"sv.size(), 'a'));
+}
+
+}  // namespace ntan
