@@ -351,6 +351,10 @@ void Pipeline::say_end() const {
       (live() || options_->verbosity > Verbosity::normal))
     say_figures();
   const Ledger& ledger = engine_->ledger();
+  if (ledger.total.packets == 0 && !live() && stop_reason_ == StopReason::end_of_input) {
+    say_warning(filter_.empty() ? "there are no packets in the input"
+                                : fmt::format("no packet matched the filter '{}'", filter_));
+  }
   for (const auto& [link, tally] : ledger.unknown_links) {
     const std::string name = source::link_name(link);
     say_warning(fmt::format("link type {} ({}) is not decoded: {} packets are counted only",
@@ -384,7 +388,11 @@ void Pipeline::say_end() const {
 ExitCode Pipeline::exit_code() const {
   if (outputs_.failed() || outputs_.other_links() != 0) return ExitCode::runtime;
   if (stop_reason_ == StopReason::interface_gone) return ExitCode::runtime;
-  if (options_->strict && !source_->damage().empty()) return ExitCode::not_a_capture;
+  const auto& damage = source_->damage();
+  const bool other = std::ranges::any_of(damage, [](const source::Damage& one) {
+    return one.kind == source::Damage::Kind::not_a_capture;
+  });
+  if (other || (options_->strict && !damage.empty())) return ExitCode::not_a_capture;
   if (options_->fail_empty && recorder_.recorded() == run_records_) return ExitCode::not_a_capture;
   const Ledger& ledger = engine_->ledger();
   // Nothing at all could be looked at.

@@ -41,6 +41,13 @@ std::optional<std::uint64_t> check(const std::string& path) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+/// Of a file that could not be opened.
+Damage damage_of(const Error& error) {
+  const bool other = error.kind() == Error::Kind::not_a_capture;
+  return {.kind = other ? Damage::Kind::not_a_capture : Damage::Kind::corrupt,
+          .text = error.what()};
+}
+
 class FileSource final : public Source {
  public:
   FileSource(std::vector<std::string> paths, const FileOptions& options);
@@ -104,12 +111,15 @@ FileSource::FileSource(std::vector<std::string> paths, const FileOptions& option
   open_first();
 }
 
+/// Throws where there is no capture at all, for the first file.
 void FileSource::open_first() {
   try {
     open_next();
-  } catch (const Error&) {
+  } catch (const Error& error) {
     // Stopped while a pipe had not said yet what it holds: an end like any other.
-    if (!stopped()) throw;
+    if (stopped()) return;
+    damage_.push_back(damage_of(error));
+    if (!have_file() && !stopped()) throw;
   }
 }
 
@@ -125,7 +135,7 @@ bool FileSource::have_file() {
       open_next();
     } catch (const Error& error) {
       if (stopped()) return false;  // as in open_first()
-      damage_.push_back({.kind = Damage::Kind::corrupt, .text = error.what()});
+      damage_.push_back(damage_of(error));
     }
   }
   return file_ != nullptr;

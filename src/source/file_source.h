@@ -23,9 +23,9 @@ struct FileOptions {
 };
 
 /// Reads `paths` in their order; `-` is standard input. That all are there and readable is checked
-/// at once, what they hold when they are reached: the first file throws, a later one that is no
-/// capture is damage and the next goes on. Throws Error{not_found | permission | not_a_capture |
-/// usage | runtime}. Requires: paths not empty.
+/// at once, what they hold when they are reached: one that is no capture is damage and the next
+/// goes on, unless none of them is. Throws Error{not_found | permission | not_a_capture | usage |
+/// runtime}. Requires: paths not empty.
 [[nodiscard]] std::unique_ptr<Source> open_files(const std::vector<std::string>& paths,
                                                  const FileOptions& options = {});
 

@@ -35,7 +35,11 @@ enum class Status : std::uint8_t {
 
 /// How an input ended before its end. Every whole packet before it was delivered.
 struct Damage {
-  enum class Kind : std::uint8_t { truncated, corrupt };
+  enum class Kind : std::uint8_t {
+    truncated,
+    corrupt,
+    not_a_capture,  ///< one of several: the others were read
+  };
   Kind kind{};
   std::string text;  ///< one line for stderr: `x.pcap: cut off in packet 17 at byte 4096`
 };

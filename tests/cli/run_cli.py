@@ -141,6 +141,46 @@ def _(folder):
     assert done.returncode in (1, 3) and done.stderr.startswith(b"ntan: error: "), done
 
 
+@case("exit code 3: one file that is no capture does not keep the others from being read")
+def _(folder):
+    good = sample(folder)
+    packets = events("read", good)[-1]["run_end"]["packets"]
+    text = folder / "notes.txt"
+    text.write_bytes(b"hello, this is text\n" * 9)
+    for files in ((text, good), (good, text)):
+        done = ntan("read", *files, code=3)
+        assert b"ntan: warning: " in done.stderr and b"notes.txt" in done.stderr, done.stderr
+        end = lines(done.stdout)[-1]["run_end"]
+        assert end["packets"] == packets and end["input_damaged"] is True, end
+
+
+@case("no packets: offline it is said, and why")
+def _(folder):
+    good = sample(folder)
+    done = ntan("read", good, "-f", "tcp port 1")
+    assert b"no packet matched the filter 'tcp port 1'" in done.stderr, done.stderr
+    empty = folder / "empty.pcap"
+    empty.write_bytes(SAMPLE.sample()[:24])
+    done = ntan("read", empty)
+    assert b"there are no packets in the input" in done.stderr, done.stderr
+
+
+@case("tables: flows and packets where they are named, and no colour in files")
+def _(folder):
+    good = sample(folder)
+    def words(*options):
+        out = ntan("read", good, "--table", *options).stdout.decode().splitlines()
+        return {line.split()[1] for line in out if line[2:3] == ":" and line[5:6] == ":"}
+    assert words("--events", "flow,packet") == {"flow", "packet"}
+    assert not words("--events", "all") & {"flow", "packet"}
+    assert not words() & {"flow", "packet"}
+    table = folder / "x.txt"
+    done = subprocess.run(["script", "-qec", f"{NTAN} read {good} -o {table}", "/dev/null"],
+                          capture_output=True, timeout=LIMIT_S, check=True,
+                          stdin=subprocess.DEVNULL)
+    assert table.stat().st_size > 0 and b"\x1b" not in table.read_bytes(), done
+
+
 @case("exit code 3: --strict refuses a capture that is cut off, without it all whole packets count")
 def _(folder):
     whole = SAMPLE.sample()

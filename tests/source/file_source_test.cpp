@@ -85,16 +85,20 @@ TEST_CASE("file source: a missing file is said before anything is read") {
   CHECK(failure({"-", good, "-"}) == Error::Kind::usage);
 }
 
-TEST_CASE("file source: the first file must be a capture, a later one is damage") {
+TEST_CASE("file source: files that are no captures are damage, unless all of them are none") {
   const test::TempDir dir;
   const auto good = dir.write("good", join(header, record(1, udp_frame)));
   const auto text = dir.write("text", test::octets("hello"));
-  CHECK(failure({text, good}) == Error::Kind::not_a_capture);
-  const auto source = open_files({good, text, good});
-  CHECK(read_all(*source).numbers.size() == 2);
-  REQUIRE(source->damage().size() == 1);
-  CHECK(source->damage()[0].kind == Damage::Kind::corrupt);
-  CHECK(source->damage()[0].text == text + " is not pcap or pcapng (looks like text)");
+  CHECK(failure({text}) == Error::Kind::not_a_capture);
+  CHECK(failure({text, text}) == Error::Kind::not_a_capture);
+  for (const std::vector<std::string>& files :
+       {std::vector{good, text, good}, {text, good, good}, {good, good, text}}) {
+    const auto source = open_files(files);
+    CHECK(read_all(*source).numbers.size() == 2);
+    REQUIRE(source->damage().size() == 1);
+    CHECK(source->damage()[0].kind == Damage::Kind::not_a_capture);
+    CHECK(source->damage()[0].text == text + " is not pcap or pcapng (looks like text)");
+  }
 }
 
 TEST_CASE("file source: damage ends its file, the next goes on") {
