@@ -1,9 +1,12 @@
 // Captures for the end-to-end measurements, the same octets for the same words:
 //
-//   make_trace mix FILE MIB          web, DNS, TLS, voice and terminals, two thousand flows at a
-//   time make_trace live FILE FLOWS PACKETS   datagrams of so many flows in random order make_trace
-//   syn FILE FLOWS        a SYN from an address of its own each microsecond make_trace files FOLDER
-//   COUNT    small captures of a few connections
+//   make_trace mix FILE MIB             web, DNS, TLS, voice, terminals: two thousand flows at once
+//
+//   make_trace live FILE FLOWS PACKETS  datagrams of so many flows in random order
+//
+//   make_trace syn FILE FLOWS           a SYN from an address of its own each microsecond
+//
+//   make_trace files FOLDER COUNT       small captures of a few connections
 //
 // Classic pcap in this machine's byte order, nanoseconds, Ethernet.
 #include <algorithm>
