@@ -1,6 +1,10 @@
 #include "source/filter.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdio>
+#include <cstring>
 #include <nss.h>
 #include <utility>
 
@@ -27,10 +31,35 @@ void ask_no_network() {
   (void)done;
 }
 
-Compiled compile(const std::string& expression, LinkType link) {
+using Handle = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
+
+/// As of a savefile of DLT_NULL. Only of such a handle libpcap takes the address family in the
+/// other byte order and, of IPv6, with the numbers of every system (pcap-linktype(7)).
+Handle open_null(bool swapped) {
+  std::array<std::uint32_t, 6> header{0xa1b2c3d4, 4U << 16U | 2U, 0, 0, snaplen, 0};
+  if constexpr (std::endian::native == std::endian::big) header[1] = 2U << 16U | 4U;
+  if (swapped) {
+    std::ranges::transform(header, header.begin(),
+                           [](std::uint32_t word) { return __builtin_bswap32(word); });
+    header[1] = std::rotl(header[1], 16);  // two numbers of 16 bits
+  }
+  std::FILE* file = ::fmemopen(header.data(), sizeof header, "r");
+  if (file == nullptr) return {nullptr, &pcap_close};
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  Handle handle{pcap_fopen_offline(file, error.data()), &pcap_close};
+  if (handle == nullptr) (void)std::fclose(file);
+  return handle;
+}
+
+Handle open_handle(LinkType link, bool swapped) {
+  if (link == LinkType::null) return open_null(swapped);
+  return {pcap_open_dead(dlt_of(link), snaplen), &pcap_close};
+}
+
+/// `swapped`: of LinkType::null, for packets whose address family is in the other byte order.
+Compiled compile(const std::string& expression, LinkType link, bool swapped = false) {
   ask_no_network();
-  const std::unique_ptr<pcap_t, decltype(&pcap_close)> handle{pcap_open_dead(dlt_of(link), snaplen),
-                                                              &pcap_close};
+  const Handle handle = open_handle(link, swapped);
   if (handle == nullptr) return {.program = nullptr, .error = "out of memory"};
   auto program = std::make_unique<bpf_program>();
   constexpr bpf_u_int32 no_netmask = 0;  // as tcpdump has it for files
@@ -39,6 +68,14 @@ Compiled compile(const std::string& expression, LinkType link) {
     return {.program = nullptr, .error = pcap_geterr(handle.get())};
   }
   return {.program = std::move(program), .error = {}};
+}
+
+/// Families are small numbers: which half of the word is zero tells its order.
+bool has_swapped_family(Bytes packet) noexcept {
+  std::uint32_t family = 0;
+  if (packet.size() < sizeof family) return false;
+  std::memcpy(&family, packet.data(), sizeof family);
+  return family > 0xffffU;
 }
 
 std::string name_of(LinkType link) {
@@ -85,19 +122,22 @@ PacketFilter::PacketFilter(std::string expression) : expression_(std::move(expre
 PacketFilter::~PacketFilter() = default;
 
 bool PacketFilter::matches(const PacketView& packet) {
-  if (recent_link_ != packet.link) {
-    recent_ = program_for(packet.link);
+  const bool swapped = packet.link == LinkType::null && has_swapped_family(packet.data);
+  if (recent_link_ != packet.link || recent_swapped_ != swapped) {
+    recent_ = program_for(packet.link, swapped);
     recent_link_ = packet.link;
+    recent_swapped_ = swapped;
   }
   if (recent_ == nullptr) return false;
   return bpf_filter(recent_->bf_insns, packet.data.data(), packet.wire_size,
                     static_cast<u_int>(packet.data.size())) != 0;
 }
 
-const bpf_program* PacketFilter::program_for(LinkType link) {
-  const auto [entry, is_new] = programs_.try_emplace(static_cast<std::uint16_t>(link));
+const bpf_program* PacketFilter::program_for(LinkType link, bool swapped) {
+  const auto [entry, is_new] = programs_.try_emplace(static_cast<std::uint32_t>(link) << 1U |
+                                                     static_cast<std::uint32_t>(swapped));
   if (is_new) {
-    Compiled compiled = compile(expression_, link);
+    Compiled compiled = compile(expression_, link, swapped);
     entry->second = Program{compiled.program.release()};
     if (entry->second == nullptr && notes_.size() < max_notes) {
       notes_.push_back(fmt::format("filter '{}' matches no packet of {}: {}", expression_,

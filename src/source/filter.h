@@ -45,12 +45,13 @@ class PacketFilter {
 
   using Program = std::unique_ptr<bpf_program, Release>;  ///< null: matches nothing
 
-  const bpf_program* program_for(LinkType link);
+  const bpf_program* program_for(LinkType link, bool swapped);
 
   std::string expression_;
-  std::unordered_map<std::uint16_t, Program> programs_;
+  std::unordered_map<std::uint32_t, Program> programs_;  ///< by link type, and whether swapped
   const bpf_program* recent_ = nullptr;
   std::optional<LinkType> recent_link_;
+  bool recent_swapped_ = false;
   std::vector<std::string> notes_;
 };
 

@@ -114,6 +114,38 @@ TEST_CASE("filter: each link type has a program of its own") {
   CHECK(filter.notes().empty());
 }
 
+TEST_CASE("filter: loopback packets match whatever system and byte order wrote their family") {
+  PacketFilter ip6("ip6");
+  PacketFilter ip("ip");
+  PacketFilter not_ip6("not ip6");
+  const auto packet = [](Bytes data) {
+    return PacketView{.time = {},
+                      .number = 1,
+                      .data = data,
+                      .wire_size = static_cast<std::uint32_t>(data.size()),
+                      .interface = 0,
+                      .link = LinkType::null};
+  };
+  const Bytes v6_header =
+      "60000000 0000 3b 40 20010db8000000000000000000000001 20010db8000000000000000000000002"_hex;
+  for (const Bytes family : {"18000000"_hex, "1c000000"_hex, "1e000000"_hex, "00000018"_hex,
+                             "0000001c"_hex, "0000001e"_hex}) {
+    const auto octets = test::join(family, v6_header);
+    CAPTURE(family[0], family[3]);
+    CHECK(ip6.matches(packet(octets)));
+    CHECK_FALSE(ip.matches(packet(octets)));
+    CHECK_FALSE(not_ip6.matches(packet(octets)));
+  }
+  const Bytes v4_header = "45000014 00000000 403b0000 0a000001 0a000002"_hex;
+  for (const Bytes family : {"02000000"_hex, "00000002"_hex}) {
+    const auto octets = test::join(family, v4_header);
+    CHECK(ip.matches(packet(octets)));
+    CHECK_FALSE(ip6.matches(packet(octets)));
+    CHECK(not_ip6.matches(packet(octets)));
+  }
+  CHECK(ip6.notes().empty());
+}
+
 TEST_CASE("filter: a link type without a program matches nothing and is said once") {
   PacketFilter filter("ether host 00:01:02:03:04:05");
   const PacketView packet{.time = {},
