@@ -13,8 +13,8 @@
 
 namespace ntan::flow {
 
-/// Addresses, ports, protocol, IP version, outer VLAN id and VNI. Never tunnel endpoints, TEIDs or
-/// GRE keys: those differ per direction. Kept as words in network order, so hashing and comparing
+/// Addresses, ports, protocol, IP version, VLAN ids and VNI. Never tunnel endpoints, TEIDs or GRE
+/// keys: those differ per direction. Kept as words in network order, so hashing and comparing
 /// are loads.
 struct FlowKey {
   std::array<std::uint64_t, 6> words{};
@@ -63,7 +63,7 @@ struct KeyEnd {
 struct KeyContext {
   std::uint16_t vlan = 0;
   std::uint8_t proto = 0;
-  std::uint32_t vni = 0;
+  std::uint64_t network = 0;  ///< as wire::Decoded has it
 };
 
 /// Without a branch: which end is the lower changes from packet to packet.
@@ -99,16 +99,17 @@ struct KeyContext {
                              static_cast<std::uint64_t>(context.proto) << 8U |
                              static_cast<std::uint64_t>(source.address.version);
   return {.key = {{low_high, low_low, low_high ^ high_apart, low_low ^ low_apart, ports | rest,
-                   context.vni}},
+                   context.network}},
           .from_low = from_low};
 }
 
 /// Requires: packet.bucket is flow (or the fields of a quoted packet are filled in alike).
 [[nodiscard]] inline DirectedKey make_key(const wire::Decoded& packet, VlanUse vlan) noexcept {
+  const bool keep = vlan == VlanUse::keep;
   return join_ends({packet.src, packet.src_port}, {packet.dst, packet.dst_port},
-                   {.vlan = vlan == VlanUse::keep ? packet.vlan : std::uint16_t{0},
+                   {.vlan = keep ? packet.vlan : std::uint16_t{0},
                     .proto = packet.proto,
-                    .vni = packet.vni});
+                    .network = keep ? packet.network : packet.network & wire::network_mask});
 }
 
 /// The key of the packet that an ICMP error quotes, seen in the tunnel and VLAN of the error.

@@ -107,11 +107,10 @@ struct Decoded {
   bool payload_cut : 1 = false;   ///< payload.size() < payload_size because of the snaplen
   bool ports_only : 1 = false;    ///< nothing else of the transport header can be trusted
   std::uint16_t src_port =
-      0;  ///< ICMP echo: both ports hold the identifier; other ICMP: type << 8 | code
+      0;  ///< ICMP requests and replies: both ports hold the identifier; others: type << 8 | code
   std::uint16_t dst_port = 0;
   std::uint16_t vlan = 0;    ///< outermost VLAN id, 0 if untagged
   std::uint16_t window = 0;  ///< TCP, unscaled
-  std::uint32_t vni = 0;     ///< innermost VXLAN or Geneve VNI + 1; 0 if none
   std::uint32_t seq = 0;     ///< TCP; SCTP: verification tag
   std::uint32_t ack = 0;
   std::uint32_t ip_id = 0;  ///< IPv4 identification, or that of an IPv6 fragment
@@ -122,6 +121,9 @@ struct Decoded {
   const std::uint8_t* payload =
       nullptr;  ///< captured part; ICMP: the whole message from its type octet; other IP: payload
   std::uint32_t payload_captured = 0;
+  /// Which of several networks with the same addresses, besides `vlan`: the number of the innermost
+  /// VXLAN, Geneve or NVGRE network + 1 in network_bits, the VLANs behind the outermost above.
+  std::uint64_t network = 0;
   std::uint16_t options_size = 0;  ///< TCP options
   const std::uint8_t* options = nullptr;
 
@@ -135,6 +137,11 @@ struct Decoded {
 };
 
 static_assert(sizeof(Decoded) <= 128);
+
+/// Of Decoded::network: 24 bits + 1, then three VLAN ids of 12.
+inline constexpr unsigned network_bits = 25;
+inline constexpr unsigned vlan_bits = 12;
+inline constexpr std::uint64_t network_mask = (std::uint64_t{1} << network_bits) - 1;
 
 /// What only few packets have; valid where Decoded says so.
 struct Extra {

@@ -63,11 +63,12 @@ Defragmenter::Counts& Defragmenter::Counts::operator+=(const Counts& other) noex
 }
 
 std::size_t Defragmenter::KeyHash::operator()(const Key& of) const noexcept {
-  std::array<std::uint64_t, 6> words{};
+  std::array<std::uint64_t, 7> words{};
   std::memcpy(&words[0], of.src.octets.data(), of.src.octets.size());
   std::memcpy(&words[2], of.dst.octets.data(), of.dst.octets.size());
-  words[4] = std::uint64_t{of.ip_id} << 32U | of.vni;
-  words[5] = std::uint64_t{of.vlan} << 16U | std::uint64_t{of.proto} << 8U |
+  words[4] = of.ip_id;
+  words[5] = of.network;
+  words[6] = std::uint64_t{of.vlan} << 16U | std::uint64_t{of.proto} << 8U |
              static_cast<std::uint64_t>(of.src.version);
   return hash_words(words, key);
 }
@@ -119,7 +120,7 @@ Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decod
   const Key key{.src = decoded.src,
                 .dst = decoded.dst,
                 .ip_id = decoded.ip_id,
-                .vni = decoded.vni,
+                .network = decoded.network,
                 .vlan = decoded.vlan,
                 .proto = decoded.proto};
   const auto found = by_key_.find(key);

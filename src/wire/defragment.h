@@ -123,7 +123,7 @@ class Defragmenter {
     IpAddress src;
     IpAddress dst;
     std::uint32_t ip_id = 0;
-    std::uint32_t vni = 0;
+    std::uint64_t network = 0;
     std::uint16_t vlan = 0;
     std::uint8_t proto = 0;
     friend bool operator==(const Key&, const Key&) = default;

@@ -64,8 +64,10 @@ Walk::Next Walk::enter(const Inside& inside) noexcept {
   out_.tunnel_depth = outer.tunnel_depth;
   out_.checksum_bad = outer.checksum_bad;
   out_.fragmented = outer.fragmented;
-  const bool has_vni = inside.kind == Extra::Tunnel::vxlan || inside.kind == Extra::Tunnel::geneve;
-  out_.vni = has_vni ? inside.id + 1 : outer.vni;
+  const bool numbered = inside.kind == Extra::Tunnel::vxlan ||
+                        inside.kind == Extra::Tunnel::geneve || inside.kind == Extra::Tunnel::nvgre;
+  out_.network =
+      numbered ? (outer.network & ~network_mask) | (inside.id + std::uint64_t{1}) : outer.network;
   type_ = inside.type;
   rest_ = inside.payload;
   final_address_ = true;

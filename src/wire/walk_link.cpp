@@ -139,7 +139,12 @@ Walk::Next Walk::vlan() noexcept {
   const auto tag = Vlan::parse(rest_);
   if (!tag) return stop(Layer::vlan, tag.flaw());
   if (out_.vlan_count == Extra::max_vlans) return stop(Layer::vlan, Flaw::unsupported);
-  if (out_.vlan_count == 0) out_.vlan = tag->id;
+  if (out_.vlan_count == 0) {
+    out_.vlan = tag->id;
+  } else {
+    const unsigned place = network_bits + vlan_bits * (out_.vlan_count - 1U);
+    out_.network |= std::uint64_t{tag->id} << place;
+  }
   extra_.vlans[out_.vlan_count++] = tag->id;
   rest_ = tag->payload;
   return length_or_type(tag->type);

@@ -74,7 +74,7 @@ TEST_CASE("key: every part of the flow's identity tells flows apart") {
       changed([](auto& d) { d.proto = wire::ip_protocol::tcp; }),
       changed([](auto& d) { d.vlan = 1; }),
       changed([](auto& d) { d.vlan = 256; }),
-      changed([](auto& d) { d.vni = 1; }),
+      changed([](auto& d) { d.network = 1; }),
       changed([](auto& d) { d.src.version = d.dst.version = IpVersion::v6; }),
   };
   CHECK(keys.size() == 11);
@@ -85,6 +85,11 @@ TEST_CASE("key: VLANs are one network when they are to be ignored") {
   tagged.vlan = 100;
   CHECK(make_key(tagged, VlanUse::ignore).key == make_key(sample, VlanUse::ignore).key);
   CHECK(make_key(sample, VlanUse::ignore).key == make_key(sample, VlanUse::keep).key);
+  tagged.network = std::uint64_t{200} << wire::network_bits;  // a second tag
+  CHECK(make_key(tagged, VlanUse::ignore).key == make_key(sample, VlanUse::ignore).key);
+  wire::Decoded other = tagged;
+  other.network = std::uint64_t{300} << wire::network_bits;
+  CHECK_FALSE(make_key(tagged, VlanUse::keep).key == make_key(other, VlanUse::keep).key);
 }
 
 TEST_CASE("key: what differs per direction or packet is no part of it") {
@@ -134,14 +139,14 @@ TEST_CASE("key: a packet and the ICMP error that quotes it meet") {
   wire::Decoded seen = original.decoded;
   wire::Decoded telling = error.decoded;
   seen.vlan = telling.vlan = 7;
-  seen.vni = telling.vni = 8;
+  seen.network = telling.network = 8;
   const DirectedKey direct = make_key(seen, VlanUse::keep);
   const DirectedKey quoted = quoted_key(telling, error.extra, VlanUse::keep);
   CHECK(direct.key == quoted.key);
   CHECK(direct.from_low == quoted.from_low);
   CHECK(quoted_key(telling, error.extra, VlanUse::ignore).key ==
         make_key(seen, VlanUse::ignore).key);
-  telling.vni = 0;
+  telling.network = 0;
   CHECK_FALSE(quoted_key(telling, error.extra, VlanUse::keep).key == direct.key);
 }
 

@@ -129,6 +129,8 @@ TEST_CASE("vlan: tags are listed outermost first, the flow takes the outermost")
   CHECK(frame.decoded.vlan == 100);
   REQUIRE(frame.decoded.vlan_count == 4);
   CHECK(frame.extra.vlans == std::array<std::uint16_t, 4>{100, 200, 3, 4});
+  CHECK(frame.decoded.network ==
+        (std::uint64_t{200} << 25U | std::uint64_t{3} << 37U | std::uint64_t{4} << 49U));
 }
 
 TEST_CASE("vlan: a fifth tag is unsupported") {

@@ -82,8 +82,8 @@ TEST_CASE("tunnel: the flow is the innermost packet, and the tunnel is listed") 
     REQUIRE(decoded.decoded.tunnel_depth == 1);
     CHECK(decoded.extra.tunnels[0].kind == kind);
     CHECK(decoded.extra.tunnels[0].id == id);
-    const bool has_vni = kind == Tunnel::vxlan || kind == Tunnel::geneve;
-    CHECK(decoded.decoded.vni == (has_vni ? id + 1 : 0));
+    const bool has_vni = kind == Tunnel::vxlan || kind == Tunnel::geneve || kind == Tunnel::nvgre;
+    CHECK(decoded.decoded.network == (has_vni ? id + 1 : 0));
   }
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without
     CHECK(frame.decoded.dst_port == port);
     CHECK(frame.decoded.payload_size == payload.size());
     CHECK(frame.decoded.tunnel_depth == 0);
-    CHECK(frame.decoded.vni == 0);
+    CHECK(frame.decoded.network == 0);
     CHECK(frame.decoded.flaw_layer == Layer::none);
   }
 }
