@@ -13,7 +13,7 @@ namespace ntan::app {
 namespace icmp {
 namespace {
 
-constexpr std::size_t max_open = 64;
+constexpr std::size_t max_open = 1024;  // of one flow: a flood over a long path
 constexpr unsigned max_errors = 5;
 constexpr std::size_t header_size = 8;
 
@@ -55,7 +55,9 @@ struct Icmp {
         field<"payload_bytes", &Icmp::payload_bytes>(
             "Octets behind the 8 of the header, as sent; not of errors"),
         field<"queried", &Icmp::queried>("The request was seen; absent outside exchanges"),
-        field<"answered", &Icmp::answered>("The reply was seen; absent outside exchanges"),
+        field<"answered", &Icmp::answered>(
+            "The reply was seen; absent outside exchanges and where none is waited for: of a "
+            "request to a group, or with too many open"),
         field<"retries", &Icmp::retries>("Further copies of the request before the reply"),
         field<"rtt_us", &Icmp::rtt_us>("From the last copy of the request to the reply"),
         field<"target", &Icmp::target>(
@@ -120,10 +122,16 @@ struct OpenRequest {
   bool is_echo = false;
 };
 
+bool is_many(const IpAddress& address) noexcept {
+  return address.is_multicast() || address.is_broadcast();
+}
+
 class IcmpDissector final : public Dissector {
  public:
   explicit IcmpDissector(const FlowContext& flow)
-      : open_(*flow.memory),
+      : budget_(flow.memory),
+        open_(*flow.memory),
+        to_many_{is_many(flow.server), is_many(flow.client)},
         version_(flow.client.version),
         to_itself_(flow.client == flow.server) {}
 
@@ -176,8 +184,10 @@ class IcmpDissector final : public Dissector {
       arm(*same, out);
       return;
     }
-    if (exchange.is_echo) out.note({event::Note::Kind::icmp_echo});
-    if (open_.full()) close(open_.take(open_.begin()), out);
+    // Who is there answers from an address of his own, in flows of their own.
+    const bool to_many = to_many_[index(segment.direction)];
+    if (exchange.is_echo && !to_many) out.note({event::Note::Kind::icmp_echo});
+    if (open_.full()) let_go(open_.take(open_.begin()), out);
     OpenRequest request{.last = segment.time,
                         .payload = payload_of(segment),
                         .id = head.high,
@@ -186,10 +196,10 @@ class IcmpDissector final : public Dissector {
                         .code = head.code,
                         .direction = segment.direction,
                         .is_echo = exchange.is_echo};
-    if (open_.make_room()) {
+    if (!to_many && open_.make_room()) {
       arm(open_.add(std::move(request)), out);
     } else {
-      out.emit(describe_request(request));  // no memory to wait for the reply
+      out.emit(describe_request(request));  // there is no waiting for the reply
     }
   }
 
@@ -237,7 +247,6 @@ class IcmpDissector final : public Dissector {
     event.seq = request.seq;
     event.payload_bytes = request.payload;
     event.queried = true;
-    event.answered = false;
     event.retries = request.retries;
     return event;
   }
@@ -249,6 +258,14 @@ class IcmpDissector final : public Dissector {
 
   void close(const OpenRequest& request, Output& out) const {
     if (request.is_echo) out.note({event::Note::Kind::icmp_lost});
+    Icmp event = describe_request(request);
+    event.answered = false;
+    out.emit(event);
+  }
+
+  // Whether its reply comes will not be known.
+  void let_go(const OpenRequest& request, Output& out) {
+    ++budget_->refused;
     out.emit(describe_request(request));
   }
 
@@ -256,7 +273,9 @@ class IcmpDissector final : public Dissector {
     while (!open_.empty()) close(open_.take(open_.begin()), out);
   }
 
+  Budget* budget_;
   OpenList<OpenRequest, max_open> open_;
+  std::array<bool, 2> to_many_;  // by the direction of a request: it goes to a group or to all
   std::uint32_t last_token_ = 0;
   unsigned errors_ = 0;
   IpVersion version_;

@@ -7,8 +7,11 @@ namespace ntan::wire {
 
 namespace {
 
-bool is_echo(std::uint8_t type, IpVersion version) noexcept {
-  return version == IpVersion::v4 ? type == 0 || type == 8 : type == 128 || type == 129;
+/// Requests and replies, which share an identifier: echo, timestamp, information, address mask
+/// (RFC 792, RFC 950 Appendix I) and extended echo (RFC 8335).
+bool has_identifier(std::uint8_t type, IpVersion version) noexcept {
+  if (version == IpVersion::v6) return type == 128 || type == 129 || type == 160 || type == 161;
+  return type == 0 || type == 8 || (type >= 13 && type <= 18) || type == 42 || type == 43;
 }
 
 bool is_error(std::uint8_t type, IpVersion version) noexcept {
@@ -87,7 +90,7 @@ Parsed<Icmp> Icmp::parse(Slice input, IpVersion version) noexcept {
   const auto code = r.u8();
   if (!r.ok()) return input.missing(header_size);
   auto port = static_cast<std::uint16_t>(type << 8U | code);
-  if (is_echo(type, version)) {
+  if (has_identifier(type, version)) {
     r.skip(2);
     port = r.be16();
     if (!r.ok()) return input.missing(header_size);

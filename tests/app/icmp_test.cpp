@@ -107,13 +107,31 @@ TEST_CASE("icmp: the end of the flow writes what is open") {
   CHECK(icmp.result().lines.size() == 1);
 }
 
-TEST_CASE("icmp: at most 64 requests stay open") {
+TEST_CASE("icmp: at most 1,024 requests stay open, and of one that gives way nothing is claimed") {
   DissectorRun icmp{app::icmp_protocol, v4};
-  for (std::uint8_t seq = 0; seq < 65; ++seq) icmp.feed(Direction::to_server, echo(8, seq), seq);
+  for (unsigned seq = 0; seq < 1025; ++seq) {
+    auto octets = echo(8, static_cast<std::uint8_t>(seq));
+    octets[6] = static_cast<std::uint8_t>(seq >> 8U);
+    icmp.feed(Direction::to_server, octets, 1);
+  }
   REQUIRE(icmp.result().lines.size() == 1);
   CHECK(icmp.result().lines[0].find(R"("seq":0,)") != std::string::npos);
+  CHECK(icmp.result().lines[0].find("answered") == std::string::npos);
+  CHECK(icmp.memory().refused == 1);
   icmp.end(100);
-  CHECK(icmp.result().lines.size() == 65);
+  CHECK(icmp.result().lines.size() == 1025);
+  CHECK(count(icmp.result().notes, Note::Kind::icmp_lost) == 1024);
+}
+
+TEST_CASE("icmp: a request to a group or to all is not lost: others answer it") {
+  const std::string to = GENERATE("224.0.0.1", "255.255.255.255");
+  DissectorRun icmp{app::icmp_protocol, flow("10.0.0.1", to)};
+  icmp.feed(Direction::to_server, echo(8, 1), 0);
+  icmp.end(60'000);
+  CHECK(icmp.result().lines ==
+        std::vector<std::string>{R"(icmp {"type":"echo","code":0,"id":4660,"seq":1,)"
+                                 R"("payload_bytes":7,"queried":true,"retries":0})"});
+  CHECK(icmp.result().notes.empty());
 }
 
 TEST_CASE("icmp: without memory each message stands alone") {

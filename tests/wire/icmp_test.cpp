@@ -35,11 +35,25 @@ TEST_CASE("icmp: an echo is a flow of its identifier, and its payload the whole 
   CHECK(icmp6("81 00 0000 1234 0001 6162"_hex).decoded.dst_port == 0x1234);
 }
 
-TEST_CASE("icmp: other queries are flows of type and code") {
-  const DecodedFrame timestamp = icmp4("0d 00 0000 1234 0001 00000000 00000000 00000000"_hex);
-  CHECK(timestamp.decoded.bucket == Bucket::flow);
-  CHECK(timestamp.decoded.src_port == 0x0d00);
-  CHECK(timestamp.decoded.dst_port == 0x0d00);
+TEST_CASE("icmp: requests and replies of other kinds are flows of their identifier too") {
+  for (const Bytes message :
+       {"0d 00 0000 1234 0001 00000000 00000000 00000000"_hex, "0e 00 0000 1234 0001"_hex,
+        "0f 00 0000 1234 0001"_hex, "12 00 0000 1234 0001 ffffff00"_hex, "2a 00 0000 1234 0101"_hex,
+        "2b 00 0000 1234 0100"_hex}) {
+    const DecodedFrame frame = icmp4(message);
+    CHECK(frame.decoded.bucket == Bucket::flow);
+    CHECK(frame.decoded.src_port == 0x1234);
+    CHECK(frame.decoded.dst_port == 0x1234);
+  }
+  CHECK(icmp6("a0 00 0000 1234 0101"_hex).decoded.src_port == 0x1234);
+  CHECK(icmp6("a1 00 0000 1234 0100"_hex).decoded.src_port == 0x1234);
+}
+
+TEST_CASE("icmp: other messages are flows of type and code") {
+  const DecodedFrame router = icmp4("0a 00 0000 00000000"_hex);
+  CHECK(router.decoded.bucket == Bucket::flow);
+  CHECK(router.decoded.src_port == 0x0a00);
+  CHECK(router.decoded.dst_port == 0x0a00);
   const DecodedFrame neighbour = icmp6("87 00 0000 00000000 20010db8000000000000000000000002"_hex);
   CHECK(neighbour.decoded.bucket == Bucket::flow);
   CHECK(neighbour.decoded.proto == ip_protocol::icmpv6);
