@@ -22,7 +22,8 @@ namespace ntan::app {
 namespace dns {
 namespace {
 
-constexpr std::size_t max_open = 64;
+/// Of one flow: what a resolver that asks from one port waits for.
+constexpr std::size_t max_open = 1024;
 constexpr unsigned max_errors = 5;
 constexpr std::size_t max_frame = 65535 + 2;
 
@@ -40,6 +41,7 @@ struct OpenQuery {
   bool asked = false;  // it had a question
   bool dnssec_ok = false;
   bool transfer = false;
+  std::uint32_t serial = 0;  // of the SOA that opened the transfer
   std::size_t name_size = 0;
   std::string text;  // the name, then the client subnet
 
@@ -75,6 +77,11 @@ Service service_of(const FlowContext& flow) noexcept {
   const bool group = flow.server_port == mdns_port && flow.server.is_multicast();
   const bool reverse_group = flow.client_port == mdns_port && flow.client.is_multicast();
   return both || group || reverse_group ? Service::mdns : Service::dns;
+}
+
+bool speaks_mdns(const FlowContext& flow, std::uint16_t port) noexcept {
+  return flow.transport == Transport::udp && port == mdns_port && flow.client_port != dns_port &&
+         flow.server_port != dns_port;
 }
 
 // The last octets of a name, fewer than a word, with zeros behind them.
@@ -156,8 +163,8 @@ Dns describe(const Message& message) {
     event.edns_do = message.edns->dnssec_ok;
     event.ecs = message.edns->client_subnet;
   }
+  event.answered = message.header.is_response();
   if (message.header.is_response()) {
-    event.answered = true;
     event.rcode = rcode_name(message.rcode());
     event.answers = message.answers;
   } else {
@@ -192,6 +199,7 @@ class DnsDissector final : public Dissector {
         streams_{Buffer{*flow.memory, max_frame}, Buffer{*flow.memory, max_frame}},
         transport_(flow.transport),
         service_(service_of(flow)),
+        from_mdns_{speaks_mdns(flow, flow.client_port), speaks_mdns(flow, flow.server_port)},
         askers_{hash_address(flow.client), hash_address(flow.server)} {}
 
   DnsDissector(const DnsDissector&) = delete;
@@ -293,7 +301,7 @@ class DnsDissector final : public Dissector {
 
   void on_message(const Message& message, const Segment& segment, Output& out) {
     if (service_ != Service::dns) {
-      report_alone(message, out);
+      report_alone(message, service_, out);
     } else if (message.header.is_response()) {
       on_answer(message, segment, out);
     } else {
@@ -301,11 +309,11 @@ class DnsDissector final : public Dissector {
     }
   }
 
-  void report_alone(const Message& message, Output& out) {
+  static void report_alone(const Message& message, Service service, Output& out) {
     if (!out.wants<Dns>()) return;
     Dns event = describe(message);
-    event.service = name_of(service_);
-    if (service_ == Service::mdns && event.queried && message.question) {
+    event.service = name_of(service);
+    if (service == Service::mdns && event.queried && message.question) {
       event.unicast_response = message.question->unicast_response;
     }
     out.emit(event);
@@ -325,7 +333,7 @@ class DnsDissector final : public Dissector {
       arm(*same, out);
       return;
     }
-    if (open_.full()) close(take(open_.begin()), out);
+    if (open_.full()) let_go(take(open_.begin()), out);
     out.note({event::Note::Kind::dns_asked, hash_of(message.question, segment.direction)});
     keep(message, segment, out);
   }
@@ -355,7 +363,7 @@ class DnsDissector final : public Dissector {
   void on_answer(const Message& message, const Segment& segment, Output& out) {
     const auto same = find(message, reverse(segment.direction));
     if (same != open_.end() && same->transfer) {
-      if (ends_transfer(message)) {
+      if (ends_transfer(message, same->serial)) {
         (void)take(same);
       } else {
         same->last = segment.time;
@@ -363,6 +371,9 @@ class DnsDissector final : public Dissector {
       }
       return;
     }
+    // RFC 6762 6.7: the answer to a question that went to the group from another port.
+    if (same == open_.end() && from_mdns_[index(segment.direction)])
+      return report_alone(message, Service::mdns, out);
     out.note({event::Note::Kind::dns_answer});
     out.note({event::Note::Kind::dns_rcode, message.rcode()});
     if (same == open_.end()) {
@@ -376,6 +387,7 @@ class DnsDissector final : public Dissector {
     report(message, &*same, segment.time, out);
     if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {
       same->transfer = true;
+      same->serial = message.first_serial;
       same->last = segment.time;
       arm(*same, out);
     } else {
@@ -398,10 +410,6 @@ class DnsDissector final : public Dissector {
     if (query.asked) {
       event.query = query.name();
       set_question(event, query.type, query.code);
-    }
-    if (!event.edns_udp_size && query.udp_size) {
-      event.edns_udp_size = query.udp_size;
-      event.edns_do = query.dnssec_ok;
     }
     if (event.ecs.empty()) event.ecs = query.subnet();
     if (now >= query.last) event.rtt_us = to_us(now - query.last);
@@ -427,14 +435,17 @@ class DnsDissector final : public Dissector {
     return hash_question(askers_[index(query.direction)], query.name(), query.type, query.code);
   }
 
-  // RFC 5936 2.2: the SOA opens a transfer and closes it.
-  static bool ends_transfer(const Message& message) noexcept {
+  // RFC 5936 2.2: the SOA opens a transfer and closes it. Those in between are of other versions of
+  // the zone (RFC 1995 4).
+  static bool ends_transfer(const Message& message, std::uint32_t serial) noexcept {
     return message.header.rcode() != 0 ||
-           message.last_answer_type == static_cast<std::uint16_t>(Type::soa);
+           (message.last_answer_type == static_cast<std::uint16_t>(Type::soa) &&
+            message.last_serial == serial);
   }
 
   static bool is_whole_transfer(const Message& message) noexcept {
-    return message.header.rcode() != 0 || (message.header.counts[1] > 1 && ends_transfer(message));
+    return message.header.rcode() != 0 ||
+           (message.header.counts[1] > 1 && ends_transfer(message, message.first_serial));
   }
 
   // The open query that a message copies or answers.
@@ -443,7 +454,8 @@ class DnsDissector final : public Dissector {
       if (query.header.id != message.header.id || query.direction != direction) return false;
       const auto& question = message.question;
       if (!question) return message.header.is_response() || !query.asked;
-      return query.type == question->type && equal_names(query.name(), question->name);
+      return query.type == question->type && query.code == question->code &&
+             equal_names(query.name(), question->name);
     });
   }
 
@@ -462,7 +474,16 @@ class DnsDissector final : public Dissector {
   static void close(const OpenQuery& query, Output& out) {
     if (query.transfer) return;
     out.note({event::Note::Kind::dns_unanswered});
-    if (out.wants<Dns>()) out.emit(describe(query));
+    if (!out.wants<Dns>()) return;
+    Dns event = describe(query);
+    event.answered = false;
+    out.emit(event);
+  }
+
+  // Whether its answer comes will not be known.
+  void let_go(const OpenQuery& query, Output& out) {
+    ++budget_->refused;
+    if (!query.transfer && out.wants<Dns>()) out.emit(describe(query));
   }
 
   void close_all(Output& out) {
@@ -482,6 +503,7 @@ class DnsDissector final : public Dissector {
   unsigned errors_ = 0;
   Transport transport_;
   Service service_;
+  std::array<bool, 2> from_mdns_;        // that side sends from the port of mDNS
   std::array<std::uint64_t, 2> askers_;  // the ends, hashed, by the direction they ask in
 };
 

@@ -22,7 +22,7 @@ struct Dns {
   std::optional<std::uint16_t> questions;
   CodeName opcode;
   bool queried = false;
-  bool answered = false;
+  std::optional<bool> answered;
   CodeName rcode;
   std::optional<std::uint32_t> retries;
   std::optional<std::uint32_t> duplicate_answers;
@@ -62,7 +62,8 @@ struct Dns {
         field<"questions", &Dns::questions>("Questions in the message, when it is not one"),
         field<"opcode", &Dns::opcode>("Operation, when it is not QUERY"),
         field<"queried", &Dns::queried>("The query was seen"),
-        field<"answered", &Dns::answered>("The answer was seen"),
+        field<"answered", &Dns::answered>(
+            "The answer was seen; absent where too much was open to wait for it"),
         field<"rcode", &Dns::rcode>("Response code, 12 bits with EDNS; RCODE12 without a name"),
         field<"retries", &Dns::retries>("Further copies of the query before the answer"),
         field<"duplicate_answers", &Dns::duplicate_answers>(

@@ -10,6 +10,14 @@ constexpr std::uint16_t mdns_bit = 0x8000;  // RFC 6762 18.12, 18.13
 constexpr std::array<std::string_view, 4> sections{"question", "answer section",
                                                    "authority section", "additional section"};
 
+// RFC 1035 3.3.13: five numbers end an SOA, of which the serial is the first.
+std::uint32_t serial_of(const RecordHead& record) noexcept {
+  constexpr std::size_t numbers = 20;
+  if (record.type != static_cast<std::uint16_t>(Type::soa) || record.data.size() < numbers)
+    return 0;
+  return load_be<std::uint32_t>(record.data.last(numbers).data());
+}
+
 class MessageReader {
  public:
   MessageReader(Bytes octets, Service service, Scratch& scratch) noexcept
@@ -69,12 +77,12 @@ class MessageReader {
 
   bool read_section(std::size_t section) {
     for (std::size_t i = 0; i < message_.header.counts[section]; ++i) {
-      if (!read_record(section)) return false;
+      if (!read_record(section, i == 0)) return false;
     }
     return true;
   }
 
-  bool read_record(std::size_t section) {
+  bool read_record(std::size_t section, bool first) {
     const Reader owner = reader_;
     if (const auto flaw = skip_name(reader_)) return fail(*flaw, sections[section]);
     const auto record = read_record_head(reader_, octets_);
@@ -83,6 +91,8 @@ class MessageReader {
       read_edns(*record, section);
     } else if (section == 1) {
       message_.last_answer_type = record->type;
+      message_.last_serial = serial_of(*record);
+      if (first) message_.first_serial = message_.last_serial;
       if (listing_) list_answer(owner, *record);
     }
     return true;

@@ -102,6 +102,8 @@ struct Message {
   std::optional<Question> question;  ///< the first
   std::span<const Answer> answers;   ///< of a response: the first 64 that fit
   std::uint16_t last_answer_type = 0;
+  std::uint32_t first_serial = 0;  ///< of the first answer, if that is an SOA
+  std::uint32_t last_serial = 0;   ///< of the last answer, if that is an SOA
   std::optional<Edns> edns;
   std::optional<Defect> defect;  ///< the first
 

@@ -158,9 +158,20 @@ void add_list(TextArena& text, Reader& value, One one) noexcept {
   }
 }
 
+// What tells items apart is escaped twice: in the list, then in the text (RFC 9460 A.1).
+void add_list_item(TextArena& text, Bytes item) noexcept {
+  for (std::size_t i = 0; i < item.size(); ++i) {
+    switch (item[i]) {
+      case ',': text.add(R"(\\,)"); break;
+      case '\\': text.add(R"(\\\\)"); break;
+      default: text.add_escaped(item.subspan(i, 1)); break;
+    }
+  }
+}
+
 void add_alpn(TextArena& text, Reader& value) noexcept {
   text.add('"');
-  add_list(text, value, [&] { text.add_escaped(value.take(value.u8())); });
+  add_list(text, value, [&] { add_list_item(text, value.take(value.u8())); });
   text.add('"');
 }
 

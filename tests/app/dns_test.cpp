@@ -238,6 +238,7 @@ TEST_CASE("dns: service parameters of HTTPS and SVCB (RFC 9460)") {
        R"(1 . mandatory=alpn,port alpn="h2" no-default-alpn port=443)"},
       {"0001 00 | 0007 0004 2f712122 | 029b 0002 6869 | 029c 0000"_hex,
        R"(1 . dohpath="/q!\"" key667="hi" key668)"},
+      {"0001 00 | 0001 000c 08 665c6f6f2c626172 02 6832"_hex, R"(1 . alpn="f\\\\oo\\,bar,h2")"},
   }));
   const Rendered rendered = render(65, octets);
   CHECK(rendered.text == text);
@@ -417,13 +418,14 @@ TEST_CASE("dns: copies, late and missing answers are counted once each") {
   }
 }
 
-TEST_CASE("dns: an answer pairs by id, name without case, and type") {
+TEST_CASE("dns: an answer pairs by id, name without case, type and class") {
   const auto [octets, pairs] = GENERATE(table<Bytes, bool>({
       {"10e1 8180 0001 0000 0000 0000 | 07 4578414d504c45 03 4f5247 00 0001 0001"_hex, true},
       {"10e1 8181 0000 0000 0000 0000"_hex, true},  // no question at all
       {"10e2 8180 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 0001 0001"_hex, false},
       {"10e1 8180 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 001c 0001"_hex, false},
       {"10e1 8180 0001 0000 0000 0000 | 07 6578616d706c66 03 6f7267 00 0001 0001"_hex, false},
+      {"10e1 8180 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 0001 0003"_hex, false},
   }));
   DissectorRun dns = run();
   dns.feed(Direction::to_server, query, 0);
@@ -543,6 +545,17 @@ TEST_CASE("dns: EDNS extends the RCODE and shows size, DO and client subnet") {
   CHECK(member(lines[1], "aa").empty());
 }
 
+TEST_CASE("dns: an answer without EDNS shows none, whatever the query had") {
+  DissectorRun dns = run();
+  dns.feed(Direction::to_server,
+           "0001 0120 0001 0000 0000 0001 | 00 0001 0001 | 00 0029 1000 00008000 0000"_hex, 0);
+  dns.feed(Direction::to_client, "0001 8100 0001 0000 0000 0000 | 00 0001 0001"_hex, 1);
+  REQUIRE(dns.result().lines.size() == 1);
+  CHECK(member(dns.result().lines[0], "answered") == "true");
+  CHECK(member(dns.result().lines[0], "edns_udp_size").empty());
+  CHECK(member(dns.result().lines[0], "edns_do").empty());
+}
+
 TEST_CASE("dns: codes without a name are shown by number") {
   DissectorRun dns = run();
   dns.feed(Direction::to_client, "0001 b80c 0001 0000 0000 0000 | 00 ff00 0005"_hex, 0);
@@ -554,18 +567,22 @@ TEST_CASE("dns: codes without a name are shown by number") {
   CHECK(member(line, "rcode") == "\"RCODE12\"");
 }
 
-TEST_CASE("dns: at most 64 queries stay open, the oldest is written unanswered") {
+TEST_CASE("dns: at most 1,024 queries stay open, and of one that gives way nothing is claimed") {
   DissectorRun dns = run();
-  for (std::uint8_t id = 0; id < 65; ++id) {
+  for (unsigned id = 0; id < 1025; ++id) {
     Octets octets{query.begin(), query.end()};
-    octets[1] = id;
-    dns.feed(Direction::to_server, octets, id);
+    octets[0] = static_cast<std::uint8_t>(id >> 8U);
+    octets[1] = static_cast<std::uint8_t>(id);
+    dns.feed(Direction::to_server, octets, 1);
   }
   REQUIRE(dns.result().lines.size() == 1);
-  CHECK(member(dns.result().lines[0], "id") == "4096");
-  CHECK(member(dns.result().lines[0], "answered") == "false");
+  CHECK(member(dns.result().lines[0], "id") == "0");
+  CHECK(member(dns.result().lines[0], "answered").empty());
+  CHECK(dns.memory().refused == 1);
   dns.end(100);
-  CHECK(dns.result().lines.size() == 65);
+  CHECK(dns.result().lines.size() == 1025);
+  CHECK(member(dns.result().lines[1], "answered") == "false");
+  CHECK(count(dns.result().notes, Note::Kind::dns_unanswered) == 1024);
 }
 
 TEST_CASE("dns: without memory each message stands alone") {
@@ -573,7 +590,7 @@ TEST_CASE("dns: without memory each message stands alone") {
   dns.feed(Direction::to_server, query, 0);
   dns.feed(Direction::to_client, answer, 20);
   REQUIRE(dns.result().lines.size() == 2);
-  CHECK(member(dns.result().lines[0], "answered") == "false");
+  CHECK(member(dns.result().lines[0], "answered").empty());
   CHECK(member(dns.result().lines[1], "queried") == "false");
   CHECK(dns.memory().refused == 1);
 }
@@ -719,6 +736,30 @@ TEST_CASE("dns: a zone transfer is one answer however many messages it takes") {
   CHECK(dns.result().lines.size() == 2);
 }
 
+TEST_CASE("dns: the SOAs in the middle of an incremental transfer do not end it") {
+  // example.org IXFR to serial 9: SOA 9, SOA 7 | A | SOA 8 | A, SOA 9; then another message.
+  const Bytes ask = "0001 0000 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 00fb 0001"_hex;
+  const Bytes name = "07 6578616d706c65 03 6f7267 00 00fb 0001"_hex;
+  const Bytes a = "c00c 0001 0001 00000001 0004 01020304"_hex;
+  const auto soa = [](Bytes serial) {
+    return join("c00c 0006 0001 00000001 0018 c00c c00c"_hex, serial,
+                "00000002 00000003 00000004 00000005"_hex);
+  };
+  DissectorRun dns = run(tcp);
+  dns.feed(Direction::to_server, framed(ask), 0);
+  const auto tell = [&](Bytes counts, Bytes records, std::int64_t ms) {
+    dns.feed(Direction::to_client, framed(join("0001 8400"_hex, counts, name, records)), ms);
+  };
+  tell("0001 0002 0000 0000"_hex, join(soa("00000009"_hex), soa("00000007"_hex)), 10);
+  tell("0001 0001 0000 0000"_hex, a, 20);
+  tell("0001 0001 0000 0000"_hex, soa("00000008"_hex), 30);
+  tell("0001 0002 0000 0000"_hex, join(a, soa("00000009"_hex)), 40);
+  CHECK(dns.result().lines.size() == 1);
+  tell("0001 0001 0000 0000"_hex, a, 50);
+  REQUIRE(dns.result().lines.size() == 2);
+  CHECK(member(dns.result().lines[1], "queried") == "false");
+}
+
 // --- mDNS, LLMNR --------------------------------------------------------------------------------
 
 TEST_CASE("dns: mDNS is one event per message, never unanswered") {
@@ -752,6 +793,27 @@ TEST_CASE("dns: mDNS is one event per message, never unanswered") {
             R"({"name":"a.local","type":"A","ttl":120,"data":"192.0.2.1","cache_flush":true})") !=
         std::string::npos);
   CHECK(dns.result().notes.empty());
+}
+
+TEST_CASE("dns: what answers a question to the group from another port is mDNS too") {
+  DissectorRun dns = run(flow(app::Transport::udp, 45000, 5353));
+  dns.feed(Direction::to_client,
+           "0007 8400 0001 0001 0000 0000 | 01 61 05 6c6f63616c 00 0001 0001 |"
+           "c00c 0001 0001 0000000a 0004 c0000201"_hex,
+           0);
+  dns.end(1);
+  REQUIRE(dns.result().lines.size() == 1);
+  CHECK(member(dns.result().lines[0], "service") == "\"mdns\"");
+  CHECK(member(dns.result().lines[0], "query") == "\"a.local\"");
+  CHECK(dns.result().notes.empty());
+
+  // One that was asked answers as a server.
+  DissectorRun unicast = run(flow(app::Transport::udp, 45000, 5353));
+  unicast.feed(Direction::to_server, query, 0);
+  unicast.feed(Direction::to_client, answer, 1);
+  REQUIRE(unicast.result().lines.size() == 1);
+  CHECK(member(unicast.result().lines[0], "service").empty());
+  CHECK(member(unicast.result().lines[0], "queried") == "true");
 }
 
 TEST_CASE("dns: LLMNR is one event per message") {
