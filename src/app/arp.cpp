@@ -121,14 +121,32 @@ std::optional<Packet> read_packet(Bytes octets) noexcept {
 
 constexpr IpAddress unspecified = IpAddress::v4(std::array<std::uint8_t, 4>{}.data());
 
-// Who asks, and for whom.
-std::uint64_t key_of(const IpAddress& asker, const IpAddress& wanted) noexcept {
-  return std::uint64_t{load_be<std::uint32_t>(asker.octets.data())} << 32U |
-         load_be<std::uint32_t>(wanted.octets.data());
+// Who asks, for whom, and on which link.
+struct Key {
+  std::uint64_t addresses = 0;
+  std::uint64_t hardware = 0;  // of a probe, whose sender has no address yet
+  std::uint64_t link = 0;
+
+  friend bool operator==(const Key&, const Key&) = default;
+};
+
+std::uint64_t number_of(const MacAddress& address) noexcept {
+  std::uint64_t number = 0;
+  for (const std::uint8_t octet : address.octets) number = number << 8U | octet;
+  return number;
+}
+
+Key key_of(const IpAddress& asker, const MacAddress& hardware, const IpAddress& wanted,
+           std::uint64_t link) noexcept {
+  return {.addresses = std::uint64_t{load_be<std::uint32_t>(asker.octets.data())} << 32U |
+                       load_be<std::uint32_t>(wanted.octets.data()),
+          .hardware = asker == unspecified ? number_of(hardware) : 0,
+          .link = link};
 }
 
 struct Request {
   Packet packet;
+  std::uint64_t link = 0;
   Timestamp last;
   std::uint32_t token = 0;
   std::uint32_t retries = 0;
@@ -136,7 +154,7 @@ struct Request {
 
 // Requests in the order of their last copy, found by key: slots in one piece of memory, chained by
 // number in that order, and an index of open addressing at most half full. Both double up to
-// max_open, 100 KiB in all, and stay; the budget is charged for the requests that are open.
+// max_open, 132 KiB in all, and stay; the budget is charged for the requests that are open.
 class RequestTable {
  public:
   explicit RequestTable(Budget& budget) noexcept : budget_(&budget) {}
@@ -150,7 +168,7 @@ class RequestTable {
 
   [[nodiscard]] bool empty() const noexcept { return used_ == 0; }
 
-  [[nodiscard]] Request* find(std::uint64_t key) noexcept {
+  [[nodiscard]] Request* find(const Key& key) noexcept {
     if (index_.empty()) return nullptr;
     const std::uint16_t number = index_[place_of(key)];
     return number == none ? nullptr : &slots_[number].request;
@@ -161,7 +179,7 @@ class RequestTable {
   }
 
   /// Null, and counted there, when the budget refuses. Requires: not full(), no entry of that key.
-  [[nodiscard]] Request* add(std::uint64_t key, const Request& request) {
+  [[nodiscard]] Request* add(const Key& key, const Request& request) {
     if (!budget_->take(cost)) return nullptr;
     if (free_ == none) grow();
     const std::uint16_t number = free_;
@@ -176,14 +194,14 @@ class RequestTable {
   }
 
   /// Requires: an entry of that key.
-  void make_youngest(std::uint64_t key) noexcept {
+  void make_youngest(const Key& key) noexcept {
     const std::uint16_t number = index_[place_of(key)];
     unlink(number);
     append(number);
   }
 
   /// Requires: an entry of that key.
-  [[nodiscard]] Request take(std::uint64_t key) noexcept {
+  [[nodiscard]] Request take(const Key& key) noexcept {
     const std::size_t place = place_of(key);
     const std::uint16_t number = index_[place];
     unlink(number);
@@ -200,7 +218,7 @@ class RequestTable {
 
   struct Slot {
     Request request;
-    std::uint64_t key = 0;
+    Key key;
     std::uint16_t older = none;
     std::uint16_t younger = none;  ///< of a free slot: the next free one
   };
@@ -208,10 +226,11 @@ class RequestTable {
   // A slot and its two places in the index.
   static constexpr std::size_t cost = sizeof(Slot) + 2 * sizeof(std::uint16_t);
   static constexpr std::size_t fewest = 16;
-  static_assert(max_open % fewest == 0 && max_open * cost <= 100 * std::size_t{1024});
+  static_assert(max_open % fewest == 0 && max_open * cost <= 132 * std::size_t{1024});
 
-  [[nodiscard]] std::size_t home_of(std::uint64_t key) const noexcept {
-    return hash_words(std::array{key}, fixed_hash_key) & (index_.size() - 1);
+  [[nodiscard]] std::size_t home_of(const Key& key) const noexcept {
+    const std::array words{key.addresses, key.hardware, key.link};
+    return hash_words(words, fixed_hash_key) & (index_.size() - 1);
   }
 
   [[nodiscard]] std::size_t after(std::size_t place) const noexcept {
@@ -219,7 +238,7 @@ class RequestTable {
   }
 
   // Where the key is, or the free place where it would be.
-  [[nodiscard]] std::size_t place_of(std::uint64_t key) const noexcept {
+  [[nodiscard]] std::size_t place_of(const Key& key) const noexcept {
     std::size_t place = home_of(key);
     while (index_[place] != none && slots_[index_[place]].key != key) place = after(place);
     return place;
@@ -303,9 +322,9 @@ class ArpDissector final : public Dissector {
     }
     const bool exchange = packet->has_addresses() && packet->sender_ip != packet->target_ip;
     if (exchange && packet->op == op_request) {
-      on_request(*packet, segment.time, out);
+      on_request(*packet, segment, out);
     } else if (exchange && packet->op == op_reply) {
-      on_reply(*packet, segment.time, out);
+      on_reply(*packet, segment, out);
     } else {
       report(describe(*packet), out);
     }
@@ -330,24 +349,26 @@ class ArpDissector final : public Dissector {
     out.emit_between(event.sender_ip, event.target_ip, event);
   }
 
-  void on_request(const Packet& packet, Timestamp time, Output& out) {
-    const std::uint64_t key = key_of(packet.sender_ip, packet.target_ip);
+  void on_request(const Packet& packet, const Segment& segment, Output& out) {
+    const Request request{.packet = packet, .link = segment.link, .last = segment.time};
+    const Key key = key_of(request);
     if (Request* const same = open_.find(key)) {
       ++same->retries;
-      same->last = time;
+      same->last = segment.time;
       open_.make_youngest(key);
       return arm(*same, out);
     }
     if (open_.full()) close_oldest(out);
-    if (Request* const added = open_.add(key, {.packet = packet, .last = time})) {
+    if (Request* const added = open_.add(key, request)) {
       arm(*added, out);
     } else {
-      report(describe_request({.packet = packet}), out);
+      report(describe_request(request), out);
     }
   }
 
-  void on_reply(const Packet& packet, Timestamp time, Output& out) {
-    const std::uint64_t key = key_of(packet.target_ip, packet.sender_ip);
+  void on_reply(const Packet& packet, const Segment& segment, Output& out) {
+    const Key key =
+        arp::key_of(packet.target_ip, packet.target_mac, packet.sender_ip, segment.link);
     if (open_.find(key) == nullptr) {
       Arp event = describe(packet);
       event.queried = false;
@@ -358,7 +379,7 @@ class ArpDissector final : public Dissector {
     Arp event = describe_request(request);
     event.target_mac = packet.sender_mac;
     event.answered = true;
-    if (time >= request.last) event.rtt_us = to_us(time - request.last);
+    if (segment.time >= request.last) event.rtt_us = to_us(segment.time - request.last);
     report(event, out);
   }
 
@@ -371,8 +392,12 @@ class ArpDissector final : public Dissector {
   }
 
   void close_oldest(Output& out) {
-    const Packet& packet = open_.oldest()->packet;
-    report(describe_request(open_.take(key_of(packet.sender_ip, packet.target_ip))), out);
+    report(describe_request(open_.take(key_of(*open_.oldest()))), out);
+  }
+
+  static Key key_of(const Request& request) noexcept {
+    const Packet& packet = request.packet;
+    return arp::key_of(packet.sender_ip, packet.sender_mac, packet.target_ip, request.link);
   }
 
   void arm(Request& request, Output& out) {

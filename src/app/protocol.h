@@ -48,6 +48,7 @@ struct Segment {
   Timestamp time;            ///< of the packet that brought (or released) these octets
   std::uint64_t packet = 0;  ///< its number
   MacAddress link_source;    ///< arp only: sender of the frame, zero if unknown
+  std::uint64_t link = 0;    ///< arp only: the same for frames of one interface and VLAN
   IpVersion ip_version{};    ///< for icmp_error, which has no ends, and Protocol::describe only
 };
 

@@ -552,6 +552,18 @@ void Shard::on_datagram(Conversation& conversation, const RoutedPacket& packet, 
                     .packet = packet.view->number});
 }
 
+namespace {
+
+/// One number for the interface and the VLANs of a frame.
+std::uint64_t link_of(const RoutedPacket& packet) noexcept {
+  std::uint64_t link = packet.view->interface;
+  for (std::size_t i = 0; i < packet.decoded->vlan_count; ++i)
+    link = link << wire::vlan_bits | packet.extra->vlans[i];
+  return link << 3U | packet.decoded->vlan_count;
+}
+
+}  // namespace
+
 void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport) {
   auto found = std::find_if(
       flowless_.begin(), flowless_.end(),
@@ -579,6 +591,7 @@ void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport) {
        .time = packet.view->time,
        .packet = packet.view->number,
        .link_source = packet.extra->has_mac ? packet.extra->src_mac : MacAddress{},
+       .link = link_of(packet),
        .ip_version = decoded.src.version},
       *this);
 }

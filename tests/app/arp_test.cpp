@@ -91,6 +91,34 @@ TEST_CASE("arp: a probe asks from 0.0.0.0") {
         std::string::npos);
 }
 
+TEST_CASE("arp: probes of two hosts for one address are two") {
+  DissectorRun arp = run();
+  arp.feed(Direction::to_server,
+           "0001 0800 06 04 0001 | 020000000001 00000000 | 000000000000 0a000002"_hex, 0);
+  arp.feed(Direction::to_server,
+           "0001 0800 06 04 0001 | 020000000003 00000000 | 000000000000 0a000002"_hex, 1);
+  arp.end(2);
+  REQUIRE(arp.result().lines.size() == 2);
+  CHECK(arp.result().lines[0].find(R"("sender_mac":"02:00:00:00:00:01")") != std::string::npos);
+  CHECK(arp.result().lines[1].find(R"("sender_mac":"02:00:00:00:00:03")") != std::string::npos);
+  for (const std::string& line : arp.result().lines)
+    CHECK(line.find(R"("retries":0)") != std::string::npos);
+}
+
+TEST_CASE("arp: the same question on two links is two exchanges") {
+  DissectorRun arp = run();
+  arp.set_link(10);
+  arp.feed(Direction::to_server, request, 0);
+  arp.set_link(20);
+  arp.feed(Direction::to_server, request, 5);
+  arp.feed(Direction::to_server, reply, 7);
+  arp.set_link(10);
+  arp.feed(Direction::to_server, reply, 9);
+  REQUIRE(arp.result().lines.size() == 2);
+  CHECK(arp.result().lines[0].ends_with(R"("retries":0,"rtt_us":2000})"));
+  CHECK(arp.result().lines[1].ends_with(R"("retries":0,"rtt_us":9000})"));
+}
+
 TEST_CASE("arp: other operations and address sizes") {
   const auto [packet, line] = GENERATE(table<Bytes, std::string>({
       {"0006 0800 01 04 0001 | aa 0a000001 | 00 0a000002"_hex, R"(arp > {"op":"request"})"},

@@ -46,6 +46,7 @@ void DissectorRun::feed(Direction direction, Bytes data, std::int64_t ms, std::u
                             .time = now_,
                             .packet = ++packet_,
                             .link_source = link_source_,
+                            .link = link_,
                             .ip_version = version_},
                            *this));
 }

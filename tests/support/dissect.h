@@ -36,6 +36,8 @@ class DissectorRun final : public app::Output {
   /// What later segments carry besides their octets, where the transport has no flow.
   void set_source(MacAddress link_source) { link_source_ = link_source; }
 
+  void set_link(std::uint64_t link) { link_ = link; }
+
   void set_version(IpVersion version) { version_ = version; }
 
   /// From now on nobody reads the records: no line is made of any.
@@ -73,6 +75,7 @@ class DissectorRun final : public app::Output {
   Timestamp now_{};
   std::uint64_t packet_ = 0;
   MacAddress link_source_;
+  std::uint64_t link_ = 0;
   IpVersion version_{};
   bool wanted_ = true;
   std::vector<Armed> timers_;
