@@ -15,6 +15,8 @@ constexpr Words words(Reason reason) noexcept {
     case Reason::bad_length:
       return {"bad_length", "A length field contradicts the octets that are there"};
     case Reason::bad_value: return {"bad_value", "A field has a value that its protocol forbids"};
+    case Reason::too_deep:
+      return {"too_deep", "More tunnels, tags or headers in each other than are followed"};
     case Reason::overlap_conflict:
       return {"overlap_conflict", "Overlapping TCP data differ; the first copy was kept"};
     case Reason::fragment_overlap: return {"fragment_overlap", "IP fragments overlap"};

@@ -13,6 +13,7 @@ enum class Reason : std::uint8_t {
   truncated,  ///< a header ends before it should, though the frame is whole
   bad_length,
   bad_value,
+  too_deep,          ///< more headers in each other than are followed
   overlap_conflict,  ///< overlapping TCP data differ
   fragment_overlap,
   fragment_too_long,
@@ -28,7 +29,7 @@ enum class Reason : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_text(Reason reason) noexcept;
 [[nodiscard]] std::string_view reason_doc(Reason reason) noexcept;
-inline constexpr std::size_t reason_count = 15;
+inline constexpr std::size_t reason_count = 16;
 
 struct Anomaly {
   std::string_view layer;  ///< ipv4, tcp, dns, …

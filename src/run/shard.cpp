@@ -36,14 +36,17 @@ bool is_lone_syn(const wire::Decoded& packet) noexcept {
   return packet.has(flag::syn) && !packet.has(others) && packet.payload_size == 0;
 }
 
-event::Reason reason_of_flaw(Flaw flaw) noexcept {
+// Nothing where a header is in order and ntan does not know what is behind it.
+std::optional<event::Reason> reason_of_flaw(Flaw flaw, wire::Layer layer) noexcept {
   switch (flaw) {
     case Flaw::truncated: return event::Reason::truncated;
     case Flaw::bad_length: return event::Reason::bad_length;
-    case Flaw::bad_value:
-    case Flaw::unsupported: return event::Reason::bad_value;
+    case Flaw::bad_value: return event::Reason::bad_value;
+    case Flaw::unsupported: break;
   }
-  return event::Reason::bad_value;
+  const bool nested = layer == wire::Layer::tunnel || layer == wire::Layer::vlan ||
+                      layer == wire::Layer::mpls || layer == wire::Layer::ipv6_extension;
+  return nested ? std::optional{event::Reason::too_deep} : std::nullopt;
 }
 
 constexpr auto no_dues() noexcept {
@@ -303,7 +306,8 @@ void Shard::report_flaw(const RoutedPacket& packet) {
   const wire::Decoded& decoded = *packet.decoded;
   // What the capture cut off is nobody's fault.
   if (packet.view->cut()) return;
-  anomaly(to_text(decoded.flaw_layer), reason_of_flaw(decoded.flaw), {});
+  if (const auto reason = reason_of_flaw(decoded.flaw, decoded.flaw_layer))
+    anomaly(to_text(decoded.flaw_layer), *reason, {});
 }
 
 void Shard::on_tcp(Conversation& conversation, flow::Number number, const RoutedPacket& packet,
