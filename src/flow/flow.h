@@ -60,6 +60,8 @@ struct Side {
 struct Uncommon {
   /// The first packet's own time, if that is not the trace clock's.
   std::optional<Timestamp> first_own;
+  Timestamp last_own{};    ///< the latest of its packets by their own times …
+  Timestamp last_clock{};  ///< … while this is the trace clock of the last one
   std::uint32_t fragments = 0;
   std::array<std::uint32_t, 2> bad_checksums{};  ///< indexed by Direction
   std::uint32_t icmp_errors = 0;
@@ -95,6 +97,10 @@ struct Flow {
   /// The first packet's own time, which may go back.
   [[nodiscard]] Timestamp first_own() const noexcept {
     return uncommon == nullptr ? first : uncommon->first_own.value_or(first);
+  }
+  /// The latest own time of its packets.
+  [[nodiscard]] Timestamp last_own() const noexcept {
+    return uncommon != nullptr && uncommon->last_clock == last ? uncommon->last_own : last;
   }
   [[nodiscard]] Direction direction(bool from_low) const noexcept {
     return from_low == orientation.client_is_low ? Direction::to_server : Direction::to_client;

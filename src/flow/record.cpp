@@ -1,5 +1,7 @@
 #include "flow/record.h"
 
+#include <algorithm>
+
 #include "base/segment_counts.h"
 
 namespace ntan::flow {
@@ -274,9 +276,11 @@ std::string_view to_text(AppSource source) noexcept {
 FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) {
   const Side& client = flow.sides[0];
   const Side& server = flow.sides[1];
-  const Duration duration = flow.last - flow.first;
-  FlowRecord record{.first_ts = flow.first,
-                    .last_ts = flow.last,
+  const Timestamp first = flow.first_own();
+  const Timestamp last = std::max(first, flow.last_own());
+  const Duration duration = last - first;
+  FlowRecord record{.first_ts = first,
+                    .last_ts = last,
                     .duration_us = to_us(duration),
                     .seq = flow.records,
                     .state = state(flow, tcp),

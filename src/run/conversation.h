@@ -53,7 +53,7 @@ struct Encapsulation {
 struct Uncommon : flow::Uncommon {
   Encapsulation around;
 };
-static_assert(sizeof(Uncommon) <= 128);
+static_assert(sizeof(Uncommon) <= 144);
 
 /// What the statistics have been told of a flow.
 struct Reported {

@@ -269,6 +269,8 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   flow::Flow& flow = conversation.flow;
   flow::Side& side = flow.sides[index(direction)];
   const wire::Decoded& decoded = *packet.decoded;
+  if (packet.view->time != packet.clock || flow.last == packet.clock) [[unlikely]]
+    keep_own_time(conversation, packet);
   flow.last = packet.clock;
   flow.peak.advance(packet.clock, flow.wire_bytes());
   side.packets += packet.packets;
@@ -280,6 +282,19 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   if (decoded.fragmented || decoded.checksum_bad) [[unlikely]]
     count_uncommon(conversation, packet, direction);
   if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);
+}
+
+// The trace clock may be ahead of a packet. Requires: not counted yet.
+void Shard::keep_own_time(Conversation& conversation, const RoutedPacket& packet) {
+  flow::Flow& flow = conversation.flow;
+  const bool first = flow.sides[0].packets == 0 && flow.sides[1].packets == 0;
+  const Timestamp own = packet.view->time;
+  const Timestamp latest = first ? own : std::max(flow.last_own(), own);
+  if (latest == packet.clock && flow.uncommon == nullptr) return;
+  Uncommon* uncommon = uncommon_of(conversation);
+  if (uncommon == nullptr) return;
+  uncommon->last_own = latest;
+  uncommon->last_clock = packet.clock;
 }
 
 void Shard::count_uncommon(Conversation& conversation, const RoutedPacket& packet,

@@ -237,6 +237,7 @@ class Shard final : private app::Output {
   [[nodiscard]] flow::Number one_sided_victim() noexcept;
   [[nodiscard]] flow::Number silent_victim() noexcept;
   void count(Conversation& conversation, const RoutedPacket& packet, Direction direction);
+  [[gnu::noinline]] void keep_own_time(Conversation& conversation, const RoutedPacket& packet);
   [[gnu::noinline]] void count_uncommon(Conversation& conversation, const RoutedPacket& packet,
                                         Direction direction);
   /// Made if need be; null without memory.

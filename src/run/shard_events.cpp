@@ -426,6 +426,7 @@ void Shard::encapsulate(const Encapsulation& encapsulation, event::Common& commo
 void Shard::write_packet(const RoutedPacket& packet, Direction direction) {
   event::Common common;
   common_of_flow(*current_.conversation, common);
+  common.in_if = interface_name(packet.view->interface);
   const Sender sender = direction == Direction::to_server ? Sender::src : Sender::dst;
   PacketRecord record = make_packet_record(*packet.view, *packet.decoded, sender);
   TextLine line;

@@ -232,6 +232,62 @@ TEST_CASE("engine: a packet from the past counts at the trace clock") {
   CHECK(flows[0].ts == ts(traffic_start));
 }
 
+TEST_CASE("engine: a flow lasts from its first packet to its last, by their own times") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const Pair other{client, server, 40'001, 9'000};
+  const auto own = [](const Analysis& analysis) {
+    for (const std::string& line : analysis.of("flow")) {
+      const std::size_t at = line.find(R"("first_ts")");
+      if (line.find(R"("src_port":40000)") != std::string::npos)
+        return line.substr(at, line.find(R"(,"seq")") - at);
+    }
+    return std::string{};
+  };
+  Frames frames{udp(traffic_start, ends), udp(traffic_start + 5s, other),
+                udp(traffic_start + 2s, ends)};
+  CHECK(own(test::analyse(frames)) == R"("first_ts":"2023-11-14T22:13:20.000000Z",)"
+                                      R"("last_ts":"2023-11-14T22:13:22.000000Z",)"
+                                      R"("duration_us":2000000)");
+  frames.push_back(udp(traffic_start + 1s, ends));
+  CHECK(own(test::analyse(frames)) == R"("first_ts":"2023-11-14T22:13:20.000000Z",)"
+                                      R"("last_ts":"2023-11-14T22:13:22.000000Z",)"
+                                      R"("duration_us":2000000)");
+  frames.push_back(udp(traffic_start + 5s, ends));
+  CHECK(own(test::analyse(frames)) == R"("first_ts":"2023-11-14T22:13:20.000000Z",)"
+                                      R"("last_ts":"2023-11-14T22:13:25.000000Z",)"
+                                      R"("duration_us":5000000)");
+}
+
+TEST_CASE("engine: who has the same addresses in another network behind one VLAN is another flow") {
+  const Pair ends{client, server, 40'000, 9'000};
+  const test::Octets packet = test::udp_packet(ends, test::octets("x"));
+  Frames frames;
+  for (const unsigned customer : {200U, 300U, 200U}) {
+    test::Octets tagged{0x08, 0x00};
+    tagged.insert(tagged.end(), packet.begin(), packet.end());
+    test::Octets inner{static_cast<std::uint8_t>(customer >> 8U),
+                       static_cast<std::uint8_t>(customer)};
+    inner.insert(inner.end(), tagged.begin(), tagged.end());
+    test::Octets outer{0, 100, 0x81, 0x00};
+    outer.insert(outer.end(), inner.begin(), inner.end());
+    frames.push_back({.time = traffic_start, .data = in_ethernet(outer, 0x88a8)});
+  }
+  const auto flows = test::flow_lines(test::analyse(frames));
+  REQUIRE(flows.size() == 2);
+  CHECK(flows[0].packets == 2);
+  CHECK(flows[1].packets == 1);
+}
+
+TEST_CASE("engine: a header that is in order and not known further is no anomaly") {
+  // PPTP: GRE of version 1 (RFC 2637 4.1).
+  const test::Octets pptp{0x30, 0x01, 0x88, 0x0b, 0, 4, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4};
+  Frames frames{
+      {.time = traffic_start, .data = in_ethernet(test::ipv4_packet(client, server, 47, pptp))}};
+  const Analysis analysis = test::analyse(frames);
+  CHECK(analysis.of("anomaly").empty());
+  CHECK(test::flow_lines(analysis).size() == 1);
+}
+
 // --- ids
 
 std::set<std::string> ids_of(const Analysis& analysis, std::uint64_t server_port) {
