@@ -358,6 +358,14 @@ Verdict probe_sslv2(Bytes data) noexcept {
   return known && lengths ? Verdict::yes : Verdict::no;
 }
 
+/// Goes on behind a record that does not even hold the header of its message.
+Verdict probe_next_record(Bytes rest) noexcept {
+  if (rest.empty()) return Verdict::unsure;
+  if (rest[0] != 22) return Verdict::no;
+  if (rest.size() == 1) return Verdict::unsure;
+  return rest[1] == 3 ? Verdict::yes : Verdict::no;
+}
+
 /// A handshake record with the beginning of a hello, of either side: a capture that starts in the
 /// middle may have the ends the wrong way round.
 Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
@@ -374,8 +382,10 @@ Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
   const std::uint8_t hello_major = reader.u8();
   const std::size_t size = data.size();
   if (content != 22 || (size >= 2 && major != 3) || (size >= 3 && minor > 4)) return Verdict::no;
-  if (size >= 5 && (record < 4 || record > max_tls_record)) return Verdict::no;
+  if (size >= 5 && (record == 0 || record > max_tls_record)) return Verdict::no;
   if (size >= 6 && type != 1 && type != 2) return Verdict::no;
+  if (size >= 5 && record < 4)
+    return probe_next_record(data.subspan(std::min<std::size_t>(size, 5U + record)));
   // A ClientHello has its record for itself; other messages may follow a ServerHello.
   if (size >= 9 &&
       (message < 38 || message > TlsMessages::max_size || (type == 1 && record > message + 4))) {

@@ -30,8 +30,10 @@ struct Probing {
 
   /// The beginning; once it has failed, of a segment that may begin a protocol that follows.
   std::array<Buffer, 2> held;
+  std::array<Timestamp, 2> since{};  ///< when what is held began
   /// Where in what is held a protocol that follows may begin; 0: nowhere.
   std::array<std::uint16_t, 2> late_at{};
+  std::array<Timestamp, 2> late_since{};   ///< when that came
   std::array<std::uint32_t, 2> late{};     ///< octets since it failed, up to about late_octets
   std::array<std::uint8_t, 2> attempts{};  ///< up to max_attempts
   std::array<bool, 2> failed{};

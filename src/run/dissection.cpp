@@ -54,6 +54,20 @@ Match match_late(const app::Segment& start, const app::FlowContext& context) {
   return found;
 }
 
+// The beginning of that side's stream was not captured.
+bool is_midstream(const Conversation& conversation, Direction direction) noexcept {
+  return conversation.tcp != nullptr && !conversation.tcp->side(direction).syn_seen;
+}
+
+void set_octets(app::Segment& segment, Bytes octets) noexcept {
+  segment.data = octets;
+  segment.size = static_cast<std::uint32_t>(octets.size());
+}
+
+bool ends(app::Progress progress) noexcept {
+  return progress != app::Progress::more && progress != app::Progress::idle;
+}
+
 }  // namespace
 
 app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
@@ -92,14 +106,20 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   if (probing.failed[side]) return probe_late(conversation, context, segment);
   const bool stream = transport == app::Transport::tcp;
   const bool joined = stream && !probing.held[side].empty();
-  app::Segment start = segment;
-  if (joined) {
-    if (!probing.held[side].append(segment.data)) return fail_side(conversation, segment.direction);
-    start.data = probing.held[side].view();
-    start.size = static_cast<std::uint32_t>(start.data.size());
+  if (joined && is_midstream(conversation, segment.direction)) {
+    // What is held may be the end of something older.
+    const Match found = match(segment, context);
+    if (found.protocol != nullptr) return open(conversation, *found.protocol, context, {segment});
   }
-  const Match found = match(start, context);
-  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, start);
+  Beginning beginning{.all = segment};
+  if (joined) {
+    beginning.held = probing.held[side].size();
+    beginning.since = probing.since[side];
+    if (!probing.held[side].append(segment.data)) return fail_side(conversation, segment.direction);
+    set_octets(beginning.all, probing.held[side].view());
+  }
+  const Match found = match(beginning.all, context);
+  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, beginning);
   if (joined && follow(conversation, context, segment)) return;
   if (!stream) {
     // A datagram that is nothing says little about the next one; a stream's first octets decide.
@@ -112,6 +132,7 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
     } else {
       probing.failed[side] = true;
       probing.held[side].drop_front(late_at);
+      probing.since[side] = probing.late_since[side];
     }
     if (joined) count_late(conversation, segment);
   } else if (probing.held[side].empty()) {
@@ -129,10 +150,12 @@ bool Dissection::follow(Conversation& conversation, const app::FlowContext& cont
   std::uint16_t& late_at = probing.late_at[side];
   const auto here = static_cast<std::uint16_t>(held.size() - segment.data.size());
   for (const std::uint16_t at : {late_at == 0 ? here : late_at, here}) {
-    app::Segment tail = segment;
-    tail.data = held.subspan(at);
-    tail.size = static_cast<std::uint32_t>(tail.data.size());
-    const Match found = match_late(tail, context);
+    if (at == here) probing.late_since[side] = segment.time;
+    Beginning tail{.all = segment,
+                   .held = static_cast<std::size_t>(here - at),
+                   .since = probing.late_since[side]};
+    set_octets(tail.all, held.subspan(at));
+    const Match found = match_late(tail.all, context);
     late_at = found.unsure ? at : 0;
     if (found.protocol != nullptr) {
       open_late(conversation, *found.protocol, context, tail);
@@ -150,28 +173,31 @@ void Dissection::probe_late(Conversation& conversation, const app::FlowContext& 
   const std::size_t side = index(segment.direction);
   Buffer& held = probing.held[side];
   if (!held.empty()) {
-    app::Segment start = segment;
+    Beginning beginning{.all = segment, .held = held.size(), .since = probing.since[side]};
     if (held.append(segment.data)) {
-      start.data = held.view();
-      start.size = static_cast<std::uint32_t>(start.data.size());
-      const Match found = match_late(start, context);
+      set_octets(beginning.all, held.view());
+      const Match found = match_late(beginning.all, context);
       if (found.protocol != nullptr)
-        return open_late(conversation, *found.protocol, context, start);
+        return open_late(conversation, *found.protocol, context, beginning);
       if (found.unsure) return count_late(conversation, segment);
     }
     held.release();
   }
   const Match found = match_late(segment, context);
-  if (found.protocol != nullptr) return open_late(conversation, *found.protocol, context, segment);
-  if (found.unsure) (void)held.append(segment.data);
+  if (found.protocol != nullptr)
+    return open_late(conversation, *found.protocol, context, {segment});
+  if (found.unsure) {
+    probing.since[side] = segment.time;
+    (void)held.append(segment.data);
+  }
   count_late(conversation, segment);
 }
 
 void Dissection::open_late(Conversation& conversation, const app::Protocol& late,
-                           const app::FlowContext& context, const app::Segment& start) {
+                           const app::FlowContext& context, const Beginning& beginning) {
   // The other side, too, has spoken the protocol that went before.
-  conversation.probing()->held[index(reverse(start.direction))].release();
-  open(conversation, late, context, start);
+  conversation.probing()->held[index(reverse(beginning.all.direction))].release();
+  open(conversation, late, context, beginning);
 }
 
 void Dissection::count_late(Conversation& conversation, const app::Segment& segment) {
@@ -189,19 +215,20 @@ bool Dissection::open_cut(Conversation& conversation, Direction direction, std::
       .data = held,
       .size = static_cast<std::uint32_t>(std::min<std::uint64_t>(held.size() + size, UINT32_MAX)),
       .direction = direction,
-      .time = time};
+      .time = conversation.probing()->since[index(direction)]};
   const app::FlowContext context = flow_context(conversation.flow, app::Transport::tcp, *memory_);
   const Match found = match(start, context);
   if (found.protocol == nullptr) return false;
   app::Segment octets = start;
   octets.size = static_cast<std::uint32_t>(held.size());
-  open(conversation, *found.protocol, context, octets);
+  open(conversation, *found.protocol, context, {octets});
   if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
     take(conversation, dissector->on_gap(direction, size, time, *out_));
   return true;
 }
 
 void Dissection::hold(Conversation& conversation, const app::Segment& segment) {
+  conversation.probing()->since[index(segment.direction)] = segment.time;
   if (!conversation.probing()->held[index(segment.direction)].append(segment.data)) {
     fail_side(conversation, segment.direction);
   }
@@ -217,33 +244,50 @@ void Dissection::fail_side(Conversation& conversation, Direction direction) {
 }
 
 void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
-                      const app::FlowContext& context, const app::Segment& segment) {
+                      const app::FlowContext& context, const Beginning& beginning) {
   // What was held while probing outlives that: the dissector gets it.
   Probing& probing = *conversation.probing();
   conversation.set_protocol(protocol);
   conversation.stage = AppStage::active;
   conversation.app_state = nullptr;
   if (construct(conversation, context)) {
-    begin(conversation, probing, segment);
+    begin(conversation, probing, beginning);
   } else {
     finish(conversation);
   }
   destroy(probing);
 }
 
-void Dissection::begin(Conversation& conversation, Probing& probing, const app::Segment& segment) {
-  // What the other side said first, in case it did, comes before the octets that decided.
-  Buffer& other = probing.held[index(reverse(segment.direction))];
-  if (!other.empty()) {
-    app::Segment earlier = segment;
-    earlier.direction = reverse(segment.direction);
-    earlier.data = other.view();
-    earlier.size = static_cast<std::uint32_t>(earlier.data.size());
-    const app::Progress progress = conversation.dissector()->consume(earlier, *out_);
-    if (progress != app::Progress::more && progress != app::Progress::idle)
-      return take(conversation, progress);
+void Dissection::begin(Conversation& conversation, Probing& probing, const Beginning& beginning) {
+  app::Segment octets = beginning.all;
+  app::Progress progress = begin_other(conversation, probing, reverse(octets.direction));
+  if (ends(progress)) return take(conversation, progress);
+  if (beginning.held != 0) {
+    octets.time = beginning.since;
+    set_octets(octets, beginning.all.data.first(beginning.held));
+    progress = conversation.dissector()->consume(octets, *out_);
+    if (ends(progress)) return take(conversation, progress);
+    octets.time = beginning.all.time;
+    set_octets(octets, beginning.all.data.subspan(beginning.held));
   }
-  take(conversation, conversation.dissector()->consume(segment, *out_));
+  take(conversation, conversation.dissector()->consume(octets, *out_));
+}
+
+// What the other side said first, in case it did, comes before the octets that decided.
+app::Progress Dissection::begin_other(Conversation& conversation, Probing& probing,
+                                      Direction direction) {
+  const Bytes held = probing.held[index(direction)].view();
+  if (held.empty()) return app::Progress::more;
+  const Timestamp since = probing.since[index(direction)];
+  app::Dissector& dissector = *conversation.dissector();
+  // The end of something older, perhaps.
+  if (is_midstream(conversation, direction))
+    return dissector.on_unseen(direction, held.size(), since, *out_);
+  return dissector.consume({.data = held,
+                            .size = static_cast<std::uint32_t>(held.size()),
+                            .direction = direction,
+                            .time = since},
+                           *out_);
 }
 
 void Dissection::gap(Conversation& conversation, Direction direction, std::uint64_t size,

@@ -31,6 +31,13 @@ class Dissection {
   void finish(Conversation& conversation);
 
  private:
+  /// Octets that a protocol begins with: what was held, then the segment that decided.
+  struct Beginning {
+    app::Segment all;
+    std::size_t held = 0;  ///< octets of `all`
+    Timestamp since;       ///< when those came
+  };
+
   void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
   /// Whether what is held, which ends with `segment`, ends with the beginning of a protocol that
   /// follows; that is opened then.
@@ -41,16 +48,17 @@ class Dissection {
   void probe_late(Conversation& conversation, const app::FlowContext& context,
                   const app::Segment& segment);
   void open_late(Conversation& conversation, const app::Protocol& late,
-                 const app::FlowContext& context, const app::Segment& start);
+                 const app::FlowContext& context, const Beginning& beginning);
   void count_late(Conversation& conversation, const app::Segment& segment);
   bool open_cut(Conversation& conversation, Direction direction, std::uint64_t size,
                 Timestamp time);
   void hold(Conversation& conversation, const app::Segment& segment);
   void fail_side(Conversation& conversation, Direction direction);
   void open(Conversation& conversation, const app::Protocol& protocol,
-            const app::FlowContext& context, const app::Segment& segment);
-  /// Gives a new dissector its first octets: what was held, then `segment`.
-  void begin(Conversation& conversation, Probing& probing, const app::Segment& segment);
+            const app::FlowContext& context, const Beginning& beginning);
+  /// Gives a new dissector its first octets: those of the other side, then `beginning`.
+  void begin(Conversation& conversation, Probing& probing, const Beginning& beginning);
+  app::Progress begin_other(Conversation& conversation, Probing& probing, Direction direction);
   void take(Conversation& conversation, app::Progress progress);
   /// Makes the dissector of the flow's protocol; false without memory.
   [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);

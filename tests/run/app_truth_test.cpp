@@ -742,6 +742,74 @@ TEST_CASE("truth: TLS that follows is found however its hello is cut") {
   }
 }
 
+TEST_CASE("truth: TLS is found in records that hold an octet each") {
+  const Octets whole = test::client_hello("1301"_hex, test::sni_extension("a.test"));
+  for (std::size_t piece = 1; piece < 6; ++piece) {
+    CAPTURE(piece);
+    Octets hello;
+    for (std::size_t at = 5; at < whole.size(); at += piece) {
+      const std::size_t size = std::min(piece, whole.size() - at);
+      const Bytes body = Bytes{whole}.subspan(at, size);
+      hello = join(hello, "16 0301 00"_hex, Octets{static_cast<std::uint8_t>(size)}, body);
+    }
+    Frames frames;
+    Talk talk(frames, 4433);
+    talk.client_says(100ms, as_text(hello));
+    talk.server_says(120ms, as_text(test::server_hello("1301"_hex, "002b 0002 0304"_hex)));
+    talk.close();
+    const auto events = records(test::analyse(frames), "tls");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].text("sni") == "a.test");
+  }
+}
+
+TEST_CASE("truth: what was held while its protocol was not known keeps its time") {
+  Frames frames;
+  Talk talk(frames);
+  talk.client_says(100ms, "GET /slo"sv);
+  talk.client_says(1'100ms, "w HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(1'130ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  talk.close();
+  const auto events = records(test::analyse(frames), "http");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].text("uri") == "/slow");
+  CHECK(events[0]["ttfb_us"] == 30'000);
+  CHECK(events[0]["total_us"] == 1'030'000);
+
+  const Octets hello = test::client_hello("1301"_hex, test::sni_extension("a.test"));
+  Frames secret;
+  Talk tls(secret, 443);
+  tls.client_says(100ms, as_text(hello).substr(0, 6));
+  tls.client_says(1'100ms, as_text(hello).substr(6));
+  tls.server_says(1'130ms, as_text(test::server_hello("1301"_hex, "002b 0002 0304"_hex)));
+  tls.close();
+  const auto hellos = records(test::analyse(secret), "tls");
+  REQUIRE(hellos.size() == 1);
+  CHECK(hellos[0]["ch_sh_us"] == 1'030'000);
+}
+
+TEST_CASE("truth: the end of something older is no beginning of a request or a response") {
+  const bool by_server = GENERATE(false, true);
+  Frames frames;
+  Talk talk(frames);
+  if (by_server) {
+    talk.server_says(50ms, "var words = in the middle of a script"sv);
+  } else {
+    talk.client_says(50ms, "hello world upload tail"sv);
+  }
+  talk.client_says(100ms, "GET /2 HTTP/1.1\r\nHost: h\r\n\r\n"sv);
+  talk.server_says(130ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  talk.close();
+  frames.erase(frames.begin(), frames.begin() + 3);  // the handshake
+  const test::Analysis analysis = test::analyse(frames);
+  CHECK(analysis.of("anomaly").empty());
+  const auto events = records(analysis, "http");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].text("method") == "GET");
+  CHECK(events[0].text("uri") == "/2");
+  CHECK(events[0]["status"] == 204);
+}
+
 TEST_CASE("truth: what a receiver throws away moves no stream") {
   Frames frames;
   Talk talk(frames);
