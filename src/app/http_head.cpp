@@ -276,6 +276,7 @@ void take_content_length(HttpHead& head, std::string_view value) {
 void take_transfer_encoding(HttpHead& head, std::string_view value) {
   head.transfer_coded = true;
   for_each_member(value, [&head](std::string_view member) {
+    if (member.empty()) return;  // RFC 9110 5.6.1.2: counts for nothing
     if (head.chunked) note_flaw(head, "chunked is not the last transfer coding");
     head.chunked = is_name(member, "chunked");
   });

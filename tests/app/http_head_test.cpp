@@ -183,6 +183,18 @@ TEST_CASE("http head: a thousand folds are one value") {
   CHECK(parsed->flaw.empty());
 }
 
+TEST_CASE("http head: empty members of a list of codings count for nothing") {
+  const std::string coding = GENERATE(as<std::string>{}, "chunked,", "chunked , ,", ",chunked",
+                                      "gzip,,chunked", "chunked\r\nTransfer-Encoding:");
+  CAPTURE(coding);
+  const std::string text = "POST / HTTP/1.1\r\nTransfer-Encoding: " + coding + "\r\n\r\n";
+  const auto head = parse_http_head(HttpSide::request, as_bytes(text));
+  REQUIRE(head);
+  CHECK(head->chunked);
+  CHECK(head->flaw.empty());
+  CHECK(request_framing(*head).kind == HttpFraming::Kind::chunked);
+}
+
 TEST_CASE("http head: the body of a response follows RFC 9112 6.3 in its order") {
   using Kind = HttpFraming::Kind;
 
