@@ -53,6 +53,7 @@ class HttpDissector final : public Dissector {
   [[nodiscard]] Progress begin_response(const HttpHead& head, Timestamp now, Output& out);
   [[nodiscard]] bool take_cut_response(Output& out);
   [[nodiscard]] bool open_response(const HttpHead& head, Output& out);
+  void doubt_body();
   void measure_first_byte(const HttpRequest& request, Output& out);
   void end_response(Timestamp now, Output& out);
   void request_gap(std::uint64_t size, Timestamp now);
@@ -159,6 +160,7 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   const bool unknown = framing.kind == HttpFraming::Kind::unknown;
   request->has_body = !unknown && framing.kind != HttpFraming::Kind::none;
   request->chunked = framing.kind == HttpFraming::Kind::chunked;
+  request->waits = head.expects_continue;
   receiving_ = unknown ? nullptr : request;
   requests_in_.begin_body(framing);
   return true;
@@ -231,10 +233,12 @@ Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Outp
     if (informational_count_ < max_informational) {
       informational_.at(informational_count_++) = status;
     }
+    if (status == 100 && dropped_ == 0 && !queue_.empty()) queue_.at(0).waits = false;
     responses_in_.begin_body({});
     return Progress::more;
   }
   if (!open_response(head, out)) return give_up(out);
+  doubt_body();
   const HttpMethod method = response_.paired ? queue_.at(0).kind : HttpMethod::other;
   const HttpFraming framing = response_framing(head, method);
   if (framing.kind != HttpFraming::Kind::none) response_.body = 0;
@@ -271,6 +275,13 @@ bool HttpDissector::open_response(const HttpHead& head, Output& out) {
   armed_ = false;
   if (response_.paired) measure_first_byte(queue_.at(0), out);
   return response_.keep(head, to_keep(out));
+}
+
+/// RFC 9110 10.1.1: a client that asked whether to send its body, and was told something final, may
+/// do without it.
+void HttpDissector::doubt_body() {
+  if (!response_.paired || receiving_ != &queue_.at(0)) return;
+  if (receiving_->waits && receiving_->body == 0) requests_in_.doubt_body();
 }
 
 void HttpDissector::measure_first_byte(const HttpRequest& request, Output& out) {

@@ -96,6 +96,7 @@ class HttpRequest {
   bool pipelined = false;
   bool chunked = false;
   bool gap = false;
+  bool waits = false;  ///< its body, until 100 (Continue) or a final response comes
 
  private:
   HttpRequest() = default;

@@ -95,9 +95,10 @@ bool equal_folded(std::string_view text, std::string_view name) noexcept {
   return (start | end) == 0;
 }
 
-/// Compares a token with a lower-case name of letters and hyphens.
+/// Compares a token with a lower-case name of letters, digits and hyphens.
 bool is_name(std::string_view text, std::string_view name) noexcept {
-  // Of the octets of a token, only a letter and its capital, or a hyphen, give these with the bit.
+  // Of the octets of a token, only a letter and its capital, or one that has it, give these with
+  // the bit.
   const std::size_t size = name.size();
   if (text.size() != size) return false;
   if (size >= sizeof(std::uint32_t) && size <= sizeof(std::uint64_t))
@@ -290,12 +291,26 @@ void take_host(HttpHead& head, std::string_view value) {
   }
 }
 
-enum class FieldKind : std::uint8_t { ignored, host, content_length, transfer_encoding, text };
+void take_expect(HttpHead& head, std::string_view value) {
+  for_each_member(value, [&head](std::string_view member) {
+    head.expects_continue = head.expects_continue || is_name(member, "100-continue");
+  });
+}
+
+enum class FieldKind : std::uint8_t {
+  ignored,
+  host,
+  content_length,
+  transfer_encoding,
+  expect,
+  text
+};
 
 struct KnownField {
   std::string_view name;  ///< in lower case
   FieldKind kind{};
   std::string_view HttpHead::* text = nullptr;  ///< of kind text
+  std::optional<HttpSide> only = std::nullopt;  ///< where it is of one side
 };
 
 constexpr std::array known_fields{
@@ -305,41 +320,67 @@ constexpr std::array known_fields{
     KnownField{"user-agent", FieldKind::text, &HttpHead::user_agent},
     KnownField{"referer", FieldKind::text, &HttpHead::referer},
     KnownField{"content-type", FieldKind::text, &HttpHead::content_type},
-    KnownField{"server", FieldKind::text, &HttpHead::server},
+    KnownField{"expect", FieldKind::expect, nullptr, HttpSide::request},
+    KnownField{"server", FieldKind::text, &HttpHead::server, HttpSide::response},
     KnownField{"location", FieldKind::text, &HttpHead::location},
 };
 
-/// The known fields by the length of their names, so that a field is compared with one name at
-/// most. Lengths that no field has hold an empty name.
-constexpr auto fields_by_size = [] {
-  std::array<KnownField, 18> table{};
-  for (const KnownField& known : known_fields) table[known.name.size()] = known;
+/// The known fields of a side by the length of their names, so that a field is compared with one
+/// name at most. Lengths that no field has hold an empty name.
+using FieldsBySize = std::array<KnownField, 18>;
+
+constexpr bool is_of(const KnownField& known, HttpSide side) noexcept {
+  return !known.only || *known.only == side;
+}
+
+constexpr FieldsBySize by_size(HttpSide side) noexcept {
+  FieldsBySize table{};
+  for (const KnownField& known : known_fields) {
+    if (is_of(known, side)) table[known.name.size()] = known;
+  }
   return table;
-}();
+}
+
+constexpr FieldsBySize request_fields = by_size(HttpSide::request);
+constexpr FieldsBySize response_fields = by_size(HttpSide::response);
 
 static_assert(std::all_of(known_fields.begin(), known_fields.end(),
                           [](const KnownField& known) {
-                            return fields_by_size[known.name.size()].name == known.name;
+                            const std::size_t size = known.name.size();
+                            return (!is_of(known, HttpSide::request) ||
+                                    request_fields[size].name == known.name) &&
+                                   (!is_of(known, HttpSide::response) ||
+                                    response_fields[size].name == known.name);
                           }),
               "names of one length need another way to be told apart");
 
-void take_known(HttpHead& head, std::string_view name, std::string_view value) {
-  if (name.size() >= fields_by_size.size()) return;
-  const KnownField& known = fields_by_size[name.size()];
-  if (known.kind == FieldKind::ignored || !is_name(name, known.name)) return;
+/// A head under way, and the fields that are looked for in it.
+struct FieldTaker {
+  HttpHead& head;
+  const FieldsBySize& known;
+
+  void take(std::string_view field) const;
+  void take_known(std::string_view name, std::string_view value) const;
+};
+
+void FieldTaker::take_known(std::string_view name, std::string_view value) const {
+  if (name.size() >= known.size()) return;
+  const KnownField& match = known[name.size()];
+  if (match.kind == FieldKind::ignored || !is_name(name, match.name)) return;
   value = trim(value);
-  switch (known.kind) {
+  switch (match.kind) {
     case FieldKind::ignored: return;
     case FieldKind::host: return take_host(head, value);
     case FieldKind::content_length: return take_content_length(head, value);
     case FieldKind::transfer_encoding: return take_transfer_encoding(head, value);
+    case FieldKind::expect: return take_expect(head, value);
     case FieldKind::text:
-      if ((head.*known.text).empty()) head.*known.text = value;
+      if ((head.*match.text).empty()) head.*match.text = value;
       return;
   }
 }
 
-void take_field(HttpHead& head, std::string_view field) {
+void FieldTaker::take(std::string_view field) const {
   // Fields beyond the cap are still read: where the body ends may stand there.
   if (++head.fields > http_max_fields) note_flaw(head, "more than 128 fields");
   const std::size_t size = token_size(field);
@@ -347,14 +388,14 @@ void take_field(HttpHead& head, std::string_view field) {
     std::string_view value = field;
     value.remove_prefix(size + 1);
     field.remove_suffix(field.size() - size);
-    return take_known(head, field, value);
+    return take_known(field, value);
   }
   const std::size_t colon = field.find(':');
   if (colon == std::string_view::npos) return note_flaw(head, "field without colon");
   const std::string_view name = trim(field.substr(0, colon));
   if (name.size() != colon) note_flaw(head, "blank around a field name");  // RFC 9112 5.1
   if (!is_token(name)) return note_flaw(head, "field name is no token");
-  take_known(head, name, field.substr(colon + 1));
+  take_known(name, field.substr(colon + 1));
 }
 
 /// Whether no octet is NUL, and CR and LF come as pairs only. In one pass over the head, which
@@ -427,7 +468,7 @@ std::string_view span_of(std::string_view whole, std::string_view first, std::st
   return whole.substr(start, end - start);
 }
 
-void take_fields(HttpHead& head, Lines& lines) {
+void take_fields(FieldTaker taker, Lines& lines) {
   const std::string_view text = lines.rest();
   std::string_view field;
   while (!lines.rest().empty()) {
@@ -436,16 +477,16 @@ void take_fields(HttpHead& head, Lines& lines) {
     if (line.front() == ' ' || line.front() == '\t') {
       // RFC 9112 5.2: a fold continues the field. Extending the view costs nothing per fold.
       if (field.empty()) {
-        note_flaw(head, "blank before the first field");
+        note_flaw(taker.head, "blank before the first field");
       } else {
         field = span_of(text, field, line);
       }
       continue;
     }
-    if (!field.empty()) take_field(head, field);
+    if (!field.empty()) taker.take(field);
     field = line;
   }
-  if (!field.empty()) take_field(head, field);
+  if (!field.empty()) taker.take(field);
 }
 
 }  // namespace
@@ -499,6 +540,23 @@ std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
   return HttpStartLine{.method = method, .target = target, .minor = HttpStartLine::no_minor};
 }
 
+std::optional<bool> begins_http_request(std::string_view text) noexcept {
+  constexpr std::string_view scheme = "http";
+  const std::size_t blank = text.find(' ');
+  if (blank == std::string_view::npos) {
+    const auto* const method = std::ranges::lower_bound(known_methods, text);
+    if (method != known_methods.end() && method->starts_with(text)) return std::nullopt;
+    return false;
+  }
+  const std::string_view method = text.substr(0, blank);
+  const std::string_view target = text.substr(blank + 1);
+  if (!is_known_method(method)) return false;
+  if (target.empty()) return std::nullopt;
+  if (target.front() == '/' || target.front() == '*' || method == "CONNECT") return true;
+  if (target.size() < scheme.size() && scheme.starts_with(target)) return std::nullopt;
+  return target.starts_with(scheme);
+}
+
 bool is_http_field(std::string_view line) noexcept {
   const std::size_t colon = line.find(':');
   return colon != std::string_view::npos && is_token(line.substr(0, colon));
@@ -523,7 +581,7 @@ std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {
       start->target.find('\t') != std::string_view::npos) {
     note_flaw(parsed, "blank in the request target");
   }
-  take_fields(parsed, lines);
+  take_fields({parsed, side == HttpSide::request ? request_fields : response_fields}, lines);
   if (parsed.transfer_coded && parsed.has_length) {
     note_smuggling(parsed, "Content-Length with Transfer-Encoding");  // RFC 9112 6.1
   }

@@ -49,6 +49,11 @@ struct HttpStartLine {
 /// target has begun and is a path, an absolute URI or, of CONNECT, a host. It may be cut, too.
 [[nodiscard]] std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen);
 
+/// Whether the text begins another request rather than what may be a body: a well-known method,
+/// then a path, `*`, an absolute URI or, of CONNECT, anything. Nothing while that cannot be told,
+/// which is within 24 octets; what was told stays true of a longer text.
+[[nodiscard]] std::optional<bool> begins_http_request(std::string_view text) noexcept;
+
 /// A token, then a colon.
 [[nodiscard]] bool is_http_field(std::string_view line) noexcept;
 
@@ -64,6 +69,7 @@ struct HttpHead {
   bool has_length = false;
   bool transfer_coded = false;                  ///< a Transfer-Encoding field is there
   bool chunked = false;                         ///< and `chunked` is its last coding
+  bool expects_continue = false;                ///< of a request (RFC 9110 10.1.1)
   std::optional<std::uint64_t> content_length;  ///< first valid one
   std::uint32_t hosts = 0;
   std::uint32_t fields = 0;

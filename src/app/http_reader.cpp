@@ -1,6 +1,7 @@
 #include "app/http_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -8,6 +9,9 @@ namespace ntan::app {
 namespace {
 
 constexpr std::size_t max_chunk_digits = 16;
+
+/// Octets after which it is known whether they begin a request.
+constexpr std::size_t max_doubt = 32;
 
 /// 0 to 15, or -1.
 int hex_value(std::uint8_t octet) noexcept {
@@ -91,6 +95,8 @@ HttpReader::Step HttpReader::step(Bytes& rest, Timestamp now) {
     case State::chunk_extension: return read_chunk_extension(rest);
     case State::chunk_end: return read_chunk_end(rest);
     case State::trailer: return read_trailer(rest);
+    case State::doubted_body:
+    case State::doubted_chunks: return read_doubted(rest, now);
     case State::ended: state_ = State::idle; return {.kind = Kind::end};
     case State::search:
       return side_ == HttpSide::request ? search_request(rest, now) : search_response(rest, now);
@@ -108,6 +114,14 @@ void HttpReader::begin_body(HttpFraming framing) noexcept {
     case HttpFraming::Kind::chunked: state_ = State::chunk_size; break;
     case HttpFraming::Kind::until_close: state_ = State::until_close; break;
     case HttpFraming::Kind::unknown: lose_place(); break;
+  }
+}
+
+void HttpReader::doubt_body() noexcept {
+  if (state_ == State::body) {
+    state_ = State::doubted_body;
+  } else if (state_ == State::chunk_size && digits_ == 0) {
+    state_ = State::doubted_chunks;
   }
 }
 
@@ -324,6 +338,43 @@ HttpReader::Step HttpReader::read_trailer(Bytes& rest) noexcept {
   lines_ += line.complete ? 1 : 0;
   if (section_ > http_max_head || lines_ > http_max_fields) return flawed("trailer too large");
   return {};
+}
+
+HttpReader::Step HttpReader::read_doubted(Bytes& rest, Timestamp now) {
+  std::array<std::uint8_t, max_doubt> both{};
+  const Bytes held = held_.view();
+  Bytes start = rest.first(std::min(rest.size(), max_doubt - held.size()));
+  if (!held.empty()) {
+    std::ranges::copy(start, std::ranges::copy(held, both.begin()).out);
+    start = Bytes{both}.first(held.size() + start.size());
+  }
+  const auto request = begins_http_request(as_text(start));
+  if (request) return *request ? settle_on_request() : settle_on_body();
+  examined_ += rest.size();
+  if (!hold_line(rest, now)) return hopeless();
+  rest = {};
+  return {};
+}
+
+/// What was held is read as the body that it is.
+HttpReader::Step HttpReader::settle_on_body() noexcept {
+  std::array<std::uint8_t, max_doubt> octets{};
+  const std::size_t size = held_.size();
+  std::ranges::copy(held_.view(), octets.begin());
+  held_.release();
+  Bytes held = Bytes{octets}.first(size);
+  const bool chunks = state_ == State::doubted_chunks;
+  state_ = chunks ? State::chunk_size : State::body;
+  if (held.empty()) return {};
+  return chunks ? read_chunk_size(held) : read_counted(held);
+}
+
+/// What was held is the front of a head; the message before it is over.
+HttpReader::Step HttpReader::settle_on_request() noexcept {
+  line_ = static_cast<std::uint32_t>(held_.size());
+  lines_ = 0;
+  state_ = held_.empty() ? State::idle : State::head;
+  return {.kind = Kind::end};
 }
 
 bool HttpReader::hold_line(Bytes part, Timestamp now) {

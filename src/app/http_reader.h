@@ -52,6 +52,10 @@ class HttpReader {
   /// Says what follows the head just handed over.
   void begin_body(HttpFraming framing) noexcept;
 
+  /// The body may not come: if what follows begins another request, the message was complete
+  /// without it. Requires: a request of which nothing behind its head came yet.
+  void doubt_body() noexcept;
+
   [[nodiscard]] Gap on_gap(std::uint64_t size) noexcept;
 
   /// No octet follows: `end` if that completes a message, `flawed` if it cuts one, else `more`.
@@ -84,8 +88,10 @@ class HttpReader {
     chunk_data,  ///< left_ octets
     chunk_end,
     trailer,
-    ended,   ///< `end` is due
-    search,  ///< for the next start line
+    doubted_body,    ///< as body, or the next request
+    doubted_chunks,  ///< as chunk_size, or the next request
+    ended,           ///< `end` is due
+    search,          ///< for the next start line
     closed,
   };
 
@@ -117,12 +123,15 @@ class HttpReader {
   [[nodiscard]] Step read_chunk_extension(Bytes& rest) noexcept;
   [[nodiscard]] Step read_chunk_end(Bytes& rest) noexcept;
   [[nodiscard]] Step read_trailer(Bytes& rest) noexcept;
+  [[nodiscard]] Step read_doubted(Bytes& rest, Timestamp now);
+  [[nodiscard]] Step settle_on_body() noexcept;
+  [[nodiscard]] Step settle_on_request() noexcept;
   [[nodiscard]] Step search_request(Bytes& rest, Timestamp now);
   [[nodiscard]] Part next_part(std::string_view text) const noexcept;
   [[nodiscard]] Step search_response(Bytes& rest, Timestamp now);
   [[nodiscard]] Step step(Bytes& rest, Timestamp now);
 
-  Buffer held_;  ///< a head, or in search what may be a start line, so far
+  Buffer held_;  ///< a head, or in search or doubt what may be a start line, so far
   Timestamp started_{};
   std::uint64_t left_ = 0;  ///< of the body or chunk; in search: octets until given up
   std::uint64_t examined_ = 0;

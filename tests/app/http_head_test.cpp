@@ -195,6 +195,45 @@ TEST_CASE("http head: empty members of a list of codings count for nothing") {
   CHECK(request_framing(*head).kind == HttpFraming::Kind::chunked);
 }
 
+TEST_CASE("http head: whether another request begins is told early, and once") {
+  struct Row {
+    std::string_view text;
+    std::size_t told_at;
+    bool request;
+  };
+
+  const auto row = GENERATE(values<Row>({
+      {"GET /a HTTP/1.1", 5, true},
+      {"VERSION-CONTROL http://h/ HTTP/1.1", 20, true},
+      {"CONNECT h:443 HTTP/1.1", 9, true},
+      {"M-SEARCH * HTTP/1.1", 10, true},
+      {"GET a", 5, false},
+      {"GET  /", 5, false},
+      {"GET htp", 7, false},
+      {"GETS /", 4, false},
+      {"FOO /", 1, false},
+      {"{}", 1, false},
+  }));
+  CAPTURE(row.text);
+  for (std::size_t size = 0; size <= row.text.size(); ++size) {
+    CAPTURE(size);
+    const auto told = begins_http_request(row.text.substr(0, size));
+    CHECK(told.has_value() == (size >= row.told_at));
+    if (told) CHECK(*told == row.request);
+  }
+}
+
+TEST_CASE("http head: a request may expect 100 (Continue)") {
+  const auto expects = [](std::string_view value) {
+    const std::string text = with_field("EXPECT", value);
+    return parse_http_head(HttpSide::request, as_bytes(text))->expects_continue;
+  };
+  CHECK(expects("100-continue"));
+  CHECK(expects(" x=y , 100-Continue"));
+  CHECK_FALSE(expects("100"));
+  CHECK_FALSE(expects("100-continued"));
+}
+
 TEST_CASE("http head: the body of a response follows RFC 9112 6.3 in its order") {
   using Kind = HttpFraming::Kind;
 

@@ -105,6 +105,91 @@ TEST_CASE("http: a response that begins before the request ends is early") {
   CHECK_FALSE(contains(run.lines()[1], "early"));
 }
 
+constexpr std::string_view expects =
+    "PUT /1 HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n";
+constexpr std::string_view refused = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view accepted = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+
+TEST_CASE("http: a client that was refused before its body goes on with the next request") {
+  const std::string next =
+      GENERATE(as<std::string>{}, "PUT /2 HTTP/1.1\r\n\r\n", "GET /2 HTTP/1.0\r\n\r\n",
+               "VERSION-CONTROL http://h/2 HTTP/1.1\r\n\r\n", "OPTIONS *2 HTTP/1.1\r\n\r\n",
+               "CONNECT h:2 HTTP/1.1\r\n\r\n");
+  const std::string framing =
+      GENERATE(as<std::string>{}, "Content-Length: 5", "Transfer-Encoding: chunked");
+  CAPTURE(next, framing);
+  for (std::size_t cut = 0; cut < next.size(); ++cut) {
+    CAPTURE(cut);
+    Run run;
+    run.c("PUT /1 HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n" + framing + "\r\n\r\n", 0);
+    run.s(refused, 10);
+    run.c(std::string_view{next}.substr(0, cut), 20).c(std::string_view{next}.substr(cut), 21);
+    run.s("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", 30);
+    REQUIRE(run.lines().size() == 2);
+    CHECK(contains(run.lines()[0], R"("uri":"/1","version":"1.1","status":417)"));
+    CHECK(contains(run.lines()[0], R"("request_body_bytes":0)"));
+    CHECK(contains(run.lines()[1], R"("status":403)"));
+    CHECK(contains(run.lines()[1], R"("depth":2)"));
+    CHECK(run.anomalies().empty());
+  }
+}
+
+TEST_CASE("http: the body of a client that was refused may come all the same") {
+  struct Row {
+    std::string_view framing;
+    std::string_view body;
+  };
+
+  const auto row = GENERATE(values<Row>({
+      {"Content-Length: 5", "hello"},
+      {"Content-Length: 5", "PUTTY"},
+      {"Content-Length: 5", "GET a"},
+      {"Content-Length: 1", "P"},
+      {"Transfer-Encoding: chunked", "5\r\nGET /\r\n0\r\n\r\n"},
+      {"Transfer-Encoding: chunked", "DE\r\n" /* 222 octets */},
+  }));
+  std::string body{row.body};
+  if (body == "DE\r\n") body += std::string(222, 'x') + "\r\n0\r\n\r\n";
+  CAPTURE(row.framing, row.body);
+  for (std::size_t size = 1; size <= body.size(); ++size) {
+    CAPTURE(size);
+    Run run;
+    run.c("PUT /1 HTTP/1.1\r\nExpect: 100-continue\r\n" + std::string{row.framing} + "\r\n\r\n");
+    run.s(refused);
+    for (std::size_t at = 0; at < body.size(); at += size) run.c(body.substr(at, size));
+    run.c(get).s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    REQUIRE(run.lines().size() == 2);
+    CHECK(contains(run.lines()[1], R"("uri":"/a","version":"1.1","status":200)"));
+    CHECK(run.anomalies().empty());
+  }
+}
+
+TEST_CASE("http: a body is doubted only where the client waits and none of it was seen") {
+  constexpr std::string_view body = "GET /";
+  Run run;
+  SECTION("it was told to go on") {
+    run.c(expects).s("HTTP/1.1 100 Continue\r\n\r\n").s(accepted).c(body);
+  }
+  SECTION("it went on") {
+    run.c(expects).c("G").s(accepted).c("ET /");
+  }
+  SECTION("it did not ask") {
+    run.c("PUT /1 HTTP/1.1\r\nContent-Length: 5\r\n\r\n").s(accepted).c(body);
+  }
+  run.c(get).s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  REQUIRE(run.lines().size() == 2);
+  CHECK(contains(run.lines()[1], R"("uri":"/a","version":"1.1","status":200)"));
+  CHECK(run.anomalies().empty());
+}
+
+TEST_CASE("http: what comes of a doubted body while its response goes on is counted") {
+  Run run;
+  run.c(expects).s("HTTP/1.1 417 No\r\nContent-Length: 2\r\n\r\nn");
+  run.c("PU").c("TTY").s("o");
+  REQUIRE(run.lines().size() == 1);
+  CHECK(contains(run.lines()[0], R"("request_body_bytes":5,"response_body_bytes":2)"));
+}
+
 TEST_CASE("http: where a response ends follows RFC 9112 6.3") {
   struct Row {
     std::string_view method;
