@@ -15,7 +15,9 @@ namespace {
 
 /// What one side may send before its handshake is over; certificates are the bulk of it.
 constexpr std::size_t max_side = std::size_t{256} << 10U;
-/// Encrypted records of one side before the other, which should have spoken, is given up.
+/// Encrypted records of one side before the other, which should have spoken, is given up. Not of a
+/// client that offered early data: RFC 8446 4.2.10 bounds its octets, as max_side does, and it may
+/// cut them into any number of records.
 constexpr std::uint8_t max_lone_records = 16;
 constexpr std::uint16_t max_sslv2_hello = 1024;
 
@@ -169,6 +171,7 @@ Progress TlsDissector::on_encrypted_record(Direction direction, Output& out) {
   if (!state_.has_server_hello() || !state_.has_client_hello()) {
     if (!state_.has_server_hello() && !state_.has_client_hello()) return Progress::give_up;
     // One side is missing, or late: out of order in the capture, or never captured.
+    if (from_client && state_.expects_early_data()) return Progress::more;
     return ++from.lone_records < max_lone_records ? Progress::more : abandon(out);
   }
   const Timestamp time = from.records.time();

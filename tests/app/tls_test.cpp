@@ -423,6 +423,26 @@ TEST_CASE("tls: a one-way capture is given up in time") {
   CHECK(has(run.result(), R"("sni":"a.example")"));
 }
 
+TEST_CASE("tls: early data before the ServerHello may be cut into many records") {
+  DissectorRun run{tls_protocol, flow};
+  run.feed(to_server, client_hello("1301"_hex, join(offer13("a.example"), "002a 0000"_hex)), 0);
+  SECTION("and the handshake goes on behind it") {
+    for (int i = 0; i < 1'000; ++i) run.feed(to_server, data(), 1);
+    CHECK(run.result().progress == Progress::more);
+    run.feed(to_client, server_hello("1301"_hex, "002b 0002 0304"_hex), 9);
+    run.feed(to_server, data(), 10);
+    CHECK(run.result().progress == Progress::done);
+    CHECK(has(run.result(), R"("early_data":true)"));
+    CHECK(has(run.result(), R"("established":true)"));
+    CHECK(has(run.result(), R"("ch_sh_us":9000)"));
+  }
+  SECTION("but not without end") {
+    for (int i = 0; i < 300; ++i) run.feed(to_server, data(1'000), 1);
+    CHECK(run.result().progress == Progress::give_up);
+    CHECK(has(run.result(), R"("established":false)"));
+  }
+}
+
 TEST_CASE("tls: the side that sends the ClientHello is the client, whatever the flow says") {
   const test::Dissected result = play({{to_client, client_hello("c02f"_hex, offer("a.example")), 0},
                                        {to_server, server_hello("c02f"_hex, {}), 10}});
