@@ -452,7 +452,9 @@ void describe(Transport /*transport*/, const Segment& packet, TextLine& line) {
   const std::string_view first = text.substr(0, text.find_first_of("\r\n"));
   if (!first.starts_with(http_version_prefix) && !may_begin_http_request(first)) return;
   if (const auto request = parse_start_line(HttpSide::request, first)) {
-    line.add(request->method).add(" ").add(request->target);
+    const HttpPieces target = pieces_of_target(*request);
+    line.add(request->method).add(" ").add(target.before);
+    if (target.masked) line.add(HttpPieces::mask).add(target.after);
   } else if (const auto response = parse_start_line(HttpSide::response, first)) {
     line.add(response->status).add(" ").add(response->reason);
   }

@@ -1,5 +1,6 @@
 #include "app/http_exchange.h"
 
+#include <algorithm>
 #include <new>
 #include <span>
 
@@ -9,23 +10,36 @@ namespace {
 /// Longest text of an event but for the URI.
 constexpr std::size_t max_text = 1024;
 
-/// Finds user information in the authority of a URI, an authority or a network-path reference
-/// (RFC 3986 3.2.1); `after` starts at the @, and is empty if there is none.
+/// Where the authority begins in a URI, an authority or a network-path reference (RFC 3986 3.2).
+std::optional<std::size_t> authority_of(std::string_view uri) noexcept {
+  const std::size_t first_special = uri.find_first_of("/?#");
+  if (first_special == 0) return uri.starts_with("//") ? std::optional{2U} : std::nullopt;
+  const bool behind_scheme = first_special != std::string_view::npos &&
+                             uri[first_special - 1] == ':' &&
+                             uri.substr(first_special).starts_with("//");
+  return behind_scheme ? first_special + 2 : 0;
+}
+
+/// Finds user information in the authority of a text (RFC 3986 3.2.1); `after` starts at the @.
 HttpPieces split_user_information(std::string_view uri) noexcept {
   if (uri.find('@') == std::string_view::npos) return {.before = uri};
-  std::size_t start = 0;
-  const std::size_t first_special = uri.find_first_of("/?#");
-  if (first_special == 0) {
-    if (!uri.starts_with("//")) return {.before = uri};
-    start = 2;
-  } else if (first_special != std::string_view::npos && uri[first_special - 1] == ':' &&
-             uri.substr(first_special).starts_with("//")) {
-    start = first_special + 2;
-  }
-  const std::string_view authority = uri.substr(start, uri.substr(start).find_first_of("/?#"));
+  const auto start = authority_of(uri);
+  if (!start) return {.before = uri};
+  const std::string_view authority = uri.substr(*start, uri.substr(*start).find_first_of("/?#"));
   const std::size_t at = authority.rfind('@');
   if (at == std::string_view::npos) return {.before = uri};
-  return {.before = uri.substr(0, start), .after = uri.substr(start + at)};
+  return {.before = uri.substr(0, *start), .after = uri.substr(*start + at), .masked = true};
+}
+
+/// The same of a text that may go on: before its authority has ended nobody knows whether an @
+/// comes. CONNECT names a host, which stays as far as nothing but its port can follow.
+HttpPieces split_cut_authority(std::string_view uri) noexcept {
+  const auto start = authority_of(uri);
+  if (!start || uri.find_first_of("/?#", *start) != std::string_view::npos)
+    return split_user_information(uri);
+  const bool host = *start == 0 && uri.find('@') == std::string_view::npos;
+  const std::size_t shown = host ? std::min(uri.find(':'), uri.size() - 1) + 1 : *start;
+  return {.before = uri.substr(0, shown), .masked = shown < uri.size()};
 }
 
 HttpPieces pieces_of_text(std::string_view text) noexcept {
@@ -36,7 +50,9 @@ HttpPieces pieces_of_text(std::string_view text) noexcept {
 /// half of it.
 HttpPieces pieces_of_uri(std::string_view uri, std::size_t most) noexcept {
   const HttpPieces split = split_user_information(uri);
-  return {.before = split.before.substr(0, most), .after = split.after.substr(0, most)};
+  return {.before = split.before.substr(0, most),
+          .after = split.after.substr(0, most),
+          .masked = split.masked};
 }
 
 std::optional<bool> only_true(bool flag) noexcept {
@@ -77,15 +93,16 @@ void describe_response(Http& record, const HttpResponse& response) {
 
 }  // namespace
 
+HttpPieces pieces_of_target(const HttpStartLine& start) noexcept {
+  return start.cut ? split_cut_authority(start.target) : split_user_information(start.target);
+}
+
 HttpRequest* HttpRequest::make(const HttpHead& head, HttpKeep keep, Budget& memory) {
   HttpTexts<texts> kept;
   if (keep == HttpKeep::texts) {
-    kept.texts = {pieces_of_text(head.start.method),
-                  pieces_of_uri(head.host, max_text),
-                  pieces_of_uri(head.start.target, http_max_line),
-                  pieces_of_text(head.user_agent),
-                  pieces_of_uri(head.referer, max_text),
-                  pieces_of_text(head.content_type)};
+    kept.texts = {pieces_of_text(head.start.method),     pieces_of_uri(head.host, max_text),
+                  pieces_of_target(head.start),          pieces_of_text(head.user_agent),
+                  pieces_of_uri(head.referer, max_text), pieces_of_text(head.content_type)};
   }
   const std::size_t size = sizeof(HttpRequest) + kept.size();
   if (!memory.take(size)) return nullptr;

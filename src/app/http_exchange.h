@@ -20,11 +20,15 @@ struct HttpPieces {
 
   std::string_view before;
   std::string_view after;  ///< empty if nothing is masked
+  bool masked = false;
 
   [[nodiscard]] std::size_t size() const noexcept {
-    return before.size() + (after.empty() ? 0 : mask.size() + after.size());
+    return before.size() + (masked ? mask.size() + after.size() : 0);
   }
 };
+
+/// A request target without its user information, nor what may be the front of it.
+[[nodiscard]] HttpPieces pieces_of_target(const HttpStartLine& start) noexcept;
 
 /// Several such texts.
 template <std::size_t count>
@@ -45,9 +49,9 @@ struct HttpTexts {
       end += piece.copy(out + end, piece.size());
     };
     for (std::size_t i = 0; i < count; ++i) {
-      const auto& [before, after] = texts[i];
+      const auto& [before, after, masked] = texts[i];
       if (!before.empty()) append(before);
-      if (!after.empty()) [[unlikely]] {
+      if (masked) [[unlikely]] {
         append(HttpPieces::mask);
         append(after);
       }

@@ -524,7 +524,9 @@ std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
   const std::string_view method = seen.substr(0, blank);
   std::string_view target = seen.substr(std::min(blank + 1, seen.size()));
   if (!is_known_method(method)) return std::nullopt;
-  if (const std::size_t end = target.find(' '); end != std::string_view::npos) {
+  const std::size_t end = target.find(' ');
+  const bool cut = end == std::string_view::npos;
+  if (!cut) {
     const std::string_view rest = target.substr(end + 1);
     if (!rest.starts_with(http_version_prefix) && !http_version_prefix.starts_with(rest))
       return std::nullopt;
@@ -537,7 +539,8 @@ std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
   const bool clean = std::ranges::none_of(
       target, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
   if (!named || !clean) return std::nullopt;
-  return HttpStartLine{.method = method, .target = target, .minor = HttpStartLine::no_minor};
+  return HttpStartLine{
+      .method = method, .target = target, .minor = HttpStartLine::no_minor, .cut = cut};
 }
 
 std::optional<bool> begins_http_request(std::string_view text) noexcept {

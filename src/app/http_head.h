@@ -33,6 +33,7 @@ struct HttpStartLine {
   std::string_view reason;   ///< response only; may be empty
   std::uint16_t status = 0;  ///< response only
   char minor = '1';          ///< digit after `HTTP/1.`; no_minor in a flawed line
+  bool cut = false;          ///< the target may go on in octets that were not seen
 
   static constexpr char no_minor = '\0';
 };

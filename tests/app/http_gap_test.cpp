@@ -166,6 +166,42 @@ TEST_CASE("http: of a request head that is cut the whole lines are reported") {
   }
 }
 
+TEST_CASE("http: of a request line that is cut no user information is written") {
+  struct Row {
+    std::string_view cut;
+    std::string_view uri;
+  };
+
+  const auto row = GENERATE(values<Row>({
+      {"GET http://alice:SECRET", "http://***"},
+      {"GET http://alice", "http://***"},
+      {"GET http://alice:SEC@RET", "http://***"},
+      {"GET https://alice:SECRET", "https://***"},
+      {"GET //alice:SECRET", "//***"},
+      {"GET http://alice:SECRET@h/p", "http://***@h/p"},
+      {"GET http://alice:SECRET@h HT", "http://***@h"},
+      {"GET http://h/a:b", "http://h/a:b"},
+      {"GET http://h?a:b", "http://h?a:b"},
+      {"GET http://h:80 HTTP", "http://h:80"},
+      {"GET /alice:b", "/alice:b"},
+      {"CONNECT h.example", "h.example"},
+      {"CONNECT h.example:", "h.example:"},
+      {"CONNECT h.example:44", "h.example:***"},
+      {"CONNECT h.example:443 H", "h.example:443"},
+      {"CONNECT alice:SEC@RET", "***"},
+  }));
+  CAPTURE(row.cut);
+  Run run;
+  SECTION("by a gap") {
+    run.c(row.cut).gap(client, 300).end();
+  }
+  SECTION("by the end") {
+    run.c(row.cut).end();
+  }
+  REQUIRE(run.lines().size() == 1);
+  CHECK(contains(run.lines()[0], R"("uri":")" + std::string{row.uri} + '"'));
+}
+
 TEST_CASE("http: of a response head that is cut the whole lines are reported") {
   Run run;
   run.c(get).s("HTTP/1.1 200 OK\r\nServer: s\r\nContent-Le");

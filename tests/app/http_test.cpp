@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/text_line.h"
 #include "tests/app/http_run.h"
 
 namespace ntan::app {
@@ -517,6 +518,13 @@ TEST_CASE("http: credentials are never written") {
   CHECK(contains(run.lines()[0], R"("host":"***@h","uri":"http://***@h/p?q=a@b")"));
   CHECK(contains(run.lines()[0], R"("referer":"https://***@r/x")"));
   CHECK(contains(run.lines()[0], R"("location":"//***@l/")"));
+}
+
+TEST_CASE("http: credentials are not written in the line of a packet") {
+  constexpr std::string_view text = "GET http://user:secret@h/p HTTP/1.1\r\nHost: h\r\n\r\n";
+  TextLine line;
+  http_protocol.describe(Transport::tcp, {.data = as_bytes(text)}, line);
+  CHECK(line.view() == "GET http://***@h/p");
 }
 
 TEST_CASE("http: user information is masked where a text is cut") {
