@@ -252,12 +252,6 @@ constexpr auto known_methods = std::to_array<std::string_view>({
 
 static_assert(std::ranges::is_sorted(known_methods));
 
-bool is_known_method(std::string_view text) noexcept {
-  // Most of what is asked about is no word in capitals at all.
-  if (text.size() < 3 || text.front() < 'A' || text.front() > 'Z') return false;
-  return std::ranges::binary_search(known_methods, text);
-}
-
 void take_content_length(HttpHead& head, std::string_view value) {
   for_each_member(value, [&head](std::string_view member) {
     const auto length = parse_length(member);
@@ -501,6 +495,17 @@ bool is_http_method(std::string_view text) noexcept {
   return text.size() <= http_max_method && is_token(text);
 }
 
+bool is_known_http_method(std::string_view text) noexcept {
+  // Most of what is asked about is no word in capitals at all.
+  if (text.size() < 3 || text.front() < 'A' || text.front() > 'Z') return false;
+  return std::ranges::binary_search(known_methods, text);
+}
+
+bool is_http_target(std::string_view text) noexcept {
+  return text == "*" || text.starts_with('/') || text.starts_with("http://") ||
+         text.starts_with("https://");
+}
+
 std::optional<HttpStartLine> parse_start_line(HttpSide side, std::string_view line) {
   return side == HttpSide::request ? parse_request_line(line) : parse_status_line(line);
 }
@@ -509,7 +514,7 @@ std::optional<HttpStartLine> parse_flawed_request_line(std::string_view line) {
   const std::size_t blank = std::min(line.find(' '), line.size());
   const std::string_view method = line.substr(0, blank);
   const std::string_view rest = trim(line.substr(blank));
-  if (!is_known_method(method) || (rest.empty() && method == "CONNECT")) return std::nullopt;
+  if (!is_known_http_method(method) || (rest.empty() && method == "CONNECT")) return std::nullopt;
   const std::size_t last = rest.rfind(' ');
   const std::string_view end = last == std::string_view::npos ? rest : rest.substr(last + 1);
   if (is_foreign_version(end)) return std::nullopt;
@@ -523,7 +528,7 @@ std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
   const std::size_t blank = std::min(seen.find(' '), seen.size());
   const std::string_view method = seen.substr(0, blank);
   std::string_view target = seen.substr(std::min(blank + 1, seen.size()));
-  if (!is_known_method(method)) return std::nullopt;
+  if (!is_known_http_method(method)) return std::nullopt;
   const std::size_t end = target.find(' ');
   const bool cut = end == std::string_view::npos;
   if (!cut) {
@@ -532,10 +537,8 @@ std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
       return std::nullopt;
     target.remove_suffix(target.size() - end);
   }
-  const bool named = method == "CONNECT"
-                         ? target.find_first_of(".:") != std::string_view::npos
-                         : target.starts_with('/') || target.starts_with("http://") ||
-                               target.starts_with("https://");
+  const bool named = method == "CONNECT" ? target.find_first_of(".:") != std::string_view::npos
+                                         : target != "*" && is_http_target(target);
   const bool clean = std::ranges::none_of(
       target, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
   if (!named || !clean) return std::nullopt;
@@ -553,16 +556,17 @@ std::optional<bool> begins_http_request(std::string_view text) noexcept {
   }
   const std::string_view method = text.substr(0, blank);
   const std::string_view target = text.substr(blank + 1);
-  if (!is_known_method(method)) return false;
+  if (!is_known_http_method(method)) return false;
   if (target.empty()) return std::nullopt;
   if (target.front() == '/' || target.front() == '*' || method == "CONNECT") return true;
   if (target.size() < scheme.size() && scheme.starts_with(target)) return std::nullopt;
   return target.starts_with(scheme);
 }
 
-bool is_http_field(std::string_view line) noexcept {
+bool is_http_field(std::string_view line, std::string_view name) noexcept {
   const std::size_t colon = line.find(':');
-  return colon != std::string_view::npos && is_token(line.substr(0, colon));
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return false;
+  return name.empty() || is_name(line.substr(0, colon), name);
 }
 
 std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {

@@ -38,6 +38,12 @@ struct HttpStartLine {
   static constexpr char no_minor = '\0';
 };
 
+/// One of the methods in use.
+[[nodiscard]] bool is_known_http_method(std::string_view text) noexcept;
+
+/// A path, `*` or an absolute URI of HTTP, or the beginning of one.
+[[nodiscard]] bool is_http_target(std::string_view text) noexcept;
+
 /// Reads a start line without its line end; nothing if it is none of HTTP/1.x.
 [[nodiscard]] std::optional<HttpStartLine> parse_start_line(HttpSide side, std::string_view line);
 
@@ -55,8 +61,8 @@ struct HttpStartLine {
 /// which is within 24 octets; what was told stays true of a longer text.
 [[nodiscard]] std::optional<bool> begins_http_request(std::string_view text) noexcept;
 
-/// A token, then a colon.
-[[nodiscard]] bool is_http_field(std::string_view line) noexcept;
+/// A token, then a colon; of a field of that name alone if one is given, in lower case.
+[[nodiscard]] bool is_http_field(std::string_view line, std::string_view name = {}) noexcept;
 
 /// What a head says. Views borrow from it; a folded value keeps its line ends (RFC 9112 5.2).
 struct HttpHead {

@@ -12,12 +12,24 @@ constexpr bool is_line_end(char c) noexcept {
 }
 
 /// A request line that is flawed is believed when a field follows it: the methods are words that
-/// other protocols have as commands.
+/// other protocols have as commands. NNTP's POST is followed by fields too: where neither a target
+/// nor a version speaks for HTTP, the field has to.
 Verdict probe_flawed_request(std::string_view line, std::string_view rest) {
-  if (!parse_flawed_request_line(line)) return Verdict::no;
+  const auto start = parse_flawed_request_line(line);
+  if (!start) return Verdict::no;
+  const bool speaks =
+      is_http_target(start->target) || line.find(" HTTP/") != std::string_view::npos;
   const std::size_t end = rest.find('\n');
-  if (is_http_field(rest.substr(0, end))) return Verdict::yes;
+  if (is_http_field(rest.substr(0, end), speaks ? "" : "host")) return Verdict::yes;
+  if (is_http_field(rest.substr(0, end))) return Verdict::no;
   return end == std::string_view::npos ? Verdict::unsure : Verdict::no;
+}
+
+/// Logs quote request lines: behind their time, say, which may be a token, the rest would be a
+/// target with blanks in it.
+bool is_believable(const HttpStartLine& start) {
+  return start.target.find(' ') == std::string_view::npos || is_http_target(start.target) ||
+         is_known_http_method(start.method);
 }
 
 }  // namespace
@@ -30,7 +42,8 @@ Verdict probe_http_request(std::string_view text) {
   if (end != std::string_view::npos) {
     std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (parse_start_line(HttpSide::request, line)) return Verdict::yes;
+    if (const auto start = parse_start_line(HttpSide::request, line))
+      return is_believable(*start) ? Verdict::yes : Verdict::no;
     return probe_flawed_request(line, text.substr(end + 1));
   }
   const std::size_t blank = text.find(' ');

@@ -675,16 +675,38 @@ TEST_CASE("http: recognised by a start line, on any port") {
   }
   CHECK(probe("GET /a\r\nHost: h\r\n") == Verdict::yes);
   CHECK(probe("OPTIONS HTTP/1.1\nHost:") == Verdict::yes);
-  for (const std::string_view unsure : {"GET /a\r\n", "GET / HTTP/1.\nHo"}) {
+  CHECK(probe("OPTIONS\r\nHOST: h\r\n") == Verdict::yes);
+  CHECK(probe("CONNECT h:443\r\nHost: h\r\n") == Verdict::yes);
+  CHECK(probe("OPTIONS *\r\nX: y\r\n") == Verdict::yes);
+  CHECK(probe("PROPFIND http://h/a b\r\nX: y\r\n") == Verdict::yes);
+  CHECK(probe("GET a b HTTP/1.1\r\n") == Verdict::yes);
+  CHECK(probe("FOO /a b HTTP/1.1\r\n") == Verdict::yes);
+  CHECK(probe("FOO a HTTP/1.1\r\n") == Verdict::yes);
+  for (const std::string_view unsure : {"GET /a\r\n", "GET / HTTP/1.\nHo", "OPTIONS\r\nHos"}) {
     CAPTURE(unsure);
     CHECK(probe(unsure) == Verdict::unsure);
   }
-  for (const std::string_view no :
-       {"GET /a\r\n\r\n", "GET a:b\r\nGET c:d\r\n", "CONNECT {\"a\":1}\r\nPING\r\n",
-        "CONNECT\naccept-version:1.2\n", "POST\r\nFrom me: x\r\n",
-        "SUBSCRIBE sip:h SIP/2.0\r\nVia: x\r\n", "EHLO host\r\n", "HTTP/1.1 2x0 ",
-        "HTTP/2 200 OK\r\n", "\x16\x03\x01", "PRI * HTTP/2.0\r\n", "OPTIONS rtsp://h RTSP/1.0\r\n",
-        "SSH-2.0-x\r\n", "ANAMETHODWITHMORETHANTHIRTYTWOOCTETS"}) {
+  for (const std::string_view no : {"GET /a\r\n\r\n",
+                                    "GET a:b\r\nGET c:d\r\n",
+                                    "CONNECT {\"a\":1}\r\nPING\r\n",
+                                    "CONNECT\naccept-version:1.2\n",
+                                    "POST\r\nFrom me: x\r\n",
+                                    "POST\r\nFrom: a@b.c\r\n",
+                                    "UPDATE t SET a=1\nX: y\n",
+                                    "COPY t FROM stdin\nX: y\n",
+                                    "LINK a b\nX: y\n",
+                                    "MERGE INTO t\nX: y\n",
+                                    "85 <134>1 fw squid - - - GET http://x.example/ HTTP/1.1\n",
+                                    "2024-01-01 12:00:00 proxy GET http://x/ HTTP/1.1\n",
+                                    "SUBSCRIBE sip:h SIP/2.0\r\nVia: x\r\n",
+                                    "EHLO host\r\n",
+                                    "HTTP/1.1 2x0 ",
+                                    "HTTP/2 200 OK\r\n",
+                                    "\x16\x03\x01",
+                                    "PRI * HTTP/2.0\r\n",
+                                    "OPTIONS rtsp://h RTSP/1.0\r\n",
+                                    "SSH-2.0-x\r\n",
+                                    "ANAMETHODWITHMORETHANTHIRTYTWOOCTETS"}) {
     CAPTURE(no);
     CHECK(probe(no) == Verdict::no);
   }
