@@ -174,8 +174,8 @@ void HttpDissector::report_lost(Output& out) {
   }
 }
 
-/// Takes a request whose head goes on in octets that were not seen, as far as it was. False without
-/// memory.
+/// Takes a request whose head has no end, or goes on in octets that were not seen, as far as it
+/// was. False without memory.
 bool HttpDissector::take_cut_request(Output& out) {
   const Bytes seen = requests_in_.unfinished_head();
   std::optional<HttpHead> head;
@@ -250,8 +250,8 @@ Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Outp
   return Progress::restart;
 }
 
-/// Opens a final response whose head goes on in octets that were not seen, as far as it was. False
-/// without memory.
+/// Opens a final response whose head has no end, or goes on in octets that were not seen, as far as
+/// it was. False without memory.
 bool HttpDissector::take_cut_response(Output& out) {
   const Bytes seen = responses_in_.unfinished_head();
   if (seen.empty()) return true;
@@ -427,9 +427,11 @@ void HttpDissector::response_gap(std::uint64_t size, Timestamp now, Output& out)
 Progress HttpDissector::on_half_close(Direction direction, Timestamp time, Output& out) {
   using Kind = HttpReader::Kind;
   if (direction == request_direction_) {
+    if (!take_cut_request(out)) return give_up(out);
     if (requests_in_.finish().kind == Kind::end) end_request(time);
     receiving_ = nullptr;
   } else {
+    if (!take_cut_response(out)) return give_up(out);
     const Kind kind = responses_in_.finish().kind;
     if (kind == Kind::end) end_response(time, out);
     if (kind == Kind::flawed) cut_response(out);

@@ -129,6 +129,20 @@ TEST_CASE("http: of a request head that is cut the whole lines are reported") {
     run.c(cut).end();
     CHECK(run.lines() == Lines{std::string{said}});
   }
+  SECTION("by the client's FIN") {
+    Run run;
+    run.c(cut).close(client).s("HTTP/1.0 400 Bad\r\nContent-Length: 0\r\n\r\n").close(server).end();
+    CHECK(run.lines() ==
+          Lines{R"(http {"method":"POST","host":"h","uri":"/a","version":"1.1","status":400,)"
+                R"("reason":"Bad","response_body_bytes":0,"total_us":0,"depth":1,"gap":true,)"
+                R"("complete":true})"});
+  }
+  SECTION("by the client's FIN within its request line") {
+    Run run;
+    run.c(cut.substr(0, 12)).close(client).end();
+    CHECK(run.lines() == Lines{R"(http {"method":"POST","uri":"/a","depth":1,"gap":true,)"
+                               R"("complete":false})"});
+  }
   SECTION("within its request line") {
     Run run;
     run.c(cut.substr(0, 12)).gap(client, 1'000).end();
@@ -210,6 +224,9 @@ TEST_CASE("http: of a response head that is cut the whole lines are reported") {
   }
   SECTION("by the end") {
     run.end();
+  }
+  SECTION("by the server's FIN") {
+    run.close(server).end();
   }
   REQUIRE(run.lines().size() == 1);
   CHECK(run.lines()[0].starts_with(std::string{get_begin} + R"(,"status":200)"));
