@@ -15,7 +15,7 @@ using event::Note;
 using event::Reason;
 
 constexpr std::string_view layer = "http";
-constexpr std::size_t max_requests = 64;  ///< unanswered at a time; then the oldest is reported
+constexpr std::size_t max_requests = 256;  ///< unanswered at a time; then the oldest is reported
 constexpr std::size_t max_informational = 8;
 constexpr int max_flaws = 5;
 
@@ -147,6 +147,7 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   out.note({.kind = Note::Kind::http_request});
   report_lost(out);
   if (queue_.size() == max_requests) {
+    queue_.refuse();
     report_unanswered(being_answered(), out);
     ++dropped_;
   }

@@ -123,7 +123,8 @@ void HttpRequest::destroy(HttpRequest* request, Budget& memory) noexcept {
 HttpRequest* HttpQueue::push(const HttpHead& head, HttpKeep keep) {
   HttpRequest* const request = HttpRequest::make(head, keep, *memory_);
   if (request == nullptr) return nullptr;
-  *link(size_) = request;
+  (empty() ? first_ : last_->next) = request;
+  last_ = request;
   ++size_;
   return request;
 }
@@ -131,6 +132,7 @@ HttpRequest* HttpQueue::push(const HttpHead& head, HttpKeep keep) {
 void HttpQueue::erase(std::size_t index) noexcept {
   HttpRequest** const at = link(index);
   HttpRequest* const request = *at;
+  if (request == last_) last_ = index == 0 ? nullptr : &this->at(index - 1);
   *at = request->next;
   --size_;
   HttpRequest::destroy(request, *memory_);

@@ -132,24 +132,28 @@ class HttpQueue {
   /// Null without memory.
   HttpRequest* push(const HttpHead& head, HttpKeep keep);
 
+  /// Counts a request that could not wait for its response.
+  void refuse() noexcept { ++memory_->refused; }
+
   /// Requires: index < size(), as for at(). The index is 0 or 1 wherever it matters.
   void erase(std::size_t index) noexcept;
 
   [[nodiscard]] HttpRequest& at(std::size_t index) noexcept { return **link(index); }
 
   /// The youngest. Requires: not empty.
-  [[nodiscard]] HttpRequest& back() noexcept { return at(size_ - 1); }
+  [[nodiscard]] HttpRequest& back() noexcept { return *last_; }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
  private:
-  /// What points to request `index`, or to where it would come.
+  /// What points to request `index`.
   [[nodiscard]] HttpRequest** link(std::size_t index) noexcept;
 
   Budget* memory_;
   HttpRequest* first_ = nullptr;
+  HttpRequest* last_ = nullptr;
   std::uint32_t size_ = 0;
 };
 

@@ -551,17 +551,38 @@ TEST_CASE("http: octets of a request stay distinguishable in the event") {
   CHECK(contains(run.lines()[0], R"("user_agent":"=cmd\"\\x07")"));
 }
 
-TEST_CASE("http: of more than 64 unanswered requests the oldest is reported, and pairs stay true") {
+TEST_CASE(
+    "http: of more than 256 unanswered requests the oldest is reported, and pairs stay true") {
   Run run;
-  for (int i = 0; i < 70; ++i) run.c("GET /" + std::to_string(i) + " HTTP/1.1\r\n\r\n");
+  for (int i = 0; i < 256; ++i) run.c("GET /" + std::to_string(i) + " HTTP/1.1\r\n\r\n");
+  CHECK(run.lines().empty());
+  CHECK(run.memory().refused == 0);
+  for (int i = 256; i < 262; ++i) run.c("GET /" + std::to_string(i) + " HTTP/1.1\r\n\r\n");
   REQUIRE(run.lines().size() == 6);
+  CHECK(run.memory().refused == 6);
   CHECK(contains(run.lines()[5], R"("uri":"/5")"));
-  for (int i = 0; i < 70; ++i)
+  for (int i = 0; i < 262; ++i)
     run.s("HTTP/1.1 200 r" + std::to_string(i) + "\r\nContent-Length: 0\r\n\r\n");
-  REQUIRE(run.lines().size() == 76);
+  REQUIRE(run.lines().size() == 268);
   CHECK(contains(run.lines()[6], R"({"version":"1.1","status":200,"reason":"r0")"));
   CHECK(contains(run.lines()[12], R"("uri":"/6","version":"1.1","status":200,"reason":"r6")"));
-  CHECK(contains(run.lines()[75], R"("uri":"/69","version":"1.1","status":200,"reason":"r69")"));
+  CHECK(contains(run.lines()[267], R"("uri":"/261","version":"1.1","status":200,"reason":"r261")"));
+}
+
+TEST_CASE("http: a request at the cap takes the place of one behind the response under way") {
+  Run run;
+  for (int i = 0; i < 256; ++i) run.c("GET /" + std::to_string(i) + " HTTP/1.1\r\n\r\n");
+  run.s("HTTP/1.1 200 r0\r\nContent-Length: 2\r\n\r\na");
+  run.c("GET /256 HTTP/1.1\r\n\r\n");
+  REQUIRE(run.lines().size() == 1);
+  CHECK(contains(run.lines()[0], R"("uri":"/1")"));
+  run.s("b");
+  REQUIRE(run.lines().size() == 2);
+  CHECK(contains(run.lines()[1], R"("uri":"/0","version":"1.1","status":200,"reason":"r0")"));
+  run.end();
+  REQUIRE(run.lines().size() == 257);
+  CHECK(contains(run.lines()[256], R"("uri":"/256")"));
+  CHECK(run.memory().used == 0);
 }
 
 TEST_CASE("http: without memory the dissector gives up and reports what it has") {
