@@ -169,9 +169,30 @@ class Parser {
 
   void read_serial(Bytes serial) {
     if (serial.empty() || serial.size() > max_serial) return fail(Flaw::bad_length);
+    if ((serial.front() & 0x80U) != 0) return keep_negative_serial(serial);
     if (serial.size() > 1 && serial.front() == 0) serial = serial.subspan(1);
-    result_.serial.resize(2 * serial.size());
-    append_hex(result_.serial.data(), serial);
+    keep_serial("", serial);
+  }
+
+  void keep_serial(std::string_view sign, Bytes magnitude) {
+    result_.serial = sign;
+    result_.serial.resize(sign.size() + 2 * magnitude.size());
+    append_hex(result_.serial.data() + sign.size(), magnitude);
+  }
+
+  /// RFC 5280 4.1.2.2 has readers cope with one. As octets it would read like another, positive
+  /// one.
+  void keep_negative_serial(Bytes serial) {
+    std::array<std::uint8_t, max_serial> octets{};
+    const std::span magnitude = std::span{octets}.first(serial.size());
+    unsigned carry = 1;
+    for (std::size_t at = serial.size(); at-- != 0;) {
+      carry += static_cast<std::uint8_t>(~serial[at]);
+      magnitude[at] = static_cast<std::uint8_t>(carry);
+      carry >>= 8U;
+    }
+    const bool spare = magnitude.size() > 1 && magnitude.front() == 0;
+    keep_serial("-", magnitude.subspan(spare ? 1 : 0));
   }
 
   void read_name(std::string& text, Bytes name) {

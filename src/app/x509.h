@@ -17,7 +17,7 @@ namespace ntan::app {
 inline constexpr std::size_t max_alt_names = 16;
 
 struct Certificate {
-  std::string serial;   ///< lower-case hex, without the octet that only carries the sign
+  std::string serial;   ///< lower-case hex behind a minus if negative, no octet for the sign alone
   std::string issuer;   ///< `CN=…,O=…,C=…`: RFC 4514, UTF-8, unknown attributes by number
   std::string subject;  ///< the same
   std::chrono::sys_seconds not_before;

@@ -84,6 +84,21 @@ TEST_CASE("x509: the facts of an Ed25519 certificate") {
   CHECK(certificate->key_bits == 256);
 }
 
+TEST_CASE("x509: a negative serial number is not that of another certificate") {
+  const auto [octets, text] = GENERATE(table<Bytes, std::string_view>({
+      {"0a1b2c3d"_hex, "0a1b2c3d"},
+      {"00fb0000"_hex, "fb0000"},
+      {"fb000000"_hex, "-05000000"},
+      {"80000000"_hex, "-80000000"},
+      {"ff7fffff"_hex, "-800001"},
+      {"8000ffff"_hex, "-7fff0001"},
+  }));
+  const auto certificate = parse_certificate(
+      replaced(test::ec_certificate, "02040a1b2c3d"_hex, join("0204"_hex, octets)));
+  REQUIRE(certificate);
+  CHECK(certificate->serial == text);
+}
+
 TEST_CASE("x509: no shorter certificate parses, and none with octets behind it") {
   const Bytes whole = GENERATE(Bytes{test::ec_certificate}, Bytes{test::rsa_certificate});
   for (std::size_t size = 0; size < whole.size(); ++size) {
