@@ -389,6 +389,42 @@ TEST_CASE("truth: HTTP pipelined, with two lengths, and with 100 Continue") {
   CHECK(latency(analysis, "http_total") == Row{4, 40'000, 90'000});
 }
 
+TEST_CASE("truth: a client that is refused before its body asks again on the same connection") {
+  Frames frames;
+  Talk talk(frames);
+  talk.client_says(
+      100ms, "PUT /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 60\r\nExpect: 100-continue\r\n\r\n"sv);
+  talk.server_says(130ms, "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"sv);
+  talk.client_says(200ms, "PUT /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabcdef"sv);
+  talk.server_says(240ms, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"sv);
+  talk.close();
+  const test::Analysis analysis = test::analyse(frames);
+  const auto events = records(analysis, "http");
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].text("uri") == "/1");
+  CHECK(events[0]["status"] == 417);
+  CHECK(events[0]["request_body_bytes"] == 0);
+  CHECK(events[1].text("uri") == "/2");
+  CHECK(events[1]["status"] == 201);
+  CHECK(events[1]["request_body_bytes"] == 6);
+  CHECK(events[1]["ttfb_us"] == 40'000);
+  CHECK(records(analysis, "anomaly").empty());
+}
+
+TEST_CASE("truth: more pipelined requests than may wait are a limit that was hit") {
+  const bool too_many = GENERATE(false, true);
+  Frames frames;
+  Talk talk(frames);
+  std::string requests;
+  for (int i = 0; i < (too_many ? 257 : 256); ++i) requests += "GET /p HTTP/1.1\r\n\r\n";
+  for (std::size_t at = 0; at < requests.size(); at += 1'400)
+    talk.client_says(100ms, std::string_view{requests}.substr(at, 1'400));
+  talk.close();
+  const test::Analysis analysis = test::analyse(frames);
+  CHECK(analysis.limits_hit.empty() == !too_many);
+  if (too_many) CHECK(analysis.limits_hit.front() == "reassembly");
+}
+
 // --- hostile octets
 
 namespace {
