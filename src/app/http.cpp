@@ -452,8 +452,10 @@ void HttpDissector::on_end(Timestamp /*now*/, Output& out) {
 /// A packet that begins with a start line.
 void describe(Transport /*transport*/, const Segment& packet, TextLine& line) {
   const std::string_view text = as_text(packet.data);
-  const std::string_view first = text.substr(0, text.find_first_of("\r\n"));
-  if (!first.starts_with(http_version_prefix) && !may_begin_http_request(first)) return;
+  // Before a line is searched for: most packets are the middle of a body.
+  if (!text.starts_with(http_version_prefix) && !may_begin_http_request(text)) return;
+  std::string_view first = text.substr(0, text.find('\n'));
+  if (first.ends_with('\r')) first.remove_suffix(1);
   if (const auto request = parse_start_line(HttpSide::request, first)) {
     const HttpPieces target = pieces_of_target(*request);
     line.add(request->method).add(" ").add(target.before);

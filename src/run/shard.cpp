@@ -82,7 +82,10 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
       wheel_(*this),
       timers_(make_timers(timers_per_flow * slab_.capacity(), pool_)),
       queue_dues_(no_dues()),
-      dissection_(pool_, reassembly_memory_, *this) {}
+      dissection_(pool_, reassembly_memory_, *this) {
+  constexpr std::size_t ids = 256;
+  if (wants_packets_) known_ids_.resize(ids);
+}
 
 Shard::~Shard() {
   // The pool and the slab free memory, not what it holds: streams and dissectors own more.

@@ -286,6 +286,7 @@ class Shard final : private app::Output {
   [[nodiscard]] Reported told(flow::Number number) const noexcept;
   void erase(flow::Number number);
   [[gnu::noinline]] void close(flow::Number number, flow::EndReason reason);
+  [[nodiscard]] event::FixedText<30> community_id_of(const flow::Flow& flow);
   void common_of_flow(const Conversation& conversation, event::Common& common);
   void common_of_packet(const RoutedPacket& packet, event::Common& common);
   void encapsulate(const Encapsulation& encapsulation, event::Common& common);
@@ -319,6 +320,13 @@ class Shard final : private app::Output {
   std::array<std::int64_t, timer_kind_count> queue_dues_;  // of the queues' fronts, side by side
   Dissection dissection_;
   std::vector<Flowless> flowless_;
+  /// Of flows whose packets are written one by one, by first packet: it costs a hash of SHA-1.
+  /// Empty unless packets are wanted.
+  struct KnownId {
+    std::uint64_t first_packet = 0;
+    event::FixedText<30> text;
+  };
+  std::vector<KnownId> known_ids_;
   Current current_;
   std::array<std::string_view, wire::Extra::max_tunnels>
       tunnel_views_;  // behind the envelope being made

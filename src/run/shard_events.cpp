@@ -385,12 +385,20 @@ std::string_view Shard::interface_name(std::uint32_t interface) const noexcept {
   return (*interfaces_)[interface].name;
 }
 
+event::FixedText<30> Shard::community_id_of(const flow::Flow& flow) {
+  if (known_ids_.empty()) return flow::flow_community_id(flow);
+  KnownId& known = known_ids_[flow.first_packet % known_ids_.size()];
+  if (known.first_packet != flow.first_packet)
+    known = {.first_packet = flow.first_packet, .text = flow::flow_community_id(flow)};
+  return known.text;
+}
+
 void Shard::common_of_flow(const Conversation& conversation, event::Common& common) {
   const flow::Flow& flow = conversation.flow;
   const flow::FlowEnds ends = flow::flow_ends(flow);
   common.ts = current_.now;
   common.flow_id = flow::flow_id(flow);
-  common.community_id = flow::flow_community_id(flow);
+  common.community_id = community_id_of(flow);
   common.src_ip = ends.client;
   common.dst_ip = ends.server;
   common.proto = flow::proto_text(flow.proto());
