@@ -140,11 +140,16 @@ void Outputs::write(const event::Schema& schema, Timestamp time, Format format,
 
 void Outputs::write_packets(const Batch& batch, const std::vector<source::Interface>& interfaces) {
   if (!packets_) return;
+  tell_interfaces(interfaces);
+  packets_->write(batch);
+}
+
+void Outputs::tell_interfaces(const std::vector<source::Interface>& interfaces) {
+  if (!packets_) return;
   for (; interfaces_told_ < interfaces.size(); ++interfaces_told_) {
     const source::Interface& one = interfaces[interfaces_told_];
     packets_->add_interface({.name = one.name, .link = one.link, .snaplen = one.snaplen});
   }
-  packets_->write(batch);
 }
 
 void Outputs::flush() {

@@ -31,6 +31,8 @@ class Outputs final : public LineSink {
   void write(const event::Schema& schema, Timestamp time, Format format,
              std::string_view line) override;
   void write_packets(const Batch& batch, const std::vector<source::Interface>& interfaces);
+  /// Where packets come from, though none of them may be written: a file has a link type.
+  void tell_interfaces(const std::vector<source::Interface>& interfaces);
   void flush();
   /// The input has ended: what comes now may wait for a slow reader.
   void wait_for_readers();

@@ -290,6 +290,7 @@ void Pipeline::finish() {
   outputs_.flush();
   write_end();
   recorder_.finish();
+  outputs_.tell_interfaces(source_->interfaces());
   outputs_.finish();
   report_outputs();
   say_end();

@@ -165,6 +165,18 @@ def _(folder):
     assert b"there are no packets in the input" in done.stderr, done.stderr
 
 
+@case("-w: a file without packets has the link type of the input")
+def _(folder):
+    raw = folder / "raw.pcap"
+    raw.write_bytes(SAMPLE.sample()[:20] + (101).to_bytes(4, "little"))
+    for name in ("out.pcap", "out.pcapng"):
+        ntan("read", raw, "-w", folder / name)
+        with open(folder / name, "rb") as file:
+            written = file.read()
+        at = 20 if name.endswith("pcap") else 28 + 8
+        assert written[at:at + 2] == (101).to_bytes(2, "little"), written
+
+
 @case("tables: flows and packets where they are named, and no colour in files")
 def _(folder):
     good = sample(folder)
