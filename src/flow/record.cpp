@@ -221,11 +221,28 @@ void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection&
   add_window(record, fields, own, scaled ? side.window_scale : 0U);
 }
 
-void add_tcp(FlowRecord& record, const TcpConnection& tcp) {
+// Of none of its packets the header could be read: how much of them was payload nobody knows.
+bool unread(const Flow& flow, const TcpConnection& tcp, Direction direction) noexcept {
+  const Side& side = flow.sides[index(direction)];
+  return side.packets != 0 && side.tcp_flags == 0 && side.payload_bytes == 0 &&
+         tcp.side(direction).state == EndState::inactive;
+}
+
+void add_tcp(FlowRecord& record, const Flow& flow, const TcpConnection& tcp) {
   const TcpSide& client = tcp.side(Direction::to_server);
   const TcpSide& server = tcp.side(Direction::to_client);
-  record.src_goodput_bytes = client.goodput_bytes;
-  record.dst_goodput_bytes = server.goodput_bytes;
+  const bool client_unread = unread(flow, tcp, Direction::to_server);
+  const bool server_unread = unread(flow, tcp, Direction::to_client);
+  if (client_unread) {
+    record.src_payload.reset();
+  } else {
+    record.src_goodput_bytes = client.goodput_bytes;
+  }
+  if (server_unread) {
+    record.dst_payload.reset();
+  } else {
+    record.dst_goodput_bytes = server.goodput_bytes;
+  }
   const auto server_half = tcp.handshake_server();
   const auto client_half = tcp.handshake_client();
   record.hs_rtt_server_us = microseconds(server_half);
@@ -240,8 +257,8 @@ void add_tcp(FlowRecord& record, const TcpConnection& tcp) {
     add_rtt(record, server_rtt, meter->side(Direction::to_server).rtt);
     add_rtt(record, client_rtt, meter->side(Direction::to_client).rtt);
     add_timestamp_rtt(record, *meter);
-    add_side(record, src_fields, tcp, Direction::to_server);
-    add_side(record, dst_fields, tcp, Direction::to_client);
+    if (!client_unread) add_side(record, src_fields, tcp, Direction::to_server);
+    if (!server_unread) add_side(record, dst_fields, tcp, Direction::to_client);
   } else {
     add_rtt(record, server_rtt, server_half ? server_half : tcp.refusal());
     add_rtt(record, client_rtt, client_half);
@@ -306,7 +323,7 @@ FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) {
     record.csum_bad = unless_zero(uncommon.bad_checksums[0] + uncommon.bad_checksums[1]);
   }
   if (tcp != nullptr) {
-    add_tcp(record, *tcp);
+    add_tcp(record, flow, *tcp);
   } else if (flow.proto() == wire::ip_protocol::tcp) {
     add_lone_syn(record, flow.first_syn);
   }

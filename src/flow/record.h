@@ -34,8 +34,8 @@ struct FlowRecord {
   std::uint64_t dst_bytes = 0;
   std::uint64_t src_l3_bytes = 0;
   std::uint64_t dst_l3_bytes = 0;
-  std::uint64_t src_payload = 0;
-  std::uint64_t dst_payload = 0;
+  std::optional<std::uint64_t> src_payload;
+  std::optional<std::uint64_t> dst_payload;
   std::optional<std::uint64_t> src_goodput_bytes;
   std::optional<std::uint64_t> dst_goodput_bytes;
   std::uint64_t peak_1s_bps = 0;
@@ -163,8 +163,10 @@ struct FlowRecord {
         field<"src_l3_bytes", &R::src_l3_bytes>("Octets of IP datagrams from the originator"),
         field<"dst_l3_bytes", &R::dst_l3_bytes>("Octets of IP datagrams from the responder"),
         field<"src_payload", &R::src_payload>(
-            "Octets of transport payload from the originator, repeats included"),
-        field<"dst_payload", &R::dst_payload>("Octets of transport payload from the responder"),
+            "Octets of transport payload from the originator, repeats included; absent if no TCP "
+            "header of it could be read"),
+        field<"dst_payload", &R::dst_payload>(
+            "Octets of transport payload from the responder; absent likewise"),
         field<"src_goodput_bytes", &R::src_goodput_bytes>(
             "TCP: payload octets of the originator, each counted once"),
         field<"dst_goodput_bytes", &R::dst_goodput_bytes>(

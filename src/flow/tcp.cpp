@@ -82,6 +82,9 @@ TcpConnection::~TcpConnection() {
 TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Direction direction,
                                                 Timestamp time, History& history) {
   Effect effect;
+  // Zeroes stand for what was not captured: none of them is a window or a number.
+  if (segment.ports_only) [[unlikely]]
+    return effect;
   TcpSide& self = sides_[index(direction)];
   const TcpSide& peer = sides_[index(reverse(direction))];
   if (const char letter = letter_of(segment); letter != '\0') history.add(letter, direction);

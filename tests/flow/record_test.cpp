@@ -125,6 +125,32 @@ TEST_CASE("record: a lone SYN shows its options") {
   CHECK(record.state == ConnState::S0);
 }
 
+TEST_CASE("record: what no header told is left out, not zero") {
+  wire::Decoded cut = test::decoded({});
+  cut.ports_only = true;
+  Talk talk(">S <SA >D10A");
+  Flow flow = tcp_flow();
+  flow.sides[0] = {.payload_bytes = 10, .packets = 2, .tcp_flags = flag::syn | flag::ack};
+  flow.sides[1] = {.packets = 1, .tcp_flags = flag::syn | flag::ack};
+  CHECK(make_record(flow, &talk.tcp).dst_payload == 0U);
+  CHECK(make_record(flow, &talk.tcp).dst_goodput_bytes == 0U);
+  CHECK(make_record(flow, &talk.tcp).dst_data_segs == 0U);
+  Talk half;
+  half.play(">D10A");
+  half.tcp.on_segment(cut, Direction::to_client, half.now(), half.history);
+  flow.sides[1] = {.packets = 1};
+  const FlowRecord record = make_record(flow, &half.tcp);
+  CHECK(record.src_payload == 10U);
+  CHECK(record.src_data_segs == 1U);
+  CHECK_FALSE(record.dst_payload);
+  CHECK_FALSE(record.dst_goodput_bytes);
+  CHECK_FALSE(record.dst_data_segs);
+  CHECK_FALSE(record.dst_rtx);
+  // A side that sent nothing has sent no payload.
+  flow.sides[1] = {};
+  CHECK(make_record(flow, &half.tcp).dst_payload == 0U);
+}
+
 TEST_CASE("record: throughput is payload bits over the flow's duration") {
   Flow flow = udp_flow();
   flow.sides[0].payload_bytes = 1'000'000;

@@ -335,6 +335,28 @@ TEST_CASE("tcp: zero windows are written down at the 1st and 10th time") {
   CHECK(closing.server().zero_windows == 0);
 }
 
+TEST_CASE("tcp: a header that was not captured shows neither window nor number") {
+  wire::Decoded cut = test::decoded({});
+  cut.window = 0;
+  cut.ports_only = true;
+  Talk talk;
+  talk.tcp.on_segment(cut, to_server, talk.now(), talk.history);
+  CHECK(talk.state() == "OTH");
+  CHECK(talk.history.view().empty());
+  CHECK(talk.client().state == EndState::inactive);
+  CHECK(talk.client().zero_windows == 0);
+  CHECK_FALSE(talk.client().space.started());
+  talk.play(handshake);
+  talk.play(">D10A");
+  talk.tcp.on_segment(cut, to_server, talk.now(), talk.history);
+  talk.play("<A");
+  CHECK(talk.state() == "S1");
+  CHECK(talk.history.view() == "ShADa");
+  CHECK(talk.client().space.next() == 1011);
+  CHECK(talk.client().window == 0x4000);
+  CHECK(talk.tcp.meter()->trouble(to_server) == nullptr);
+}
+
 TEST_CASE("tcp: a payload in a RST is no data") {
   Talk talk = established();
   talk.play(">RD20");
