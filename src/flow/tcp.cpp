@@ -100,7 +100,9 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
                          .next_before = self.space.next(),
                          .started_before = self.space.started()};
   if (segment.has(flag::rst)) {
-    self.state = EndState::reset;
+    // After both FINs nothing is left to reset.
+    if (self.state != EndState::closed || peer.state != EndState::closed)
+      self.state = EndState::reset;
     effect.reset = true;
     if (segment.has(flag::ack)) effect.ack.rtt_us = on_reset_ack(seen);
     return effect;
@@ -396,6 +398,7 @@ bool TcpConnection::goes_on_far_above(const Decoded& segment, Direction directio
 
 void TcpConnection::on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added) {
   TcpSide& self = sides_[index(seen.direction)];
+  TcpSide& peer = sides_[index(reverse(seen.direction))];
   const std::uint32_t fin = data_seq(seen.packet) + seen.packet.payload_size;
   self.fin_seen = true;
   self.fin_seq = fin + 1;
@@ -405,7 +408,10 @@ void TcpConnection::on_fin(const SeenSegment& seen, History& history, SequenceSp
     if (self.space.pass(fin, mark, *pool_, added))
       history.add_counted('g', seen.direction, ++self.gaps);
   }
-  if (self.state != EndState::reset) self.state = EndState::closed;
+  if (self.state == EndState::reset) return;
+  self.state = EndState::closed;
+  // The peer had closed before it reset: both have closed, and its RST refused what came after.
+  if (peer.state == EndState::reset && peer.fin_seen) peer.state = EndState::closed;
 }
 
 SequenceSpace::Added TcpConnection::on_payload(const SeenSegment& seen, History& history,

@@ -63,6 +63,16 @@ TEST_CASE("tcp: packets give the state and history that Zeek names") {
       {">SF", "SH", "Q"},
       {">SR", "RSTOS0", "I"},
       {">S <SA >A >FR", "RSTO", "ShAI"},
+      // A RST after both FINs, or of one that had sent its FIN, ends what had ended.
+      {">S <SA >A >FA <FA >A >R", "SF", "ShAFfR"},
+      {">S <SA >A >FA <FA <R", "SF", "ShAFfr"},
+      {">S <SA >A <FA >FA <RA", "SF", "ShAfFr"},
+      {">S <SA >A >FA >R <FA", "SF", "ShAFRf"},
+      {">S <SA >A <FA <R >FA", "SF", "ShAfrF"},
+      {">S <SA >A >FA >R <A", "RSTO", "ShAFRa"},
+      {">S <SA >A >FA <R", "RSTR", "ShAFr"},
+      {">S <SA >A >R <FA", "RSTO", "ShARf"},
+      {">S <SA >A >FR <FA", "RSTO", "ShAIf"},
   }));
   CAPTURE(c.script);
   const Talk talk(c.script);
@@ -267,6 +277,13 @@ TEST_CASE("tcp: a RST at the next number or inside the window resets") {
   CHECK_FALSE(effect.window_violation);
   CHECK(talk.state() == "RSTR");
   CHECK(talk.tcp.was_reset());
+  CHECK(talk.tcp.closed());
+}
+
+TEST_CASE("tcp: a RST after both FINs resets nothing") {
+  const Talk talk(">S <SA >A >FA <FA >A <R");
+  CHECK(talk.effect().reset);
+  CHECK_FALSE(talk.tcp.was_reset());
   CHECK(talk.tcp.closed());
 }
 
