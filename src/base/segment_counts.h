@@ -25,9 +25,10 @@ struct SegmentCounts {
   std::uint64_t upstream = 0;   ///< repeats of what was lost before the tap
   std::uint64_t fast = 0;       ///< repeats of what came by here: asked for by duplicate ACKs
   std::uint64_t timeout = 0;    ///< after a retransmission time-out
-  std::uint64_t syns = 0;       ///< of `timeout`: SYNs, which are no data
   std::uint64_t other = 0;
   std::uint64_t needless = 0;  ///< repeats that the receiver called duplicates (D-SACK, RFC 2883)
+  std::uint64_t control_behind = 0;  ///< of `fast`, `timeout` and `other`: SYNs and FINs, no data
+  std::uint64_t control_before = 0;  ///< of `upstream`: the same
 
   [[nodiscard]] std::uint64_t repeats() const noexcept {
     return spurious + reordered + upstream + fast + timeout + other;
@@ -37,21 +38,24 @@ struct SegmentCounts {
   /// Data segments that came by here and did not arrive. Spurious ones are called duplicates by
   /// the receiver as well, and are left out once only.
   [[nodiscard]] std::uint64_t lost_behind() const noexcept {
-    const std::uint64_t seen_before = fast + (timeout - syns) + other;
+    const std::uint64_t seen_before = fast + timeout + other - control_behind;
     const std::uint64_t arrived = needless > spurious ? needless - spurious : 0;
     return seen_before > arrived ? seen_before - arrived : 0;
   }
+  /// Data segments that were lost before the tap.
+  [[nodiscard]] std::uint64_t lost_before() const noexcept { return upstream - control_before; }
+
   /// Of the segments that came by here, those lost behind the tap.
   [[nodiscard]] std::optional<double> loss_behind_ratio() const noexcept {
     return ratio(lost_behind(), data);
   }
   /// Of the segments sent towards the tap, those that did not reach it.
   [[nodiscard]] std::optional<double> loss_before_ratio() const noexcept {
-    return data == 0 ? std::nullopt : ratio(upstream, data + upstream);
+    return data == 0 ? std::nullopt : ratio(lost_before(), data + lost_before());
   }
   /// Both together, of the segments that came by here.
   [[nodiscard]] std::optional<double> loss_ratio() const noexcept {
-    return ratio(lost_behind() + upstream, data);
+    return ratio(lost_behind() + lost_before(), data);
   }
 
   SegmentCounts& operator+=(const SegmentCounts& more) noexcept {
@@ -61,9 +65,10 @@ struct SegmentCounts {
     upstream += more.upstream;
     fast += more.fast;
     timeout += more.timeout;
-    syns += more.syns;
     other += more.other;
     needless += more.needless;
+    control_behind += more.control_behind;
+    control_before += more.control_before;
     return *this;
   }
 

@@ -272,7 +272,8 @@ void add_lone_syn(FlowRecord& record, const FirstSyn& syn) noexcept {
   if (syn.has_window_scale) record.src_wscale = syn.window_scale;
   if (syn.repeats == 0) return;
   record.src_syn_rtx = syn.repeats;
-  add_repeats(record, src_fields, {.timeout = syn.repeats});
+  add_repeats(record, src_fields,
+              {.timeout = syn.timeouts(), .other = std::uint64_t{syn.repeats} - syn.timeouts()});
 }
 
 }  // namespace

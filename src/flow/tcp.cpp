@@ -305,7 +305,7 @@ TcpConnection::TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) : 
   first_syn_ns_ = syn_ns_;
   if (syn.repeats == 0) return;
   begin_meter();
-  if (meter_ != nullptr) meter_->repeated_syn(Direction::to_server, syn.repeats);
+  if (meter_ != nullptr) meter_->repeated_syn(syn);
 }
 
 // Of the client's SYN only the last bits of its TSval were kept: the echo has them all.

@@ -72,6 +72,14 @@ void TcpMeter::count(Direction direction, SegmentKind kind) {
   if (TcpTrouble* trouble = trouble_of(direction); trouble != nullptr) ++trouble->of(kind);
 }
 
+void TcpMeter::count_control(Direction direction, SegmentKind kind) {
+  if (!is_loss_behind(kind) && kind != SegmentKind::upstream) return;
+  TcpTrouble* trouble = trouble_of(direction);
+  if (trouble == nullptr) return;
+  std::uint16_t& times = is_loss_behind(kind) ? trouble->control_behind : trouble->control_before;
+  if (times != UINT16_MAX) ++times;
+}
+
 bool TcpMeter::begin_timestamps() {
   void* memory = pool_->take(sizeof(*stamps_));
   if (memory == nullptr) return false;
@@ -96,17 +104,20 @@ SegmentCounts TcpMeter::segments(Direction direction) const noexcept {
   counts.upstream = own->of(SegmentKind::upstream);
   counts.fast = own->of(SegmentKind::fast);
   counts.timeout = own->of(SegmentKind::timeout);
-  counts.syns = std::min<std::uint64_t>(own->syn_repeats, counts.timeout);
   counts.other = own->of(SegmentKind::other);
+  counts.control_behind = own->control_behind;
+  counts.control_before = own->control_before;
   counts.needless = own->needless;
   return counts;
 }
 
-void TcpMeter::repeated_syn(Direction direction, std::uint32_t times) {
-  TcpTrouble* trouble = trouble_of(direction);
+void TcpMeter::repeated_syn(const FirstSyn& syn) {
+  TcpTrouble* trouble = trouble_of(Direction::to_server);
   if (trouble == nullptr) return;
-  trouble->syn_repeats = static_cast<std::uint16_t>(trouble->syn_repeats + times);
-  trouble->of(SegmentKind::timeout) += times;
+  trouble->syn_repeats = syn.repeats;
+  trouble->control_behind = syn.repeats;
+  trouble->of(SegmentKind::timeout) += syn.timeouts();
+  trouble->of(SegmentKind::other) += syn.repeats - syn.timeouts();
 }
 
 HoleMark TcpMeter::mark(const SeenSegment& seen) noexcept {
@@ -174,10 +185,15 @@ DataEffect TcpMeter::on_data(const SeenSegment& seen, const TcpSide& self, const
   if (seen.started_before && sequence_distance(seen.packet.seq, seen.next_before) < 0) {
     effect.kind = kind_of_repeat(seen, peer, added);
     count(seen.direction, effect.kind);
+    if (seen.packet.payload_size == 0) count_control(seen.direction, effect.kind);
     effect.recovered = take_repeated(seen, effect.kind, peer, added);
   }
   follow(seen, side, self);
-  if (seen.packet.payload_size != 0) take_payload(seen, side, added);
+  if (seen.packet.payload_size != 0) {
+    take_payload(seen, side, added);
+  } else if (seen.packet.has(flag::syn) && !side.has_data) {
+    sent_syn(seen.direction, seen.us);
+  }
   if (peer.has_ack || self.syn_seen) {
     const std::int32_t in_flight =
         sequence_distance(self.space.next(), peer.has_ack ? peer.ack_max : self.isn + 1);
@@ -264,16 +280,15 @@ bool TcpMeter::asked_for(const SeenSegment& seen, const TcpSide& peer) const noe
 }
 
 bool TcpMeter::timed_out(const SeenSegment& seen) const noexcept {
-  constexpr std::uint32_t least_us = 200 * microseconds_per_ms;  // of common stacks
   const RttStats& to_server = sides_[0].rtt;
   const RttStats& to_client = sides_[1].rtt;
-  std::uint64_t timeout = least_us;
+  std::uint64_t timeout = least_timeout_us;
   if (to_server.n() != 0 && to_client.n() != 0) {
     const std::uint64_t smoothed = std::uint64_t{to_server.smoothed()} + to_client.smoothed();
     const std::uint64_t variation = std::uint64_t{to_server.variation()} + to_client.variation();
     timeout = std::max(timeout, smoothed + 4 * variation);
   }
-  return age(sent_at(seen), seen.now()) >= timeout * 4 / 5;
+  return age(sent_at(seen), seen.now()) >= soonest_after(timeout);
 }
 
 // When the octets of this segment came by last: of those not acknowledged it is known, else the

@@ -16,6 +16,7 @@
 
 namespace ntan::flow {
 
+struct FirstSyn;
 struct TcpSide;
 
 /// What a segment is, seen against those before it. From `spurious` on it repeats sequence numbers
@@ -23,10 +24,10 @@ struct TcpSide;
 enum class SegmentKind : std::uint8_t {
   none,          ///< takes no sequence space
   fresh,         ///< data, SYN or FIN not below the highest sequence number
+  late,          ///< what the peer had acknowledged before it came by here: no repeat
   keep_alive,    ///< at most one octet, just below the highest sequence number (RFC 9293 3.8.4)
   window_probe,  ///< one octet into a closed window (RFC 9293 3.8.6.1)
   capture_copy,  ///< the same packet captured twice, by a mirror port for instance
-  late,          ///< what the peer had acknowledged before it came by here: no repeat
   spurious,      ///< all of it was acknowledged already
   reordered,     ///< fills a hole, and left its sender before the hole showed
   upstream,      ///< fills a hole later: the first copy was lost before the tap
@@ -36,21 +37,34 @@ enum class SegmentKind : std::uint8_t {
 };
 inline constexpr std::size_t segment_kinds = static_cast<std::size_t>(SegmentKind::other) + 1;
 
-/// Neither `none` nor `fresh`, which are most.
+/// None of those that say nothing about the path, which are most.
 [[nodiscard]] constexpr bool is_trouble(SegmentKind kind) noexcept {
-  return kind > SegmentKind::fresh;
+  return kind > SegmentKind::late;
 }
 
 /// As long after a packet its copy from a mirror port may come.
 inline constexpr std::uint32_t capture_copy_us = 1000;
 
+/// The least time-out of common stacks.
+inline constexpr std::uint32_t least_timeout_us = 200'000;
+/// What comes again after a time-out comes no sooner after the last copy; the tap sees them a
+/// little nearer or farther apart than they were sent.
+[[nodiscard]] constexpr std::uint64_t soonest_after(std::uint64_t timeout_us) noexcept {
+  return timeout_us * 4 / 5;
+}
+
 [[nodiscard]] constexpr bool is_repeat(SegmentKind kind) noexcept {
   return kind >= SegmentKind::spurious;
 }
 
+/// Repeats what came by here and did not arrive.
+[[nodiscard]] constexpr bool is_loss_behind(SegmentKind kind) noexcept {
+  return kind >= SegmentKind::fast;
+}
+
 /// Takes sequence space, and neither asks whether the peer is there nor is a capture's copy.
 [[nodiscard]] constexpr bool is_data(SegmentKind kind) noexcept {
-  return kind == SegmentKind::fresh || kind >= SegmentKind::late;
+  return kind == SegmentKind::fresh || kind == SegmentKind::late || is_repeat(kind);
 }
 
 /// Events of one side that most connections never have.
@@ -66,7 +80,9 @@ struct TcpTrouble {
   std::uint32_t last_us = 0;         ///< its last duplicate ACK
   std::uint32_t sacked = 0;          ///< highest number that its SACK blocks covered
   std::uint32_t gso_packets = 0;     ///< larger than the path takes: cut later, by the network card
-  std::uint16_t syn_repeats = 0;     ///< up to 65,535
+  std::uint16_t syn_repeats = 0;     ///< up to 65,535, as the next two
+  std::uint16_t control_behind = 0;  ///< repeats without payload that is_loss_behind()
+  std::uint16_t control_before = 0;  ///< the same of `upstream`
   bool window_closed = false;
   bool has_sacked = false;
 
@@ -184,8 +200,8 @@ class TcpMeter {
     side.least_window = std::min(side.least_window, window);
     side.most_window = std::max(side.most_window, window);
   }
-  /// SYNs that came again before there was a meter; a SYN is repeated by time-out only.
-  void repeated_syn(Direction direction, std::uint32_t times);
+  /// The client's SYNs that came again before there was a meter.
+  void repeated_syn(const FirstSyn& syn);
 
   /// To be called at the first timestamp. Returns false without memory.
   [[nodiscard]] bool begin_timestamps();
@@ -226,6 +242,7 @@ class TcpMeter {
  private:
   TcpTrouble* trouble_of(Direction direction);
   void count(Direction direction, SegmentKind kind);
+  void count_control(Direction direction, SegmentKind kind);
   [[gnu::noinline]] void forget_times(std::uint32_t last, std::uint32_t now) noexcept;
   [[nodiscard]] SegmentKind kind_of_repeat(const SeenSegment& seen, const TcpSide& peer,
                                            const SequenceSpace::Added& added) const;

@@ -8,8 +8,10 @@ void PathTally::add(const wire::Decoded& segment,
                     const flow::TcpConnection::Effect& effect) noexcept {
   ++kinds_[index_of(effect.kind)];
   if (segment.payload_size != 0 && flow::is_data(effect.kind)) ++counts_.segments.data;
-  if (effect.kind == SegmentKind::timeout && segment.has(wire::tcp_flag::syn))
-    ++counts_.segments.syns;
+  if (segment.payload_size == 0) {
+    if (flow::is_loss_behind(effect.kind)) ++counts_.segments.control_behind;
+    if (effect.kind == SegmentKind::upstream) ++counts_.segments.control_before;
+  }
   if (effect.acknowledges) {
     ++counts_.acks;
     if (effect.ack.unseen != 0) ++counts_.gap_acks;

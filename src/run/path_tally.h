@@ -20,7 +20,7 @@ class PathTally {
   /// A SYN came again before there was a connection.
   void add_syn_repeat() noexcept {
     ++kinds_[index_of(flow::SegmentKind::timeout)];
-    ++counts_.segments.syns;
+    ++counts_.segments.control_behind;
   }
   void add_gso_packet() noexcept { ++counts_.gso_packets; }
 

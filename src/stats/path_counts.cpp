@@ -13,7 +13,9 @@ SegmentCounts since(const SegmentCounts& before, const SegmentCounts& now) noexc
           .fast = now.fast - before.fast,
           .timeout = now.timeout - before.timeout,
           .other = now.other - before.other,
-          .needless = now.needless - before.needless};
+          .needless = now.needless - before.needless,
+          .control_behind = now.control_behind - before.control_behind,
+          .control_before = now.control_before - before.control_before};
 }
 
 }  // namespace

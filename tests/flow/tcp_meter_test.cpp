@@ -86,6 +86,41 @@ TEST_CASE("tcp meter: a clock that jumps by hours measures nothing") {
   }
 }
 
+TEST_CASE("tcp meter: each SYN-ACK is timed by the last copy before it") {
+  const Talk talk(">S +40 <SA +1000 <* +50 <* +2000 <* +10 >A");
+  CHECK(record_of(talk).dst_syn_rtx == 3);
+  CHECK(record_of(talk).dst_rtx_rto == 2);
+  CHECK(record_of(talk).dst_rtx_other == 1);
+}
+
+TEST_CASE("tcp meter: SYNs and FINs that came again are no lost data") {
+  // The SYN-ACK by time-out and sooner, the FIN by time-out; all the data was fine.
+  const Talk talk(">S +40 <SA +80 <* +1000 <* +10 >A >D10A <D20A >A <FA +1000 <* +3000 <* >A");
+  const FlowRecord record = record_of(talk);
+  CHECK(record.dst_rtx == 4);
+  CHECK(record.dst_rtx_other == 1);
+  CHECK(record.dst_rtx_rto == 3);
+  CHECK(record.dst_loss_up_ratio == 0);
+  CHECK(record.dst_loss_down_ratio == 0);
+  CHECK(record.dst_loss_ratio == 0);
+  // A FIN with data is data.
+  const Talk with_data(">S <SA >A >D10A <FD20A +1000 <*");
+  CHECK(record_of(with_data).dst_loss_down_ratio == 0.5);
+}
+
+TEST_CASE("tcp meter: a FIN lost before the tap is no lost data") {
+  Talk talk(">S <SA >A >D10A <A");
+  // Its sender goes on behind the FIN, which comes by 300 ms later.
+  talk.send({there, flag::ack, 1012, 5001});
+  talk.play("+300");
+  talk.send({there, flag::fin | flag::ack, 1011, 5001});
+  const FlowRecord record = record_of(talk);
+  CHECK(record.src_rtx == 1);
+  CHECK(record.src_rtx_upstream == 1);
+  CHECK(record.src_loss_up_ratio == 0);
+  CHECK(record.src_loss_ratio == 0);
+}
+
 TEST_CASE("tcp meter: the server's half is known with the SYN-ACK") {
   Talk talk(">S +40 <SA");
   CHECK(talk.effect().syn_answered);

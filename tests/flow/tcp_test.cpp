@@ -146,6 +146,30 @@ TEST_CASE("tcp: a remembered SYN counts as if it had just been seen") {
   CHECK(talk.client().window_scale == 7);
 }
 
+TEST_CASE("tcp: a SYN that came again sooner than any time-out was not sent by one") {
+  struct Case {
+    Duration later;
+    std::uint8_t timeouts;
+  };
+  const auto c = GENERATE(
+      values<Case>({{10us, 1}, {100ms, 1}, {159'999us, 1}, {160ms, 2}, {1s, 2}, {-1s, 1}}));
+  CAPTURE(c.later.count());
+  const wire::Decoded again = test::decoded({.flags = flag::syn, .seq = 1000});
+  FirstSyn syn = FirstSyn::of(again);
+  CHECK_FALSE(syn.copied(again, c.later));
+  syn.repeats = 1;
+  CHECK_FALSE(syn.copied(again, 3s));
+  syn.repeats = 2;
+  CHECK(syn.timeouts() == c.timeouts);
+  Talk talk(1001);
+  talk.remember(syn);
+  const TcpTrouble* trouble = talk.tcp.meter()->trouble(to_server);
+  REQUIRE(trouble != nullptr);
+  CHECK(trouble->syn_repeats == 2);
+  CHECK(trouble->of(SegmentKind::timeout) == c.timeouts);
+  CHECK(trouble->of(SegmentKind::other) == 2U - c.timeouts);
+}
+
 TEST_CASE("tcp: the segment that completes the handshake says so once") {
   Talk talk;
   talk.play(">S <SA");

@@ -310,6 +310,15 @@ TEST_CASE("truth: SYNs that come again, before and after an answer") {
     CHECK(flow["src_rtx"] == 2);
     CHECK(flow["src_rtx_rto"] == 2);
   }
+  SECTION("sooner than any time-out") {
+    Wire wire;
+    for (const auto at : {0ms, 100ms, 1100ms}) wire.add(Seg{.at = at, .flags = tcp::syn, .seq = 0});
+    Flow flow(wire.frames);
+    CHECK(flow["src_syn_rtx"] == 2);
+    CHECK(flow["src_rtx"] == 2);
+    CHECK(flow["src_rtx_rto"] == 1);
+    CHECK(flow["src_rtx_other"] == 1);
+  }
   SECTION("answered, the answer repeated too") {
     Wire wire;
     wire.add({{.at = 0ms, .flags = tcp::syn, .seq = 0},
