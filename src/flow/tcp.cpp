@@ -4,6 +4,8 @@
 #include <memory>
 #include <new>
 
+#include "flow/stream.h"
+
 namespace ntan::flow {
 namespace {
 
@@ -90,15 +92,18 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (const char letter = letter_of(segment); letter != '\0') history.add(letter, direction);
   if (segment.payload_size != 0 && !segment.has(flag::rst)) history.add('d', direction);
 
-  if (!acceptable(segment, direction) && !goes_on_far_above(segment, direction)) {
+  const bool settles = at_claim(segment, direction);
+  if (!settles && !acceptable(segment, direction) && !goes_on_far_above(segment, direction)) {
     effect.window_violation = true;
     return effect;
   }
-  const SeenSegment seen{.packet = segment,
-                         .direction = direction,
-                         .us = microseconds(to_ns(time)),
-                         .next_before = self.space.next(),
-                         .started_before = self.space.started()};
+  SeenSegment seen{.packet = segment,
+                   .direction = direction,
+                   .us = microseconds(to_ns(time)),
+                   .next_before = self.space.next(),
+                   .started_before = self.space.started()};
+  if (settles) [[unlikely]]
+    settle_claim(seen, effect);
   if (segment.has(flag::rst)) {
     // After both FINs nothing is left to reset.
     if (self.state != EndState::closed || peer.state != EndState::closed)
@@ -155,7 +160,7 @@ void TcpConnection::replay_handshake() noexcept {
   TimestampRtt& server = meter_->timestamps(Direction::to_client);
   const auto answered_us = static_cast<std::uint32_t>(microseconds(syn_ack_ns_));
   const std::uint32_t client_syn = sides_[0].syn_stamp;
-  if (server_us_ != unknown && client_syn != 0 && !sides_[0].awaits_echo) {
+  if (handshake_server() && client_syn != 0 && !sides_[0].awaits_echo) {
     client.sent(client_syn, answered_us - server_us_);
     client.echoed(client_syn, answered_us);
   }
@@ -215,8 +220,9 @@ std::optional<std::uint32_t> TcpConnection::on_reset_ack(const SeenSegment& seen
                        seen.packet.ack == client.space.next();
   const std::uint64_t sent = microseconds(syn_ns_);
   if (!refuses || seen.us < sent) return std::nullopt;
-  refused_us_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(seen.us - sent, unknown - 1));
-  return refused_us_;
+  server_us_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(seen.us - sent, unknown - 1));
+  syn_refused_ = true;
+  return server_us_;
 }
 
 // Whether an ACK without data stands above all that came by: its sender has sent more.
@@ -258,7 +264,7 @@ void TcpConnection::begin_meter() {
   void* memory = pool_->take(sizeof(TcpMeter));
   if (memory == nullptr) return;
   meter_ = new (memory) TcpMeter(*pool_);
-  if (server_us_ != unknown) meter_->add_rtt(Direction::to_server, server_us_);
+  if (handshake_server()) meter_->add_rtt(Direction::to_server, server_us_);
   if (client_us_ != unknown) meter_->add_rtt(Direction::to_client, client_us_);
   if (sides_[0].syn_seen) meter_->sent_syn(Direction::to_server, microseconds(syn_ns_));
   if (sides_[1].syn_seen) meter_->sent_syn(Direction::to_client, microseconds(syn_ack_ns_));
@@ -341,6 +347,7 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
   if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
     if (first && !peer.syn_repeated && now >= syn_ns_) {
       server_us_ = whole_us(now - syn_ns_);
+      syn_refused_ = false;
       if (meter_ != nullptr) meter_->add_rtt(Direction::to_server, server_us_);
     }
     if (inactive(self.state) || self.state == EndState::syn_sent)
@@ -389,11 +396,57 @@ bool TcpConnection::goes_on_far_above(const Decoded& segment, Direction directio
   if (segment.payload_size == 0 || segment.has(flag::rst | flag::syn)) return false;
   const TcpSide& self = sides_[index(direction)];
   const bool one_way = !sides_[index(reverse(direction))].has_ack;
-  const auto here = static_cast<std::uint8_t>(1U << index(direction));
+  const std::uint8_t here = bit_of(direction);
   const bool follows = refused_ == here && refused_end_ == static_cast<std::uint16_t>(segment.seq);
   refused_ = here;
   refused_end_ = static_cast<std::uint16_t>(segment.seq + segment.payload_size);
   return one_way && follows && sequence_distance(segment.seq, self.space.next()) > 0;
+}
+
+// Whether an acknowledgement stands farther above all that came by than any window, and nothing of
+// the other end has shown that it sent so much: one forged segment must not move a stream. Until
+// then it is but a claim, which the next acknowledgement takes back.
+bool TcpConnection::only_claims(const SeenSegment& seen) noexcept {
+  const TcpSide& self = sides_[index(seen.direction)];
+  const TcpSide& peer = sides_[index(reverse(seen.direction))];
+  const std::uint32_t ack = seen.packet.ack;
+  const bool above =
+      peer.space.started() && sequence_distance(ack, peer.space.next()) > least_window;
+  if (above && !flow::in_window(ack, 0, peer.space.next(), self.window)) {
+    const bool shown = refused_ == bit_of(reverse(seen.direction)) &&
+                       refused_end_ == static_cast<std::uint16_t>(ack);
+    if (!shown) {
+      claim_ = ack;
+      claims_ = bit_of(seen.direction) & 3U;
+      return true;
+    }
+    refused_ = 0;
+  }
+  if (claims_ == bit_of(seen.direction)) claims_ = 0;
+  return false;
+}
+
+// Whether a segment shows that its sender is where the peer's claim says: with data no farther off
+// than a window, else exactly there.
+bool TcpConnection::at_claim(const Decoded& segment, Direction direction) const noexcept {
+  if (claims_ != bit_of(reverse(direction))) [[likely]]
+    return false;
+  if (segment.has(flag::syn)) return false;
+  const bool takes_space = segment.payload_size != 0 || segment.has(flag::fin);
+  if (!takes_space || segment.has(flag::rst)) return segment.seq == claim_;
+  return flow::in_window(segment.seq, 0, claim_, sides_[index(reverse(direction))].window);
+}
+
+// Both ends agree, so the capture lost what lies between: the segment counts as if the
+// acknowledgement had just come.
+void TcpConnection::settle_claim(SeenSegment& seen, Effect& effect) {
+  TcpSide& self = sides_[index(seen.direction)];
+  TcpSide& peer = sides_[index(reverse(seen.direction))];
+  claims_ = 0;
+  if (meter_ != nullptr) effect.missed = meter_->take_claimed(seen, self, peer, claim_);
+  peer.ack_max = claim_;
+  peer.has_ack = true;
+  seen.next_before = self.space.next();
 }
 
 void TcpConnection::on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added) {
@@ -436,6 +489,8 @@ void TcpConnection::on_ack(const SeenSegment& seen, std::uint32_t window, Effect
   TcpSide& self = sides_[index(seen.direction)];
   TcpSide& peer = sides_[index(reverse(seen.direction))];
   const std::uint32_t ack = seen.packet.ack;
+  if (only_claims(seen)) [[unlikely]]
+    return;
   if (meter_ != nullptr) {
     meter_->on_ack(seen, self, peer, window, effect.kind, effect.ack);
     if (effect.ack.probe_taken)

@@ -132,6 +132,7 @@ class TcpConnection {
     Continuation continuation{};
     SegmentKind kind{};
     std::uint32_t recovered = 0;  ///< octets counted as unseen before
+    std::uint32_t missed = 0;     ///< unseen octets before it that an earlier ACK had claimed
     AckEffect ack;
   };
 
@@ -155,7 +156,7 @@ class TcpConnection {
   }
   /// SYN → SYN-ACK as seen here; absent if the SYN was repeated (Karn: which one was answered?).
   [[nodiscard]] std::optional<Duration> handshake_server() const noexcept {
-    return interval(server_us_);
+    return syn_refused_ ? std::nullopt : interval(server_us_);
   }
   /// SYN-ACK → the client's ACK of it; absent if the SYN-ACK was repeated.
   [[nodiscard]] std::optional<Duration> handshake_client() const noexcept {
@@ -168,7 +169,9 @@ class TcpConnection {
     return server && client ? std::optional{*server + *client} : std::nullopt;
   }
   /// SYN → the RST that refused it; absent if the SYN was repeated.
-  [[nodiscard]] std::optional<Duration> refusal() const noexcept { return interval(refused_us_); }
+  [[nodiscard]] std::optional<Duration> refusal() const noexcept {
+    return syn_refused_ ? interval(server_us_) : std::nullopt;
+  }
   /// First SYN → the ACK that completed the handshake: what the user waited, retries included.
   [[nodiscard]] std::optional<Duration> connect() const noexcept { return interval(connect_us_); }
 
@@ -185,6 +188,9 @@ class TcpConnection {
   /// Of each side: what one long connection lacks does not speak for the capture.
   static constexpr unsigned most_continuations = 3;
 
+  static constexpr std::uint8_t bit_of(Direction direction) noexcept {
+    return static_cast<std::uint8_t>(1U << index(direction));
+  }
   static std::optional<Duration> interval(std::uint32_t us) noexcept {
     return us == unknown ? std::nullopt : std::optional<Duration>{std::chrono::microseconds{us}};
   }
@@ -212,6 +218,9 @@ class TcpConnection {
   void begin_meter();
   [[nodiscard]] bool acceptable(const wire::Decoded& segment, Direction direction) const noexcept;
   [[nodiscard]] bool goes_on_far_above(const wire::Decoded& segment, Direction direction) noexcept;
+  [[nodiscard]] bool only_claims(const SeenSegment& seen) noexcept;
+  [[nodiscard]] bool at_claim(const wire::Decoded& segment, Direction direction) const noexcept;
+  void settle_claim(SeenSegment& seen, Effect& effect);
   [[nodiscard]] bool in_window(const wire::Decoded& segment, Direction direction) const noexcept;
 
   std::array<TcpSide, 2> sides_;
@@ -219,15 +228,17 @@ class TcpConnection {
   std::int64_t first_syn_ns_ = INT64_MIN;
   std::int64_t syn_ns_ = 0;
   std::int64_t syn_ack_ns_ = 0;
-  TcpMeter* meter_ = nullptr;  ///< from the pool
-  std::uint32_t server_us_ = unknown;
+  TcpMeter* meter_ = nullptr;          ///< from the pool
+  std::uint32_t server_us_ = unknown;  ///< to the SYN-ACK; with `syn_refused_` to the RST
   std::uint32_t client_us_ = unknown;
   std::uint32_t connect_us_ = unknown;
-  std::uint32_t refused_us_ = unknown;
+  std::uint32_t claim_ = 0;        ///< an acknowledgement far above what came by, with `claims_`
   std::uint32_t ack_stamp_ = 0;    ///< TSval of the ACK that completed the handshake; 0: none
   std::uint16_t refused_end_ = 0;  ///< last bits of where the last refused payload ended
   std::uint8_t refused_ = 0;       ///< direction of that, by bit; 0: there was none
-  bool complete_ = false;
+  std::uint8_t claims_ : 2 = 0;    ///< direction of the claim, by bit; 0: there is none
+  bool syn_refused_ : 1 = false;   ///< a RST answered the SYN
+  bool complete_ : 1 = false;
 };
 static_assert(sizeof(TcpConnection) <= 192);
 

@@ -15,6 +15,8 @@ namespace flag = wire::tcp_flag;
 
 constexpr std::uint32_t microseconds_per_ms = 1000;
 constexpr std::uint8_t duplicate_acks_asked = 3;  // RFC 5681 3.2
+// Where nothing was acknowledged before, all holes count.
+constexpr std::uint32_t far_back = 1U << 30U;
 
 /// Microseconds from `then` to `now`, both modulo 2^32; nothing if time went back.
 std::optional<std::uint32_t> elapsed(std::uint32_t then, std::uint32_t now) noexcept {
@@ -360,7 +362,14 @@ void TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& pee
   SideMeter& side = sides_[index(seen.direction)];
   if (!self.has_ack || sequence_distance(packet.ack, self.ack_max) > 0) {
     effect.rtt_us = take_acknowledged(seen, reverse(seen.direction));
-    if (peer.space.started()) effect.unseen = take_unseen(seen, self, peer, effect);
+    if (peer.space.started()) {
+      effect.probe_taken = takes_probe(seen, peer);
+      effect.unseen = take_unseen(peer,
+                                  {.direction = reverse(seen.direction),
+                                   .from = self.has_ack ? self.ack_max : packet.ack - far_back,
+                                   .to = packet.ack - (effect.probe_taken ? 1 : 0)},
+                                  seen.now());
+    }
     side.duplicate_acks = 0;
     return;
   }
@@ -381,36 +390,43 @@ void TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& pee
   }
 }
 
-// What the peer acknowledges has reached it. If it never came by here, the capture lost it: that is
-// no loss of the network.
-std::uint32_t TcpMeter::take_unseen(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
-                                    AckEffect& effect) {
-  const Direction sender = reverse(seen.direction);
-  const std::uint32_t ack = seen.packet.ack;
-  constexpr std::uint32_t far_back = 1U << 30U;
-  std::uint32_t unseen = 0;
-  if (peer.space.holes() != 0)
-    unseen = peer.space.missing(self.has_ack ? self.ack_max : ack - far_back, ack);
-  const std::int32_t beyond = sequence_distance(ack, peer.space.next());
+// Whether it acknowledges the octet of a window probe, which was not counted when it came by.
+bool TcpMeter::takes_probe(const SeenSegment& seen, const TcpSide& peer) noexcept {
+  SideMeter& side = sides_[index(reverse(seen.direction))];
+  if (!side.probed || sequence_distance(seen.packet.ack, peer.space.next()) != 1) return false;
+  side.probed = false;
+  return true;
+}
+
+// What the receiver acknowledges has reached it. If it never came by here, the capture lost it:
+// that is no loss of the network.
+std::uint32_t TcpMeter::take_unseen(TcpSide& sender, const Acknowledged& octets,
+                                    std::uint32_t now) {
+  std::uint32_t unseen =
+      sender.space.holes() == 0 ? 0 : sender.space.missing(octets.from, octets.to);
+  const std::int32_t beyond = sequence_distance(octets.to, sender.space.next());
   if (beyond > 0) {
-    SideMeter& side = sides_[index(sender)];
-    if (beyond == 1 && side.probed) {
-      side.probed = false;
-      effect.probe_taken = true;
-      return unseen;
-    }
-    if (!in_window(ack, 0, peer.space.next(), self.window)) return unseen;
-    HoleMark mark{.seen_us = seen.now(), .acknowledged = true};
-    peer.space.skip_to(ack, mark, *pool_);
+    SideMeter& side = sides_[index(octets.direction)];
+    const HoleMark mark{.seen_us = now, .acknowledged = true};
+    sender.space.skip_to(octets.to, mark, *pool_);
     side.ring.clear(*pool_);
     side.has_floor = false;
     unseen += static_cast<std::uint32_t>(beyond);
   }
   if (unseen != 0) {
-    if (TcpTrouble* trouble = trouble_of(sender); trouble != nullptr)
+    if (TcpTrouble* trouble = trouble_of(octets.direction); trouble != nullptr)
       trouble->unseen_bytes += unseen;
   }
   return unseen;
+}
+
+std::uint32_t TcpMeter::take_claimed(const SeenSegment& seen, TcpSide& self, const TcpSide& peer,
+                                     std::uint32_t claim) {
+  return take_unseen(self,
+                     {.direction = seen.direction,
+                      .from = peer.has_ack ? peer.ack_max : claim - far_back,
+                      .to = claim},
+                     seen.now());
 }
 
 // Returns whether it tells of a duplicate.

@@ -223,6 +223,10 @@ class TcpMeter {
   /// `effect`: empty before; not returned, since returned it is copied in pieces.
   void on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& peer, std::uint32_t window,
               SegmentKind kind, AckEffect& effect);
+  /// The receiver `peer` has all that `self` sent below `claim`, which lies above what came by.
+  /// Returns how many octets of that never did.
+  std::uint32_t take_claimed(const SeenSegment& seen, TcpSide& self, const TcpSide& peer,
+                             std::uint32_t claim);
   /// The same of a RST, which ends everything else.
   [[nodiscard]] std::optional<std::uint32_t> on_reset(const SeenSegment& seen) {
     return take_acknowledged(seen, reverse(seen.direction));
@@ -257,8 +261,15 @@ class TcpMeter {
   void send(SideMeter& side, std::uint32_t end, std::uint32_t now);
   [[nodiscard]] std::optional<std::uint32_t> take_acknowledged(const SeenSegment& seen,
                                                                Direction sender);
-  std::uint32_t take_unseen(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
-                            AckEffect& effect);
+  bool takes_probe(const SeenSegment& seen, const TcpSide& peer) noexcept;
+  /// Octets of one direction that its receiver has acknowledged since the last time.
+  struct Acknowledged {
+    Direction direction{};
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+  };
+
+  std::uint32_t take_unseen(TcpSide& sender, const Acknowledged& octets, std::uint32_t now);
   [[nodiscard]] bool on_sack(const SeenSegment& seen);
 
   std::array<SideMeter, 2> sides_;

@@ -16,6 +16,12 @@ void PathTally::add(const wire::Decoded& segment,
     ++counts_.acks;
     if (effect.ack.unseen != 0) ++counts_.gap_acks;
   }
+  // The ACK of what both ends agree on now was only a claim when it came.
+  if (effect.missed != 0) {
+    ++counts_.acks;
+    ++counts_.gap_acks;
+    counts_.unseen_bytes += effect.missed;
+  }
   counts_.unseen_bytes += effect.ack.unseen;
   counts_.unseen_bytes -= effect.recovered;
   if (effect.ack.duplicate) ++counts_.duplicate_acks;

@@ -366,6 +366,117 @@ TEST_CASE("tcp: two refused segments in a row move nothing that an ACK speaks ag
   CHECK(talk.client().space.next() == 1001);
 }
 
+TEST_CASE("tcp: what both ends agree on moves the stream over a loss larger than any window") {
+  Talk talk = established();
+  talk.play("<D100A >A");
+  constexpr std::uint32_t far = 5101 + 3'000'000;
+  // Only a claim as yet.
+  CHECK_FALSE(talk.send({.flags = flag::ack, .seq = 1001, .ack = far}).acknowledges);
+  CHECK(talk.client().ack_max == 5101);
+  CHECK(talk.server().space.next() == 5101);
+  const auto from_server = [&talk](std::uint32_t seq, std::uint32_t size) {
+    return talk.send(
+        {.direction = to_client, .flags = flag::ack, .seq = seq, .ack = 1001, .size = size});
+  };
+  SECTION("data exactly there") {
+    const auto effect = from_server(far, 200);
+    CHECK(effect.payload_accepted);
+    CHECK(effect.missed == 3'000'000);
+    CHECK(talk.server().space.next() == far + 200);
+    CHECK(talk.server().gaps == 0);
+    CHECK(talk.server().goodput_bytes == 300);
+  }
+  SECTION("data a little above: what lies between may yet come") {
+    CHECK(from_server(far + 50'000, 200).missed == 3'000'000);
+    CHECK(talk.server().gaps == 1);
+    CHECK(talk.server().space.missing(far, far + 50'000) == 50'000);
+  }
+  SECTION("data a little below: it was acknowledged, and comes late") {
+    const auto effect = from_server(far - 1000, 1000);
+    CHECK(effect.missed == 3'000'000);
+    CHECK(effect.kind == SegmentKind::late);
+    CHECK(effect.recovered == 1000);
+    CHECK(talk.tcp.meter()->trouble(to_client)->unseen_bytes == 2'999'000);
+  }
+  SECTION("a pure ACK that says the same number") {
+    CHECK(from_server(far - 1, 0).missed == 0);
+    CHECK(from_server(far, 0).missed == 3'000'000);
+    CHECK(talk.server().space.next() == far);
+  }
+  SECTION("a FIN") {
+    CHECK(
+        talk.send({.direction = to_client, .flags = flag::fin | flag::ack, .seq = far, .ack = 1001})
+            .missed == 3'000'000);
+    CHECK(talk.server().fin_seq == far + 1);
+  }
+  CHECK(talk.client().ack_max == far);
+  // It goes on as if nothing had been lost.
+  const std::uint32_t next = talk.server().space.next();
+  CHECK(talk.send({.flags = flag::ack, .seq = 1001, .ack = next}).ack.unseen ==
+        (talk.server().gaps == 1 ? 50'000U : 0U));
+  CHECK(talk.client().ack_max == next);
+}
+
+TEST_CASE("tcp: far data that the peer then acknowledges to the octet shows a loss") {
+  Talk talk = established();
+  constexpr std::uint32_t far = 1001 + 3'000'000;
+  const auto data = [&talk](std::uint32_t seq) {
+    return talk.send({.flags = flag::ack, .seq = seq, .ack = 5001, .size = 100});
+  };
+  CHECK(data(far).window_violation);
+  CHECK(data(far + 100).window_violation);
+  const auto effect =
+      talk.send({.direction = to_client, .flags = flag::ack, .seq = 5001, .ack = far + 200});
+  // What was refused counts as not seen.
+  CHECK(effect.ack.unseen == 3'000'200);
+  CHECK(talk.client().space.next() == far + 200);
+  CHECK(data(far + 200).payload_accepted);
+  CHECK(talk.client().goodput_bytes == 100);
+  CHECK(talk.tcp.meter()->trouble(to_server)->unseen_bytes == 3'000'200);
+}
+
+TEST_CASE("tcp: one end alone moves nothing, however far it says that it is") {
+  Talk talk = established();
+  constexpr std::uint32_t far = 1001 + 500'000'000;
+  const auto from_server = [&talk](std::uint32_t ack) {
+    return talk.send({.direction = to_client, .flags = flag::ack, .seq = 5001, .ack = ack});
+  };
+  SECTION("acknowledgements") {
+    for (const std::uint32_t ack : {far, far + 100, far + 200})
+      CHECK(from_server(ack).ack.unseen == 0);
+    talk.play(">D10A");
+    CHECK(talk.effect().kind == SegmentKind::fresh);
+  }
+  SECTION("an acknowledgement that the next one takes back, then data there") {
+    from_server(far);
+    from_server(1001);
+    CHECK(talk.send({.flags = flag::ack, .seq = far, .ack = 5001, .size = 10}).window_violation);
+    talk.play(">D10A");
+  }
+  SECTION("an acknowledgement, and data elsewhere") {
+    from_server(far);
+    for (const std::uint32_t seq : {far + (2U << 20U), far - (65U << 10U), 1001 + (2U << 20U)}) {
+      CAPTURE(seq);
+      CHECK(talk.send({.flags = flag::ack, .seq = seq, .ack = 5001, .size = 10}).window_violation);
+    }
+    CHECK_FALSE(talk.send({.flags = flag::rst, .seq = far + 1}).reset);
+    talk.play(">D10A");
+  }
+  SECTION("data, and an acknowledgement that is not of their end") {
+    CHECK(talk.send({.flags = flag::ack, .seq = far, .ack = 5001, .size = 10}).window_violation);
+    CHECK(from_server(far + 9).ack.unseen == 0);
+    talk.play(">D10A");
+  }
+  CHECK(talk.client().space.next() == 1011);
+  CHECK(talk.client().goodput_bytes == 10);
+  CHECK(talk.server().ack_max == 1001);
+  const TcpTrouble* trouble = talk.tcp.meter()->trouble(to_server);
+  CHECK((trouble == nullptr || trouble->unseen_bytes == 0));
+  // The real acknowledgement counts as ever.
+  CHECK(from_server(1011).acknowledges);
+  CHECK(talk.server().ack_max == 1011);
+}
+
 TEST_CASE("tcp: zero windows are written down at the 1st and 10th time") {
   Talk talk = established();
   for (int i = 0; i < 10; ++i) talk.play("<AZ");

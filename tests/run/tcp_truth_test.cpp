@@ -270,6 +270,26 @@ TEST_CASE("truth: what the capture lost is no loss of the network") {
   CHECK(flow["rtt_server_min_us"] == 40'000);
 }
 
+TEST_CASE("truth: a capture that loses more than a window goes on behind it") {
+  Wire wire;
+  handshake(wire);
+  constexpr std::uint32_t lost = 20'000'000;
+  wire.add({{.at = 100ms, .client = false, .size = 100},
+            {.at = 110ms, .ack = 101},
+            {.at = 200ms, .ack = 101 + lost},
+            {.at = 240ms, .client = false, .seq = 101 + lost, .size = 300},
+            {.at = 250ms, .ack = 401 + lost},
+            {.at = 300ms, .client = false, .seq = 401 + lost, .size = 300},
+            {.at = 310ms, .ack = 701 + lost}});
+  Flow flow(wire.frames);
+  CHECK(flow["dst_goodput_bytes"] == 700);
+  CHECK(flow["dst_unseen_bytes"] == lost);
+  CHECK(flow["dst_rtx"] == 0);
+  CHECK(flow.ratio("dst_loss_ratio") == 0);
+  CHECK(flow["rtt_client_n"] == 4);  // SYN-ACK, and the three that came by
+  CHECK(flow["rtt_client_max_us"] == 10'000);
+}
+
 TEST_CASE("truth: octets that come by after their ACK were not missed") {
   Wire wire;
   handshake(wire);
