@@ -339,7 +339,9 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
   if (!segment.has(flag::ack)) {
     syn_ns_ = now;
     if (first_syn_ns_ == INT64_MIN) first_syn_ns_ = now;
-    if (self.state == EndState::inactive) self.state = EndState::syn_sent;
+    // Data that overtook it said nothing of the connection's beginning.
+    const bool begins = peer.state == EndState::inactive && self.state == EndState::partial;
+    if (begins || self.state == EndState::inactive) self.state = EndState::syn_sent;
     return;
   }
   syn_ack_ns_ = now;

@@ -185,7 +185,9 @@ DataEffect TcpMeter::on_data(const SeenSegment& seen, const TcpSide& self, const
   SideMeter& side = sides_[index(seen.direction)];
   DataEffect effect{.kind = SegmentKind::fresh};
   if (seen.started_before && sequence_distance(seen.packet.seq, seen.next_before) < 0) {
-    effect.kind = kind_of_repeat(seen, peer, added);
+    // A first SYN that data overtook comes late, not again.
+    const bool overtaken = seen.packet.has(flag::syn) && !self.syn_repeated;
+    effect.kind = overtaken ? SegmentKind::reordered : kind_of_repeat(seen, peer, added);
     count(seen.direction, effect.kind);
     if (seen.packet.payload_size == 0) count_control(seen.direction, effect.kind);
     effect.recovered = take_repeated(seen, effect.kind, peer, added);
@@ -213,7 +215,9 @@ std::uint32_t TcpMeter::take_repeated(const SeenSegment& seen, SegmentKind kind,
   TcpTrouble* trouble = counted ? trouble_of(seen.direction) : nullptr;
   if (trouble == nullptr) return 0;
   trouble->repeated_bytes += added.repeated;
-  if (seen.packet.has(flag::syn) && trouble->syn_repeats != UINT16_MAX) ++trouble->syn_repeats;
+  if (seen.packet.has(flag::syn) && kind != SegmentKind::reordered &&
+      trouble->syn_repeats != UINT16_MAX)
+    ++trouble->syn_repeats;
   if (added.filled == 0 || !peer.has_ack || sequence_distance(seen.end(), peer.ack_max) > 0)
     return 0;
   const auto recovered =

@@ -93,6 +93,23 @@ TEST_CASE("tcp meter: each SYN-ACK is timed by the last copy before it") {
   CHECK(record_of(talk).dst_rtx_other == 1);
 }
 
+TEST_CASE("tcp meter: a SYN that data overtook was sent once") {
+  Talk talk;
+  talk.send({there, flag::ack, 1001, 5001, 10});
+  talk.play(">S <SA >A");
+  CHECK(talk.state() == "S1");
+  CHECK(talk.history.view() == "DShA");
+  const FlowRecord record = record_of(talk);
+  CHECK(record.src_rtx == 0);
+  CHECK(record.src_reorder == 1);
+  CHECK_FALSE(record.src_syn_rtx);
+  CHECK(record.src_loss_ratio == 0);
+  CHECK(record.src_goodput_bytes == 10);
+  talk.play("+1000 >S");
+  CHECK(record_of(talk).src_rtx == 1);
+  CHECK(record_of(talk).src_syn_rtx == 1);
+}
+
 TEST_CASE("tcp meter: SYNs and FINs that came again are no lost data") {
   // The SYN-ACK by time-out and sooner, the FIN by time-out; all the data was fine.
   const Talk talk(">S +40 <SA +80 <* +1000 <* +10 >A >D10A <D20A >A <FA +1000 <* +3000 <* >A");
