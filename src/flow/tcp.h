@@ -89,15 +89,19 @@ struct FirstSyn {
   bool soon : 1 = false;  ///< the first repeat came sooner than after any time-out
 
   [[nodiscard]] static FirstSyn of(const wire::Decoded& segment) noexcept;
-  /// Whether this is the same packet, captured twice, and no repeat; of the first that is one,
-  /// keeps whether it came soon. `later`: how much.
-  [[nodiscard]] bool copied(const wire::Decoded& segment, Duration later) noexcept {
-    if (ip_id != 0 && ip_id == segment.ip_id && to_us(later) <= capture_copy_us &&
-        to_us(later) >= -std::int64_t{capture_copy_us})
-      return true;
-    if (repeats == 0)
-      soon = to_us(later) < static_cast<std::int64_t>(soonest_after(least_timeout_us));
-    return false;
+  /// Whether this is the same packet, captured twice. `later`: how much.
+  [[nodiscard]] bool copied(const wire::Decoded& segment, Duration later) const noexcept {
+    return ip_id != 0 && ip_id == segment.ip_id && to_us(later) <= capture_copy_us &&
+           to_us(later) >= -std::int64_t{capture_copy_us};
+  }
+  /// Counts one that is no copy. Only of the first repeat it is known how long it came after the
+  /// last one; returns whether that was too soon for any time-out.
+  bool repeat(Duration later) noexcept {
+    const bool too_soon =
+        repeats == 0 && to_us(later) < static_cast<std::int64_t>(soonest_after(least_timeout_us));
+    soon = soon || too_soon;
+    if (repeats != UINT8_MAX) ++repeats;
+    return too_soon;
   }
   /// Of the repeats, those that a time-out sent.
   [[nodiscard]] std::uint8_t timeouts() const noexcept {

@@ -18,8 +18,8 @@ class PathTally {
   /// What one segment did.
   void add(const wire::Decoded& segment, const flow::TcpConnection::Effect& effect) noexcept;
   /// A SYN came again before there was a connection.
-  void add_syn_repeat() noexcept {
-    ++kinds_[index_of(flow::SegmentKind::timeout)];
+  void add_syn_repeat(flow::SegmentKind kind) noexcept {
+    ++kinds_[index_of(kind)];
     ++counts_.segments.control_behind;
   }
   void add_gso_packet() noexcept { ++counts_.gso_packets; }

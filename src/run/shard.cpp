@@ -338,9 +338,11 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
     // A flood of SYNs needs no state, even when they are repeated; Karn's rule needs to know that.
     if (!flow.first_syn.seen) {
       flow.first_syn = flow::FirstSyn::of(decoded);
-    } else if (!flow.first_syn.copied(decoded, packet.view->time - flow.first_own())) {
-      if (flow.first_syn.repeats != UINT8_MAX) ++flow.first_syn.repeats;
-      path_.add_syn_repeat();
+    } else {
+      const Duration later = packet.view->time - flow.first_own();
+      if (!flow.first_syn.copied(decoded, later))
+        path_.add_syn_repeat(flow.first_syn.repeat(later) ? flow::SegmentKind::other
+                                                          : flow::SegmentKind::timeout);
     }
     flow.history.add('s', direction);
     return;
