@@ -11,11 +11,12 @@
 
 namespace ntan::detect {
 
-/// A link address, and the IPv4 addresses seen behind it.
+/// A link address, and what was seen behind it.
 struct Station {
   std::uint64_t key = 0;
-  IpAddress own;      ///< as it says of itself in ARP
-  IpAddress carried;  ///< the first address of a packet it sent or was handed
+  std::array<std::uint64_t, 3> prefixes{};  ///< the first three /64 of IPv6, none twice
+  IpAddress own;                            ///< as it says of itself in ARP
+  IpAddress carried;                        ///< the first address of a packet it sent or was handed
   bool router = false;
 
   [[nodiscard]] std::int64_t worth() const noexcept { return router ? 1 : 0; }
@@ -23,7 +24,8 @@ struct Station {
 };
 
 /// A station is a router if packets of another source come from it, or packets for another
-/// destination go to it; IPv4 only, since an IPv6 host has many addresses. One of IPv6 says so.
+/// destination go to it. An IPv6 host has many addresses, but not in more than three networks; most
+/// routers of IPv6 say that they are some.
 class Routers {
  public:
   explicit Routers(std::size_t max_stations) : stations_(max_stations) {}
@@ -70,7 +72,8 @@ class Routers {
   }
 
   [[gnu::noinline]] void learn(std::uint64_t mac, const IpAddress& address, Claim claim) {
-    if (is_group(mac) || address.version != IpVersion::v4) return;
+    if (is_group(mac)) return;
+    if (address.version == IpVersion::v6) return learn_prefix(mac, address);
     Settled& settled = settled_[mac % settled_.size()];
     const auto host = load_be<std::uint32_t>(address.octets.data());
     if (claim == Claim::carried && settled.mac == mac && settled.address == host) return;
@@ -78,6 +81,22 @@ class Routers {
     if (claim == Claim::own && !station.own.known()) station.own = address;
     note(station, address);
     settled = {.mac = mac, .address = host, .router = station.router};
+  }
+
+  void learn_prefix(std::uint64_t mac, const IpAddress& address) {
+    const auto prefix = load_be<std::uint64_t>(address.octets.data());
+    const bool on_link = prefix >> 54U == 0xfe80U >> 6U;  // RFC 4291 2.5.6
+    if (on_link || prefix == 0 || address.is_multicast()) return;
+    Station& station = station_of(mac);
+    for (std::uint64_t& known : station.prefixes) {
+      if (known == prefix) return;
+      if (known == 0) {
+        known = prefix;
+        return;
+      }
+    }
+    station.router = true;
+    settled_[mac % settled_.size()] = {.mac = mac, .router = true};
   }
 
   static void note(Station& station, const IpAddress& address) noexcept {

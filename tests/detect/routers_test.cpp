@@ -89,6 +89,28 @@ TEST_CASE("routers: a router of IPv6 is believed, and no other station with it")
   REQUIRE_FALSE(routers.is_router(mac(2)));
 }
 
+TEST_CASE("routers: who carries packets of four networks of IPv6 is one") {
+  Routers routers{4096};
+  const auto pass = [&routers](const char* source) {
+    Outcome outcome;
+    outcome.has_mac = true;
+    outcome.contact_class = ContactClass::syn;
+    outcome.src_mac = mac(1);
+    outcome.dst_mac = mac(2);
+    outcome.src = *parse_address(source);
+    outcome.dst = *parse_address("2001:db8:9::9");
+    routers.on_outcome(outcome);
+  };
+  // A host with private, unique local and two provider's addresses.
+  for (const char* own : {"fe80::5", "2001:db8:1::1", "2001:db8:1::2", "fd00::1", "2001:db8:2::1"})
+    pass(own);
+  REQUIRE_FALSE(routers.is_router(mac(1)));
+  REQUIRE_FALSE(routers.is_router(mac(2)));
+  pass("2001:db8:3::1");
+  REQUIRE(routers.is_router(mac(1)));
+  REQUIRE_FALSE(routers.is_router(mac(2)));
+}
+
 TEST_CASE("routers: a station that had to make room is looked at anew") {
   Routers routers{8};
   const auto pass = [&routers](unsigned station, unsigned address) {
