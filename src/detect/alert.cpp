@@ -97,9 +97,9 @@ void Alert::settle(const Probe& probe) {
   if (found != sample_.end()) *found = probe;
 }
 
-void Alert::take_back(const Probe& probe) {
-  auto& silent = results_[static_cast<std::size_t>(Result::silent)];
-  if (silent != 0) --silent;
+void Alert::take_back(const Probe& probe, Result former) {
+  auto& counted = results_[static_cast<std::size_t>(former)];
+  if (counted != 0) --counted;
   settle(probe);
 }
 

@@ -59,8 +59,8 @@ class Alert {
   void add(const Probe& probe);
   /// The result of a probe that was added while it was pending.
   void settle(const Probe& probe);
-  /// A probe counted as silent got an answer after all.
-  void take_back(const Probe& probe);
+  /// A probe that was counted as `former` got a better answer after all.
+  void take_back(const Probe& probe, Result former);
   /// `key`: source_key of the member.
   void add_member(const IpAddress& member, std::uint64_t key);
   void set_score(Nats score) noexcept { origin_.score = std::max(origin_.score, score); }

@@ -17,6 +17,7 @@ enum class Mark : std::uint8_t {
   pending,   ///< first contact, no result yet
   reported,  ///< as pending, and already counted in an alert
   silent,    ///< counted as silent, may be taken back
+  refused,   ///< counted as refused, the same
   done,
   probation,  ///< a bare connect that may be repeated soon
   returned,   ///< the source came back to it within the probation

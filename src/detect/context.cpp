@@ -105,6 +105,12 @@ const Outage* Context::outage_of(const Outcome& outcome) noexcept {
   return remembered ? outages_.find(outage_key_of(outcome)) : nullptr;
 }
 
+bool Context::is_used_inside(const Outcome& outcome) const noexcept {
+  const bool inside =
+      outcome.contact_class == ContactClass::ack || outcome.contact_class == ContactClass::maimon;
+  return inside && is_service(target_key(outcome.dst, ContactClass::syn, outcome.dst_port));
+}
+
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
                       const Outage* outage) const noexcept {
   const auto nothing = [](Guard guard) {
@@ -131,7 +137,7 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
     weight.column = weight.column_peer = 0;
     if (peer_prone) weight.row = weight.row_peer = 0;
   }
-  if (fails && is_service(keys.target)) {
+  if (fails && (is_service(keys.target) || is_used_inside(outcome))) {
     weight.row /= discount;
     weight.row_peer /= discount;
     weight.column /= discount;

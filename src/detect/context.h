@@ -76,6 +76,8 @@ class Context {
   using Services = RotatingBloom<std::size_t{1} << 20U>;
 
   const Outage* remember_failure(const Outcome& outcome, const OutcomeKeys& keys);
+  /// A segment as of the middle of a connection, to a port that connections are opened to.
+  [[nodiscard]] bool is_used_inside(const Outcome& outcome) const noexcept;
   void remember_service(const Outcome& outcome, const OutcomeKeys& keys);
 
   SetTable<Outage> outages_;

@@ -284,7 +284,9 @@ void ScanDetector::forget_alerts() {
 }
 
 void ScanDetector::share(const Source& source, const Outcome& outcome, const Probe& probe) {
-  const bool weightless = outcome.result == Result::connect || probe.step == 0;
+  const auto sampled = static_cast<std::uint8_t>(Guard::sampled);
+  const bool weightless =
+      outcome.result == Result::connect || probe.step == 0 || (probe.guards & sampled) != 0;
   const bool deaf = outcome.contact_class == ContactClass::udp &&
                     outcome.result == Result::silent && context_.one_way();
   if (!has_port(outcome.contact_class) || weightless || deaf ||
@@ -309,15 +311,27 @@ void ScanDetector::share(const Source& source, const Outcome& outcome, const Pro
   }
 }
 
+// Failures of what is in use happen to everybody: they are shares of a scan only if their source
+// neither has an alert of its own, nor works with the host, nor met a service that others reach.
+bool ScanDetector::speaks_for_scan(const Share& share) noexcept {
+  const Probe& probe = share.probe;
+  const Source* source = sources_.find(share.source_key);
+  if (source != nullptr &&
+      (source->alert != no_alert || source->seen.find(host_key(probe.dst)) != Mark::absent))
+    return false;
+  if (!has_failed(probe.result)) return true;
+  const bool inside =
+      probe.contact_class == ContactClass::ack || probe.contact_class == ContactClass::maimon;
+  return !context_.is_service(
+      target_key(probe.dst, inside ? ContactClass::syn : probe.contact_class, probe.port));
+}
+
 void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) {
   // Once it has been refused a place, nothing is looked at until there is one: a flood of shares
   // would have each of them looked at in vain.
   if (cluster.refused && cluster.alert == no_alert && book_.full()) return;
   cluster.refused = false;
-  cluster.shares.erase_if([this](const Share& share) {
-    const Source* source = sources_.find(share.source_key);
-    return source != nullptr && source->alert != no_alert;
-  });
+  cluster.shares.erase_if([this](const Share& share) { return !speaks_for_scan(share); });
   const std::size_t targets = Clusters::coordinated_targets(cluster.shares);
   if (targets == 0) return;
   const auto score = static_cast<Nats>(std::min<std::size_t>(60'000, targets * 500));

@@ -62,11 +62,32 @@ void ScanDetector::end_decision(const Decision& decision) {
     source->sweep = Sweep::none;
     return;
   }
+  if (works_with_most(*source)) {
+    source->sweep = Sweep::none;
+    return;
+  }
   source->sweep = Sweep::alarmed;
   Outcome outcome = decision.outcome;
   outcome.time = decision.due;
   raise(*source, outcome,
         {.axis = Axis::link, .why = ScanWhy::rate, .score = bound_, .with_pending = true});
+}
+
+// Whether its packets followed the answers to most of what it resolved: who only looks for hosts
+// meets silence, or says no more to those that are there.
+bool ScanDetector::works_with_most(const Source& source) const noexcept {
+  std::size_t resolved = 0;
+  std::size_t used = 0;
+  for (const Probe& probe : source.journal) {
+    if (group_of(probe.contact_class) != Group::link) continue;
+    ++resolved;
+    const std::uint16_t echo = probe.dst.version == IpVersion::v4 ? 8 : 128;
+    const std::uint64_t ping = target_key(probe.dst, ContactClass::icmp, echo);
+    if (source.seen.find(host_key(probe.dst)) != Mark::absent ||
+        source.seen.find(ping) == Mark::done)
+      ++used;
+  }
+  return 2 * used > resolved;
 }
 
 // A session takes back what had been held against its source for want of it.
@@ -117,15 +138,20 @@ void ScanDetector::on_late(const Outcome& outcome) {
   if (source == nullptr) return;
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   const Mark mark = source->seen.find(hash);
-  if (mark != Mark::silent && mark != Mark::blurred) return;
-  source->seen.update(hash, Mark::done);
-  const Place place = place_of(*source, outcome, hash, sets_of(outcome));
+  if (mark == Mark::silent || mark == Mark::blurred) revise(*source, outcome, hash, Result::silent);
+}
+
+// Of a target that was counted as `former` something better is known now.
+void ScanDetector::revise(Source& source, const Outcome& outcome, std::uint64_t hash,
+                          Result former) {
+  source.seen.update(hash, Mark::done);
+  const Place place = place_of(source, outcome, hash, sets_of(outcome));
   Row& row = place.row;
   Column& column = place.column;
-  Outcome silent = outcome;
-  silent.result = Result::silent;
-  const Outage* outage = context_.outage_of(silent);
-  const Weight was = weight_of(place, silent, outage);
+  Outcome failed = outcome;
+  failed.result = former;
+  const Outage* outage = context_.outage_of(failed);
+  const Weight was = weight_of(place, failed, outage);
   const Weight is = weight_of(place, outcome, outage);
   // A handshake that came late is credited to rows only.
   const bool bad = is_bad(outcome.result);
@@ -144,19 +170,21 @@ void ScanDetector::on_late(const Outcome& outcome) {
   };
   exchange(row.walk, change.row, change.row_peer);
   exchange(column.walk, change.column, change.column_peer);
-  exchange(source->walk, change.source, change.source_peer);
+  exchange(source.walk, change.source, change.source_peer);
   if (column.unanswered != 0) --column.unanswered;
   tell_step(WalkStep::Cause::late, place, outcome, change, ColumnStep::counted);
   if (outcome.result == Result::session && has_port(outcome.contact_class)) {
     context_.observe(outcome, place.keys);
-    forgive(*source, outcome);
+    forgive(source, outcome);
   }
-  Probe* kept = source->journal.find(hash);
+  Probe* kept = source.journal.find(hash);
   if (kept == nullptr) return;
   kept->result = outcome.result;
-  if (kept->reported && book_.is_open(source->alert)) book_.at(source->alert).take_back(*kept);
+  kept->column_step = 0;
+  if (kept->reported && book_.is_open(source.alert))
+    book_.at(source.alert).take_back(*kept, former);
   if (!kept->reported && !worth_keeping(outcome)) {
-    source->journal.drop(*kept);
+    source.journal.drop(*kept);
   }
 }
 

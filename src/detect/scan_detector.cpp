@@ -27,6 +27,12 @@ std::size_t entries_in(std::size_t memory, std::size_t share) {
   return std::max<std::size_t>(memory / 1000 * share / SetTable<T>::entry_size, SetTable<T>::ways);
 }
 
+/// Of a target with this result: whether that may be taken back.
+Mark mark_of(const Outcome& outcome) noexcept {
+  if (outcome.result == Result::silent) return Mark::silent;
+  return outcome.result == Result::refused ? Mark::refused : Mark::done;
+}
+
 }  // namespace
 
 ScanDetector::ScanDetector(const ScanOptions& options, ScanSink& sink)
@@ -198,11 +204,26 @@ void ScanDetector::on_result(const Outcome& outcome) {
   if (source == nullptr) return;
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   const Mark mark = source->seen.find(hash);
+  // What failed at first, and is used now, was not up yet.
+  if (outcome.result == Result::session && (mark == Mark::silent || mark == Mark::refused))
+    return revise(*source, outcome, hash, mark == Mark::silent ? Result::silent : Result::refused);
   if (mark != Mark::pending && mark != Mark::reported) return;
   if (group_of(outcome.contact_class) == Group::link) return;
   source->last_used = fade_time(outcome.time);
   Place place = place_of(*source, outcome, hash, sets_of(outcome));
-  settle(place, outcome, mark);
+  Outcome settled = outcome;
+  if (resumes(*source, outcome)) settled.result = Result::midstream;
+  settle(place, settled, mark);
+}
+
+// The end of a connection that was idle for so long that its flow was over: the source has worked
+// with the host, and began with the port as connections begin.
+bool ScanDetector::resumes(const Source& source, const Outcome& outcome) noexcept {
+  const bool inside =
+      outcome.contact_class == ContactClass::ack || outcome.contact_class == ContactClass::maimon;
+  return inside && source.seen.find(host_key(outcome.dst)) != Mark::absent &&
+         source.seen.find(target_key(outcome.dst, ContactClass::syn, outcome.dst_port)) !=
+             Mark::absent;
 }
 
 void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
@@ -213,8 +234,7 @@ void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
     place.column.burst.end(outcome.first_time);
   }
   if (outcome.result == Result::time_exceeded) place.row.trace = true;
-  source.seen.update(place.keys.target,
-                     outcome.result == Result::silent ? Mark::silent : Mark::done);
+  source.seen.update(place.keys.target, mark_of(outcome));
   Probe probe = make_probe(outcome, place.keys.target);
   probe.pending = false;
   probe.reported = was_reported;

@@ -140,6 +140,9 @@ class ScanDetector {
   void on_contact(const Outcome& outcome);
   void on_result(const Outcome& outcome);
   void on_late(const Outcome& outcome);
+  void revise(Source& source, const Outcome& outcome, std::uint64_t hash, Result former);
+  [[nodiscard]] static bool resumes(const Source& source, const Outcome& outcome) noexcept;
+  [[nodiscard]] bool works_with_most(const Source& source) const noexcept;
   void keep_open(const Source& source, const Outcome& outcome);
   void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
   void check_waiting(Place& place, const Outcome& outcome);
@@ -173,6 +176,7 @@ class ScanDetector {
   bool collect(Source& source, const Outcome& outcome, const Alarm& alarm);
   void include(AlertIndex alert, const IpAddress& source, const Probe& probe);
   void share(const Source& source, const Outcome& outcome, const Probe& probe);
+  [[nodiscard]] bool speaks_for_scan(const Share& share) noexcept;
   void look_at(Cluster& cluster, ClusterShape shape, Timestamp now);
   [[nodiscard]] Timestamp find_due() const noexcept;
   void do_due(Timestamp now);

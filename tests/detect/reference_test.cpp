@@ -84,11 +84,17 @@ class Reference {
  public:
   void add(unsigned n, const Step& step) {
     Source& source = sources_[step.src];
-    if (!source.seen.insert({step.dst, step.contact_class, step.port}).second) return;
+    const std::tuple target{step.dst, step.contact_class, step.port};
+    if (!source.seen.insert(target).second) return take_back(source, step, target);
+    if (is_bad(step.result)) source.failed[target] = step.result;
     Sums& row = source.rows[{step.dst, group_of(step.contact_class)}];
     const std::pair line{step.contact_class, step.port};
     Sums& column = source.columns[line];
     ++row.contacts;
+    if (resumes(source, step)) {
+      source.failed.erase(target);
+      return;
+    }
     const bool session = step.result == Result::session;
     const Worth worth =
         falls_back(source, step) ? Worth{} : worth_of(step.contact_class, step.result, step.port);
@@ -140,9 +146,11 @@ class Reference {
   };
 
   using Line = std::pair<ContactClass, std::uint16_t>;
+  using Target = std::tuple<std::string, ContactClass, std::uint16_t>;
 
   struct Source {
-    std::set<std::tuple<std::string, ContactClass, std::uint16_t>> seen;
+    std::set<Target> seen;
+    std::map<Target, Result> failed;
     std::set<std::string> known;  // hosts that it works with
     std::map<std::pair<std::string, Group>, Sums> rows;
     std::map<Line, Sums> columns;
@@ -172,6 +180,45 @@ class Reference {
     if (handshake) source.handshakes[step.dst].emplace_back(line, worth.column);
     if (step.contact_class == ContactClass::udp)
       source.datagrams[{step.dst, step.port}] = worth.column;
+  }
+
+  // What failed at first is used now.
+  void take_back(Source& source, const Step& step, const Target& target) {
+    const auto found = source.failed.find(target);
+    if (step.result != Result::session || found == source.failed.end()) return;
+    Step former = step;
+    former.result = found->second;
+    source.failed.erase(found);
+    if (!has_failed(former.result)) return;
+    const auto worth = [&](const Step& of) {
+      return falls_back(source, of) ? Worth{} : worth_of(of.contact_class, of.result, of.port);
+    };
+    const Worth was = worth(former);
+    const Worth is = worth(step);
+    const auto exchange = [](Sums& sums, double client, double peer) {
+      sums.move(client, peer);
+      if (sums.bad != 0) --sums.bad;
+      ++sums.good;
+    };
+    Sums& column = source.columns[{step.contact_class, step.port}];
+    exchange(source.rows[{step.dst, group_of(step.contact_class)}], is.row - was.row,
+             is.row_peer - was.row_peer);
+    exchange(column, is.column - was.column, is.column_peer - was.column_peer);
+    const bool neutral = step.contact_class == ContactClass::udp && step.port == peer_port;
+    exchange(source.all, half(is.column) - half(was.column),
+             half(is.column_peer) - (neutral ? 0 : half(was.column_peer)));
+    if (column.unanswered != 0) --column.unanswered;
+    forgive(source, step.dst);
+    if (step.contact_class == ContactClass::syn) forgive_datagram(source, step);
+    if (step.contact_class == ContactClass::udp) source.datagrams.erase({step.dst, step.port});
+  }
+
+  // The end of a connection to a port that the source has called, at a host that it works with.
+  static bool resumes(const Source& source, const Step& step) {
+    const bool inside =
+        step.contact_class == ContactClass::ack || step.contact_class == ContactClass::maimon;
+    return inside && source.known.contains(step.dst) &&
+           source.seen.contains({step.dst, ContactClass::syn, step.port});
   }
 
   // UDP to a port that the source uses over TCP.

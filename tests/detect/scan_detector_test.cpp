@@ -212,6 +212,30 @@ TEST_CASE("scan detector: an answer after the time-out takes the evidence back")
   REQUIRE(script.heard.all.empty());
 }
 
+TEST_CASE("scan detector: what is used after it failed was not up yet") {
+  Script script;
+  const Result first = GENERATE(Result::refused, Result::silent);
+  for (unsigned n = 0; n < 30; ++n) {
+    Step step{.dst = host(n), .port = 8080, .result = first};
+    script.add(step);
+    step.result = Result::session;
+    script.add(step);
+  }
+  REQUIRE(script.heard.all.empty());
+}
+
+TEST_CASE("scan detector: the end of a long idle connection is no probe") {
+  const ContactClass what = GENERATE(ContactClass::ack, ContactClass::maimon);
+  const bool called = GENERATE(true, false);
+  CAPTURE(called);
+  Script script;
+  for (unsigned n = 0; n < 20; ++n) {
+    if (called) script.add({.dst = host(n), .port = 443, .result = Result::session});
+    script.add({.dst = host(n), .port = 443, .contact_class = what});
+  }
+  REQUIRE(script.heard.opened() == (called ? 0U : 1U));
+}
+
 TEST_CASE("scan detector: two dozen ports waiting at once need no result") {
   Script script;
   for (unsigned n = 0; n < 24; ++n) script.begin({.port = low_port(n)});
@@ -320,6 +344,28 @@ TEST_CASE("scan detector: a sweep by ARP is named unless its sender is a router"
     REQUIRE(script.heard.all.front().record.technique == ScanTechnique::arp);
     REQUIRE(script.heard.all.front().record.hosts == 30);
   }
+  SECTION("a host that pings most of those it finds, or works with them") {
+    for (unsigned n = 0; n < 16; ++n) {
+      const Step used{.src = sender,
+                      .dst = host(n),
+                      .port = static_cast<std::uint16_t>(n % 2 == 0 ? 8 : 443),
+                      .result = Result::session,
+                      .contact_class = n % 2 == 0 ? ContactClass::icmp : ContactClass::syn};
+      script.begin(used);
+      script.end(used);
+    }
+    script.wait(seconds{6});
+    script.detector.finish(script.now);
+    REQUIRE(script.heard.all.empty());
+  }
+  SECTION("a host that works with half of them") {
+    for (unsigned n = 0; n < 15; ++n) script.begin({.src = sender, .dst = host(n), .port = 443});
+    for (unsigned n = 0; n < 15; ++n)
+      script.end({.src = sender, .dst = host(n), .port = 443, .result = Result::session});
+    script.wait(seconds{6});
+    script.detector.finish(script.now);
+    REQUIRE(script.heard.opened() == 1);
+  }
   SECTION("a router") {
     Outcome carried =
         script.outcome({.src = "203.0.113.5", .dst = host(3), .port = 80}, Outcome::Kind::contact);
@@ -404,6 +450,39 @@ TEST_CASE("scan detector: many sources that share the work are one distributed s
     }
     REQUIRE(script.heard.all.empty());
   }
+}
+
+TEST_CASE("scan detector: what many sources fail at on and off is no distributed scan") {
+  Script script;
+  SECTION("services that others reach") {
+    for (unsigned n = 0; n < 48; ++n)
+      script.add({.src = "198.18.0.9", .dst = host(n), .port = 443, .result = Result::session});
+    for (unsigned n = 0; n < 48; ++n)
+      script.add({.src = "203.0." + std::to_string(n % 12) + ".7", .dst = host(n), .port = 443});
+  }
+  SECTION("ports of a host that the sources work with") {
+    for (unsigned n = 0; n < 12; ++n) {
+      script.add(
+          {.src = "203.0." + std::to_string(n) + ".7", .port = 21, .result = Result::session});
+    }
+    for (unsigned n = 0; n < 48; ++n)
+      script.add({.src = "203.0." + std::to_string(n % 12) + ".7", .port = low_port(30 + n)});
+  }
+  REQUIRE(script.heard.all.empty());
+}
+
+TEST_CASE("scan detector: shared work on services is a scan where they answer it") {
+  Script script;
+  for (unsigned n = 0; n < 48; ++n)
+    script.add({.src = "198.18.0.9", .dst = host(n), .port = 443, .result = Result::session});
+  for (unsigned n = 0; n < 48; ++n) {
+    script.add({.src = "203.0." + std::to_string(n % 12) + ".7",
+                .dst = host(n),
+                .port = 443,
+                .result = Result::half_open});
+  }
+  REQUIRE(script.heard.opened() == 1);
+  REQUIRE(script.heard.all.front().record.kind == ScanKind::distributed_horizontal);
 }
 
 TEST_CASE("scan detector: shared work that found no place is told as soon as there is one") {
