@@ -24,6 +24,8 @@ namespace {
 
 /// Of one flow: what a resolver that asks from one port waits for.
 constexpr std::size_t max_open = 1024;
+// What a full list lets go of at once: closing up the rest costs each query little then.
+constexpr std::size_t crowded_out = max_open / 4;
 constexpr unsigned max_errors = 5;
 constexpr std::size_t max_frame = 65535 + 2;
 
@@ -31,6 +33,7 @@ constexpr std::size_t max_frame = 65535 + 2;
 struct OpenQuery {
   Timestamp first;
   Timestamp last;
+  std::uint64_t hash = 0;  // of who asked what
   std::uint32_t token = 0;
   std::uint32_t retries = 0;
   Header header;
@@ -96,14 +99,26 @@ std::uint64_t last_word(std::string_view name, std::size_t size) noexcept {
   return word;
 }
 
-// Who asks what, for the statistics. Names are equal whatever the case of their letters.
+// ASCII letters in lower case, eight characters at a time.
+constexpr std::uint64_t lower_word(std::uint64_t word) noexcept {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  constexpr std::uint64_t top = 0x80 * each;
+  const std::uint64_t low = word & ~top;
+  const std::uint64_t from_a = low + (0x80 - 'A') * each;
+  const std::uint64_t past_z = low + (0x7f - 'Z') * each;
+  return word | (~word & top & (from_a ^ past_z)) >> 2U;
+}
+
+static_assert(lower_word(0x405a'415b'607a'ffda) == 0x407a'615b'607a'ffda);
+
+// Who asks what, for the statistics and to find an open query. Names are equal whatever the case of
+// their letters.
 std::uint64_t hash_question(std::uint64_t asker, std::string_view name, std::uint16_t type,
                             std::uint16_t code) noexcept {
   const HashKey& key = fixed_hash_key;
   std::uint64_t state = asker ^ (std::uint64_t{type} << 16U | code);
   const auto mix = [&](std::uint64_t word) {
-    // Some characters that are no letters come together too: that may only miscount.
-    state = folded_multiply((word | 0x2020202020202020U) ^ key.words[1] ^ state, key.words[2]);
+    state = folded_multiply(lower_word(word) ^ key.words[1] ^ state, key.words[2]);
   };
   std::size_t left = name.size();
   for (const char* at = name.data(); left >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
@@ -323,7 +338,8 @@ class DnsDissector final : public Dissector {
 
   void on_query(const Message& message, const Segment& segment, Output& out) {
     out.note({event::Note::Kind::dns_query});
-    const auto same = find(message, segment.direction);
+    const std::uint64_t hash = hash_of(message.question, segment.direction);
+    const auto same = find(message, segment.direction, hash);
     if (same != open_.end() && same->transfer) {
       close(take(same), out);
     } else if (same != open_.end()) {
@@ -333,13 +349,14 @@ class DnsDissector final : public Dissector {
       arm(*same, out);
       return;
     }
-    if (open_.full()) let_go(take(open_.begin()), out);
-    out.note({event::Note::Kind::dns_asked, hash_of(message.question, segment.direction)});
-    keep(message, segment, out);
+    if (open_.full()) let_go(out);
+    out.note({event::Note::Kind::dns_asked, hash});
+    keep(message, hash, segment, out);
   }
 
-  void keep(const Message& message, const Segment& segment, Output& out) {
-    OpenQuery query{.first = segment.time, .last = segment.time, .header = message.header};
+  void keep(const Message& message, std::uint64_t hash, const Segment& segment, Output& out) {
+    OpenQuery query{
+        .first = segment.time, .last = segment.time, .hash = hash, .header = message.header};
     query.direction = segment.direction;
     if (message.question) {
       query.asked = true;
@@ -361,7 +378,8 @@ class DnsDissector final : public Dissector {
   }
 
   void on_answer(const Message& message, const Segment& segment, Output& out) {
-    const auto same = find(message, reverse(segment.direction));
+    const std::uint64_t hash = hash_of(message.question, reverse(segment.direction));
+    const auto same = find(message, reverse(segment.direction), hash);
     if (same != open_.end() && same->transfer) {
       if (ends_transfer(message, same->serial)) {
         (void)take(same);
@@ -377,12 +395,11 @@ class DnsDissector final : public Dissector {
     out.note({event::Note::Kind::dns_answer});
     out.note({event::Note::Kind::dns_rcode, message.rcode()});
     if (same == open_.end()) {
-      out.note(
-          {event::Note::Kind::dns_unpaired, hash_of(message.question, reverse(segment.direction))});
+      out.note({event::Note::Kind::dns_unpaired, hash});
       report(message, nullptr, segment.time, out);
       return;
     }
-    out.note({event::Note::Kind::dns_settled, hash_of(*same)});
+    out.note({event::Note::Kind::dns_settled, same->hash});
     tell_times(*same, segment.time, out);
     report(message, &*same, segment.time, out);
     if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {
@@ -431,10 +448,6 @@ class DnsDissector final : public Dissector {
                     : hash_question(asker, {}, 0, 0);
   }
 
-  [[nodiscard]] std::uint64_t hash_of(const OpenQuery& query) const noexcept {
-    return hash_question(askers_[index(query.direction)], query.name(), query.type, query.code);
-  }
-
   // RFC 5936 2.2: the SOA opens a transfer and closes it. Those in between are of other versions of
   // the zone (RFC 1995 4).
   static bool ends_transfer(const Message& message, std::uint32_t serial) noexcept {
@@ -448,13 +461,14 @@ class DnsDissector final : public Dissector {
            (message.header.counts[1] > 1 && ends_transfer(message, message.first_serial));
   }
 
-  // The open query that a message copies or answers.
-  Entry find(const Message& message, Direction direction) {
+  // The open query that a message copies or answers. The hash of its question is compared first: a
+  // name takes long to compare, and a sender may choose many that differ late.
+  Entry find(const Message& message, Direction direction, std::uint64_t hash) {
     return open_.find([&](const OpenQuery& query) {
       if (query.header.id != message.header.id || query.direction != direction) return false;
       const auto& question = message.question;
       if (!question) return message.header.is_response() || !query.asked;
-      return query.type == question->type && query.code == question->code &&
+      return query.hash == hash && query.type == question->type && query.code == question->code &&
              equal_names(query.name(), question->name);
     });
   }
@@ -480,14 +494,21 @@ class DnsDissector final : public Dissector {
     out.emit(event);
   }
 
-  // Whether its answer comes will not be known.
-  void let_go(const OpenQuery& query, Output& out) {
-    ++budget_->refused;
-    if (!query.transfer && out.wants<Dns>()) out.emit(describe(query));
+  // Whether the answers of the oldest come will not be known.
+  void let_go(Output& out) {
+    open_.drop_front(crowded_out, [&](const OpenQuery& query) {
+      ++budget_->crowded_out;
+      budget_->give_back(query.text.size());
+      if (!query.transfer && out.wants<Dns>()) out.emit(describe(query));
+    });
   }
 
   void close_all(Output& out) {
-    while (!open_.empty()) close(take(open_.begin()), out);
+    open_.drop_front(open_.size(), [&](const OpenQuery& query) {
+      budget_->give_back(query.text.size());
+      close(query, out);
+    });
+    open_.trim();
   }
 
   Progress leave(Output& out) {

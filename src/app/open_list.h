@@ -25,6 +25,8 @@ class OpenList {
 
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
   [[nodiscard]] bool full() const noexcept { return entries_.size() == capacity; }
 
   [[nodiscard]] auto begin() noexcept { return entries_.begin(); }
@@ -42,6 +44,14 @@ class OpenList {
     T entry = std::move(*at);
     entries_.erase(at);
     return entry;
+  }
+
+  /// Gives up the `count` that came first, or all, each after `visit` was told of it.
+  template <class Visit>
+  void drop_front(std::size_t count, Visit visit) {
+    const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(std::min(count, size()));
+    std::for_each(entries_.begin(), end, visit);
+    entries_.erase(entries_.begin(), end);
   }
 
   /// Gives the room back when nothing is open: for flows that mostly have one exchange and then

@@ -17,6 +17,7 @@ struct Budget {
   std::size_t limit = 0;
   std::size_t used = 0;
   std::uint64_t refused = 0;
+  std::uint64_t crowded_out = 0;  ///< entries that gave way to others though there was memory
 
   /// Takes `size` octets, or counts the refusal.
   [[nodiscard]] bool take(std::size_t size) noexcept {

@@ -567,7 +567,7 @@ TEST_CASE("dns: codes without a name are shown by number") {
   CHECK(member(line, "rcode") == "\"RCODE12\"");
 }
 
-TEST_CASE("dns: at most 1,024 queries stay open, and of one that gives way nothing is claimed") {
+TEST_CASE("dns: at most 1,024 queries stay open, and of those that give way nothing is claimed") {
   DissectorRun dns = run();
   for (unsigned id = 0; id < 1025; ++id) {
     Octets octets{query.begin(), query.end()};
@@ -575,14 +575,34 @@ TEST_CASE("dns: at most 1,024 queries stay open, and of one that gives way nothi
     octets[1] = static_cast<std::uint8_t>(id);
     dns.feed(Direction::to_server, octets, 1);
   }
-  REQUIRE(dns.result().lines.size() == 1);
+  REQUIRE(dns.result().lines.size() == 256);  // the oldest quarter
   CHECK(member(dns.result().lines[0], "id") == "0");
   CHECK(member(dns.result().lines[0], "answered").empty());
-  CHECK(dns.memory().refused == 1);
+  CHECK(member(dns.result().lines[255], "id") == "255");
+  CHECK(member(dns.result().lines[255], "answered").empty());
+  CHECK(dns.memory().crowded_out == 256);
+  CHECK(dns.memory().refused == 0);
   dns.end(100);
-  CHECK(dns.result().lines.size() == 1025);
-  CHECK(member(dns.result().lines[1], "answered") == "false");
-  CHECK(count(dns.result().notes, Note::Kind::dns_unanswered) == 1024);
+  REQUIRE(dns.result().lines.size() == 1025);
+  CHECK(member(dns.result().lines[256], "id") == "256");
+  CHECK(member(dns.result().lines[256], "answered") == "false");
+  CHECK(count(dns.result().notes, Note::Kind::dns_unanswered) == 769);
+  CHECK(dns.memory().used == 0);
+}
+
+TEST_CASE("dns: characters that are no letters are told apart though they differ in one bit") {
+  // "a^.example" and "a~.example", asked under one id.
+  DissectorRun dns = run();
+  dns.feed(Direction::to_server,
+           "0001 0100 0001 0000 0000 0000 | 02 615e 07 6578616d706c65 00 0001 0001"_hex, 0);
+  dns.feed(Direction::to_server,
+           "0001 0100 0001 0000 0000 0000 | 02 617e 07 6578616d706c65 00 0001 0001"_hex, 1);
+  std::vector<std::uint64_t> asked;
+  for (const Note& note : dns.result().notes) {
+    if (note.kind == Note::Kind::dns_asked) asked.push_back(note.value);
+  }
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0] != asked[1]);
 }
 
 TEST_CASE("dns: without memory each message stands alone") {
