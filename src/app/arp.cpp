@@ -54,7 +54,8 @@ struct Arp {
             "Announces its own address (RFC 5227 2.3): nobody is asked"),
         field<"probe", &Arp::probe>("Asks whether the address is free (RFC 5227 2.1)"),
         field<"queried", &Arp::queried>("The request was seen; absent outside exchanges"),
-        field<"answered", &Arp::answered>("The reply was seen; absent outside exchanges"),
+        field<"answered", &Arp::answered>(
+            "The reply was seen; absent outside exchanges and of a request with too many open"),
         field<"retries", &Arp::retries>("Further copies of the request before the reply"),
         field<"rtt_us", &Arp::rtt_us>("From the last copy of the request to the reply"));
   }
@@ -154,7 +155,7 @@ struct Request {
 
 // Requests in the order of their last copy, found by key: slots in one piece of memory, chained by
 // number in that order, and an index of open addressing at most half full. Both double up to
-// max_open, 132 KiB in all, and stay; the budget is charged for the requests that are open.
+// max_open and stay; the budget is charged for the requests that are open.
 class RequestTable {
  public:
   explicit RequestTable(Budget& budget) noexcept : budget_(&budget) {}
@@ -307,7 +308,7 @@ Arp describe(const Packet& packet) noexcept {
 
 class ArpDissector final : public Dissector {
  public:
-  explicit ArpDissector(const FlowContext& flow) : open_(*flow.memory) {}
+  explicit ArpDissector(const FlowContext& flow) : budget_(flow.memory), open_(*flow.memory) {}
 
   Progress consume(const Segment& segment, Output& out) override {
     const auto packet = read_packet(segment.data);
@@ -351,24 +352,23 @@ class ArpDissector final : public Dissector {
 
   void on_request(const Packet& packet, const Segment& segment, Output& out) {
     const Request request{.packet = packet, .link = segment.link, .last = segment.time};
-    const Key key = key_of(request);
+    const Key key = request_key(request);
     if (Request* const same = open_.find(key)) {
       ++same->retries;
       same->last = segment.time;
       open_.make_youngest(key);
       return arm(*same, out);
     }
-    if (open_.full()) close_oldest(out);
+    if (open_.full()) let_go_oldest(out);
     if (Request* const added = open_.add(key, request)) {
       arm(*added, out);
     } else {
-      report(describe_request(request), out);
+      report(describe_request(request), out);  // there is no waiting for the reply
     }
   }
 
   void on_reply(const Packet& packet, const Segment& segment, Output& out) {
-    const Key key =
-        arp::key_of(packet.target_ip, packet.target_mac, packet.sender_ip, segment.link);
+    const Key key = key_of(packet.target_ip, packet.target_mac, packet.sender_ip, segment.link);
     if (open_.find(key) == nullptr) {
       Arp event = describe(packet);
       event.queried = false;
@@ -386,18 +386,27 @@ class ArpDissector final : public Dissector {
   static Arp describe_request(const Request& request) {
     Arp event = describe(request.packet);
     event.queried = true;
-    event.answered = false;
     event.retries = request.retries;
     return event;
   }
 
+  [[nodiscard]] Request take_oldest() noexcept { return open_.take(request_key(*open_.oldest())); }
+
   void close_oldest(Output& out) {
-    report(describe_request(open_.take(key_of(*open_.oldest()))), out);
+    Arp event = describe_request(take_oldest());
+    event.answered = false;
+    report(event, out);
   }
 
-  static Key key_of(const Request& request) noexcept {
+  // Whether its reply comes will not be known.
+  void let_go_oldest(Output& out) {
+    ++budget_->crowded_out;
+    report(describe_request(take_oldest()), out);
+  }
+
+  static Key request_key(const Request& request) noexcept {
     const Packet& packet = request.packet;
-    return arp::key_of(packet.sender_ip, packet.sender_mac, packet.target_ip, request.link);
+    return key_of(packet.sender_ip, packet.sender_mac, packet.target_ip, request.link);
   }
 
   void arm(Request& request, Output& out) {
@@ -405,6 +414,7 @@ class ArpDissector final : public Dissector {
     out.arm(Timer::reply_5s, request.token);
   }
 
+  Budget* budget_;
   RequestTable open_;
   std::uint32_t last_token_ = 0;
 };

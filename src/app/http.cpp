@@ -147,7 +147,7 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   out.note({.kind = Note::Kind::http_request});
   report_lost(out);
   if (queue_.size() == max_requests) {
-    queue_.refuse();
+    queue_.count_crowded_out();
     report_unanswered(being_answered(), out);
     ++dropped_;
   }

@@ -132,8 +132,8 @@ class HttpQueue {
   /// Null without memory.
   HttpRequest* push(const HttpHead& head, HttpKeep keep);
 
-  /// Counts a request that could not wait for its response.
-  void refuse() noexcept { ++memory_->refused; }
+  /// Counts a request that gave way to another one.
+  void count_crowded_out() noexcept { ++memory_->crowded_out; }
 
   /// Requires: index < size(), as for at(). The index is 0 or 1 wherever it matters.
   void erase(std::size_t index) noexcept;

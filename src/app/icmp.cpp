@@ -265,7 +265,7 @@ class IcmpDissector final : public Dissector {
 
   // Whether its reply comes will not be known.
   void let_go(const OpenRequest& request, Output& out) {
-    ++budget_->refused;
+    ++budget_->crowded_out;
     out.emit(describe_request(request));
   }
 

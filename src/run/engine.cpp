@@ -535,6 +535,7 @@ ShardCounters Engine::counters() const noexcept {
     sum.anomalies += one.anomalies;
     sum.reassembly_refused += one.reassembly_refused;
     sum.rekeyed += one.rekeyed;
+    sum.crowded_out += one.crowded_out;
   }
   return sum;
 }

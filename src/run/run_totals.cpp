@@ -20,6 +20,7 @@ std::vector<std::string_view> limits_hit(const ShardCounters& shards,
   add(shards.without_tcp_state, "tcp_state");
   add(shards.without_stream, "streams");
   add(shards.reassembly_refused, "reassembly");
+  add(shards.crowded_out, "exchanges");
   add(shards.timers_refused, "timers");
   add(fragments, "fragments");
   add(scan.forgotten(), "scan");

@@ -76,6 +76,7 @@ struct ShardCounters {
   std::uint64_t anomalies = 0;
   std::uint64_t reassembly_refused = 0;  ///< octets out of order or of unfinished messages not kept
   std::uint64_t rekeyed = 0;             ///< indexes built anew since chosen flows collided
+  std::uint64_t crowded_out = 0;         ///< exchanges that gave way to others of their list
 };
 
 /// The earliest thing a shard has to do.

@@ -369,6 +369,7 @@ void Shard::erase(flow::Number number) {
 ShardCounters Shard::counters() const noexcept {
   ShardCounters all = counters_;
   all.reassembly_refused = reassembly_memory_.refused;
+  all.crowded_out = reassembly_memory_.crowded_out;
   return all;
 }
 

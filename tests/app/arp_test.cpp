@@ -155,7 +155,7 @@ TEST_CASE("arp: a sender that is not the frame's is an anomaly") {
   CHECK(arp.result().lines.size() == 1);
 }
 
-TEST_CASE("arp: at most 1,024 requests stay open") {
+TEST_CASE("arp: at most 1,024 requests stay open, and of one that gives way nothing is claimed") {
   DissectorRun arp = run();
   std::vector<std::uint8_t> octets{request.begin(), request.end()};
   for (std::uint32_t i = 0; i < 1025; ++i) {
@@ -166,9 +166,13 @@ TEST_CASE("arp: at most 1,024 requests stay open") {
   }
   REQUIRE(arp.result().lines.size() == 1);
   CHECK(arp.result().lines[0].starts_with("arp 10.0.0.1>10.1.0.0 "));
+  CHECK(arp.result().lines[0].find("answered") == std::string::npos);
+  CHECK(arp.memory().crowded_out == 1);
+  CHECK(arp.memory().refused == 0);
   CHECK(arp.memory().used > 0);
   arp.advance(5000);
-  CHECK(arp.result().lines.size() == 1025);
+  REQUIRE(arp.result().lines.size() == 1025);
+  CHECK(arp.result().lines[1].find(R"("answered":false)") != std::string::npos);
   CHECK(arp.memory().used == 0);
 }
 
