@@ -78,6 +78,7 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
       .flow_memory = options.mem_limit / 100 * flow_share / options.shards,
       .reassembly_memory = options.mem_limit / 100 * reassembly_share / options.shards / 4 * 3,
       .sensor = options_.sensor,
+      .vlan = options.vlan,
       .scan_timeout = options.scan_timeout,
       .verify_checksums = options.decode.verify_checksums,
       .interfaces = &interfaces};
@@ -534,8 +535,8 @@ ShardCounters Engine::counters() const noexcept {
     sum.timers_refused += one.timers_refused;
     sum.anomalies += one.anomalies;
     sum.reassembly_refused += one.reassembly_refused;
-    sum.rekeyed += one.rekeyed;
     sum.crowded_out += one.crowded_out;
+    sum.rekeyed += one.rekeyed;
   }
   return sum;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/digits.h"
+#include "base/hash.h"
 #include "event/anomaly.h"
 #include "run/packet_record.h"
 #include "stats/server_times.h"
@@ -60,6 +61,16 @@ std::array<TimerQueue, timer_kind_count> make_timers(std::size_t cap, flow::Pool
   return {empty, empty, empty, empty, empty, empty, empty, empty};
 }
 
+// One number for the network that a packet without flow is of: what a flow's key holds of it, so
+// that an answer seen on another interface or with a priority tag is of the same one.
+std::uint64_t link_of(const wire::Decoded& packet, flow::VlanUse vlan) noexcept {
+  const bool keep = vlan == flow::VlanUse::keep;
+  const std::array<std::uint64_t, 2> words{
+      keep ? packet.vlan : std::uint64_t{0},
+      keep ? packet.network : packet.network & wire::network_mask};
+  return hash_words(words, fixed_hash_key);
+}
+
 EndReason reason_of(const Conversation& conversation) noexcept {
   if (conversation.tcp == nullptr || !conversation.tcp->closed()) return EndReason::idle;
   return conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin;
@@ -71,6 +82,7 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
     : merger_(&merger),
       sensor_(options.sensor),
       interfaces_(options.interfaces),
+      vlan_(options.vlan),
       scan_timeout_(options.scan_timeout),
       verify_checksums_(options.verify_checksums),
       wants_packets_(merger.wants(event::schema_of<PacketRecord>)),
@@ -576,18 +588,6 @@ void Shard::on_datagram(Conversation& conversation, const RoutedPacket& packet, 
                     .packet = packet.view->number});
 }
 
-namespace {
-
-/// One number for the interface and the VLANs of a frame.
-std::uint64_t link_of(const RoutedPacket& packet) noexcept {
-  std::uint64_t link = packet.view->interface;
-  for (std::size_t i = 0; i < packet.decoded->vlan_count; ++i)
-    link = link << wire::vlan_bits | packet.extra->vlans[i];
-  return link << 3U | packet.decoded->vlan_count;
-}
-
-}  // namespace
-
 void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport) {
   auto found = std::find_if(
       flowless_.begin(), flowless_.end(),
@@ -615,7 +615,7 @@ void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport) {
        .time = packet.view->time,
        .packet = packet.view->number,
        .link_source = packet.extra->has_mac ? packet.extra->src_mac : MacAddress{},
-       .link = link_of(packet),
+       .link = link_of(decoded, vlan_),
        .ip_version = decoded.src.version},
       *this);
 }

@@ -59,6 +59,7 @@ struct ShardOptions {
   std::size_t flow_memory = 0;        ///< TCP state, streams, dissector state, index
   std::size_t reassembly_memory = 0;  ///< octets held out of order or of unfinished messages
   std::string_view sensor;
+  flow::VlanUse vlan = flow::VlanUse::keep;
   Duration scan_timeout =
       flow::timeout_of(flow::ContactTimer::answer_tcp);  ///< silence of TCP and SCTP
   bool verify_checksums = false;                         ///< those of TCP and UDP were looked at
@@ -75,8 +76,8 @@ struct ShardCounters {
   std::uint64_t timers_refused = 0;
   std::uint64_t anomalies = 0;
   std::uint64_t reassembly_refused = 0;  ///< octets out of order or of unfinished messages not kept
-  std::uint64_t rekeyed = 0;             ///< indexes built anew since chosen flows collided
   std::uint64_t crowded_out = 0;         ///< exchanges that gave way to others of their list
+  std::uint64_t rekeyed = 0;             ///< indexes built anew since chosen flows collided
 };
 
 /// The earliest thing a shard has to do.
@@ -306,6 +307,7 @@ class Shard final : private app::Output {
   Merger* merger_;
   std::string_view sensor_;
   const std::vector<source::Interface>* interfaces_;
+  flow::VlanUse vlan_;
   Duration scan_timeout_;
   bool verify_checksums_;
   bool wants_packets_;

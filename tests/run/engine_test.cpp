@@ -278,6 +278,44 @@ TEST_CASE("engine: who has the same addresses in another network behind one VLAN
   CHECK(flows[1].packets == 1);
 }
 
+/// A request and its reply in frames with these tags.
+Frames arp_exchange(std::optional<std::uint16_t> request, std::optional<std::uint16_t> reply) {
+  const auto tagged = [](test::Octets frame, std::optional<std::uint16_t> vlan) {
+    constexpr std::ptrdiff_t addresses = 12;
+    if (!vlan) return frame;
+    const test::Octets tag{0x81, 0x00, static_cast<std::uint8_t>(*vlan >> 8U),
+                           static_cast<std::uint8_t>(*vlan)};
+    frame.insert(frame.begin() + addresses, tag.begin(), tag.end());
+    return frame;
+  };
+  return {{.time = traffic_start, .data = tagged(test::arp_frame(1, client, server), request)},
+          {.time = traffic_start + 2ms, .data = tagged(test::arp_frame(2, server, client), reply)}};
+}
+
+TEST_CASE("engine: an ARP reply belongs to a request of its own VLAN only") {
+  const Analysis apart = test::analyse(arp_exchange(10, 20));
+  REQUIRE(apart.of("arp").size() == 2);
+  CHECK_THAT(apart.of("arp")[0], Contains(R"("queried":false,"answered":true)"));
+  CHECK_THAT(apart.of("arp")[1], Contains(R"("queried":true,"answered":false)"));
+
+  const Analysis together = test::analyse(arp_exchange(10, 10));
+  REQUIRE(together.of("arp").size() == 1);
+  CHECK_THAT(together.of("arp")[0], Contains(R"("rtt_us":2000)"));
+
+  const Analysis ignored = test::analyse(arp_exchange(10, 20), {.vlan = flow::VlanUse::ignore});
+  REQUIRE(ignored.of("arp").size() == 1);
+  CHECK_THAT(ignored.of("arp")[0], Contains(R"("rtt_us":2000)"));
+}
+
+TEST_CASE("engine: an ARP request with a priority tag is answered without one") {
+  const auto [request, reply] =
+      GENERATE(table<std::optional<std::uint16_t>, std::optional<std::uint16_t>>(
+          {{0, std::nullopt}, {std::nullopt, 0}, {0x6000, std::nullopt}}));
+  const Analysis analysis = test::analyse(arp_exchange(request, reply));
+  REQUIRE(analysis.of("arp").size() == 1);
+  CHECK_THAT(analysis.of("arp")[0], Contains(R"("rtt_us":2000)"));
+}
+
 TEST_CASE("engine: a header that is in order and not known further is no anomaly") {
   // PPTP: GRE of version 1 (RFC 2637 4.1).
   const test::Octets pptp{0x30, 0x01, 0x88, 0x0b, 0, 4, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4};

@@ -239,6 +239,7 @@ Analysis analyse(const Frames& frames, const AnalysisOptions& options) {
   run::Engine engine({.mem_limit = options.mem_limit,
                       .max_flows = options.max_flows,
                       .shards = options.shards,
+                      .vlan = options.vlan,
                       .hash_seed = options.hash_seed,
                       .stats = {.every = options.summary_every},
                       .watch = options.watch,

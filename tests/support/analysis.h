@@ -22,6 +22,7 @@ struct AnalysisOptions {
   std::size_t batch = Batch::capacity;
   std::size_t mem_limit = std::size_t{512} << 20U;
   std::size_t max_flows = 1'000'000;
+  flow::VlanUse vlan = flow::VlanUse::keep;
   Duration summary_every{};
   bool packets = false;  ///< `packet` events too
   std::size_t events_held = run::Recorder::usual_held;
