@@ -528,25 +528,36 @@ class DnsDissector final : public Dissector {
   std::array<std::uint64_t, 2> askers_;  // the ends, hashed, by the direction they ask in
 };
 
-/// The first question of a message that begins in this packet.
+std::string_view kind_of(const Header& header) noexcept {
+  constexpr std::uint8_t notify = 4;  // RFC 1996 3
+  constexpr std::uint8_t update = 5;  // RFC 2136 1.3
+  if (header.is_response()) return "answer";
+  if (header.opcode() == notify) return "notify";
+  return header.opcode() == update ? "update" : "query";
+}
+
+/// The first question of a message that begins in this packet. Of a stream that need not be so: the
+/// octets of a packet are a message only if they look like one.
 void describe(Transport transport, const Segment& packet, TextLine& line) {
   constexpr std::size_t length_octets = 2;  // before each message of a stream (RFC 1035 4.2.2)
-  Bytes octets = packet.data;
-  if (transport == Transport::tcp) octets = octets.subspan(std::min(length_octets, octets.size()));
+  if (probe(packet, {.transport = transport, .server_port = dns_port}) != Verdict::yes) return;
+  const Bytes octets =
+      transport == Transport::tcp ? packet.data.subspan(length_octets) : packet.data;
   Reader reader{octets};
   const auto header = read_header(reader);
   if (!header) return;
-  line.add(header->is_response() ? "answer" : "query");
-  if (header->counts[0] != 0) {
+  if (header->counts[0] == 0) {
+    line.add(kind_of(*header));
+  } else {
     std::array<char, TextArena::item_limit> storage;  // NOLINT(*-member-init): the arena writes it
     TextArena text{storage};
     std::size_t budget = max_name_octets;
     text.begin();
-    const bool flawed = add_name(text, reader, octets, budget).has_value();
+    if (add_name(text, reader, octets, budget)) return;
     const auto name = text.finish();
     const std::uint16_t type = reader.be16();
-    if (!flawed && name && reader.ok())
-      line.add(" ").add(type_name(type).view()).add(" ").add(*name);
+    if (!name || !reader.ok()) return;
+    line.add(kind_of(*header)).add(" ").add(type_name(type).view()).add(" ").add(*name);
   }
   if (header->is_response()) {
     line.add(" ").add(rcode_name(header->rcode()).view()).add(" ").add(header->counts[1]);

@@ -93,6 +93,34 @@ TEST_CASE("packet line: TLS by its records") {
                 });
 }
 
+TEST_CASE("packet line: DNS over TCP where a message begins, and nowhere else") {
+  const Octets query = test::dns_query(7, "example.org");
+  const Octets length{0, static_cast<std::uint8_t>(query.size())};
+  const Octets whole = join(length, query);
+  const Octets middle = test::octets("text that goes on and on");
+  const auto said =
+      said_of(talk(53, {{true, whole}, {true, length}, {true, query}, {true, middle}}));
+  REQUIRE(said.size() == 7);
+  CHECK(said[3] == "dns: dns query A example.org");
+  CHECK(said[4].starts_with("dns: tcp PA seq "));
+  CHECK(said[5].starts_with("dns: tcp PA seq "));
+  CHECK(said[6].starts_with("dns: tcp PA seq "));
+}
+
+TEST_CASE("packet line: DNS by what is asked for") {
+  const Pair dns{client, server, 50'000, 53};
+  const Bytes notify =
+      "0001 2400 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 0006 0001"_hex;
+  const Bytes update =
+      "0002 2800 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 0006 0001"_hex;
+  const Bytes unreadable = "0003 0100 0001 0000 0000 0000 | c000 0001 0001"_hex;
+  const auto said =
+      said_of({frame(test::udp_packet(dns, notify)), frame(test::udp_packet(dns, update)),
+               frame(test::udp_packet(dns, unreadable))});
+  CHECK(said == std::vector<std::string>{"dns: dns notify SOA example.org",
+                                         "dns: dns update SOA example.org", "dns: udp len 18"});
+}
+
 TEST_CASE("packet line: datagrams, ICMP, ARP, fragments and what is none of them") {
   const Pair dns{client, server, 50'000, 53};
   const Pair other{client, server, 50'000, 9'999};
