@@ -54,9 +54,10 @@ Match match_late(const app::Segment& start, const app::FlowContext& context) {
   return found;
 }
 
-// The beginning of that side's stream was not captured.
-bool is_midstream(const Conversation& conversation, Direction direction) noexcept {
-  return conversation.tcp != nullptr && !conversation.tcp->side(direction).syn_seen;
+// The beginning of the connection was not captured: a SYN-ACK, too, shows where the client began.
+bool is_midstream(const Conversation& conversation) noexcept {
+  return conversation.tcp != nullptr && !conversation.tcp->side(Direction::to_server).syn_seen &&
+         !conversation.tcp->side(Direction::to_client).syn_seen;
 }
 
 void set_octets(app::Segment& segment, Bytes octets) noexcept {
@@ -105,39 +106,44 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
   if (probing.failed[side]) return probe_late(conversation, context, segment);
   const bool stream = transport == app::Transport::tcp;
-  const bool joined = stream && !probing.held[side].empty();
-  if (joined && is_midstream(conversation, segment.direction)) {
-    // What is held may be the end of something older.
-    const Match found = match(segment, context);
-    if (found.protocol != nullptr) return open(conversation, *found.protocol, context, {segment});
-  }
-  Beginning beginning{.all = segment};
-  if (joined) {
-    beginning.held = probing.held[side].size();
-    beginning.since = probing.since[side];
-    if (!probing.held[side].append(segment.data)) return fail_side(conversation, segment.direction);
-    set_octets(beginning.all, probing.held[side].view());
-  }
-  const Match found = match(beginning.all, context);
-  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, beginning);
-  if (joined && follow(conversation, context, segment)) return;
+  if (stream && !probing.held[side].empty()) return probe_joined(conversation, context, segment);
+  const Match found = match(segment, context);
+  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, {segment});
   if (!stream) {
     // A datagram that is nothing says little about the next one; a stream's first octets decide.
     if (++probing.attempts[side] >= Probing::max_attempts)
       fail_side(conversation, segment.direction);
-  } else if (!found.unsure) {
-    const std::uint16_t late_at = probing.late_at[side];
-    if (late_at == 0) {
-      fail_side(conversation, segment.direction);
-    } else {
-      probing.failed[side] = true;
-      probing.held[side].drop_front(late_at);
-      probing.since[side] = probing.late_since[side];
-    }
-    if (joined) count_late(conversation, segment);
-  } else if (probing.held[side].empty()) {
+  } else if (found.unsure) {
     hold(conversation, segment);
+  } else {
+    fail_side(conversation, segment.direction);
   }
+}
+
+void Dissection::probe_joined(Conversation& conversation, const app::FlowContext& context,
+                              const app::Segment& segment) {
+  Probing& probing = *conversation.probing();
+  const std::size_t side = index(segment.direction);
+  Beginning beginning{
+      .all = segment, .held_size = probing.held[side].size(), .since = probing.since[side]};
+  if (!probing.held[side].append(segment.data)) return fail_side(conversation, segment.direction);
+  set_octets(beginning.all, probing.held[side].view());
+  const Match found = match(beginning.all, context);
+  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, beginning);
+  if (is_midstream(conversation)) {
+    // What is held may be the end of something older.
+    const Match alone = match(segment, context);
+    if (alone.protocol != nullptr) return open(conversation, *alone.protocol, context, {segment});
+  }
+  if (follow(conversation, context, segment) || found.unsure) return;
+  if (const std::uint16_t late_at = probing.late_at[side]; late_at != 0) {
+    probing.failed[side] = true;
+    probing.held[side].drop_front(late_at);
+    probing.since[side] = probing.late_since[side];
+  } else {
+    fail_side(conversation, segment.direction);
+  }
+  count_late(conversation, segment);
 }
 
 // What is held may be the last words of another protocol (AUTH TLS looks like a request so far),
@@ -149,10 +155,11 @@ bool Dissection::follow(Conversation& conversation, const app::FlowContext& cont
   const Bytes held = probing.held[side].view();
   std::uint16_t& late_at = probing.late_at[side];
   const auto here = static_cast<std::uint16_t>(held.size() - segment.data.size());
-  for (const std::uint16_t at : {late_at == 0 ? here : late_at, here}) {
+  for (const std::uint16_t at : {late_at, here}) {
+    if (at == 0) continue;  // nothing had begun
     if (at == here) probing.late_since[side] = segment.time;
     Beginning tail{.all = segment,
-                   .held = static_cast<std::size_t>(here - at),
+                   .held_size = static_cast<std::size_t>(here - at),
                    .since = probing.late_since[side]};
     set_octets(tail.all, held.subspan(at));
     const Match found = match_late(tail.all, context);
@@ -173,7 +180,7 @@ void Dissection::probe_late(Conversation& conversation, const app::FlowContext& 
   const std::size_t side = index(segment.direction);
   Buffer& held = probing.held[side];
   if (!held.empty()) {
-    Beginning beginning{.all = segment, .held = held.size(), .since = probing.since[side]};
+    Beginning beginning{.all = segment, .held_size = held.size(), .since = probing.since[side]};
     if (held.append(segment.data)) {
       set_octets(beginning.all, held.view());
       const Match found = match_late(beginning.all, context);
@@ -262,13 +269,13 @@ void Dissection::begin(Conversation& conversation, Probing& probing, const Begin
   app::Segment octets = beginning.all;
   app::Progress progress = begin_other(conversation, probing, reverse(octets.direction));
   if (ends(progress)) return take(conversation, progress);
-  if (beginning.held != 0) {
+  if (beginning.held_size != 0) {
     octets.time = beginning.since;
-    set_octets(octets, beginning.all.data.first(beginning.held));
+    set_octets(octets, beginning.all.data.first(beginning.held_size));
     progress = conversation.dissector()->consume(octets, *out_);
     if (ends(progress)) return take(conversation, progress);
     octets.time = beginning.all.time;
-    set_octets(octets, beginning.all.data.subspan(beginning.held));
+    set_octets(octets, beginning.all.data.subspan(beginning.held_size));
   }
   take(conversation, conversation.dissector()->consume(octets, *out_));
 }
@@ -281,8 +288,7 @@ app::Progress Dissection::begin_other(Conversation& conversation, Probing& probi
   const Timestamp since = probing.since[index(direction)];
   app::Dissector& dissector = *conversation.dissector();
   // The end of something older, perhaps.
-  if (is_midstream(conversation, direction))
-    return dissector.on_unseen(direction, held.size(), since, *out_);
+  if (is_midstream(conversation)) return dissector.on_unseen(direction, held.size(), since, *out_);
   return dissector.consume({.data = held,
                             .size = static_cast<std::uint32_t>(held.size()),
                             .direction = direction,

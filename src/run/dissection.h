@@ -34,11 +34,14 @@ class Dissection {
   /// Octets that a protocol begins with: what was held, then the segment that decided.
   struct Beginning {
     app::Segment all;
-    std::size_t held = 0;  ///< octets of `all`
-    Timestamp since;       ///< when those came
+    std::size_t held_size = 0;  ///< octets of `all`
+    Timestamp since;            ///< when those came
   };
 
   void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
+  /// The same where octets of that side are held: a stream of which more was needed.
+  void probe_joined(Conversation& conversation, const app::FlowContext& context,
+                    const app::Segment& segment);
   /// Whether what is held, which ends with `segment`, ends with the beginning of a protocol that
   /// follows; that is opened then.
   bool follow(Conversation& conversation, const app::FlowContext& context,

@@ -846,6 +846,24 @@ TEST_CASE("truth: the end of something older is no beginning of a request or a r
   CHECK(events[0]["status"] == 204);
 }
 
+TEST_CASE("truth: a request cut inside its method is read as one wherever the capture begins") {
+  const std::size_t cut = GENERATE(1U, 2U, 3U);
+  const std::ptrdiff_t unseen = GENERATE(0, 1, 3);  // packets of the handshake
+  const std::string_view request = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+  Frames frames;
+  Talk talk(frames);
+  talk.client_says(100ms, request.substr(0, cut));
+  talk.client_says(110ms, request.substr(cut));
+  talk.server_says(130ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+  talk.close();
+  frames.erase(frames.begin(), frames.begin() + unseen);
+  const auto events = records(test::analyse(frames), "http");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].text("method") == "GET");
+  CHECK(events[0].text("uri") == "/x");
+  CHECK(events[0]["status"] == 204);
+}
+
 TEST_CASE("truth: what a receiver throws away moves no stream") {
   Frames frames;
   Talk talk(frames);
