@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <nss.h>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -33,34 +35,51 @@ void ask_no_network() {
 
 using Handle = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
 
-/// As of a savefile of DLT_NULL. Only of such a handle libpcap takes the address family in the
-/// other byte order and, of IPv6, with the numbers of every system (pcap-linktype(7)).
-Handle open_null(bool swapped) {
-  std::array<std::uint32_t, 6> header{0xa1b2c3d4, 4U << 16U | 2U, 0, 0, snaplen, 0};
+/// The header of a savefile.
+using FileHeader = std::array<std::uint32_t, 6>;
+
+bool has_family(LinkType link) noexcept {
+  return link == LinkType::null || link == LinkType::loop;
+}
+
+/// Of a savefile of such a link type. Only of its handle libpcap takes, of IPv6, the address
+/// families of every system, and those of LinkType::null in either byte order (pcap-linktype(7)).
+FileHeader header_of(LinkType link, bool swapped) noexcept {
+  FileHeader header{0xa1b2c3d4, 4U << 16U | 2U, 0, 0, snaplen, static_cast<std::uint32_t>(link)};
   if constexpr (std::endian::native == std::endian::big) header[1] = 2U << 16U | 4U;
   if (swapped) {
     std::ranges::transform(header, header.begin(),
                            [](std::uint32_t word) { return __builtin_bswap32(word); });
     header[1] = std::rotl(header[1], 16);  // two numbers of 16 bits
   }
-  std::FILE* file = ::fmemopen(header.data(), sizeof header, "r");
-  if (file == nullptr) return {nullptr, &pcap_close};
-  std::array<char, PCAP_ERRBUF_SIZE> error{};
-  Handle handle{pcap_fopen_offline(file, error.data()), &pcap_close};
-  if (handle == nullptr) (void)std::fclose(file);
-  return handle;
+  return header;
 }
 
-Handle open_handle(LinkType link, bool swapped) {
-  if (link == LinkType::null) return open_null(swapped);
-  return {pcap_open_dead(dlt_of(link), snaplen), &pcap_close};
+/// Null: `error` says why. `header` outlives the handle.
+Handle open_savefile(FileHeader& header, std::string& error) {
+  std::FILE* file = ::fmemopen(header.data(), sizeof header, "r");
+  if (file == nullptr) {
+    error = std::generic_category().message(errno);
+    return {nullptr, &pcap_close};
+  }
+  std::array<char, PCAP_ERRBUF_SIZE> message{};
+  Handle handle{pcap_fopen_offline(file, message.data()), &pcap_close};
+  if (handle == nullptr) {
+    error = message.data();
+    (void)std::fclose(file);
+  }
+  return handle;
 }
 
 /// `swapped`: of LinkType::null, for packets whose address family is in the other byte order.
 Compiled compile(const std::string& expression, LinkType link, bool swapped = false) {
   ask_no_network();
-  const Handle handle = open_handle(link, swapped);
-  if (handle == nullptr) return {.program = nullptr, .error = "out of memory"};
+  FileHeader header = header_of(link, swapped);
+  std::string error = "out of memory";
+  const Handle handle = has_family(link)
+                            ? open_savefile(header, error)
+                            : Handle{pcap_open_dead(dlt_of(link), snaplen), &pcap_close};
+  if (handle == nullptr) return {.program = nullptr, .error = error};
   auto program = std::make_unique<bpf_program>();
   constexpr bpf_u_int32 no_netmask = 0;  // as tcpdump has it for files
   constexpr int optimize = 1;

@@ -146,6 +146,33 @@ TEST_CASE("filter: loopback packets match whatever system and byte order wrote t
   CHECK(ip6.notes().empty());
 }
 
+TEST_CASE("filter: packets of OpenBSD's loopback match whatever system numbered their family") {
+  PacketFilter ip6("ip6");
+  PacketFilter ip("ip");
+  const auto packet = [](Bytes data) {
+    return PacketView{.time = {},
+                      .number = 1,
+                      .data = data,
+                      .wire_size = static_cast<std::uint32_t>(data.size()),
+                      .interface = 0,
+                      .link = LinkType::loop};
+  };
+  const Bytes v6_header =
+      "60000000 0000 3b 40 20010db8000000000000000000000001 20010db8000000000000000000000002"_hex;
+  for (const Bytes family : {"00000018"_hex, "0000001c"_hex, "0000001e"_hex}) {
+    const auto octets = test::join(family, v6_header);
+    CAPTURE(family[3]);
+    CHECK(ip6.matches(packet(octets)));
+    CHECK_FALSE(ip.matches(packet(octets)));
+  }
+  // Its family is in network order, always.
+  CHECK_FALSE(ip6.matches(packet(test::join("18000000"_hex, v6_header))));
+  const Bytes v4_header = "45000014 00000000 403b0000 0a000001 0a000002"_hex;
+  CHECK(ip.matches(packet(test::join("00000002"_hex, v4_header))));
+  CHECK_FALSE(ip6.matches(packet(test::join("00000002"_hex, v4_header))));
+  CHECK(ip6.notes().empty());
+}
+
 TEST_CASE("filter: a link type without a program matches nothing and is said once") {
   PacketFilter filter("ether host 00:01:02:03:04:05");
   const PacketView packet{.time = {},
