@@ -12,7 +12,7 @@
 namespace ntan::run {
 
 ExitCode explain(const Options& options, source::Interrupt& interrupt) {
-  const Replay replay(options, interrupt);
+  Replay replay(options, interrupt);
   const event::Id id{options.scan_id.value_or(0)};
   ScanVerdict verdict(id);
   if (!replay.analyse(verdict)) {
@@ -30,7 +30,8 @@ ExitCode explain(const Options& options, source::Interrupt& interrupt) {
     return ExitCode::runtime;
   }
   const Story story = walk.story();
-  return print(options.as_json ? json_of(story) : text_of(story));
+  const ExitCode printed = print(options.as_json ? json_of(story) : text_of(story));
+  return printed == ExitCode::done ? replay.ending() : printed;
 }
 
 }  // namespace ntan::run

@@ -27,12 +27,12 @@ std::unique_ptr<Choice> choice_of(const Options& options) {
                                       engine.decode);
 }
 
-bool choose(const Replay& replay, Choice& choice, PacketSet& chosen) {
+bool choose(Replay& replay, Choice& choice, PacketSet& chosen) {
   wire::Decoded decoded;
   wire::Extra extra;
   Timestamp clock{};
   bool begun = false;
-  return replay.read(Replay::Damage::silent, [&](const Batch& batch, const source::Source&) {
+  return replay.read([&](const Batch& batch, const source::Source&) {
     for (const PacketView& packet : batch.view()) {
       clock = begun ? std::max(clock, packet.time) : packet.time;
       begun = true;
@@ -44,8 +44,8 @@ bool choose(const Replay& replay, Choice& choice, PacketSet& chosen) {
   });
 }
 
-bool copy(const Replay& replay, const PacketSet& chosen, Outputs& outputs) {
-  return replay.read(Replay::Damage::told, [&](const Batch& batch, const source::Source& source) {
+bool copy(Replay& replay, const PacketSet& chosen, Outputs& outputs) {
+  return replay.read([&](const Batch& batch, const source::Source& source) {
     Batch kept;
     for (const PacketView& packet : batch.view()) {
       if (chosen.contains(packet.number)) kept.packets[kept.count++] = packet;
@@ -58,7 +58,7 @@ bool copy(const Replay& replay, const PacketSet& chosen, Outputs& outputs) {
 }  // namespace
 
 ExitCode extract(const Options& options, source::Interrupt& interrupt) {
-  const Replay replay(options, interrupt);
+  Replay replay(options, interrupt);
   const auto choice = choice_of(options);
   const auto stopped = [] {
     say_error("stopped; nothing was written");
@@ -77,7 +77,7 @@ ExitCode extract(const Options& options, source::Interrupt& interrupt) {
   outputs.open();
   const bool whole = copy(replay, chosen, outputs);
   outputs.finish();
-  if (outputs.closed()) return ExitCode::done;
+  if (outputs.closed()) return replay.ending();
   for (const std::string& message : outputs.take_failures()) say_error(message);
   if (const std::string others = outputs.other_links_text(); !others.empty()) say_warning(others);
   if (const std::string doubt = choice->doubt(chosen); !doubt.empty()) say_warning(doubt);
@@ -87,7 +87,7 @@ ExitCode extract(const Options& options, source::Interrupt& interrupt) {
     say(fmt::format("{}: {} packets written to {}", asked_for(options), chosen.count(),
                     *options.write_packets == "-" ? "standard output" : *options.write_packets));
   }
-  return ExitCode::done;
+  return replay.ending();
 }
 
 }  // namespace ntan::run

@@ -353,8 +353,9 @@ void Pipeline::say_end() const {
     say_figures();
   const Ledger& ledger = engine_->ledger();
   if (ledger.total.packets == 0 && !live() && stop_reason_ == StopReason::end_of_input) {
-    say_warning(filter_.empty() ? "there are no packets in the input"
-                                : fmt::format("no packet matched the filter '{}'", filter_));
+    say_warning(filter_.empty() || !source_->had_packets()
+                    ? "there are no packets in the input"
+                    : fmt::format("no packet matched the filter '{}'", filter_));
   }
   for (const auto& [link, tally] : ledger.unknown_links) {
     const std::string name = source::link_name(link);

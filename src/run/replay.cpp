@@ -45,16 +45,24 @@ std::unique_ptr<source::Source> Replay::open() const {
   return source::open_files(options_->files, {.filter = filter_, .interrupt = interrupt_});
 }
 
-bool Replay::read(Damage damage, const Take& take) const {
-  const auto source = open();
-  const bool whole = drain(*source, [&](const Batch& batch) { return take(batch, *source); });
-  if (whole && damage == Damage::told) {
-    for (const source::Damage& each : source->damage()) say_warning(each.text);
+void Replay::tell_damage(const source::Source& source) {
+  if (damage_told_) return;
+  damage_told_ = true;
+  for (const source::Damage& each : source.damage()) {
+    say_warning(each.text);
+    other_file_ = other_file_ || each.kind == source::Damage::Kind::not_a_capture;
   }
-  return !interrupt_->stopped();
 }
 
-bool Replay::analyse(Watch& watch) const {
+bool Replay::read(const Take& take) {
+  const auto source = open();
+  const bool whole = drain(*source, [&](const Batch& batch) { return take(batch, *source); });
+  if (interrupt_->stopped()) return false;
+  if (whole) tell_damage(*source);
+  return true;
+}
+
+bool Replay::analyse(Watch& watch) {
   NoLines lines;
   Recorder recorder(lines, nothing_wanted, nullptr, {});
   EngineOptions options = engine_options(*options_);
@@ -66,7 +74,9 @@ bool Replay::analyse(Watch& watch) const {
     return true;
   });
   engine.finish();
-  return !interrupt_->stopped();
+  if (interrupt_->stopped()) return false;
+  tell_damage(*source);
+  return true;
 }
 
 }  // namespace ntan::run

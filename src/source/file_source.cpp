@@ -23,22 +23,25 @@ std::string name_of(const std::string& path) {
   return path == standard_input ? "stdin" : path;
 }
 
-/// Octets of a regular file. Throws when nobody could read it.
-std::optional<std::uint64_t> check(const std::string& path) {
+/// Nothing, and errno, where there is none.
+std::optional<struct stat> status_of(const std::string& path) noexcept {
   struct stat status{};
-  const bool is_stdin = path == standard_input;
-  const int failed = is_stdin ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status);
-  if (failed != 0 || (!is_stdin && ::access(path.c_str(), R_OK) != 0)) {
+  const int failed =
+      path == standard_input ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status);
+  return failed == 0 ? std::optional{status} : std::nullopt;
+}
+
+/// Octets of a file, where they are known beforehand. Throws when nobody could read it.
+std::optional<std::uint64_t> check(const std::string& path) {
+  const auto status = status_of(path);
+  if (!status || (path != standard_input && ::access(path.c_str(), R_OK) != 0)) {
     const auto kind = errno == EACCES ? Error::Kind::permission : Error::Kind::not_found;
     throw Error(kind, fmt::format("cannot open {}: {}", name_of(path),
                                   std::generic_category().message(errno)));
   }
-  if (S_ISDIR(status.st_mode)) {
-    throw Error(Error::Kind::not_a_capture, fmt::format("{} is a directory", path),
-                {fmt::format("read what is in it: {}/*", path)});
-  }
-  if (!S_ISREG(status.st_mode)) return std::nullopt;
-  return static_cast<std::uint64_t>(status.st_size);
+  if (S_ISDIR(status->st_mode)) return 0;  // refused when its turn comes
+  if (!S_ISREG(status->st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(status->st_size);
 }
 
 /// Of a file that could not be opened.
@@ -46,6 +49,13 @@ Damage damage_of(const Error& error) {
   const bool other = error.kind() == Error::Kind::not_a_capture;
   return {.kind = other ? Damage::Kind::not_a_capture : Damage::Kind::corrupt,
           .text = error.what()};
+}
+
+void refuse_directory(const std::string& path) {
+  const auto status = status_of(path);
+  if (!status || !S_ISDIR(status->st_mode)) return;
+  throw Error(Error::Kind::not_a_capture, fmt::format("{} is a directory", path),
+              {fmt::format("read what is in it: {}/*", path)});
 }
 
 class FileSource final : public Source {
@@ -61,6 +71,8 @@ class FileSource final : public Source {
   [[nodiscard]] const std::vector<Damage>& damage() const noexcept override { return damage_; }
 
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept override { return notes_; }
+
+  [[nodiscard]] bool had_packets() const noexcept override { return had_packets_; }
 
   [[nodiscard]] std::uint64_t position() const noexcept override {
     return finished_ + (file_ ? file_->position() : 0);
@@ -89,6 +101,7 @@ class FileSource final : public Source {
   InterfaceTable interfaces_;
   std::unique_ptr<CaptureFile> file_;
   std::uint64_t packets_ = 0;
+  bool had_packets_ = false;
   std::uint64_t finished_ = 0;
   std::optional<std::uint64_t> size_ = 0;
   std::vector<Damage> damage_;
@@ -118,6 +131,7 @@ void FileSource::open_first() {
   } catch (const Error& error) {
     // Stopped while a pipe had not said yet what it holds: an end like any other.
     if (stopped()) return;
+    if (error.kind() != Error::Kind::not_a_capture) throw;
     damage_.push_back(damage_of(error));
     if (!have_file() && !stopped()) throw;
   }
@@ -125,6 +139,7 @@ void FileSource::open_first() {
 
 void FileSource::open_next() {
   const std::string& path = paths_[next_path_++];
+  refuse_directory(path);
   file_ = std::make_unique<CaptureFile>(open_stream(path, interrupt_), interfaces_, name_of(path));
 }
 
@@ -190,6 +205,7 @@ Status FileSource::read_paced(Batch& batch, Pacer& pacer) {
 /// Leaves what the filter lets through, and numbers it.
 void FileSource::select(Batch& batch) {
   std::size_t kept = 0;
+  had_packets_ = had_packets_ || batch.count != 0;
   if (filter_) {
     const std::size_t known_notes = filter_->notes().size();
     for (std::size_t i = 0; i < batch.count; ++i) {

@@ -84,6 +84,8 @@ class Source {
     static const std::vector<std::string> none;
     return none;
   }
+  /// Whether there were any so far, those that the filter rejected among them. Live: not known.
+  [[nodiscard]] virtual bool had_packets() const noexcept { return true; }
   /// Live: wall time for the trace clock of an idle link. Files: absent.
   [[nodiscard]] virtual std::optional<Timestamp> clock() { return std::nullopt; }
 

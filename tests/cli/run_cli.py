@@ -147,9 +147,12 @@ def _(folder):
     packets = events("read", good)[-1]["run_end"]["packets"]
     text = folder / "notes.txt"
     text.write_bytes(b"hello, this is text\n" * 9)
-    for files in ((text, good), (good, text)):
+    other = folder / "captures"
+    other.mkdir()
+    for files in ((text, good), (good, text), (other, good), (good, other)):
         done = ntan("read", *files, code=3)
-        assert b"ntan: warning: " in done.stderr and b"notes.txt" in done.stderr, done.stderr
+        name = b"captures is a directory" if other in files else b"notes.txt"
+        assert b"ntan: warning: " in done.stderr and name in done.stderr, done.stderr
         end = lines(done.stdout)[-1]["run_end"]
         assert end["packets"] == packets and end["input_damaged"] is True, end
 
@@ -161,8 +164,10 @@ def _(folder):
     assert b"no packet matched the filter 'tcp port 1'" in done.stderr, done.stderr
     empty = folder / "empty.pcap"
     empty.write_bytes(SAMPLE.sample()[:24])
-    done = ntan("read", empty)
-    assert b"there are no packets in the input" in done.stderr, done.stderr
+    for words in ([], ["-f", "tcp port 1"]):
+        done = ntan("read", empty, *words)
+        assert b"there are no packets in the input" in done.stderr, done.stderr
+        assert b"filter" not in done.stderr, done.stderr
 
 
 @case("-w: a file without packets has the link type of the input")

@@ -63,6 +63,23 @@ def _(folder):
     assert both.stdout == whole and not both.stderr, both.stderr
 
 
+@case("exit code 3: extract and explain tell once of a file that is no capture, and do their work")
+def _(folder):
+    path = sample(folder)
+    text = folder / "notes.txt"
+    text.write_bytes(b"hello, this is text\n" * 9)
+    before = events("read", path)
+    flow = next(event for event in before if event["event"] == "flow")["flow_id"]
+    scan = next(event for event in before if event["event"] == "scan")["scan"]["id"]
+    for words in (["extract", "--flow", flow, "-w", "-"], ["explain", scan]):
+        whole = ntan(*words, "-r", path).stdout
+        assert whole
+        for files in (["-r", path, "-r", text], ["-r", text, "-r", path]):
+            done = ntan(*words, *files, code=3)
+            assert done.stdout == whole
+            assert done.stderr.count(b"notes.txt") == 1, done.stderr
+
+
 @case("extract: a closed pipe ends quietly with 0")
 def _(folder):
     path = long_capture(folder, 300)
