@@ -229,7 +229,8 @@ class DnsDissector final : public Dissector {
     // A successor must not take a time-out of this one for its own.
     last_token_ = static_cast<std::uint32_t>(segment.packet);
     const Progress progress = consume_message(segment, segment.data, out);
-    return progress == Progress::more && open_.empty() && errors_ == 0 ? Progress::idle : progress;
+    const bool remembers = !open_.empty() || errors_ != 0 || asked_mdns_;
+    return progress == Progress::more && !remembers ? Progress::idle : progress;
   }
 
   Progress on_gap(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
@@ -294,7 +295,7 @@ class DnsDissector final : public Dissector {
     // NOLINTNEXTLINE(*-member-init)
     __attribute__((uninitialized)) Scratch scratch;
     const bool cut = segment.data.size() < segment.size;
-    const auto message = read_message(octets, service_, scratch);
+    const auto message = read_message(octets, service_in(segment, octets), scratch);
     if (!message) {
       if (!cut) report_defect({Flaw::truncated, "header"}, out);
     } else {
@@ -307,6 +308,20 @@ class DnsDissector final : public Dissector {
       }
     }
     return errors_ < max_errors ? Progress::more : leave(out);
+  }
+
+  // RFC 6762 6.7: the answer to a question that went to the group from another port. A server on
+  // that port that was asked in this flow is none of mDNS, however often it answers.
+  [[nodiscard]] bool is_mdns_answer(const Segment& segment) const noexcept {
+    return from_mdns_[index(segment.direction)] && !asked_mdns_;
+  }
+
+  // mDNS has a bit of its own in the class of a record.
+  [[nodiscard]] Service service_in(const Segment& segment, Bytes octets) const noexcept {
+    if (service_ != Service::dns || !is_mdns_answer(segment)) return service_;
+    Reader reader{octets};
+    const auto header = read_header(reader);
+    return header && header->is_response() ? Service::mdns : service_;
   }
 
   void report_defect(const Defect& defect, Output& out) {
@@ -338,6 +353,7 @@ class DnsDissector final : public Dissector {
 
   void on_query(const Message& message, const Segment& segment, Output& out) {
     out.note({event::Note::Kind::dns_query});
+    asked_mdns_ = asked_mdns_ || from_mdns_[index(reverse(segment.direction))];
     const std::uint64_t hash = hash_of(message.question, segment.direction);
     const auto same = find(message, segment.direction, hash);
     if (same != open_.end() && same->transfer) {
@@ -389,8 +405,7 @@ class DnsDissector final : public Dissector {
       }
       return;
     }
-    // RFC 6762 6.7: the answer to a question that went to the group from another port.
-    if (same == open_.end() && from_mdns_[index(segment.direction)])
+    if (same == open_.end() && is_mdns_answer(segment))
       return report_alone(message, Service::mdns, out);
     out.note({event::Note::Kind::dns_answer});
     out.note({event::Note::Kind::dns_rcode, message.rcode()});
@@ -526,6 +541,7 @@ class DnsDissector final : public Dissector {
   Service service_;
   std::array<bool, 2> from_mdns_;        // that side sends from the port of mDNS
   std::array<std::uint64_t, 2> askers_;  // the ends, hashed, by the direction they ask in
+  bool asked_mdns_ = false;              // a side that sends from the port of mDNS was asked
 };
 
 std::string_view kind_of(const Header& header) noexcept {

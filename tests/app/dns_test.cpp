@@ -834,6 +834,24 @@ TEST_CASE("dns: what answers a question to the group from another port is mDNS t
   REQUIRE(unicast.result().lines.size() == 1);
   CHECK(member(unicast.result().lines[0], "service").empty());
   CHECK(member(unicast.result().lines[0], "queried") == "true");
+  unicast.feed(Direction::to_client, answer, 2);  // the same again
+  REQUIRE(unicast.result().lines.size() == 2);
+  CHECK(member(unicast.result().lines[1], "service").empty());
+  CHECK(member(unicast.result().lines[1], "queried") == "false");
+  CHECK(count(unicast.result().notes, Note::Kind::dns_unpaired) == 1);
+}
+
+TEST_CASE("dns: an answer to a question to the group is read as mDNS") {
+  DissectorRun dns = run(flow(app::Transport::udp, 45000, 5353));
+  dns.feed(Direction::to_client,
+           "0007 8400 0000 0001 0000 0000 | 01 61 05 6c6f63616c 00 0001 8001 0000000a 0004"
+           "c0000201"_hex,
+           0);
+  REQUIRE(dns.result().lines.size() == 1);
+  CHECK(member(dns.result().lines[0], "service") == "\"mdns\"");
+  CHECK(dns.result().lines[0].find(
+            R"({"name":"a.local","type":"A","ttl":10,"data":"192.0.2.1","cache_flush":true})") !=
+        std::string::npos);
 }
 
 TEST_CASE("dns: LLMNR is one event per message") {
