@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t max_chunk_digits = 16;
 
-/// Octets after which it is known whether they begin a request.
+/// Octets after which it is settled whether they begin a request, empty lines before it included.
 constexpr std::size_t max_doubt = 32;
 
 /// 0 to 15, or -1.
@@ -19,6 +19,12 @@ int hex_value(std::uint8_t octet) noexcept {
   if (octet >= 'a' && octet <= 'f') return octet - 'a' + 10;
   if (octet >= 'A' && octet <= 'F') return octet - 'A' + 10;
   return -1;
+}
+
+std::size_t line_ends_at_front(Bytes octets) noexcept {
+  const auto first = std::ranges::find_if(
+      octets, [](std::uint8_t octet) { return octet != '\r' && octet != '\n'; });
+  return static_cast<std::size_t>(first - octets.begin());
 }
 
 void drop_front(Bytes& rest, std::size_t count) noexcept {
@@ -215,9 +221,7 @@ HttpReader::Step HttpReader::hopeless() noexcept {
 }
 
 HttpReader::Step HttpReader::begin_head(Bytes& rest, Timestamp now) noexcept {
-  const auto first = std::find_if(
-      rest.begin(), rest.end(), [](std::uint8_t octet) { return octet != '\r' && octet != '\n'; });
-  const auto blank = static_cast<std::size_t>(first - rest.begin());
+  const std::size_t blank = line_ends_at_front(rest);
   examined_ += blank;
   drop_front(rest, blank);
   if (rest.empty()) return {};
@@ -348,10 +352,14 @@ HttpReader::Step HttpReader::read_doubted(Bytes& rest, Timestamp now) {
     std::ranges::copy(start, std::ranges::copy(held, both.begin()).out);
     start = Bytes{both}.first(held.size() + start.size());
   }
-  const auto request = begins_http_request(as_text(start));
+  // RFC 9112 2.2: an empty line may stand before a request.
+  const auto request = begins_http_request(as_text(start.subspan(line_ends_at_front(start))));
   if (request) return *request ? settle_on_request() : settle_on_body();
+  const bool complete = state_ == State::doubted_body && held.size() + rest.size() >= left_;
+  if (complete || start.size() == max_doubt) return settle_on_body();
   examined_ += rest.size();
-  if (!hold_line(rest, now)) return hopeless();
+  if (line_ends_at_front(held) == held.size()) started_ = now;
+  if (!held_.append(rest)) return hopeless();
   rest = {};
   return {};
 }
@@ -371,6 +379,7 @@ HttpReader::Step HttpReader::settle_on_body() noexcept {
 
 /// What was held is the front of a head; the message before it is over.
 HttpReader::Step HttpReader::settle_on_request() noexcept {
+  held_.drop_front(line_ends_at_front(held_.view()));
   line_ = static_cast<std::uint32_t>(held_.size());
   lines_ = 0;
   state_ = held_.empty() ? State::idle : State::head;

@@ -53,7 +53,8 @@ class HttpReader {
   void begin_body(HttpFraming framing) noexcept;
 
   /// The body may not come: if what follows begins another request, the message was complete
-  /// without it. Requires: a request of which nothing behind its head came yet.
+  /// without it. Where the size of a chunk has begun to come, nothing is doubted. Requires: a
+  /// request of whose content nothing came yet.
   void doubt_body() noexcept;
 
   [[nodiscard]] Gap on_gap(std::uint64_t size) noexcept;

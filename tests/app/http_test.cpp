@@ -112,12 +112,14 @@ constexpr std::string_view refused = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r
 constexpr std::string_view accepted = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
 
 TEST_CASE("http: a client that was refused before its body goes on with the next request") {
-  const std::string next =
+  const std::string request =
       GENERATE(as<std::string>{}, "PUT /2 HTTP/1.1\r\n\r\n", "GET /2 HTTP/1.0\r\n\r\n",
                "VERSION-CONTROL http://h/2 HTTP/1.1\r\n\r\n", "OPTIONS *2 HTTP/1.1\r\n\r\n",
                "CONNECT h:2 HTTP/1.1\r\n\r\n");
+  // RFC 9112 2.2: an empty line before it is none of it.
+  const std::string next = GENERATE(as<std::string>{}, "", "\r\n") + request;
   const std::string framing =
-      GENERATE(as<std::string>{}, "Content-Length: 5", "Transfer-Encoding: chunked");
+      GENERATE(as<std::string>{}, "Content-Length: 40", "Transfer-Encoding: chunked");
   CAPTURE(next, framing);
   for (std::size_t cut = 0; cut < next.size(); ++cut) {
     CAPTURE(cut);
@@ -145,6 +147,11 @@ TEST_CASE("http: the body of a client that was refused may come all the same") {
       {"Content-Length: 5", "hello"},
       {"Content-Length: 5", "PUTTY"},
       {"Content-Length: 5", "GET a"},
+      {"Content-Length: 3", "PUT"},
+      {"Content-Length: 5", "VERSI"},
+      {"Content-Length: 2", "\r\n"},
+      {"Content-Length: 40",
+       "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n"},
       {"Content-Length: 1", "P"},
       {"Transfer-Encoding: chunked", "5\r\nGET /\r\n0\r\n\r\n"},
       {"Transfer-Encoding: chunked", "DE\r\n" /* 222 octets */},
