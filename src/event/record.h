@@ -331,6 +331,30 @@ Value Render<std::span<const T>>::value(std::span<const T> items) noexcept {
   return list;
 }
 
+namespace detail {
+
+template <Record R>
+constexpr bool has_field(std::string_view name) {
+  for (const Field& field : fields_of<R>) {
+    if (field.name == name) return true;
+  }
+  return false;
+}
+
+template <Record R>
+consteval std::span<const std::string_view> line_of() {
+  constexpr bool all_known = [] {
+    for (const std::string_view name : R::info.line) {
+      if (!has_field<R>(name)) return false;
+    }
+    return true;
+  }();
+  static_assert(all_known, "RecordInfo::line names what is no field");
+  return R::info.line;
+}
+
+}  // namespace detail
+
 /// The description of R, made once by the compiler.
 template <Record R>
 inline constexpr Schema schema_of{
@@ -338,7 +362,7 @@ inline constexpr Schema schema_of{
     .doc = R::info.doc,
     .order = R::info.order,
     .tables = R::info.tables,
-    .line = R::info.line,
+    .line = detail::line_of<R>(),
     .fields = detail::fields_of<R>,
     .line_start = detail::line_start_of<R>.view(),
     .line_key = detail::line_key_of<R>.view(),
