@@ -464,7 +464,9 @@ class DnsDissector final : public Dissector {
   }
 
   // RFC 5936 2.2: the SOA opens a transfer and closes it. Those in between are of other versions of
-  // the zone (RFC 1995 4).
+  // the zone (RFC 1995 4), but for one: that before the last additions is the same SOA, and a
+  // message that happens to end with it ends the transfer too early. Its further messages stand
+  // alone then.
   static bool ends_transfer(const Message& message, std::uint32_t serial) noexcept {
     return message.header.rcode() != 0 ||
            (message.last_answer_type == static_cast<std::uint16_t>(Type::soa) &&
@@ -539,9 +541,9 @@ class DnsDissector final : public Dissector {
   unsigned errors_ = 0;
   Transport transport_;
   Service service_;
+  bool asked_mdns_ = false;              // a side that sends from the port of mDNS was asked
   std::array<bool, 2> from_mdns_;        // that side sends from the port of mDNS
   std::array<std::uint64_t, 2> askers_;  // the ends, hashed, by the direction they ask in
-  bool asked_mdns_ = false;              // a side that sends from the port of mDNS was asked
 };
 
 std::string_view kind_of(const Header& header) noexcept {

@@ -84,7 +84,8 @@ struct Tls {
             "Subject of the server's certificate, RFC 4514 order; certificates are visible up to "
             "TLS 1.2"),
         event::field<"issuer", &Tls::issuer>("Issuer of the server's certificate"),
-        event::field<"serial", &Tls::serial>("Serial number of the certificate, hex"),
+        event::field<"serial", &Tls::serial>(
+            "Serial number of the certificate, hex; a minus before a negative one"),
         event::field<"sans", &Tls::sans>(
             "Subject alternative names: DNS names, addresses, URIs, mail addresses; at most 16"),
         event::field<"not_before", &Tls::not_before>("Start of validity, UTC (RFC 3339)"),

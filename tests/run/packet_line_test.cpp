@@ -89,7 +89,7 @@ TEST_CASE("packet line: TLS by its records") {
                     "tls: tls server_hello, change_cipher_spec, application_data 16",
                     "tls: tls alert handshake_failure",
                     "tls: tls handshake",
-                    "tls: tcp PA seq " + said[4].substr(16),
+                    "tls: tcp PA seq 268435536 ack 67 win 64240 len 5",
                 });
 }
 
@@ -157,6 +157,42 @@ TEST_CASE("packet line: datagrams, ICMP, ARP, fragments and what is none of them
             "-: udp len 40",
             "-: other_l2",
         });
+}
+
+TEST_CASE("packet event: its interface is that of the packet, not of the flow") {
+  const Pair ends{client, server, 40'001, 9'000};
+  Frames frames{frame(test::udp_packet(ends, "01"_hex)),
+                frame(test::udp_packet(ends.back(), "02"_hex))};
+  frames[1].interface = 1;
+  const auto analysis =
+      test::analyse(frames, {.packets = true,
+                             .interfaces = {{.name = "eth0", .link = LinkType::ethernet},
+                                            {.name = "eth1", .link = LinkType::ethernet}}});
+  const auto packets = analysis.of("packet");
+  REQUIRE(packets.size() == 2);
+  CHECK(packets[0].find(R"("in_if":"eth0")") != std::string::npos);
+  CHECK(packets[1].find(R"("in_if":"eth1")") != std::string::npos);
+  REQUIRE(analysis.of("flow").size() == 1);
+  CHECK(analysis.of("flow")[0].find(R"("in_if":"eth0")") != std::string::npos);
+}
+
+TEST_CASE("packet event: flows that begin 256 packets apart keep their own community_id") {
+  const Octets first = test::udp_packet({client, server, 40'001, 9'000}, "01"_hex);
+  const Octets second = test::udp_packet({client, server, 40'002, 9'000}, "01"_hex);
+  Frames frames{frame(first)};
+  const Frame between{.time = traffic_start, .data = in_ethernet(Octets(40), 0x88cc)};
+  frames.insert(frames.end(), 255, between);
+  for (const Octets& packet : {second, first, second, first}) frames.push_back(frame(packet));
+  std::vector<std::string> ids;
+  simdjson::dom::parser parser;
+  for (const std::string& line :
+       test::analyse(frames, {.shards = 1, .packets = true}).of("packet")) {
+    std::string_view id;
+    if (parser.parse(line)["community_id"].get(id) == simdjson::SUCCESS) ids.emplace_back(id);
+  }
+  const std::string of_first = "1:wJqChbFJ23fjNWqYgtyIYOM3raI=";
+  const std::string of_second = "1:xYMoUs9SZRz7MDBabF6lhebi+Os=";
+  CHECK(ids == std::vector{of_first, of_second, of_first, of_second, of_first});
 }
 
 TEST_CASE("packet line: what does not fit is left out") {

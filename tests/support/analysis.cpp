@@ -235,23 +235,22 @@ Analysis analyse(const Frames& frames, const AnalysisOptions& options) {
   Analysis analysis;
   LineKeeper keeper(analysis, options);
   run::Recorder recorder(keeper, LineKeeper::wanted, &keeper, {}, options.events_held);
-  const std::vector<source::Interface> interfaces{{.name = {}, .link = LinkType::ethernet}};
   run::Engine engine({.mem_limit = options.mem_limit,
                       .max_flows = options.max_flows,
                       .shards = options.shards,
-                      .vlan = options.vlan,
                       .hash_seed = options.hash_seed,
+                      .vlan = options.vlan,
                       .stats = {.every = options.summary_every},
                       .watch = options.watch,
                       .threads = options.threads},
-                     recorder, interfaces);
+                     recorder, options.interfaces);
   Batch batch;
   for (std::size_t i = 0; i < frames.size(); ++i) {
     batch.packets[batch.count++] = {.time = frames[i].time,
                                     .number = i + 1,
                                     .data = frames[i].data,
                                     .wire_size = frames[i].size_on_wire(),
-                                    .interface = 0,
+                                    .interface = frames[i].interface,
                                     .link = frames[i].link};
     if (batch.count < options.batch && i + 1 < frames.size()) continue;
     engine.run(batch);

@@ -29,6 +29,7 @@ struct AnalysisOptions {
   std::vector<std::string_view> only{};  ///< names of the events wanted; empty: all
   std::vector<run::Format> formats{run::Format::json};
   run::Watch* watch = nullptr;
+  std::vector<source::Interface> interfaces{{.name = {}, .link = LinkType::ethernet}};
 };
 
 struct Line {

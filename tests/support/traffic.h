@@ -22,6 +22,7 @@ struct Frame {
   Octets data;
   std::uint32_t wire_size = 0;  ///< 0: as long as `data`
   LinkType link = LinkType::ethernet;
+  std::uint32_t interface = 0;
 
   [[nodiscard]] std::uint32_t size_on_wire() const noexcept {
     return wire_size == 0 ? static_cast<std::uint32_t>(data.size()) : wire_size;
