@@ -126,15 +126,16 @@ void Dissection::probe_joined(Conversation& conversation, const app::FlowContext
   const std::size_t side = index(segment.direction);
   Beginning beginning{
       .all = segment, .held_size = probing.held[side].size(), .since = probing.since[side]};
-  if (!probing.held[side].append(segment.data)) return fail_side(conversation, segment.direction);
-  set_octets(beginning.all, probing.held[side].view());
-  const Match found = match(beginning.all, context);
+  const bool fits = probing.held[side].append(segment.data);
+  if (fits) set_octets(beginning.all, probing.held[side].view());
+  const Match found = fits ? match(beginning.all, context) : Match{};
   if (found.protocol != nullptr) return open(conversation, *found.protocol, context, beginning);
   if (is_midstream(conversation)) {
     // What is held may be the end of something older.
     const Match alone = match(segment, context);
     if (alone.protocol != nullptr) return open(conversation, *alone.protocol, context, {segment});
   }
+  if (!fits) return fail_side(conversation, segment.direction);
   if (follow(conversation, context, segment) || found.unsure) return;
   if (const std::uint16_t late_at = probing.late_at[side]; late_at != 0) {
     probing.failed[side] = true;
