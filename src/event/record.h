@@ -16,6 +16,7 @@
 // check), and by `schema_of<Ntp>` the CSV columns, the table, the JSON Schema and the manual.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -335,20 +336,14 @@ namespace detail {
 
 template <Record R>
 constexpr bool has_field(std::string_view name) {
-  for (const Field& field : fields_of<R>) {
-    if (field.name == name) return true;
-  }
-  return false;
+  return std::ranges::any_of(fields_of<R>,
+                             [name](const Field& field) { return field.name == name; });
 }
 
 template <Record R>
 consteval std::span<const std::string_view> line_of() {
-  constexpr bool all_known = [] {
-    for (const std::string_view name : R::info.line) {
-      if (!has_field<R>(name)) return false;
-    }
-    return true;
-  }();
+  constexpr bool all_known =
+      std::ranges::all_of(R::info.line, [](std::string_view name) { return has_field<R>(name); });
   static_assert(all_known, "RecordInfo::line names what is no field");
   return R::info.line;
 }
