@@ -352,9 +352,10 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
       flow.first_syn = flow::FirstSyn::of(decoded);
     } else {
       const Duration later = packet.view->time - flow.first_own();
-      if (!flow.first_syn.copied(decoded, later))
-        path_.add_syn_repeat(flow.first_syn.repeat(later) ? flow::SegmentKind::other
-                                                          : flow::SegmentKind::timeout);
+      if (!flow.first_syn.copied(decoded, later)) {
+        const bool soon = flow.first_syn.repeat(later);
+        path_.add_syn_repeat(soon ? flow::SegmentKind::other : flow::SegmentKind::timeout);
+      }
     }
     flow.history.add('s', direction);
     return;

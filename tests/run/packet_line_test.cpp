@@ -134,8 +134,13 @@ TEST_CASE("packet line: datagrams, ICMP, ARP, fragments and what is none of them
   const Octets quoted = test::udp_packet(other, "0102"_hex);
   const Octets error = join("03 03 0000 00000000"_hex, Bytes{quoted}.first(28));
   frames.push_back(frame(test::ipv4_packet(server, client, 1, error)));
-  frames.push_back({.time = traffic_start, .data = test::arp_frame(1, client, server)});
-  frames.push_back({.time = traffic_start, .data = test::arp_frame(2, server, client)});
+  const std::uint32_t one = client;
+  const std::uint32_t other_host = server;
+  frames.push_back({.time = traffic_start, .data = test::arp_frame(1, one, other_host)});
+  frames.push_back({.time = traffic_start, .data = test::arp_frame(2, other_host, one)});
+  const std::string unreachable =
+      "-: icmp destination_unreachable port_unreachable of udp 10.0.0.1 port 50000 to "
+      "198.51.100.1 port 9999";
   const auto pieces = test::fragments_of(test::udp_packet(other, Octets(40)), 24);
   for (const Octets& piece : pieces) frames.push_back(frame(piece));
   frames.push_back({.time = traffic_start, .data = in_ethernet(Octets(40), 0x88cc)});
@@ -143,20 +148,18 @@ TEST_CASE("packet line: datagrams, ICMP, ARP, fragments and what is none of them
   REQUIRE(said.size() == 11);
   CHECK(said[7].starts_with("-: arp reply 198.51.100.1 is at "));
   said.erase(said.begin() + 7);
-  CHECK(said ==
-        std::vector<std::string>{
-            "dns: dns query A example.org",
-            "dns: dns answer A example.org NOERROR 1 record",
-            "-: udp len 2",
-            "icmp: icmp echo request id 77 seq 3",
-            "icmp: icmp echo reply id 77 seq 3",
-            "-: icmp destination_unreachable port_unreachable of udp 10.0.0.1 port 50000 to "
-            "198.51.100.1 port 9999",
-            "-: arp request for 198.51.100.1 by 10.0.0.1",
-            "-: udp fragment id 5488 offset 0 len 24 more",
-            "-: udp len 40",
-            "-: other_l2",
-        });
+  CHECK(said == std::vector<std::string>{
+                    "dns: dns query A example.org",
+                    "dns: dns answer A example.org NOERROR 1 record",
+                    "-: udp len 2",
+                    "icmp: icmp echo request id 77 seq 3",
+                    "icmp: icmp echo reply id 77 seq 3",
+                    unreachable,
+                    "-: arp request for 198.51.100.1 by 10.0.0.1",
+                    "-: udp fragment id 5488 offset 0 len 24 more",
+                    "-: udp len 40",
+                    "-: other_l2",
+                });
 }
 
 TEST_CASE("packet event: its interface is that of the packet, not of the flow") {
