@@ -105,11 +105,7 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (settles) [[unlikely]]
     settle_claim(seen, effect);
   if (segment.has(flag::rst)) {
-    // After both FINs nothing is left to reset.
-    if (self.state != EndState::closed || peer.state != EndState::closed)
-      self.state = EndState::reset;
-    effect.reset = true;
-    if (segment.has(flag::ack)) effect.ack.rtt_us = on_reset_ack(seen);
+    on_reset(seen, effect);
     return effect;
   }
   if (meter_ == nullptr && worth_measuring(segment, direction)) begin_meter();
@@ -139,6 +135,16 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (client_us_ != client_before) effect.ack.rtt_us = client_us_;
   note_window(seen, window, history, effect);
   return effect;
+}
+
+void TcpConnection::on_reset(const SeenSegment& seen, Effect& effect) {
+  TcpSide& self = sides_[index(seen.direction)];
+  const TcpSide& peer = sides_[index(reverse(seen.direction))];
+  // After both FINs nothing is left to reset.
+  if (self.state != EndState::closed || peer.state != EndState::closed)
+    self.state = EndState::reset;
+  effect.reset = true;
+  if (seen.packet.has(flag::ack)) effect.ack.rtt_us = on_reset_ack(seen);
 }
 
 void TcpConnection::take_timestamp(const SeenSegment& seen) {

@@ -208,6 +208,7 @@ class TcpConnection {
   [[nodiscard]] Continuation continuation_of(const SeenSegment& seen) const noexcept;
   void take_space(const SeenSegment& seen, History& history, Effect& effect);
   void on_fin(const SeenSegment& seen, History& history, SequenceSpace::Added& added);
+  void on_reset(const SeenSegment& seen, Effect& effect);
   [[nodiscard]] std::optional<std::uint32_t> on_reset_ack(const SeenSegment& seen);
   [[nodiscard]] bool shows_more(const SeenSegment& seen) const noexcept;
   [[nodiscard]] bool copied_syn(const SeenSegment& seen) const noexcept;
