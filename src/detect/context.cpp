@@ -106,9 +106,8 @@ const Outage* Context::outage_of(const Outcome& outcome) noexcept {
 }
 
 bool Context::is_used_inside(const Outcome& outcome) const noexcept {
-  const bool inside =
-      outcome.contact_class == ContactClass::ack || outcome.contact_class == ContactClass::maimon;
-  return inside && is_service(target_key(outcome.dst, ContactClass::syn, outcome.dst_port));
+  return is_inside(outcome.contact_class) &&
+         is_service(target_key(outcome.dst, ContactClass::syn, outcome.dst_port));
 }
 
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,

@@ -73,6 +73,11 @@ enum class Group : std::uint8_t { none, tcp, udp, sctp, icmp, ip, reverse, link 
   }
 }
 
+/// A segment as of the middle of a connection.
+[[nodiscard]] constexpr bool is_inside(ContactClass contact_class) noexcept {
+  return contact_class == ContactClass::ack || contact_class == ContactClass::maimon;
+}
+
 /// ln P(outcome | scan) / P(outcome | benign client), for many ports of one host and for one port
 /// of many hosts.
 struct Steps {

@@ -320,10 +320,9 @@ bool ScanDetector::speaks_for_scan(const Share& share) noexcept {
       (source->alert != no_alert || source->seen.find(host_key(probe.dst)) != Mark::absent))
     return false;
   if (!has_failed(probe.result)) return true;
-  const bool inside =
-      probe.contact_class == ContactClass::ack || probe.contact_class == ContactClass::maimon;
-  return !context_.is_service(
-      target_key(probe.dst, inside ? ContactClass::syn : probe.contact_class, probe.port));
+  return !context_.is_service(target_key(
+      probe.dst, is_inside(probe.contact_class) ? ContactClass::syn : probe.contact_class,
+      probe.port));
 }
 
 void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) {

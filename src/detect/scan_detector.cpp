@@ -219,9 +219,8 @@ void ScanDetector::on_result(const Outcome& outcome) {
 // The end of a connection that was idle for so long that its flow was over: the source has worked
 // with the host, and began with the port as connections begin.
 bool ScanDetector::resumes(const Source& source, const Outcome& outcome) noexcept {
-  const bool inside =
-      outcome.contact_class == ContactClass::ack || outcome.contact_class == ContactClass::maimon;
-  return inside && source.seen.find(host_key(outcome.dst)) != Mark::absent &&
+  return is_inside(outcome.contact_class) &&
+         source.seen.find(host_key(outcome.dst)) != Mark::absent &&
          source.seen.find(target_key(outcome.dst, ContactClass::syn, outcome.dst_port)) !=
              Mark::absent;
 }

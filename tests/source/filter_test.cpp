@@ -20,6 +20,15 @@ struct Refusal {
   Hints hints;
 };
 
+PacketView packet(Bytes data, LinkType link) {
+  return {.time = {},
+          .number = 1,
+          .data = data,
+          .wire_size = static_cast<std::uint32_t>(data.size()),
+          .interface = 0,
+          .link = link};
+}
+
 Refusal refusal_of(const std::string& expression) {
   try {
     check_filter(expression);
@@ -98,14 +107,6 @@ TEST_CASE("filter: each link type has a program of its own") {
   const Bytes ip =
       "45000020 00000000 40110000 0a000001 0a000002 | 0035 1000 000c 0000 | deadbeef"_hex;
   const auto ethernet = test::join("000102030405 000102030406 0800"_hex, ip);
-  const auto packet = [](Bytes data, LinkType link) {
-    return PacketView{.time = {},
-                      .number = 1,
-                      .data = data,
-                      .wire_size = static_cast<std::uint32_t>(data.size()),
-                      .interface = 0,
-                      .link = link};
-  };
   CHECK(filter.matches(packet(ethernet, LinkType::ethernet)));
   CHECK(filter.matches(packet(ip, LinkType::raw)));
   CHECK(filter.matches(packet(ip, LinkType::raw_bsd)));
@@ -118,30 +119,22 @@ TEST_CASE("filter: loopback packets match whatever system and byte order wrote t
   PacketFilter ip6("ip6");
   PacketFilter ip("ip");
   PacketFilter not_ip6("not ip6");
-  const auto packet = [](Bytes data) {
-    return PacketView{.time = {},
-                      .number = 1,
-                      .data = data,
-                      .wire_size = static_cast<std::uint32_t>(data.size()),
-                      .interface = 0,
-                      .link = LinkType::null};
-  };
   const Bytes v6_header =
       "60000000 0000 3b 40 20010db8000000000000000000000001 20010db8000000000000000000000002"_hex;
   for (const Bytes family : {"18000000"_hex, "1c000000"_hex, "1e000000"_hex, "00000018"_hex,
                              "0000001c"_hex, "0000001e"_hex}) {
     const auto octets = test::join(family, v6_header);
     CAPTURE(family[0], family[3]);
-    CHECK(ip6.matches(packet(octets)));
-    CHECK_FALSE(ip.matches(packet(octets)));
-    CHECK_FALSE(not_ip6.matches(packet(octets)));
+    CHECK(ip6.matches(packet(octets, LinkType::null)));
+    CHECK_FALSE(ip.matches(packet(octets, LinkType::null)));
+    CHECK_FALSE(not_ip6.matches(packet(octets, LinkType::null)));
   }
   const Bytes v4_header = "45000014 00000000 403b0000 0a000001 0a000002"_hex;
   for (const Bytes family : {"02000000"_hex, "00000002"_hex}) {
     const auto octets = test::join(family, v4_header);
-    CHECK(ip.matches(packet(octets)));
-    CHECK_FALSE(ip6.matches(packet(octets)));
-    CHECK(not_ip6.matches(packet(octets)));
+    CHECK(ip.matches(packet(octets, LinkType::null)));
+    CHECK_FALSE(ip6.matches(packet(octets, LinkType::null)));
+    CHECK(not_ip6.matches(packet(octets, LinkType::null)));
   }
   CHECK(ip6.notes().empty());
 }
@@ -149,27 +142,19 @@ TEST_CASE("filter: loopback packets match whatever system and byte order wrote t
 TEST_CASE("filter: packets of OpenBSD's loopback match whatever system numbered their family") {
   PacketFilter ip6("ip6");
   PacketFilter ip("ip");
-  const auto packet = [](Bytes data) {
-    return PacketView{.time = {},
-                      .number = 1,
-                      .data = data,
-                      .wire_size = static_cast<std::uint32_t>(data.size()),
-                      .interface = 0,
-                      .link = LinkType::loop};
-  };
   const Bytes v6_header =
       "60000000 0000 3b 40 20010db8000000000000000000000001 20010db8000000000000000000000002"_hex;
   for (const Bytes family : {"00000018"_hex, "0000001c"_hex, "0000001e"_hex}) {
     const auto octets = test::join(family, v6_header);
     CAPTURE(family[3]);
-    CHECK(ip6.matches(packet(octets)));
-    CHECK_FALSE(ip.matches(packet(octets)));
+    CHECK(ip6.matches(packet(octets, LinkType::loop)));
+    CHECK_FALSE(ip.matches(packet(octets, LinkType::loop)));
   }
   // Its family is in network order, always.
-  CHECK_FALSE(ip6.matches(packet(test::join("18000000"_hex, v6_header))));
+  CHECK_FALSE(ip6.matches(packet(test::join("18000000"_hex, v6_header), LinkType::loop)));
   const Bytes v4_header = "45000014 00000000 403b0000 0a000001 0a000002"_hex;
-  CHECK(ip.matches(packet(test::join("00000002"_hex, v4_header))));
-  CHECK_FALSE(ip6.matches(packet(test::join("00000002"_hex, v4_header))));
+  CHECK(ip.matches(packet(test::join("00000002"_hex, v4_header), LinkType::loop)));
+  CHECK_FALSE(ip6.matches(packet(test::join("00000002"_hex, v4_header), LinkType::loop)));
   CHECK(ip6.notes().empty());
 }
 
