@@ -42,7 +42,7 @@ bool SequenceSpace::pass(std::uint32_t seq, const HoleMark& mark, Pool& pool, Ad
 void SequenceSpace::skip_to(std::uint32_t seq, const HoleMark& mark, Pool& pool) {
   // Of a direction that is not captured at all, one hole grows.
   if (hole_count_ != 0) {
-    Hole& last = (*holes_)[hole_count_ - 1U];
+    Hole& last = holes_known().back();
     if (last.mark.acknowledged && mark.acknowledged && last.end == next_) {
       last.end = seq;
       next_ = seq;
@@ -55,8 +55,7 @@ void SequenceSpace::skip_to(std::uint32_t seq, const HoleMark& mark, Pool& pool)
 
 std::uint32_t SequenceSpace::missing(std::uint32_t from, std::uint32_t to) const noexcept {
   std::uint32_t octets = 0;
-  for (std::size_t i = 0; i < hole_count_; ++i) {
-    const Hole& hole = (*holes_)[i];
+  for (const Hole& hole : holes_known()) {
     const std::uint32_t start = sequence_distance(from, hole.start) > 0 ? from : hole.start;
     const std::uint32_t end = sequence_distance(to, hole.end) < 0 ? to : hole.end;
     if (sequence_distance(end, start) > 0) octets += end - start;
@@ -65,18 +64,30 @@ std::uint32_t SequenceSpace::missing(std::uint32_t from, std::uint32_t to) const
 }
 
 void SequenceSpace::open_hole(const Hole& hole, Pool& pool) {
-  if (holes_ == nullptr) {
-    void* memory = pool.take(sizeof(Holes));
-    if (memory == nullptr) return;
-    holes_ = new (memory) Holes{};
+  if (hole_count_ == room_ && !grow(pool)) {
+    if (room_ == 0) return;
+    forget(0);
   }
-  if (hole_count_ == holes_->size()) forget(0);
-  (*holes_)[hole_count_++] = hole;
+  holes_[hole_count_++] = hole;
+}
+
+bool SequenceSpace::grow(Pool& pool) {
+  const auto* const larger =
+      std::find_if(rooms.begin(), rooms.end(), [this](std::uint8_t room) { return room > room_; });
+  if (larger == rooms.end()) return false;
+  void* memory = pool.take(*larger * sizeof(Hole));
+  if (memory == nullptr) return false;
+  auto* const moved = new (memory) Hole[*larger];
+  std::copy_n(holes_, hole_count_, moved);
+  if (holes_ != nullptr) pool.give_back(holes_, room_ * sizeof(Hole));
+  holes_ = moved;
+  room_ = *larger;
+  return true;
 }
 
 void SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& pool, Added& added) {
   for (std::size_t i = 0; i < hole_count_;) {
-    Hole& hole = (*holes_)[i];
+    Hole& hole = holes_[i];
     const std::uint32_t from = sequence_distance(start, hole.start) > 0 ? start : hole.start;
     const std::uint32_t to = sequence_distance(end, hole.end) < 0 ? end : hole.end;
     if (sequence_distance(to, from) <= 0) {
@@ -104,16 +115,17 @@ void SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& pool, Add
 }
 
 void SequenceSpace::forget(std::size_t at) noexcept {
-  const auto hole = holes_->begin() + at;
-  std::move(hole + 1, holes_->begin() + hole_count_, hole);
+  const std::span later = holes_known().subspan(at);
+  std::move(later.begin() + 1, later.end(), later.begin());
   --hole_count_;
 }
 
 void SequenceSpace::release(Pool& pool) noexcept {
   if (holes_ == nullptr) return;
-  pool.give_back(holes_, sizeof(Holes));
+  pool.give_back(holes_, room_ * sizeof(Hole));
   holes_ = nullptr;
   hole_count_ = 0;
+  room_ = 0;
 }
 
 }  // namespace ntan::flow

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "flow/pool.h"
 
@@ -26,9 +27,9 @@ struct HoleMark {
 
 /// Octets covered by [start, end) of data, with up to most_holes holes remembered; one more forgets
 /// the oldest, and what fills that counts as repeated. A path of 30 ms that loses 2 % has thirty
-/// open at a time. Most connections have no hole: room for them
-/// comes from a pool, always the same, and goes back with the last. A hole that gets no room is
-/// forgotten.
+/// open at a time. Most connections have no hole, and most others one or two: room for them comes
+/// from a pool, grows with them and goes back with the last. A hole that gets no room is forgotten,
+/// or the oldest is.
 class SequenceSpace {
  public:
   static constexpr std::size_t most_holes = 48;
@@ -74,17 +75,20 @@ class SequenceSpace {
     HoleMark mark;
   };
 
-  using Holes = std::array<Hole, most_holes>;
-  static_assert(sizeof(Holes) <= 1024);  // a block of the pool
+  // As many as fill blocks of 64, 256 and 1,024 octets.
+  static constexpr std::array<std::uint8_t, 3> rooms{3, 12, most_holes};
 
+  [[nodiscard]] std::span<Hole> holes_known() const noexcept { return {holes_, hole_count_}; }
+  bool grow(Pool& pool);
   void open_hole(const Hole& hole, Pool& pool);
   void fill(std::uint32_t start, std::uint32_t end, Pool& pool, Added& added);
   void forget(std::size_t at) noexcept;
 
-  Holes* holes_ = nullptr;  ///< from the pool; null while there are none
+  Hole* holes_ = nullptr;  ///< from the pool; null while there are none
   std::uint32_t next_ = 0;
   bool started_ = false;
   std::uint8_t hole_count_ = 0;
+  std::uint8_t room_ = 0;  ///< for so many holes
 };
 
 }  // namespace ntan::flow

@@ -55,8 +55,8 @@ class Space {
     return space_.pass(seq, {}, pool_, added);
   }
   void release() { space_.release(pool_); }
-  /// A block of the size of all holes, as the next space would get it.
-  void* next_room() { return pool_.take(960); }
+  /// A block of the size of a first hole's, as the next space would get it.
+  void* next_room() { return pool_.take(60); }
 
   [[nodiscard]] bool started() const { return space_.started(); }
   [[nodiscard]] std::uint32_t next() const { return space_.next(); }
@@ -140,6 +140,29 @@ TEST_CASE("sequence: room for holes goes back with the last hole, or when asked"
   const void* const again = space.next_room();
   CHECK(again > behind);
   CHECK(again < further);
+}
+
+TEST_CASE("sequence: room for holes grows with them, and the smaller goes back") {
+  Space space;
+  space.start(0);
+  for (std::uint32_t i = 0; i < 3; ++i) space.add(i * 20 + 10, 10);
+  const void* const behind = space.next_room();
+  space.add(70, 10);
+  CHECK(space.next_room() < behind);  // the one that three holes had
+  for (std::uint32_t i = 4; i < 13; ++i) space.add(i * 20 + 10, 10);
+  REQUIRE(space.holes() == 13);
+  for (std::uint32_t i = 0; i < 13; ++i) CHECK(space.add(i * 20, 10).filled == 10);
+  CHECK(space.holes() == 0);
+}
+
+TEST_CASE("sequence: where room cannot grow, the oldest hole is forgotten") {
+  Space space(std::size_t{8} << 10U);  // one chunk of the pool: of the smallest blocks
+  space.start(0);
+  for (std::uint32_t i = 0; i < 4; ++i) space.add(i * 20 + 10, 10);
+  CHECK(space.holes() == 3);
+  CHECK(space.add(0, 10).repeated == 10);
+  CHECK(space.add(20, 10).filled == 10);
+  CHECK(space.add(60, 10).filled == 10);
 }
 
 TEST_CASE("sequence: without memory a hole is forgotten, and what fills it counts as repeated") {
