@@ -8,18 +8,20 @@
 namespace ntan::run {
 
 Encapsulation::Encapsulation(const wire::Decoded& packet, const wire::Extra& extra) noexcept
-    : vlan_count(packet.vlan_count), tunnel_count(packet.tunnel_depth), vlans(extra.vlans) {
-  for (std::size_t i = 0; i < tunnel_count; ++i) {
-    const wire::Extra::TunnelEntry& tunnel = extra.tunnels[i];
-    std::array<char, 20> text{};
-    const std::string_view name = to_text(tunnel.kind);
-    char* end = std::copy(name.begin(), name.end(), text.data());
-    if (tunnel.id != 0) {
-      *end++ = ':';
-      end = append_unsigned(end, tunnel.id);
-    }
-    tunnels[i] = event::FixedText<20>{{text.data(), static_cast<std::size_t>(end - text.data())}};
+    : vlan_count(packet.vlan_count),
+      tunnel_count(packet.tunnel_depth),
+      vlans(extra.vlans),
+      tunnels(extra.tunnels) {}
+
+TunnelText tunnel_text(const wire::Extra::TunnelEntry& tunnel) noexcept {
+  std::array<char, 20> text{};
+  const std::string_view name = to_text(tunnel.kind);
+  char* end = std::copy(name.begin(), name.end(), text.data());
+  if (tunnel.id != 0) {
+    *end++ = ':';
+    end = append_unsigned(end, tunnel.id);
   }
+  return TunnelText{{text.data(), static_cast<std::size_t>(end - text.data())}};
 }
 
 void Conversation::set_protocol(const app::Protocol& recognised) noexcept {

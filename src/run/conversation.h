@@ -47,15 +47,18 @@ struct Encapsulation {
   std::uint8_t vlan_count = 0;
   std::uint8_t tunnel_count = 0;
   std::array<std::uint16_t, wire::Extra::max_vlans> vlans{};
-  /// `vxlan:42`, `gre`: a name of up to nine letters and a number of 32 bits.
-  std::array<event::FixedText<20>, wire::Extra::max_tunnels> tunnels{};
+  std::array<wire::Extra::TunnelEntry, wire::Extra::max_tunnels> tunnels{};
 };
+
+/// `vxlan:42`, `gre`: a name of up to nine letters and a number of 32 bits.
+using TunnelText = event::FixedText<20>;
+[[nodiscard]] TunnelText tunnel_text(const wire::Extra::TunnelEntry& tunnel) noexcept;
 
 /// From the shard's pool, for a flow that has anything of it.
 struct Uncommon : flow::Uncommon {
   Encapsulation around;
 };
-static_assert(sizeof(Uncommon) <= 144);
+static_assert(sizeof(Uncommon) <= 96);
 
 /// What the statistics have been told of a flow.
 struct Reported {

@@ -331,8 +331,9 @@ class Shard final : private app::Output {
   };
   std::vector<KnownId> known_ids_;
   Current current_;
-  std::array<std::string_view, wire::Extra::max_tunnels>
-      tunnel_views_;  // behind the envelope being made
+  // Behind the envelope being made:
+  std::array<TunnelText, wire::Extra::max_tunnels> tunnel_texts_;
+  std::array<std::string_view, wire::Extra::max_tunnels> tunnel_views_;
   std::optional<Encapsulation> packet_encapsulation_;
   NextTimer earliest_;
   flow::Number clock_hand_ = 0;

@@ -427,8 +427,10 @@ void Shard::common_of_packet(const RoutedPacket& packet, event::Common& common) 
 // Views of the envelope borrow from `encapsulation` and from this shard, for the event being made.
 void Shard::encapsulate(const Encapsulation& encapsulation, event::Common& common) {
   common.vlan = std::span{encapsulation.vlans}.first(encapsulation.vlan_count);
-  for (std::size_t i = 0; i < encapsulation.tunnel_count; ++i)
-    tunnel_views_[i] = encapsulation.tunnels[i].view();
+  for (std::size_t i = 0; i < encapsulation.tunnel_count; ++i) {
+    tunnel_texts_[i] = tunnel_text(encapsulation.tunnels[i]);
+    tunnel_views_[i] = tunnel_texts_[i].view();
+  }
   common.tunnel = std::span{tunnel_views_}.first(encapsulation.tunnel_count);
 }
 
