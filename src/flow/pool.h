@@ -42,7 +42,7 @@ class Pool {
   static constexpr std::size_t chunk_size = std::size_t{8} << 10U;
   static constexpr std::size_t step = 32;
   static constexpr std::array<std::uint16_t, 12> sizes{64,  96,  128, 160,  192,  256,
-                                                       320, 384, 512, 1024, 2048, 4096};
+                                                       352, 416, 512, 1024, 2048, 4096};
 
   struct FreeBlock {
     FreeBlock* next = nullptr;

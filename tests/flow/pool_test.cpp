@@ -21,7 +21,7 @@ std::uintptr_t address(const void* block) {
 }
 
 std::size_t capacity(std::size_t size) {
-  for (const std::size_t block : {64, 96, 128, 160, 192, 256, 320, 384, 512, 1024, 2048}) {
+  for (const std::size_t block : {64, 96, 128, 160, 192, 256, 352, 416, 512, 1024, 2048}) {
     if (size <= block) return block;
   }
   return 4096;
@@ -39,8 +39,8 @@ TEST_CASE("pool: a block given back is taken again, for any size of its class") 
 }
 
 TEST_CASE("pool: a chunk serves as many blocks as it holds, then the budget refuses") {
-  const std::size_t size =
-      GENERATE(1U, 64U, 65U, 97U, 129U, 192U, 256U, 312U, 384U, 512U, 1000U, 1024U, 1025U, 4096U);
+  const std::size_t size = GENERATE(1U, 64U, 65U, 97U, 129U, 192U, 256U, 312U, 352U, 353U, 416U,
+                                    512U, 1000U, 1024U, 1025U, 4096U);
   Budget budget{.limit = 2 * chunk - 1};
   Pool pool(budget);
   std::set<void*> blocks;
