@@ -24,6 +24,7 @@
 #include "flow/wheel.h"
 #include "run/conversation.h"
 #include "run/dissection.h"
+#include "run/flow_bits.h"
 #include "run/fragment_flaws.h"
 #include "run/merger.h"
 #include "run/one_sided_list.h"
@@ -279,6 +280,8 @@ class Shard final : private app::Output {
   [[gnu::noinline]] void write_packet(const RoutedPacket& packet, Direction direction);
 
   [[nodiscard]] NextTimer find_next_timer() noexcept;
+  [[nodiscard]] bool moot(const TimerEntry& entry, TimerKind kind) const noexcept;
+  void pop_timer(TimerQueue& queue, TimerKind kind) noexcept;
   void fire(const TimerEntry& entry, TimerKind kind);
   void fire_contact(Conversation& conversation, flow::Number number, TimerKind kind, Timestamp now);
   void fire_wheel();
@@ -321,6 +324,7 @@ class Shard final : private app::Output {
   flow::Wheel<Shard> wheel_;
   std::array<TimerQueue, timer_kind_count> timers_;
   std::array<std::int64_t, timer_kind_count> queue_dues_;  // of the queues' fronts, side by side
+  FlowBits awaited_;  // flows whose contact waits for a time-out
   Dissection dissection_;
   std::vector<Flowless> flowless_;
   /// Of flows whose packets are written one by one, by first packet: it costs a hash of SHA-1.

@@ -35,6 +35,11 @@ constexpr TimerKind kind_of(flow::ContactTimer timer) noexcept {
   return TimerKind::contact_answer_tcp;
 }
 
+constexpr bool is_contact(TimerKind kind) noexcept {
+  return kind == TimerKind::contact_answer_tcp || kind == TimerKind::contact_answer ||
+         kind == TimerKind::contact_handshake || kind == TimerKind::contact_banner;
+}
+
 constexpr std::array contact_timers{flow::ContactTimer::answer_tcp, flow::ContactTimer::answer,
                                     flow::ContactTimer::handshake, flow::ContactTimer::banner};
 
@@ -105,15 +110,31 @@ void Shard::fire_next(std::int64_t limit) {
     fire_wheel();
   } else {
     TimerQueue& queue = timers_[next.source];
+    const auto kind = static_cast<TimerKind>(next.source);
     if (const TimerEntry* later = queue.later(prefetch_ahead);
-        later != nullptr && later->number != 0)
+        later != nullptr && later->number != 0 && !moot(*later, kind))
       prefetch_due(slab_[later->number]);
-    const TimerEntry entry = queue.pop();
-    const TimerEntry* front = queue.front();
-    queue_dues_[next.source] = front == nullptr ? INT64_MAX : front->due;
-    fire(entry, static_cast<TimerKind>(next.source));
+    const TimerEntry entry = *queue.front();
+    pop_timer(queue, kind);
+    if (!moot(entry, kind)) fire(entry, kind);
   }
   earliest_ = find_next_timer();
+}
+
+// Of a contact that is over: whoever armed it waits no more. Most are, and are told without a look
+// at the flow.
+bool Shard::moot(const TimerEntry& entry, TimerKind kind) const noexcept {
+  return is_contact(kind) && !awaited_.test(entry.number);
+}
+
+// Takes the first, and those behind it that would do nothing.
+void Shard::pop_timer(TimerQueue& queue, TimerKind kind) noexcept {
+  const TimerEntry* front = nullptr;
+  do {
+    (void)queue.pop();
+    front = queue.front();
+  } while (front != nullptr && moot(*front, kind));
+  queue_dues_[static_cast<std::size_t>(kind)] = front == nullptr ? INT64_MAX : front->due;
 }
 
 void Shard::fire_wheel() {
@@ -211,6 +232,7 @@ void Shard::begin_contact(Conversation& conversation, flow::Number number,
 
 void Shard::take_step(Conversation& conversation, flow::Number number,
                       const flow::ContactStep& step, Timestamp now, const RoutedPacket* first) {
+  if (conversation.contact.done()) awaited_.clear(number);
   if (step.arm != flow::ContactTimer::none) {
     conversation.contact_timers =
         static_cast<std::uint8_t>(conversation.contact_timers | bit(step.arm));
@@ -221,6 +243,7 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
                                   .sequence = sequence,
                                   .first_packet = sequence,
                                   .number = number});
+    awaited_.set(number);
   }
   if (step.silent()) return;
   const flow::Flow& flow = conversation.flow;
@@ -353,6 +376,7 @@ void Shard::erase(flow::Number number) {
   wheel_.remove(number);
   index_.erase(conversation.flow.tag, number);
   one_sided_.remove(number);
+  awaited_.clear(number);
   dissection_.finish(conversation);
   release_streams(conversation);
   if (conversation.tcp != nullptr) {
