@@ -587,6 +587,7 @@ void Shard::on_datagram(Conversation& conversation, const RoutedPacket& packet, 
                     .direction = direction,
                     .time = packet.view->time,
                     .packet = packet.view->number});
+  if (conversation.app_state == nullptr) expected_.clear(current_.number);
 }
 
 void Shard::on_flowless(const RoutedPacket& packet, app::Transport transport) {

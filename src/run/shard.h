@@ -324,7 +324,8 @@ class Shard final : private app::Output {
   flow::Wheel<Shard> wheel_;
   std::array<TimerQueue, timer_kind_count> timers_;
   std::array<std::int64_t, timer_kind_count> queue_dues_;  // of the queues' fronts, side by side
-  FlowBits awaited_;  // flows whose contact waits for a time-out
+  FlowBits awaited_;   // flows whose contact waits for a time-out
+  FlowBits expected_;  // flows whose dissector does
   Dissection dissection_;
   std::vector<Flowless> flowless_;
   /// Of flows whose packets are written one by one, by first packet: it costs a hash of SHA-1.

@@ -121,10 +121,11 @@ void Shard::fire_next(std::int64_t limit) {
   earliest_ = find_next_timer();
 }
 
-// Of a contact that is over: whoever armed it waits no more. Most are, and are told without a look
-// at the flow.
+// Of a contact that is over, or of datagrams that were all answered: whoever armed it waits no
+// more. Most are, and are told without a look at the flow.
 bool Shard::moot(const TimerEntry& entry, TimerKind kind) const noexcept {
-  return is_contact(kind) && !awaited_.test(entry.number);
+  if (entry.number == 0 || kind == TimerKind::stream_hole) return false;
+  return !(is_contact(kind) ? awaited_ : expected_).test(entry.number);
 }
 
 // Takes the first, and those behind it that would do nothing.
@@ -377,6 +378,7 @@ void Shard::erase(flow::Number number) {
   index_.erase(conversation.flow.tag, number);
   one_sided_.remove(number);
   awaited_.clear(number);
+  expected_.clear(number);
   dissection_.finish(conversation);
   release_streams(conversation);
   if (conversation.tcp != nullptr) {
@@ -493,6 +495,7 @@ void Shard::arm(app::Timer timer, std::uint32_t token) {
   if (current_.conversation != nullptr) {
     entry.number = current_.number;
     entry.first_packet = current_.conversation->flow.first_packet;
+    expected_.set(current_.number);
   } else {
     entry.first_packet = static_cast<std::uint64_t>(current_.flowless - flowless_.data());
   }
