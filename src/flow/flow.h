@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/count48.h"
 #include "base/direction.h"
 #include "base/time.h"
 #include "event/event.h"
@@ -48,13 +49,14 @@ enum class StreamStart : std::uint8_t {
 
 /// What one end has sent.
 struct Side {
-  std::uint64_t wire_bytes = 0;     ///< frames as sent, link headers included
-  std::uint64_t l3_bytes = 0;       ///< IP datagrams
-  std::uint64_t payload_bytes = 0;  ///< transport payload, repeats included
-  std::uint32_t packets = 0;
+  Count48 wire_bytes;          ///< frames as sent, link headers included
+  Count48 l3_bytes;            ///< IP datagrams
+  Count48 payload_bytes;       ///< transport payload, repeats included
   std::uint8_t tcp_flags = 0;  ///< all flags seen, or-ed
   StreamStart stream_start{};
+  std::uint32_t packets = 0;
 };
+static_assert(sizeof(Side) == 24);
 
 /// What few flows have anything of; the owner of the flow makes it when it is needed.
 struct Uncommon {
@@ -80,8 +82,11 @@ struct Flow {
   std::uint64_t first_packet = 0;  ///< number of the first packet; the flow's sequence
   Timestamp last{};                ///< trace clock of the last packet: never goes back
   std::array<Side, 2> sides;       ///< indexed by Direction
+  Timestamp first{};               ///< trace clock of the first packet (of its first fragment)
+  Uncommon* uncommon = nullptr;
   WheelLink link;
-  std::uint32_t tag = 0;  ///< hash under which the index knows it
+  std::uint32_t tag = 0;      ///< hash under which the index knows it
+  std::uint32_t records = 0;  ///< interim records written so far
   FirstSyn first_syn;
   [[no_unique_address]] PeakSecond peak;  // the next member lies in its padding
   std::uint16_t interface = 0;            ///< among the input's, of which there are no more
@@ -90,9 +95,6 @@ struct Flow {
   std::uint8_t same_start = 0;  ///< earlier flows of this key with the same first_own()
   std::uint8_t icmp_type = 0;   ///< of the first packet, for the Community ID
   std::uint8_t icmp_code = 0;
-  std::uint32_t records = 0;  ///< interim records written so far
-  Timestamp first{};          ///< trace clock of the first packet (of its first fragment)
-  Uncommon* uncommon = nullptr;
 
   /// The first packet's own time, which may go back.
   [[nodiscard]] Timestamp first_own() const noexcept {
@@ -110,14 +112,14 @@ struct Flow {
   }
   /// Octets on the wire, both ways.
   [[nodiscard]] std::uint64_t wire_bytes() const noexcept {
-    return sides[0].wire_bytes + sides[1].wire_bytes;
+    return std::uint64_t{sides[0].wire_bytes} + sides[1].wire_bytes;
   }
   [[nodiscard]] bool one_sided() const noexcept {
     return sides[1].packets == 0 || sides[0].packets == 0;
   }
 };
 
-static_assert(sizeof(Flow) <= 216);
+static_assert(sizeof(Flow) <= 200);
 
 /// Time-out of a flow in its present state. `tcp` may be null (lone SYN, other protocols).
 [[nodiscard]] Duration idle_timeout(const Flow& flow, const TcpConnection* tcp) noexcept;

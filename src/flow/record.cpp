@@ -302,7 +302,7 @@ FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) {
                     .duration_us = to_us(duration),
                     .seq = flow.records,
                     .state = state(flow, tcp),
-                    .history = flow.history.view(),
+                    .history = flow.history.text(),
                     .orient = flow.orientation.how,
                     .src_pkts = client.packets,
                     .dst_pkts = server.packets,

@@ -24,7 +24,7 @@ struct FlowRecord {
   bool final = true;
   std::optional<EndReason> end_reason;
   ConnState state{};
-  std::string_view history;
+  event::FixedText<History::capacity> history;
   Orientation orient{};
   std::string_view app;
   std::optional<AppSource> app_source;

@@ -87,15 +87,15 @@ struct ListLink {
 enum class AppStage : std::uint8_t { probing, active, finished };
 
 struct Conversation {
-  flow::Flow flow;
+  [[no_unique_address]] flow::Flow flow;  // members lie in its padding
   flow::Contact contact;
-  AppStage stage = AppStage::probing;
-  bool hole_timer = false;          ///< a time-out for a hole in a stream is armed
-  std::uint8_t contact_timers = 0;  ///< armed contact time-outs, by bit
-  std::uint8_t ttl = 0;             ///< of the first packet
   SynLook syn;
-  std::uint8_t protocol_place = 0;  ///< among app::protocols(), from 1: recognised by content
-  std::uint32_t anomalies = 0;      ///< reasons already reported, by bit
+  AppStage stage : 2 = AppStage::probing;
+  bool hole_timer : 1 = false;          ///< a time-out for a hole in a stream is armed
+  std::uint8_t contact_timers : 5 = 0;  ///< armed contact time-outs, by bit
+  std::uint8_t ttl = 0;                 ///< of the first packet
+  std::uint8_t protocol_place = 0;      ///< among app::protocols(), from 1: recognised by content
+  std::uint32_t anomalies = 0;          ///< reasons already reported, by bit
   flow::TcpConnection* tcp =
       nullptr;  ///< from the shard's pool; null for a lone SYN and for others
   std::array<flow::Stream, 2>* streams = nullptr;
@@ -118,7 +118,7 @@ struct Conversation {
   /// Null if nothing stood around the first packet.
   [[nodiscard]] const Encapsulation* encapsulation() const noexcept;
 };
-static_assert(sizeof(Conversation) <= 264);
+static_assert(sizeof(Conversation) <= 240);
 
 /// The application protocol of a flow as records show it.
 struct AppName {

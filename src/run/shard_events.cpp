@@ -43,6 +43,8 @@ constexpr bool is_contact(TimerKind kind) noexcept {
 constexpr std::array contact_timers{flow::ContactTimer::answer_tcp, flow::ContactTimer::answer,
                                     flow::ContactTimer::handshake, flow::ContactTimer::banner};
 
+constexpr std::uint8_t contact_timer_bits = (1U << flow::contact_timer_count) - 1;
+
 constexpr std::uint8_t bit(flow::ContactTimer timer) noexcept {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(timer));
 }
@@ -214,8 +216,7 @@ void Shard::fire_contact(Conversation& conversation, flow::Number number, TimerK
                          Timestamp now) {
   for (const flow::ContactTimer timer : contact_timers) {
     if (kind_of(timer) != kind) continue;
-    conversation.contact_timers =
-        static_cast<std::uint8_t>(conversation.contact_timers & ~bit(timer));
+    conversation.contact_timers = (conversation.contact_timers & ~bit(timer)) & contact_timer_bits;
     take_step(conversation, number, conversation.contact.on_timer(timer), now, nullptr);
   }
 }
@@ -236,7 +237,7 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
   if (conversation.contact.done()) awaited_.clear(number);
   if (step.arm != flow::ContactTimer::none) {
     conversation.contact_timers =
-        static_cast<std::uint8_t>(conversation.contact_timers | bit(step.arm));
+        (conversation.contact_timers | bit(step.arm)) & contact_timer_bits;
     const std::uint64_t sequence = conversation.flow.first_packet;
     const Duration length =
         step.arm == flow::ContactTimer::answer_tcp ? scan_timeout_ : flow::timeout_of(step.arm);

@@ -21,7 +21,7 @@ TEST_CASE("history: a letter stands once per side, upper case from the originato
     history.add('d', to_server);
     history.add('d', to_client);
   }
-  CHECK(history.view() == "ShDd");
+  CHECK(history.text().view() == "ShDd");
 }
 
 TEST_CASE("history: all single letters of both sides have room") {
@@ -30,22 +30,22 @@ TEST_CASE("history: all single letters of both sides have room") {
     history.add(letter, to_server);
     history.add(letter, to_client);
   }
-  CHECK(history.view() == "SsHhAaDdFfRrIiQq");
+  CHECK(history.text().view() == "SsHhAaDdFfRrIiQq");
 }
 
 TEST_CASE("history: a counted letter comes at powers of ten only") {
   History history;
   for (std::uint64_t count = 0; count <= 20'000; ++count)
     history.add_counted('t', to_client, count);
-  CHECK(history.view() == "ttttt");  // 1, 10, 100, 1,000, 10,000
+  CHECK(history.text().view() == "ttttt");  // 1, 10, 100, 1,000, 10,000
 }
 
 TEST_CASE("history: what does not fit is dropped") {
   History history;
   for (int i = 0; i < 30; ++i) history.add_counted('g', to_server, 1);
-  CHECK(history.view().size() == History::capacity);
+  CHECK(history.text().view().size() == History::capacity);
   history.add('f', to_server);
-  CHECK(history.view() == std::string(History::capacity, 'G'));
+  CHECK(history.text().view() == std::string(History::capacity, 'G'));
 }
 
 }  // namespace ntan::flow

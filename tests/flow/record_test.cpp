@@ -130,8 +130,8 @@ TEST_CASE("record: what no header told is left out, not zero") {
   cut.ports_only = true;
   Talk talk(">S <SA >D10A");
   Flow flow = tcp_flow();
-  flow.sides[0] = {.payload_bytes = 10, .packets = 2, .tcp_flags = flag::syn | flag::ack};
-  flow.sides[1] = {.packets = 1, .tcp_flags = flag::syn | flag::ack};
+  flow.sides[0] = {.payload_bytes = 10, .tcp_flags = flag::syn | flag::ack, .packets = 2};
+  flow.sides[1] = {.tcp_flags = flag::syn | flag::ack, .packets = 1};
   CHECK(make_record(flow, &talk.tcp).dst_payload == 0U);
   CHECK(make_record(flow, &talk.tcp).dst_goodput_bytes == 0U);
   CHECK(make_record(flow, &talk.tcp).dst_data_segs == 0U);
@@ -158,8 +158,8 @@ TEST_CASE("record: throughput is payload bits over the flow's duration") {
   flow.last = flow.first + 2s;
   CHECK(make_record(flow, nullptr).src_throughput_bps == 4'000'000U);
   CHECK_FALSE(make_record(flow, nullptr).dst_throughput_bps);
-  flow.sides[0].payload_bytes = std::uint64_t{1} << 60U;
-  CHECK(make_record(flow, nullptr).src_throughput_bps == std::uint64_t{1} << 62U);
+  flow.sides[0].payload_bytes = Count48::most;
+  CHECK(make_record(flow, nullptr).src_throughput_bps == 1'125'899'906'842'620U);
   CHECK(make_record(flow, nullptr).duration_us == 2'000'000);
 }
 

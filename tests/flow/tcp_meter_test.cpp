@@ -98,7 +98,7 @@ TEST_CASE("tcp meter: a SYN that data overtook was sent once") {
   talk.send({there, flag::ack, 1001, 5001, 10});
   talk.play(">S <SA >A");
   CHECK(talk.state() == "S1");
-  CHECK(talk.history.view() == "DShA");
+  CHECK(talk.history.text().view() == "DShA");
   const FlowRecord record = record_of(talk);
   CHECK(record.src_rtx == 0);
   CHECK(record.src_reorder == 1);

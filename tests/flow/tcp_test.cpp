@@ -77,7 +77,7 @@ TEST_CASE("tcp: packets give the state and history that Zeek names") {
   CAPTURE(c.script);
   const Talk talk(c.script);
   CHECK(talk.state() == c.state);
-  CHECK(talk.history.view() == c.history);
+  CHECK(talk.history.text().view() == c.history);
 }
 
 TEST_CASE("tcp: the same packets say the same where sequence numbers wrap") {
@@ -220,7 +220,7 @@ TEST_CASE("tcp: goodput counts each octet once, holes filled late included") {
   CHECK(talk.client().goodput_bytes == 400);
   data(0, 400);
   CHECK(talk.client().goodput_bytes == 400);
-  CHECK(talk.history.view() == "ShADTG");
+  CHECK(talk.history.text().view() == "ShADTG");
 }
 
 TEST_CASE("tcp: the first segments of each end tell whether any before them are missing") {
@@ -479,7 +479,7 @@ TEST_CASE("tcp: zero windows are written down at the 1st and 10th time") {
   Talk talk = established();
   for (int i = 0; i < 10; ++i) talk.play("<AZ");
   CHECK(talk.server().zero_windows == 10);
-  CHECK(talk.history.view() == "ShAaww");
+  CHECK(talk.history.text().view() == "ShAaww");
   const Talk closing(">SZ <SAZ >RZ");
   CHECK(closing.client().zero_windows == 0);
   CHECK(closing.server().zero_windows == 0);
@@ -492,7 +492,7 @@ TEST_CASE("tcp: a header that was not captured shows neither window nor number")
   Talk talk;
   talk.tcp.on_segment(cut, to_server, talk.now(), talk.history);
   CHECK(talk.state() == "OTH");
-  CHECK(talk.history.view().empty());
+  CHECK(talk.history.text().view().empty());
   CHECK(talk.client().state == EndState::inactive);
   CHECK(talk.client().zero_windows == 0);
   CHECK_FALSE(talk.client().space.started());
@@ -501,7 +501,7 @@ TEST_CASE("tcp: a header that was not captured shows neither window nor number")
   talk.tcp.on_segment(cut, to_server, talk.now(), talk.history);
   talk.play("<A");
   CHECK(talk.state() == "S1");
-  CHECK(talk.history.view() == "ShADa");
+  CHECK(talk.history.text().view() == "ShADa");
   CHECK(talk.client().space.next() == 1011);
   CHECK(talk.client().window == 0x4000);
   CHECK(talk.tcp.meter()->trouble(to_server) == nullptr);
@@ -512,7 +512,7 @@ TEST_CASE("tcp: a payload in a RST is no data") {
   talk.play(">RD20");
   CHECK(talk.effect().reset);
   CHECK(talk.client().goodput_bytes == 0);
-  CHECK(talk.history.view() == "ShAR");
+  CHECK(talk.history.text().view() == "ShAR");
 }
 
 TEST_CASE("tcp: only a handshake that is not complete is embryonic") {
