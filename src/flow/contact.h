@@ -37,6 +37,7 @@ struct ContactStep {
   ContactTimer arm{};  ///< start this timer now (from the packet's time)
 
   [[nodiscard]] bool silent() const noexcept { return !began && verdict == Verdict::none; }
+  [[nodiscard]] bool nothing() const noexcept { return silent() && arm == ContactTimer::none; }
 };
 
 /// State machine of one flow, fed with each of its packets. Gives at most one result, and at most

@@ -18,7 +18,15 @@ class Dissection {
   Dissection(flow::Pool& pool, Budget& memory, app::Output& out) noexcept
       : pool_(&pool), memory_(&memory), out_(&out) {}
 
-  /// Hands over the next octets of one side.
+  /// Whether a datagram of that side may still tell anything. A side that was nothing known is done
+  /// with, and waits only for what the other says: datagrams hand over to no other protocol.
+  [[nodiscard]] static bool takes_datagram(const Conversation& conversation,
+                                           Direction direction) noexcept {
+    const Probing* probing = conversation.probing();
+    return conversation.stage != AppStage::finished &&
+           (probing == nullptr || !probing->failed[index(direction)]);
+  }
+  /// Hands over the next octets of one side. Requires, of a datagram: takes_datagram().
   void feed(Conversation& conversation, app::Transport transport, const app::Segment& segment);
   /// Octets that were not seen, before the first one that was or behind that.
   enum class Gap : std::uint8_t { before, within };

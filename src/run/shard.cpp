@@ -136,8 +136,9 @@ void Shard::on_packet(const RoutedPacket& packet) {
   if (first) {
     begin_contact(conversation, number, packet, direction);
   } else if (!conversation.contact.done()) {
-    take_step(conversation, number, conversation.contact.on_packet(*packet.decoded, direction),
-              packet.clock, nullptr);
+    const flow::ContactStep step = conversation.contact.on_packet(*packet.decoded, direction);
+    if (!step.nothing() || conversation.contact.done())
+      take_step(conversation, number, step, packet.clock, nullptr);
   }
   if (packet.decoded->proto == ip::tcp) {
     on_tcp(conversation, number, packet, direction);
@@ -580,7 +581,8 @@ void Shard::flush_stream(Conversation& conversation, Direction direction) {
 
 void Shard::on_datagram(Conversation& conversation, const RoutedPacket& packet, Direction direction,
                         app::Transport transport) {
-  if (conversation.stage == AppStage::finished || packet.decoded->payload_size == 0) return;
+  if (!Dissection::takes_datagram(conversation, direction) || packet.decoded->payload_size == 0)
+    return;
   dissection_.feed(conversation, transport,
                    {.data = packet.decoded->payload_bytes(),
                     .size = packet.decoded->payload_size,
