@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <new>
 
+#include "app/proxy_header.h"
+
 namespace ntan::run {
 namespace {
 
 struct Match {
   const app::Protocol* protocol = nullptr;  ///< the one that says yes
   bool unsure = false;                      ///< another might, with more octets
+  std::size_t before = 0;                   ///< octets in front of what it begins with
 };
 
 bool knows_port(const app::Protocol& protocol, const app::FlowContext& context) noexcept {
@@ -17,8 +20,13 @@ bool knows_port(const app::Protocol& protocol, const app::FlowContext& context) 
   });
 }
 
+void set_octets(app::Segment& segment, Bytes octets) noexcept {
+  segment.data = octets;
+  segment.size = static_cast<std::uint32_t>(octets.size());
+}
+
 // Protocols of a known port are asked first; after them the order of the list stands.
-Match match(const app::Segment& start, const app::FlowContext& context) {
+Match match_at_front(const app::Segment& start, const app::FlowContext& context) {
   const std::span protocols = app::protocols_over(context.transport);
   Match found;
   const auto asked = [&](const app::Protocol* protocol) {
@@ -42,6 +50,20 @@ Match match(const app::Segment& start, const app::FlowContext& context) {
   return found;
 }
 
+// The same behind what a proxy has put before the octets of the client.
+Match match(const app::Segment& start, const app::FlowContext& context) {
+  if (context.transport != app::Transport::tcp) return match_at_front(start, context);
+  const auto before = app::proxy_header_size(start.data);
+  if (before == 0) return match_at_front(start, context);
+  if (!before) return {.unsure = true};
+  app::Segment behind = start;
+  behind.data = start.data.subspan(*before);
+  behind.size = start.size - static_cast<std::uint32_t>(*before);
+  Match found = match_at_front(behind, context);
+  found.before = *before;
+  return found;
+}
+
 // A protocol that another one has handed over to.
 Match match_late(const app::Segment& start, const app::FlowContext& context) {
   Match found;
@@ -58,11 +80,6 @@ Match match_late(const app::Segment& start, const app::FlowContext& context) {
 bool is_midstream(const Conversation& conversation) noexcept {
   return conversation.tcp != nullptr && !conversation.tcp->side(Direction::to_server).syn_seen &&
          !conversation.tcp->side(Direction::to_client).syn_seen;
-}
-
-void set_octets(app::Segment& segment, Bytes octets) noexcept {
-  segment.data = octets;
-  segment.size = static_cast<std::uint32_t>(octets.size());
 }
 
 bool ends(app::Progress progress) noexcept {
@@ -108,7 +125,8 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   const bool stream = transport == app::Transport::tcp;
   if (stream && !probing.held[side].empty()) return probe_joined(conversation, context, segment);
   const Match found = match(segment, context);
-  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, {segment});
+  if (found.protocol != nullptr)
+    return open(conversation, *found.protocol, context, behind({segment}, found.before));
   if (!stream) {
     // A datagram that is nothing says little about the next one; a stream's first octets decide.
     if (++probing.attempts[side] >= Probing::max_attempts)
@@ -129,11 +147,13 @@ void Dissection::probe_joined(Conversation& conversation, const app::FlowContext
   const bool fits = probing.held[side].append(segment.data);
   if (fits) set_octets(beginning.all, probing.held[side].view());
   const Match found = fits ? match(beginning.all, context) : Match{};
-  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, beginning);
+  if (found.protocol != nullptr)
+    return open(conversation, *found.protocol, context, behind(beginning, found.before));
   if (is_midstream(conversation)) {
     // What is held may be the end of something older.
     const Match alone = match(segment, context);
-    if (alone.protocol != nullptr) return open(conversation, *alone.protocol, context, {segment});
+    if (alone.protocol != nullptr)
+      return open(conversation, *alone.protocol, context, behind({segment}, alone.before));
   }
   if (!fits) return fail_side(conversation, segment.direction);
   if (follow(conversation, context, segment) || found.unsure) return;
@@ -229,7 +249,7 @@ bool Dissection::open_cut(Conversation& conversation, Direction direction, std::
   if (found.protocol == nullptr) return false;
   app::Segment octets = start;
   octets.size = static_cast<std::uint32_t>(held.size());
-  open(conversation, *found.protocol, context, {octets});
+  open(conversation, *found.protocol, context, behind({octets}, found.before));
   if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
     take(conversation, dissector->on_gap(direction, size, time, *out_));
   return true;
@@ -266,6 +286,13 @@ void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
   destroy(probing);
 }
 
+Dissection::Beginning Dissection::behind(Beginning beginning, std::size_t size) noexcept {
+  beginning.all.data = beginning.all.data.subspan(size);
+  beginning.all.size -= static_cast<std::uint32_t>(size);
+  beginning.held_size -= std::min(beginning.held_size, size);
+  return beginning;
+}
+
 void Dissection::begin(Conversation& conversation, Probing& probing, const Beginning& beginning) {
   app::Segment octets = beginning.all;
   app::Progress progress = begin_other(conversation, probing, reverse(octets.direction));
@@ -284,7 +311,8 @@ void Dissection::begin(Conversation& conversation, Probing& probing, const Begin
 // What the other side said first, in case it did, comes before the octets that decided.
 app::Progress Dissection::begin_other(Conversation& conversation, Probing& probing,
                                       Direction direction) {
-  const Bytes held = probing.held[index(direction)].view();
+  const Bytes all = probing.held[index(direction)].view();
+  const Bytes held = all.subspan(app::proxy_header_size(all).value_or(0));
   if (held.empty()) return app::Progress::more;
   const Timestamp since = probing.since[index(direction)];
   app::Dissector& dissector = *conversation.dissector();

@@ -46,6 +46,9 @@ class Dissection {
     Timestamp since;            ///< when those came
   };
 
+  /// The same without its first `size` octets.
+  [[nodiscard]] static Beginning behind(Beginning beginning, std::size_t size) noexcept;
+
   void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
   /// The same where octets of that side are held: a stream of which more was needed.
   void probe_joined(Conversation& conversation, const app::FlowContext& context,
