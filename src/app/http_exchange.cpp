@@ -98,7 +98,7 @@ HttpPieces pieces_of_target(const HttpStartLine& start) noexcept {
 }
 
 HttpRequest* HttpRequest::make(const HttpHead& head, HttpKeep keep, Budget& memory) {
-  HttpTexts<texts> kept;
+  HttpTexts<texts> kept{.folded = head.folded};
   if (keep == HttpKeep::texts) {
     kept.texts = {pieces_of_text(head.start.method),     pieces_of_uri(head.host, max_text),
                   pieces_of_target(head.start),          pieces_of_text(head.user_agent),
@@ -150,8 +150,8 @@ bool HttpResponse::keep(const HttpHead& head, HttpKeep what) {
   status = head.start.status;
   if (what == HttpKeep::nothing) return true;
   const HttpTexts<texts> kept{{pieces_of_text(head.start.reason), pieces_of_text(head.content_type),
-                               pieces_of_text(head.server),
-                               pieces_of_uri(head.location, max_text)}};
+                               pieces_of_text(head.server), pieces_of_uri(head.location, max_text)},
+                              head.folded};
   const std::span<std::uint8_t> room = octets.extend(kept.size());
   if (room.size() < kept.size()) return false;
   // NOLINTNEXTLINE(*-reinterpret-cast): octets and characters are the same

@@ -34,10 +34,17 @@ struct HttpPieces {
 template <std::size_t count>
 struct HttpTexts {
   std::array<HttpPieces, count> texts{};
+  bool folded = false;  ///< one of them may go on in another line of the head
 
   [[nodiscard]] std::size_t size() const noexcept {
     std::size_t sum = 0;
     for (const HttpPieces& text : texts) sum += text.size();
+    if (folded) [[unlikely]] {
+      for (const auto& [before, after, masked] : texts) {
+        sum -= before.size() - http_unfold(before, nullptr);
+        sum -= after.size() - http_unfold(after, nullptr);
+      }
+    }
     return sum;
   }
 
@@ -45,8 +52,8 @@ struct HttpTexts {
   /// Requires: size() octets at `out`, which is less than 64 KiB.
   void copy(char* out, std::array<std::uint16_t, count>& ends) const noexcept {
     std::size_t end = 0;
-    const auto append = [out, &end](std::string_view piece) {
-      end += piece.copy(out + end, piece.size());
+    const auto append = [out, &end, this](std::string_view piece) {
+      end += folded ? http_unfold(piece, out + end) : piece.copy(out + end, piece.size());
     };
     for (std::size_t i = 0; i < count; ++i) {
       const auto& [before, after, masked] = texts[i];

@@ -474,6 +474,7 @@ void take_fields(FieldTaker taker, Lines& lines) {
         note_flaw(taker.head, "blank before the first field");
       } else {
         field = span_of(text, field, line);
+        taker.head.folded = true;
       }
       continue;
     }
@@ -596,6 +597,25 @@ std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {
     note_flaw(parsed, "request whose last transfer coding is not chunked");
   }
   return parsed;
+}
+
+std::size_t http_unfold(std::string_view value, char* out) noexcept {
+  std::size_t size = 0;
+  const auto append = [out, &size](std::string_view piece) {
+    if (out != nullptr) piece.copy(out + size, piece.size());
+    size += piece.size();
+  };
+  for (std::size_t feed = value.find('\n'); feed != std::string_view::npos;
+       feed = value.find('\n')) {
+    std::string_view line = value.substr(0, feed);
+    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+    append(line);
+    append(" ");
+    value.remove_prefix(feed + 1);
+    while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
+  }
+  append(value);
+  return size;
 }
 
 HttpFraming request_framing(const HttpHead& head) noexcept {

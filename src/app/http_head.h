@@ -64,7 +64,7 @@ struct HttpStartLine {
 /// A token, then a colon; of a field of that name alone if one is given, in lower case.
 [[nodiscard]] bool is_http_field(std::string_view line, std::string_view name = {}) noexcept;
 
-/// What a head says. Views borrow from it; a folded value keeps its line ends (RFC 9112 5.2).
+/// What a head says. Views borrow from it; a folded value keeps its line ends, see http_unfold().
 struct HttpHead {
   HttpStartLine start;
   std::string_view host;
@@ -77,6 +77,7 @@ struct HttpHead {
   bool transfer_coded = false;                  ///< a Transfer-Encoding field is there
   bool chunked = false;                         ///< and `chunked` is its last coding
   bool expects_continue = false;                ///< of a request (RFC 9110 10.1.1)
+  bool folded = false;                          ///< a value goes on in another line
   std::optional<std::uint64_t> content_length;  ///< first valid one
   std::uint32_t hosts = 0;
   std::uint32_t fields = 0;
@@ -88,6 +89,11 @@ struct HttpHead {
 /// even a flawed one.
 /// Linear in its size, folds and repeated fields included.
 [[nodiscard]] std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head);
+
+/// Writes a value with each fold, and the blanks around it, as one space (RFC 9112 5.2). Returns
+/// the octets that takes, which are no more than the value has; where `out` is null, nothing is
+/// written.
+[[nodiscard]] std::size_t http_unfold(std::string_view value, char* out) noexcept;
 
 /// Where the body that follows a head ends.
 struct HttpFraming {

@@ -180,7 +180,26 @@ TEST_CASE("http head: a thousand folds are one value") {
   CHECK(parsed->fields == 1);
   CHECK(parsed->host.starts_with("first\r\n"));
   CHECK(parsed->host.ends_with("\n last"));
+  CHECK(parsed->folded);
   CHECK(parsed->flaw.empty());
+}
+
+TEST_CASE("http head: a fold with the blanks around it reads as a space") {
+  const auto unfold = [](std::string_view value) {
+    std::string text(value.size(), '?');
+    text.resize(http_unfold(value, text.data()));
+    CHECK(http_unfold(value, nullptr) == text.size());
+    return text;
+  };
+  CHECK(unfold("") == "");
+  CHECK(unfold("plain  text") == "plain  text");
+  CHECK(unfold("one\r\n two") == "one two");
+  CHECK(unfold("one \t\r\n\t two\n three") == "one two three");
+  CHECK(unfold("one\r\n \r\n \r\n two") == "one two");
+  CHECK(unfold("one\rtwo") == "one\rtwo");
+  std::string folds = "first";
+  for (int i = 0; i < 10'000; ++i) folds += "\r\n ";
+  CHECK(unfold(folds + "last") == "first last");
 }
 
 TEST_CASE("http head: empty members of a list of codings count for nothing") {

@@ -458,15 +458,19 @@ TEST_CASE("http: more than 128 fields and lines beyond 8 KiB are malformed, and 
   CHECK(run.anomalies() == Lines{"http http_malformed"});
 }
 
-TEST_CASE("http: folds belong to the field before them") {
+TEST_CASE("http: folds belong to the field before them, and read as a space") {
   Run run;
   run.c(
-      "GET /a HTTP/1.1\r\nHost:\r\n h\r\nUser-Agent: one\r\n\ttwo\r\nContent-Length:\r\n "
-      "3\r\n\r\nabc");
-  run.s("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip,\r\n chunked\r\n\r\n0\r\n\r\n");
+      "GET /a HTTP/1.1\r\nHost:\r\n h\r\nUser-Agent: one \r\n\ttwo\r\n \r\n  three\r\n"
+      "Referer: http://user:\r\n pass@h/\r\n x\r\nContent-Length:\r\n 3\r\n\r\nabc");
+  run.s(
+      "HTTP/1.1 200 OK\r\nServer: a\r\n b\r\nTransfer-Encoding: gzip,\r\n chunked\r\n\r\n"
+      "0\r\n\r\n");
   REQUIRE(run.lines().size() == 1);
   CHECK(contains(run.lines()[0], R"("host":"h")"));
-  CHECK(contains(run.lines()[0], R"("user_agent":"one\\x0d\\x0a\\x09two")"));
+  CHECK(contains(run.lines()[0], R"("server":"a b")"));
+  CHECK(contains(run.lines()[0], R"("user_agent":"one two three")"));
+  CHECK(contains(run.lines()[0], R"("referer":"http://***@h/ x")"));
   CHECK(contains(run.lines()[0], R"("request_body_bytes":3)"));
   CHECK(contains(run.lines()[0], R"("response_body_bytes":0)"));
   CHECK(run.anomalies().empty());
