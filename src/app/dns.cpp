@@ -44,7 +44,8 @@ struct OpenQuery {
   bool asked = false;  // it had a question
   bool dnssec_ok = false;
   bool transfer = false;
-  std::uint32_t serial = 0;  // of the SOA that opened the transfer
+  bool open_soa = false;     // an odd number of SOAs came in the transfer
+  std::uint32_t serial = 0;  // of the SOA that opened it
   std::size_t name_size = 0;
   std::string text;  // the name, then the client subnet
 
@@ -397,9 +398,10 @@ class DnsDissector final : public Dissector {
     const std::uint64_t hash = hash_of(message.question, reverse(segment.direction));
     const auto same = find(message, reverse(segment.direction), hash);
     if (same != open_.end() && same->transfer) {
-      if (ends_transfer(message, same->serial)) {
+      if (ends_transfer(message, same->serial, same->open_soa)) {
         (void)take(same);
       } else {
+        same->open_soa ^= message.soas % 2 != 0;
         same->last = segment.time;
         arm(*same, out);
       }
@@ -419,6 +421,7 @@ class DnsDissector final : public Dissector {
     report(message, &*same, segment.time, out);
     if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {
       same->transfer = true;
+      same->open_soa = message.soas % 2 != 0;
       same->serial = message.first_serial;
       same->last = segment.time;
       arm(*same, out);
@@ -463,19 +466,18 @@ class DnsDissector final : public Dissector {
                     : hash_question(asker, {}, 0, 0);
   }
 
-  // RFC 5936 2.2: the SOA opens a transfer and closes it. Those in between are of other versions of
-  // the zone (RFC 1995 4), but for one: that before the last additions is the same SOA, and a
-  // message that happens to end with it ends the transfer too early. Its further messages stand
-  // alone then.
-  static bool ends_transfer(const Message& message, std::uint32_t serial) noexcept {
+  // RFC 5936 2.2: the SOA opens a transfer and closes it. Those in between (RFC 1995 4) come in
+  // pairs, before what a version removes and before what it adds: the closing one makes the number
+  // even, and the one before the last additions, which is the same SOA, does not.
+  static bool ends_transfer(const Message& message, std::uint32_t serial, bool open_soa) noexcept {
+    const bool even = (message.soas % 2 != 0) == open_soa;
     return message.header.rcode() != 0 ||
            (message.last_answer_type == static_cast<std::uint16_t>(Type::soa) &&
-            message.last_serial == serial);
+            message.last_serial == serial && even);
   }
 
   static bool is_whole_transfer(const Message& message) noexcept {
-    return message.header.rcode() != 0 ||
-           (message.header.counts[1] > 1 && ends_transfer(message, message.first_serial));
+    return ends_transfer(message, message.first_serial, false);
   }
 
   // The open query that a message copies or answers. The hash of its question is compared first: a

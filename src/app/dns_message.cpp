@@ -92,6 +92,7 @@ class MessageReader {
     } else if (section == 1) {
       message_.last_answer_type = record->type;
       message_.last_serial = serial_of(*record);
+      if (record->type == static_cast<std::uint16_t>(Type::soa)) ++message_.soas;
       if (first) message_.first_serial = message_.last_serial;
       if (listing_) list_answer(owner, *record);
     }

@@ -104,6 +104,7 @@ struct Message {
   std::uint16_t last_answer_type = 0;
   std::uint32_t first_serial = 0;  ///< of the first answer, if that is an SOA
   std::uint32_t last_serial = 0;   ///< of the last answer, if that is an SOA
+  std::uint16_t soas = 0;          ///< SOAs among the answers
   std::optional<Edns> edns;
   std::optional<Defect> defect;  ///< the first
 

@@ -119,3 +119,38 @@ TEST_CASE("dns: the SOAs in the middle of an incremental transfer do not end it"
   REQUIRE(dns.result().lines.size() == 2);
   CHECK(member(dns.result().lines[1], "queried") == "false");
 }
+
+TEST_CASE(
+    "dns: a message that ends with the SOA before the last additions does not end a transfer") {
+  // example.org IXFR to serial 9: SOA 9, SOA 7 | A, SOA 9 | A | A, SOA 9; then another message.
+  const Bytes ask = "0001 0000 0001 0000 0000 0000 | 07 6578616d706c65 03 6f7267 00 00fb 0001"_hex;
+  const Bytes name = "07 6578616d706c65 03 6f7267 00 00fb 0001"_hex;
+  const Bytes a = "c00c 0001 0001 00000001 0004 01020304"_hex;
+  const auto soa = [](Bytes serial) {
+    return join("c00c 0006 0001 00000001 0018 c00c c00c"_hex, serial,
+                "00000002 00000003 00000004 00000005"_hex);
+  };
+  const auto tell = [&](DissectorRun& dns, Bytes counts, Bytes records, std::int64_t ms) {
+    dns.feed(Direction::to_client, framed(join("0001 8400"_hex, counts, name, records)), ms);
+  };
+  DissectorRun dns = run(tcp);
+  dns.feed(Direction::to_server, framed(ask), 0);
+  tell(dns, "0001 0002 0000 0000"_hex, join(soa("00000009"_hex), soa("00000007"_hex)), 10);
+  tell(dns, "0001 0002 0000 0000"_hex, join(a, soa("00000009"_hex)), 20);
+  tell(dns, "0001 0001 0000 0000"_hex, a, 30);
+  tell(dns, "0001 0002 0000 0000"_hex, join(a, soa("00000009"_hex)), 40);
+  CHECK(dns.result().lines.size() == 1);
+  tell(dns, "0001 0001 0000 0000"_hex, a, 50);
+  REQUIRE(dns.result().lines.size() == 2);  // the transfer was closed: this one is nobody's
+  CHECK(member(dns.result().lines[1], "queried") == "false");
+
+  // The same with everything up to those additions in the first message.
+  DissectorRun first = run(tcp);
+  first.feed(Direction::to_server, framed(ask), 0);
+  tell(first, "0001 0004 0000 0000"_hex,
+       join(soa("00000009"_hex), soa("00000007"_hex), a, soa("00000009"_hex)), 10);
+  tell(first, "0001 0002 0000 0000"_hex, join(a, soa("00000009"_hex)), 20);
+  CHECK(first.result().lines.size() == 1);
+  tell(first, "0001 0001 0000 0000"_hex, a, 30);
+  CHECK(first.result().lines.size() == 2);
+}
