@@ -14,6 +14,8 @@ namespace icmp {
 namespace {
 
 constexpr std::size_t max_open = 1024;  // of one flow: a flood over a long path
+// What a full list lets go of at once: closing up the rest costs each request little then.
+constexpr std::size_t crowded_out = max_open / 4;
 constexpr unsigned max_errors = 5;
 constexpr std::size_t header_size = 8;
 
@@ -187,7 +189,7 @@ class IcmpDissector final : public Dissector {
     // Who is there answers from an address of his own, in flows of their own.
     const bool to_many = to_many_[index(segment.direction)];
     if (exchange.is_echo && !to_many) out.note({event::Note::Kind::icmp_echo});
-    if (open_.full()) let_go(open_.take(open_.begin()), out);
+    if (open_.full()) let_go(out);
     OpenRequest request{.last = segment.time,
                         .payload = payload_of(segment),
                         .id = head.high,
@@ -263,14 +265,16 @@ class IcmpDissector final : public Dissector {
     out.emit(event);
   }
 
-  // Whether its reply comes will not be known.
-  void let_go(const OpenRequest& request, Output& out) {
-    ++budget_->crowded_out;
-    out.emit(describe_request(request));
+  // Whether the replies to the oldest come will not be known.
+  void let_go(Output& out) {
+    open_.drop_front(crowded_out, [&](const OpenRequest& request) {
+      ++budget_->crowded_out;
+      out.emit(describe_request(request));
+    });
   }
 
   void close_all(Output& out) {
-    while (!open_.empty()) close(open_.take(open_.begin()), out);
+    open_.drop_front(open_.size(), [&](const OpenRequest& request) { close(request, out); });
   }
 
   Budget* budget_;
