@@ -67,6 +67,11 @@ class HttpDissector final : public Dissector {
   void tell_response(const HttpHead& head, Output& out);
   void pop_front();
 
+  /// The client has sent its head, and waits for a word on it before it sends the body.
+  [[nodiscard]] bool asks_first(const HttpRequest& request) const noexcept {
+    return &request == receiving_ && request.waits && request.body == 0;
+  }
+
   /// Of the requests in the queue, how many have a response under way: 0 or 1.
   [[nodiscard]] std::size_t being_answered() const noexcept {
     return response_.open && response_.paired ? 1 : 0;
@@ -124,6 +129,7 @@ Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
       case Kind::head:
         if (const auto head = parse_http_head(HttpSide::request, step.head)) {
           if (!begin_request(*head, request_framing(*head), out)) return give_up(out);
+          queue_.back().last = now;
         } else {
           requests_in_.begin_body({.kind = HttpFraming::Kind::unknown});
           if (!flawed("no request line", out)) return give_up(out);
@@ -281,16 +287,16 @@ bool HttpDissector::open_response(const HttpHead& head, Output& out) {
 /// RFC 9110 10.1.1: a client that asked whether to send its body, and was told something final, may
 /// do without it.
 void HttpDissector::doubt_body() {
-  if (!response_.paired || receiving_ != &queue_.at(0)) return;
-  if (receiving_->waits && receiving_->body == 0) requests_in_.doubt_body();
+  if (response_.paired && asks_first(queue_.at(0))) requests_in_.doubt_body();
 }
 
 void HttpDissector::measure_first_byte(const HttpRequest& request, Output& out) {
   const Timestamp first = responses_in_.started();
-  if (&request == receiving_ || (request.complete && first < request.last)) {
+  const bool asks = asks_first(request);
+  if ((&request == receiving_ && !asks) || (request.complete && first < request.last)) {
     response_.early = true;
     response_.ttfb_us = 0;
-  } else if (request.complete) {
+  } else if (request.complete || (asks && first >= request.last)) {
     response_.ttfb_us = static_cast<std::uint64_t>(to_us(first - request.last));
   }
   if (response_.ttfb_us) {

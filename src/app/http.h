@@ -68,7 +68,8 @@ struct Http {
             "Octets of the response body as transferred, chunk framing excluded; absent where "
             "there cannot be one"),
         field<"ttfb_us", &Http::ttfb_us>(
-            "From the last octet of the request to the first of the final status line"),
+            "From the last octet of the request, or of its head where the client awaited 100 "
+            "(Continue) before it sent the body, to the first of the final status line"),
         field<"total_us", &Http::total_us>(
             "From the first octet of the request to the last of the response"),
         field<"depth", &Http::depth>("Number of the request in its connection, from 1"),
@@ -77,7 +78,8 @@ struct Http {
         field<"chunked", &Http::chunked>("One of the bodies was chunked"),
         field<"upgrade", &Http::upgrade>("Another protocol follows (status 101)"),
         field<"connect", &Http::connect>("Method CONNECT"),
-        field<"early", &Http::early>("The response began before the request ended"),
+        field<"early", &Http::early>(
+            "The response began before the request ended, and the client did not wait for it"),
         field<"gap", &Http::gap>("Octets of the exchange were never seen"),
         field<"complete", &Http::complete>("The end of the response was seen"));
   }

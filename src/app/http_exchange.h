@@ -97,7 +97,7 @@ class HttpRequest {
 
   HttpRequest* next = nullptr;  ///< younger than this one
   Timestamp first{};            ///< of its octets
-  Timestamp last{};             ///< once it is complete
+  Timestamp last{};             ///< of its octets, once it is complete; before that, of its head
   std::uint64_t body = 0;       ///< octets, if it has one
   std::uint32_t depth = 0;
   HttpMethod kind{};

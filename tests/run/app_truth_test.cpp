@@ -295,11 +295,15 @@ TEST_CASE("truth: a client that is refused before its body asks again on the sam
   CHECK(events[0].text("uri") == "/1");
   CHECK(events[0]["status"] == 417);
   CHECK(events[0]["request_body_bytes"] == 0);
+  CHECK(events[0]["ttfb_us"] == 30'000);
+  CHECK(events[0]["total_us"] == 30'000);
+  CHECK_FALSE(events[0].flag("early"));
   CHECK(events[1].text("uri") == "/2");
   CHECK(events[1]["status"] == 201);
   CHECK(events[1]["request_body_bytes"] == 6);
   CHECK(events[1]["ttfb_us"] == 40'000);
   CHECK(records(analysis, "anomaly").empty());
+  CHECK(latency(analysis, "http_ttfb") == Row{2, 30'000, 40'000});
 }
 
 TEST_CASE("truth: more pipelined requests than may wait are a limit that was hit") {
