@@ -343,6 +343,7 @@ class DnsDissector final : public Dissector {
   static void report_alone(const Message& message, Service service, Output& out) {
     if (!out.wants<Dns>()) return;
     Dns event = describe(message);
+    if (event.queried) event.answered = std::nullopt;
     event.service = name_of(service);
     if (service == Service::mdns && event.queried && message.question) {
       event.unicast_response = message.question->unicast_response;

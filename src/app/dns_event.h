@@ -63,7 +63,8 @@ struct Dns {
         field<"opcode", &Dns::opcode>("Operation, when it is not QUERY"),
         field<"queried", &Dns::queried>("The query was seen"),
         field<"answered", &Dns::answered>(
-            "The answer was seen; absent where too much was open to wait for it"),
+            "The answer was seen; absent where none is waited for: of a question by mDNS or LLMNR, "
+            "or with too much open"),
         field<"rcode", &Dns::rcode>("Response code, 12 bits with EDNS; RCODE12 without a name"),
         field<"retries", &Dns::retries>("Further copies of the query before the answer"),
         field<"duplicate_answers", &Dns::duplicate_answers>(
