@@ -184,7 +184,7 @@ bool TlsState::on_certificates(Bytes body, Output& out) {
   if (wanted) keep_fingerprint(first);
   const auto certificate = parse_certificate(first);
   if (wanted && certificate) keep_certificate(*certificate);
-  return static_cast<bool>(certificate);
+  return certificate && !certificate->flawed;
 }
 
 void TlsState::keep_fingerprint(Bytes certificate) {
@@ -197,8 +197,8 @@ void TlsState::keep_certificate(const Certificate& certificate) {
   subject_ = keep_shortened(certificate.subject);
   issuer_ = keep_shortened(certificate.issuer);
   serial_ = keep(certificate.serial);
-  not_before_ = keep(to_text(certificate.not_before).view());
-  not_after_ = keep(to_text(certificate.not_after).view());
+  if (certificate.not_before) not_before_ = keep(to_text(*certificate.not_before).view());
+  if (certificate.not_after) not_after_ = keep(to_text(*certificate.not_after).view());
   key_type_ = keep_shortened(certificate.key_type);
   key_bits_ = certificate.key_bits;
   alt_names_ = keep_list(certificate.alt_names);

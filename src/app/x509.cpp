@@ -125,29 +125,27 @@ class Parser {
     (void)whole.expect(der::sequence);  // signature algorithm
     const Bytes signature = whole.expect(der::bit_string);
     if (!outer.ok() || !outer.done() || !whole.ok() || !whole.done()) return Flaw::bad_length;
-    if (!whole_octets(signature)) return Flaw::bad_value;
-    read_body(to_be_signed);
-    if (flaw_) return *flaw_;
+    if (!whole_octets(signature)) fail();
+    if (!read_body(to_be_signed)) return Flaw::bad_length;
     return std::move(result_);
   }
 
  private:
-  void fail(Flaw flaw) noexcept {
-    if (!flaw_) flaw_ = flaw;
-  }
+  void fail() noexcept { result_.flawed = true; }
 
   void check(const Der& level) noexcept {
-    if (!level.ok()) fail(Flaw::bad_length);
+    if (!level.ok()) fail();
   }
 
   void check_end(const Der& level) noexcept {
-    if (!level.ok() || !level.done()) fail(Flaw::bad_length);
+    if (!level.ok() || !level.done()) fail();
   }
 
-  void read_body(Bytes to_be_signed) {
+  /// False if it is not made of the fields that it should have.
+  [[nodiscard]] bool read_body(Bytes to_be_signed) {
     Der body{to_be_signed, allowance_};
     if (body.at(der::context_constructed(0))) (void)body.next();  // version
-    read_serial(body.expect(der::integer));
+    const Bytes serial = body.expect(der::integer);
     (void)body.expect(der::sequence);  // signature algorithm
     const Bytes issuer = body.expect(der::sequence);
     const Bytes validity = body.expect(der::sequence);
@@ -158,17 +156,18 @@ class Parser {
     if (body.at(der::context(2))) (void)body.next();
     Bytes extensions;
     if (body.at(der::context_constructed(3))) extensions = body.next().content;
-    check_end(body);
-    if (flaw_) return;
+    if (!body.ok() || !body.done()) return false;
+    read_serial(serial);
     read_name(result_.issuer, issuer);
     read_validity(validity);
     read_name(result_.subject, subject);
     read_key(key);
-    if (!flaw_ && !extensions.empty()) read_extensions(extensions);
+    if (!extensions.empty()) read_extensions(extensions);
+    return true;
   }
 
   void read_serial(Bytes serial) {
-    if (serial.empty() || serial.size() > max_serial) return fail(Flaw::bad_length);
+    if (serial.empty() || serial.size() > max_serial) return fail();
     if ((serial.front() & 0x80U) != 0) return keep_negative_serial(serial);
     if (serial.size() > 1 && serial.front() == 0) serial = serial.subspan(1);
     keep_serial("", serial);
@@ -198,7 +197,7 @@ class Parser {
   void read_name(std::string& text, Bytes name) {
     if (append_distinguished_name(text, name, allowance_)) return;
     text.clear();
-    fail(Flaw::bad_length);
+    fail();
   }
 
   void read_validity(Bytes validity) {
@@ -206,11 +205,9 @@ class Parser {
     const DerElement from = times.next();
     const DerElement until = times.next();
     check_end(times);
-    const auto not_before = read_time(from);
-    const auto not_after = read_time(until);
-    if (!not_before || !not_after) return fail(Flaw::bad_value);
-    result_.not_before = *not_before;
-    result_.not_after = *not_after;
+    result_.not_before = read_time(from);
+    result_.not_after = read_time(until);
+    if (!result_.not_before || !result_.not_after) fail();
   }
 
   void read_key(Bytes info) {
@@ -220,7 +217,7 @@ class Parser {
     check_end(level);
     const Bytes oid = algorithm.expect(der::oid);
     const auto key = whole_octets(bits);
-    if (!key) return fail(Flaw::bad_value);
+    if (!key) return fail();
     const KnownKey* known = find(key_types, oid);
     if (known == nullptr) return keep_key_type(oid);
     result_.key_type = known->name;
@@ -237,7 +234,7 @@ class Parser {
 
   void keep_key_type(Bytes oid) {
     auto text = oid_text(oid);
-    if (!text) return fail(Flaw::bad_value);
+    if (!text) return fail();
     result_.key_type = std::move(*text);
   }
 
@@ -248,7 +245,7 @@ class Parser {
     result_.key_bits = bit_size(inner.expect(der::integer));
     check(outer);
     check(inner);
-    if (!result_.key_bits) fail(Flaw::bad_value);
+    if (!result_.key_bits) fail();
   }
 
   void read_curve(Der& algorithm) {
@@ -264,14 +261,14 @@ class Parser {
     Der list{outer.expect(der::sequence), allowance_};
     check_end(outer);
     bool found = false;
-    while (!flaw_ && !list.done()) {
+    while (!list.done()) {
       Der extension{list.expect(der::sequence), allowance_};
       const Bytes oid = extension.expect(der::oid);
       if (extension.at(der::boolean)) (void)extension.next();
       const Bytes value = extension.expect(der::octet_string);
       check_end(extension);
       if (!subject_alt_name.is(oid)) continue;
-      if (found) return fail(Flaw::bad_value);  // RFC 5280 4.2: each at most once
+      if (found) return fail();  // RFC 5280 4.2: each at most once
       found = true;
       read_alt_names(value);
     }
@@ -282,8 +279,7 @@ class Parser {
     Der outer{value, allowance_};
     Der names{outer.expect(der::sequence), allowance_};
     check_end(outer);
-    while (!flaw_ && !names.done() && result_.alt_names.size() < max_alt_names)
-      read_alt_name(names.next());
+    while (!names.done() && result_.alt_names.size() < max_alt_names) read_alt_name(names.next());
     check(names);
   }
 
@@ -300,7 +296,7 @@ class Parser {
         } else if (name.content.size() == 16) {
           result_.alt_names.push_back(to_string(IpAddress::v6(name.content.data())));
         } else {
-          fail(Flaw::bad_length);
+          fail();
         }
         return;
       default: return;
@@ -309,7 +305,6 @@ class Parser {
 
   Certificate result_;
   DerAllowance allowance_;
-  std::optional<Flaw> flaw_;
 };
 
 }  // namespace

@@ -315,6 +315,23 @@ TEST_CASE("tls: a certificate that does not parse costs its fields and is an ano
   CHECK(result.anomalies.size() == (body.size() == 3 ? 0 : 1));
 }
 
+TEST_CASE("tls: a forbidden value in a certificate costs that alone, and is an anomaly") {
+  Octets certificate(test::ec_certificate.begin(), test::ec_certificate.end());
+  const Bytes end = "170d323631323233"_hex;  // 23 December 2026
+  const auto at = std::ranges::search(certificate, end).begin();
+  REQUIRE(at != certificate.end());
+  at[4] = '9';  // month 92
+  Script script = full12();
+  script[1].data = join(
+      server_hello("c02f"_hex, {}),
+      tls_record(22, join(tls_message(11, test::with_length(3, test::with_length(3, certificate))),
+                          tls_message(14, {}))));
+  const test::Dissected result = play(script);
+  CHECK(has(result, R"("subject":"CN=example.org,OU=Lab+OU=Two,O=Example\\\\, Ltd,C=DE")"));
+  CHECK(has(result, R"("not_before":"2026-11-23T03:11:02Z","key_type":"ec")"));
+  CHECK(result.anomalies == std::vector<std::string>{"tls tls_malformed"});
+}
+
 TEST_CASE("tls: an alert ends the handshake") {
   const auto [alert, name] = GENERATE(table<Octets, std::string_view>({
       {owned("02 28"_hex), "handshake_failure"},
