@@ -269,12 +269,22 @@ void take_content_length(HttpHead& head, std::string_view value) {
 }
 
 void take_transfer_encoding(HttpHead& head, std::string_view value) {
-  head.transfer_coded = true;
-  for_each_member(value, [&head](std::string_view member) {
+  bool coded = false;
+  bool identity = false;
+  for_each_member(value, [&](std::string_view member) {
     if (member.empty()) return;  // RFC 9110 5.6.1.2: counts for nothing
+    // RFC 2616 3.6, which RFC 9112 has dropped: no coding at all. Not so behind another one, where
+    // recipients differ.
+    if (!head.chunked && is_name(member, "identity")) {
+      identity = true;
+      return;
+    }
+    coded = true;
     if (head.chunked) note_flaw(head, "chunked is not the last transfer coding");
     head.chunked = is_name(member, "chunked");
   });
+  head.names_coding = true;
+  head.transfer_coded = head.transfer_coded || coded || !identity;
 }
 
 void take_host(HttpHead& head, std::string_view value) {
@@ -590,7 +600,7 @@ std::optional<HttpHead> parse_http_head(HttpSide side, Bytes head) {
     note_flaw(parsed, "blank in the request target");
   }
   take_fields({parsed, side == HttpSide::request ? request_fields : response_fields}, lines);
-  if (parsed.transfer_coded && parsed.has_length) {
+  if (parsed.names_coding && parsed.has_length) {
     note_smuggling(parsed, "Content-Length with Transfer-Encoding");  // RFC 9112 6.1
   }
   if (side == HttpSide::request && parsed.transfer_coded && !parsed.chunked) {

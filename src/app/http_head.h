@@ -74,7 +74,8 @@ struct HttpHead {
   std::string_view server;
   std::string_view location;
   bool has_length = false;
-  bool transfer_coded = false;                  ///< a Transfer-Encoding field is there
+  bool names_coding = false;                    ///< a Transfer-Encoding field is there
+  bool transfer_coded = false;                  ///< and says more than `identity`
   bool chunked = false;                         ///< and `chunked` is its last coding
   bool expects_continue = false;                ///< of a request (RFC 9110 10.1.1)
   bool folded = false;                          ///< a value goes on in another line

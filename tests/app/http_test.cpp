@@ -476,6 +476,30 @@ TEST_CASE("http: folds belong to the field before them, and read as a space") {
   CHECK(run.anomalies().empty());
 }
 
+TEST_CASE("http: the transfer coding identity is none") {
+  const std::string coding = GENERATE(as<std::string>{}, "identity", "Identity", "identity, ");
+  Run run;
+  run.c("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: " + coding + "\r\n\r\n");
+  run.s("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + coding + "\r\nContent-Length: 2\r\n\r\nok");
+  run.c(get).s("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + coding + "\r\n\r\nto the end");
+  run.close(server);
+  REQUIRE(run.lines().size() == 2);
+  CHECK(contains(run.lines()[0], R"("status":200,"reason":"OK","response_body_bytes":2)"));
+  CHECK(contains(run.lines()[1], R"("uri":"/a")"));
+  CHECK(contains(run.lines()[1], R"("response_body_bytes":10)"));
+  CHECK(contains(run.lines()[1], R"("complete":true)"));
+  CHECK(run.anomalies() == Lines{"http http_smuggling"});  // both fields: recipients differ
+}
+
+TEST_CASE("http: identity behind another transfer coding ends with the connection") {
+  Run run;
+  run.c(get).s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n12345");
+  run.close(server);
+  REQUIRE(run.lines().size() == 1);
+  CHECK(contains(run.lines()[0], R"("response_body_bytes":5)"));
+  CHECK(run.anomalies() == Lines{"http http_malformed"});
+}
+
 TEST_CASE("http: blank lines before a start line are skipped") {
   Run run;
   run.c("\r\n\r\n").c(get).s("\r\n").s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
