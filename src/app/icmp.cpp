@@ -233,12 +233,14 @@ class IcmpDissector final : public Dissector {
   void report_alone(const Head& head, const Segment& segment, Output& out) {
     Icmp event = describe(version_, head);
     event.payload_bytes = payload_of(segment);
+    constexpr std::uint8_t redirect_v6 = 137;
     // RFC 2710 3, RFC 4861 4.3 to 4.5: an address stands first in the body.
     const bool listener = head.type >= 130 && head.type <= 132;
-    const bool neighbor = head.type >= 135 && head.type <= 137;
+    const bool neighbor = head.type >= 135 && head.type <= redirect_v6;
     if (version_ == IpVersion::v6 && (listener || neighbor)) {
       const Bytes target = Reader{head.body}.take(16);
       if (!target.empty()) event.target = IpAddress::v6(target.data());
+      if (head.type == redirect_v6) event.gateway = event.target;
     }
     out.emit(event);
   }

@@ -168,6 +168,11 @@ TEST_CASE("icmp: other messages are one event each") {
        R"(icmp {"type":"mld_query","code":0,"payload_bytes":16,"target":"ff02::16"})"},
       {v6, "87000000 00000000 2001"_hex,
        R"(icmp {"type":"neighbor_solicitation","code":0,"payload_bytes":2})"},
+      // RFC 4861 4.5: where to, then for which destination.
+      {v6,
+       "89000000 00000000 fe800000000000000000000000000002 20010db8000000000000000000000009"_hex,
+       R"(icmp {"type":"redirect","code":0,"payload_bytes":32,"target":"fe80::2",)"
+       R"("gateway":"fe80::2"})"},
       {v4, "0a000000 00000000"_hex,
        R"(icmp {"type":"router_solicitation","code":0,"payload_bytes":0})"},
       {v4, "c8010000 00000000 00"_hex, R"(icmp {"type":"TYPE200","code":1,"payload_bytes":1})"},
