@@ -84,7 +84,7 @@ void Alert::note_src_port(std::uint16_t port) {
 }
 
 void Alert::count_result(const Probe& probe) {
-  guards_ = static_cast<std::uint8_t>(guards_ | probe.guards);
+  guards_ = static_cast<GuardSet>(guards_ | probe.guards);
   ++results_[static_cast<std::size_t>(probe.result)];
   if (!has_port(probe.contact_class) || !accepted(probe.result)) return;
   ++open_ports_;

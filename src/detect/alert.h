@@ -130,7 +130,7 @@ class Alert {
   std::vector<std::string> open_;
   std::vector<Probe> sample_;
   std::vector<std::uint16_t> src_ports_;
-  std::uint8_t guards_ = 0;  // of all results
+  GuardSet guards_ = 0;  // of all results
 };
 
 }  // namespace ntan::detect

@@ -119,6 +119,9 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
   };
   if (is_trace(outcome, row)) return nothing(Guard::traceroute);
   const ContactClass what = outcome.contact_class;
+  // What a server sends to clients that have forgotten it, or gets from those that give up.
+  const bool inside = is_inside(what) || what == ContactClass::reverse_rst;
+  if (inside && is_towards_client(outcome.src_port, outcome.dst_port)) return nothing(Guard::older);
   if (what == ContactClass::syn && outcome.src_port == ftp_data &&
       is_service(pair_key(outcome.dst, outcome.src))) {
     return nothing(Guard::ftp_data);

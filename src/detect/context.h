@@ -19,13 +19,13 @@ struct Weight {
   Nats column_peer = 0;
   Nats source = 0;
   Nats source_peer = 0;
-  std::uint8_t guards = 0;  ///< Guard values, or-ed
+  GuardSet guards = 0;
 
   void note(Guard guard) noexcept {
-    guards = static_cast<std::uint8_t>(guards | static_cast<std::uint8_t>(guard));
+    guards = static_cast<GuardSet>(guards | static_cast<GuardSet>(guard));
   }
   [[nodiscard]] bool has(Guard guard) const noexcept {
-    return (guards & static_cast<std::uint8_t>(guard)) != 0;
+    return (guards & static_cast<GuardSet>(guard)) != 0;
   }
 };
 

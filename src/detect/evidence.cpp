@@ -156,6 +156,7 @@ std::string_view to_text(Guard guard) noexcept {
     case Guard::outage: return "outage";
     case Guard::sampled: return "sampled";
     case Guard::fallback: return "fallback";
+    case Guard::older: return "older";
     case Guard::peer_prone: return "peer_prone";
   }
   return "peer_prone";

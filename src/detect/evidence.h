@@ -92,7 +92,7 @@ struct Steps {
                                std::uint16_t port) noexcept;
 
 /// Why evidence counts less than it would, or only against one model.
-enum class Guard : std::uint8_t {
+enum class Guard : std::uint16_t {
   traceroute = 1U << 0U,  ///< a path is measured: nothing counts
   ftp_data = 1U << 1U,    ///< the data connection of an FTP session: nothing counts
   one_way = 1U << 2U,     ///< answers are not in this capture: silence of datagrams says nothing
@@ -101,12 +101,23 @@ enum class Guard : std::uint8_t {
   peer_prone = 1U << 5U,  ///< a port as peer-to-peer nodes use: little against that model
   sampled = 1U << 6U,     ///< most packets are not in this capture: what is missing says little
   fallback = 1U << 7U,    ///< UDP to a port that the source uses over TCP: nothing counts
+  older = 1U << 8U,       ///< looks like the end of a connection from before the capture
 };
-inline constexpr std::size_t guard_count = 8;
+inline constexpr std::size_t guard_count = 9;
+/// Guard values, or-ed.
+using GuardSet = std::uint16_t;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;
 
 /// At least 1024 and not a service that is commonly scanned for.
 [[nodiscard]] bool is_peer_prone(std::uint16_t port) noexcept;
+
+/// From where servers listen to where clients call from: systems begin their ephemeral ports at
+/// 32768 or 49152 (RFC 6335 6).
+[[nodiscard]] constexpr bool is_towards_client(std::uint16_t src_port,
+                                               std::uint16_t dst_port) noexcept {
+  constexpr std::uint16_t first_ephemeral = 32768;
+  return src_port < first_ephemeral && dst_port >= first_ephemeral;
+}
 
 /// R, N: nobody was there.
 [[nodiscard]] constexpr bool has_failed(Result result) noexcept {

@@ -16,10 +16,10 @@ struct Probe {
   IpAddress dst;
   std::uint16_t port = 0;
   std::uint16_t src_port = 0;
+  GuardSet guards = 0;  ///< of its result
   std::uint8_t ttl = 0;
   ContactClass contact_class{};
   Result result{};
-  std::uint8_t guards = 0;    ///< Guard values of its result, or-ed
   bool pending : 1 = true;    ///< no result yet
   bool reported : 1 = false;  ///< is part of an alert
   bool raw_syn : 1 = false;   ///< a SYN as no operating system's stack sends it
@@ -27,5 +27,6 @@ struct Probe {
   Nats sum = 0;               ///< of that axis after the step
   Nats column_step = 0;       ///< what the column was credited with
 };
+static_assert(sizeof(Probe) <= 64);
 
 }  // namespace ntan::detect

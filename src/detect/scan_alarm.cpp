@@ -121,7 +121,7 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
     add_probe(source, probe, kept, outcome.time);
   }
   if (!bad || book_.is_open(source.alert)) return;
-  share(source, outcome, probe);
+  share(place, outcome, probe);
 }
 
 // Another contact for an open alert.
@@ -283,10 +283,12 @@ void ScanDetector::forget_alerts() {
   }
 }
 
-void ScanDetector::share(const Source& source, const Outcome& outcome, const Probe& probe) {
-  const auto sampled = static_cast<std::uint8_t>(Guard::sampled);
+void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe& probe) {
+  const Source& source = place.source;
+  constexpr auto vague = static_cast<GuardSet>(static_cast<GuardSet>(Guard::sampled) |
+                                               static_cast<GuardSet>(Guard::older));
   const bool weightless =
-      outcome.result == Result::connect || probe.step == 0 || (probe.guards & sampled) != 0;
+      outcome.result == Result::connect || probe.step == 0 || (probe.guards & vague) != 0;
   const bool deaf = outcome.contact_class == ContactClass::udp &&
                     outcome.result == Result::silent && context_.one_way();
   if (!has_port(outcome.contact_class) || weightless || deaf ||
@@ -297,6 +299,9 @@ void ScanDetector::share(const Source& source, const Outcome& outcome, const Pro
   const std::array keys{clusters_.key_of(shapes[0], probe), clusters_.key_of(shapes[1], probe)};
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const ClusterShape shape = shapes[i];
+    // Every client has a first connection from before the capture.
+    const bool may_be_older = is_inside(outcome.contact_class) && place.column.walk.bad < 2;
+    if (shape == ClusterShape::network && may_be_older) continue;
     Cluster& cluster = clusters_.entry(keys[i]);
     if (book_.is_open(cluster.alert)) {
       include(cluster.alert, source.address, probe);

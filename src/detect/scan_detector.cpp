@@ -264,16 +264,31 @@ bool ScanDetector::falls_back(const Source& source, const Outcome& outcome) cons
 
 Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
                                const Outage* outage) const noexcept {
-  if (!falls_back(place.source, outcome))
-    return context_.weigh(outcome, place.keys, place.row, outage);
-  Weight weight;
-  weight.note(Guard::fallback);
+  if (falls_back(place.source, outcome)) {
+    Weight weight;
+    weight.note(Guard::fallback);
+    return weight;
+  }
+  Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
+  if (has_port_of_its_own(place.column, outcome) && weight.column != 0) {
+    weight.column = weight.column_peer = weight.source = weight.source_peer = 0;
+    weight.note(Guard::older);
+  }
   return weight;
+}
+
+// Each connection of a client has a port of its own: those to many hosts that go on from before the
+// capture come from as many. A scanner's segments are made by hand, mostly all from one port.
+bool ScanDetector::has_port_of_its_own(const Column& column, const Outcome& outcome) noexcept {
+  return is_inside(outcome.contact_class) && column.inside_port != 0 &&
+         column.inside_port != outcome.src_port;
 }
 
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   const Outage* outage = context_.observe(outcome, place.keys);
   const Weight weight = weight_of(place, outcome, outage);
+  if (is_inside(outcome.contact_class) && has_failed(outcome.result))
+    place.column.inside_port = outcome.src_port;
   const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
     walk.add(client, peer);
     if (outcome.result == Result::session) ++walk.good;

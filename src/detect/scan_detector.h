@@ -148,6 +148,8 @@ class ScanDetector {
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);
   [[nodiscard]] bool falls_back(const Source& source, const Outcome& outcome) const noexcept;
+  [[nodiscard]] static bool has_port_of_its_own(const Column& column,
+                                                const Outcome& outcome) noexcept;
   [[nodiscard]] Weight weight_of(const Place& place, const Outcome& outcome,
                                  const Outage* outage) const noexcept;
   void weigh(Place& place, const Outcome& outcome, Probe& probe);
@@ -175,7 +177,7 @@ class ScanDetector {
                                        const Alarm& alarm) noexcept;
   bool collect(Source& source, const Outcome& outcome, const Alarm& alarm);
   void include(AlertIndex alert, const IpAddress& source, const Probe& probe);
-  void share(const Source& source, const Outcome& outcome, const Probe& probe);
+  void share(const Place& place, const Outcome& outcome, const Probe& probe);
   [[nodiscard]] bool speaks_for_scan(const Share& share) noexcept;
   void look_at(Cluster& cluster, ClusterShape shape, Timestamp now);
   [[nodiscard]] Timestamp find_due() const noexcept;

@@ -92,6 +92,7 @@ struct Column {
   FadeTime last_used{};
   std::uint32_t epoch = 0;  ///< of its source, when it was made
   bool alarmed = false;
+  std::uint16_t inside_port = 0;  ///< that its latest ACK or FIN+ACK came from
   Burst burst;
   RateWindow rate;
   std::uint32_t unanswered = 0;  ///< R, N, X

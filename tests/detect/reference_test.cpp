@@ -96,8 +96,9 @@ class Reference {
       return;
     }
     const bool session = step.result == Result::session;
-    const Worth worth =
+    Worth worth =
         falls_back(source, step) ? Worth{} : worth_of(step.contact_class, step.result, step.port);
+    if (is_inside(step.contact_class)) weaken_older(source.inside_ports[line], step, worth);
     const bool bad = is_bad(step.result);
     row.move(worth.row, worth.row_peer);
     if (session) ++row.good;
@@ -154,10 +155,18 @@ class Reference {
     std::set<std::string> known;  // hosts that it works with
     std::map<std::pair<std::string, Group>, Sums> rows;
     std::map<Line, Sums> columns;
+    std::map<Line, std::uint16_t> inside_ports;  // that the latest ACK of each came from
     std::map<std::string, std::vector<std::pair<Line, double>>> handshakes;  // by host
     std::map<std::pair<std::string, std::uint16_t>, double> datagrams;       // that failed
     Sums all;
   };
+
+  // Connections from before the capture: each from a port of its own, or towards a client.
+  static void weaken_older(std::uint16_t& inside_port, const Step& step, Worth& worth) {
+    if (inside_port != 0 && inside_port != step.src_port) worth.column = worth.column_peer = 0;
+    if (step.src_port < 32768 && step.port >= 32768) worth = {};
+    inside_port = step.src_port;
+  }
 
   // Halves are cut to thousandths of a nat, towards zero.
   static double half(double worth) { return std::trunc(std::round(worth * 1000) / 2) / 1000; }
@@ -293,7 +302,8 @@ std::vector<Step> random_steps(unsigned seed) {
                             std::to_string(draw(random, source % 3 == 0 ? 200 : 12)),
                      .port = peer ? peer_port : low_port(draw(random, source % 3 == 1 ? 6 : 200)),
                      .result = draw_result(random, what, bad),
-                     .contact_class = what});
+                     .contact_class = what,
+                     .src_port = draw(random, 3) != 0 ? std::uint16_t{40'000} : low_port(n)});
   }
   return steps;
 }

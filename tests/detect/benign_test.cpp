@@ -1,0 +1,80 @@
+// What looks like a scan and is none.
+#include <catch2/catch.hpp>
+
+#include "tests/detect/trace.h"
+
+using namespace ntan;
+using namespace ntan::detect;
+using namespace ntan::test;
+using std::chrono::seconds;
+
+TEST_CASE("scan detector: connections from before the capture that end in numbers are no scan") {
+  const auto what = GENERATE(ContactClass::ack, ContactClass::maimon);
+  const auto result = GENERATE(Result::refused, Result::silent);
+  CAPTURE(static_cast<int>(what), static_cast<int>(result));
+  Script script;
+  unsigned probes = 0;
+  SECTION("of a client that wakes up: each from a port of its own") {
+    for (; probes < 60; ++probes) {
+      script.add({.dst = host(probes),
+                  .port = 443,
+                  .result = result,
+                  .contact_class = what,
+                  .src_port = static_cast<std::uint16_t>(50'000 + probes)});
+    }
+    script.detector.finish(script.now);
+    REQUIRE(script.heard.all.empty());
+  }
+  SECTION("of a server whose client has forgotten them: to ports of clients") {
+    for (; probes < 120; ++probes) {
+      script.add({.port = static_cast<std::uint16_t>(33'000 + probes),
+                  .result = result,
+                  .contact_class = what,
+                  .src_port = 5432});
+    }
+    script.detector.finish(script.now);
+    REQUIRE(script.heard.all.empty());
+  }
+  SECTION("but a sweep from one port is one") {
+    while (script.heard.opened() == 0 && probes < 60) {
+      script.add({.dst = host(probes++), .port = 443, .result = result, .contact_class = what});
+    }
+    REQUIRE(probes == (result == Result::refused ? 6 : what == ContactClass::ack ? 13 : 12));
+  }
+  SECTION("but many ports of one host are, wherever from") {
+    while (script.heard.opened() == 0 && probes < 60) {
+      ++probes;
+      script.add({.port = low_port(probes),
+                  .result = result,
+                  .contact_class = what,
+                  .src_port = static_cast<std::uint16_t>(50'000 + probes)});
+    }
+    REQUIRE(probes == (result == Result::refused ? 6 : what == ContactClass::ack ? 12 : 10));
+  }
+}
+
+TEST_CASE("scan detector: what a firewall cuts off for many clients is no distributed scan") {
+  const unsigned ports = GENERATE(0U, 1U);  // how many it differs by from segment to segment
+  Script script;
+  for (unsigned n = 0; n < 200; ++n) {
+    script.add({.src = "198.51.100." + std::to_string(n % 40),
+                .dst = host(n),
+                .port = 443,
+                .contact_class = ContactClass::ack,
+                .src_port = static_cast<std::uint16_t>(50'000 + n * ports)});
+  }
+  REQUIRE(script.heard.opened() == (ports == 0 ? 1 : 0));
+}
+
+TEST_CASE("scan detector: a client that gives up its connections is no answer to a scan") {
+  // Resets of 120 connections to one port of the server, which are from before the capture.
+  const auto server_port = GENERATE(std::uint16_t{5432}, std::uint16_t{40'000});
+  Script script;
+  for (unsigned n = 0; n < 120; ++n) {
+    script.add({.port = static_cast<std::uint16_t>(33'000 + n),
+                .contact_class = ContactClass::reverse_rst,
+                .src_port = server_port});
+  }
+  // From a port that clients call from it is one, of ports that nobody scans for in particular.
+  REQUIRE(script.heard.opened() == (server_port == 5432 ? 0 : 1));
+}
