@@ -19,7 +19,7 @@ enum class Mark : std::uint8_t {
   silent,    ///< counted as silent, may be taken back
   refused,   ///< counted as refused, the same
   done,
-  probation,  ///< a bare connect that may be repeated soon
+  probation,  ///< a handshake without use that may be repeated soon
   returned,   ///< the source came back to it within the probation
   host,       ///< for keys of hosts: a real session took place
   blurred,    ///< resolved, how is not remembered

@@ -6,6 +6,7 @@
 
 #include "detect/probe.h"
 #include "detect/ring.h"
+#include "flow/contact.h"
 
 namespace ntan::detect {
 
@@ -14,6 +15,15 @@ namespace ntan::detect {
   if (outcome.contact_class != ContactClass::syn || outcome.syn_has_timestamp) return false;
   if (!outcome.syn_has_sack && !outcome.syn_has_window_scale) return true;
   return outcome.syn_window % 1024 == 0 && outcome.syn_window >= 1024 && outcome.syn_window <= 4096;
+}
+
+/// A handshake that was not used, as monitors and load balancers make them: over a socket. A SYN by
+/// hand is none, nor one whose source, if it is there at all, did not reset what it had opened.
+[[nodiscard]] inline bool may_be_check(const Outcome& outcome) noexcept {
+  if (outcome.result == Result::connect) return true;
+  const bool left = outcome.time - outcome.first_time >= timeout_of(flow::ContactTimer::handshake);
+  return outcome.result == Result::half_open && outcome.contact_class == ContactClass::syn &&
+         !is_raw_syn(outcome) && !left;
 }
 
 /// A probe still pending. `hash`: target_key of the outcome.

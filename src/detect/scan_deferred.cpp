@@ -9,19 +9,34 @@
 namespace ntan::detect {
 namespace {
 
-constexpr Duration probation_time = std::chrono::seconds{120};
+// A check each five minutes comes back within it.
+constexpr Duration probation_time = std::chrono::seconds{360};
 constexpr std::size_t max_probations = 16384;
+// Of the ports of one host nobody checks more. A connect is worth so little there that it needs
+// none.
+constexpr std::uint16_t max_checks = 18;
 
 }  // namespace
 
-void ScanDetector::start_probation(const Place& place, const Outcome& outcome) {
+// Takes from the weight what counts only when the probation is over.
+void ScanDetector::start_probation(Place& place, const Outcome& outcome, Weight& weight) {
   if (probations_.size() >= max_probations) {
     ++counters_.probations_dropped;
     return;
   }
+  const bool on_row = outcome.result == Result::half_open && place.row.checks < max_checks;
+  const bool known = place.source.seen.find(host_key(outcome.dst)) != Mark::absent;
+  if (on_row) {
+    ++place.row.checks;
+    weight.row = weight.row_peer = 0;
+  } else if (known) {
+    return;
+  }
   place.source.seen.update(place.keys.target, Mark::probation);
-  probations_.push_back(
-      {.due = outcome.time + probation_time, .source = place.keys.source, .outcome = outcome});
+  probations_.push_back({.due = outcome.time + probation_time,
+                         .source = place.keys.source,
+                         .outcome = outcome,
+                         .row = on_row});
   due_ = std::min(due_, probations_.back().due);
 }
 
@@ -31,27 +46,39 @@ void ScanDetector::end_probation(const Probation& probation) {
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   if (source == nullptr || source->seen.find(hash) != Mark::probation) return;
   source->seen.update(hash, Mark::done);
-  if (source->seen.find(host_key(outcome.dst)) != Mark::absent) return;
+  const bool known = source->seen.find(host_key(outcome.dst)) != Mark::absent;
+  if (known && !probation.row) return;
   outcome.time = probation.due;
   Place place = place_of(*source, outcome, hash, sets_of(outcome));
-  const Weight weight = weight_of(place, outcome, context_.outage_of(outcome));
-  place.column.walk.add(weight.column, weight.column_peer);
-  ++place.column.walk.bad;
-  ++place.column.handshakes;
+  Weight weight = weight_of(place, outcome, context_.outage_of(outcome));
+  if (probation.row) {
+    place.row.walk.add(weight.row, weight.row_peer);
+    ++place.row.walk.bad;
+  } else {
+    weight.row = weight.row_peer = 0;
+  }
+  if (known) {
+    weight.column = weight.column_peer = 0;
+  } else {
+    place.column.walk.add(weight.column, weight.column_peer);
+    ++place.column.walk.bad;
+    ++place.column.handshakes;
+  }
   Probe probe = make_probe(outcome, hash);
   probe.pending = false;
   probe.guards = weight.guards;
-  probe.step = probe.column_step = weight.column;
-  probe.sum = place.column.walk.client;
+  probe.column_step = weight.column;
+  const bool row_leads = place.row.walk.client >= place.column.walk.client;
+  probe.step = row_leads ? weight.row : weight.column;
+  probe.sum = row_leads ? place.row.walk.client : place.column.walk.client;
   Probe* kept = source->journal.find(hash);
   if (kept != nullptr) {
     probe.reported = kept->reported;
     probe.raw_syn = kept->raw_syn;
     source->journal.replace(*kept, probe);
   }
-  tell_step(WalkStep::Cause::probation, place, outcome,
-            {.column = weight.column, .column_peer = weight.column_peer, .guards = weight.guards},
-            ColumnStep::counted);
+  tell_step(WalkStep::Cause::probation, place, outcome, weight,
+            known ? ColumnStep::known : ColumnStep::counted);
   judge(place, outcome, probe, kept);
 }
 

@@ -286,7 +286,8 @@ bool ScanDetector::has_port_of_its_own(const Column& column, const Outcome& outc
 
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   const Outage* outage = context_.observe(outcome, place.keys);
-  const Weight weight = weight_of(place, outcome, outage);
+  Weight weight = weight_of(place, outcome, outage);
+  if (may_be_check(outcome) && weight.column != 0) start_probation(place, outcome, weight);
   if (is_inside(outcome.contact_class) && has_failed(outcome.result))
     place.column.inside_port = outcome.src_port;
   const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
@@ -330,10 +331,7 @@ ColumnStep ScanDetector::weigh_column(Place& place, const Outcome& outcome, cons
   if (handshake && place.source.seen.find(host_key(outcome.dst)) != Mark::absent) {
     return ColumnStep::known;
   }
-  if (outcome.result == Result::connect) {
-    start_probation(place, outcome);
-    return ColumnStep::probation;
-  }
+  if (may_be_check(outcome)) return ColumnStep::probation;
   column.walk.add(weight.column, weight.column_peer);
   ++column.walk.bad;
   ++(handshake ? column.handshakes : column.unanswered);

@@ -121,6 +121,7 @@ class ScanDetector {
     Timestamp due;
     std::uint64_t source = 0;
     Outcome outcome;
+    bool row = false;  // it has not been counted on its row
   };
 
   struct Decision {
@@ -157,7 +158,7 @@ class ScanDetector {
   void tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,
                  const Weight& weight, ColumnStep column);
   void tell_alarm(const Source& source, const Outcome& outcome, const Alarm& alarm);
-  void start_probation(const Place& place, const Outcome& outcome);
+  void start_probation(Place& place, const Outcome& outcome, Weight& weight);
   void end_probation(const Probation& probation);
   void end_decision(const Decision& decision);
   void forgive(Source& source, const Outcome& session);

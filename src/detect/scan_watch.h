@@ -24,7 +24,7 @@ enum class Axis : std::uint8_t {
 enum class ColumnStep : std::uint8_t {
   none,  ///< it says nothing there
   counted,
-  probation,  ///< a bare connect: counts if the source does not come back to it
+  probation,  ///< a handshake without use: counts if the source does not come back to it
   known,      ///< a handshake with a host that the source really works with
 };
 
@@ -33,7 +33,7 @@ struct WalkStep {
   enum class Cause : std::uint8_t {
     result,     ///< of a first contact
     late,       ///< an answer took a silence back: the steps are differences
-    probation,  ///< a bare connect was not come back to
+    probation,  ///< a handshake without use was not come back to
   };
 
   const Outcome& outcome;

@@ -76,7 +76,8 @@ struct Row {
   FadeTime last_used{};
   std::uint32_t epoch = 0;  ///< of its source, when it was made
   bool alarmed = false;
-  bool trace = false;  ///< a router answered: this is a path measurement
+  bool trace = false;        ///< a router answered: this is a path measurement
+  std::uint16_t checks = 0;  ///< handshakes that were given a probation
   Burst burst;
   std::uint32_t contacts = 0;
   std::uint32_t trace_ttls = 0;  ///< TTL values (mod 32) sent to the ports of traceroute

@@ -38,7 +38,8 @@ std::vector<std::string_view> guards_of(const WalkStep& step, Axis axis) {
     const auto guard = static_cast<Guard>(1U << i);
     if (step.weight.has(guard)) found.push_back(to_text(guard));
   }
-  if (axis == Axis::column && step.column_step == ColumnStep::probation)
+  const bool row_waits = axis == Axis::row && step.weight.row == 0;
+  if (step.column_step == ColumnStep::probation && (axis == Axis::column || row_waits))
     found.emplace_back("probation");
   if (axis == Axis::column && step.column_step == ColumnStep::known)
     found.emplace_back("known_host");

@@ -78,3 +78,70 @@ TEST_CASE("scan detector: a client that gives up its connections is no answer to
   // From a port that clients call from it is one, of ports that nobody scans for in particular.
   REQUIRE(script.heard.opened() == (server_port == 5432 ? 0 : 1));
 }
+
+TEST_CASE("scan detector: handshakes without use count unless the source comes back") {
+  struct Case {
+    Result result;
+    unsigned hosts;
+    unsigned ports;
+  };
+  const auto c = GENERATE(values<Case>(
+      {{Result::connect, 40, 1}, {Result::half_open, 20, 1}, {Result::half_open, 1, 20}}));
+  CAPTURE(static_cast<int>(c.result), c.hosts, c.ports);
+  Script script;
+  const auto round = [&script, &c] {
+    for (unsigned n = 0; n < c.hosts * c.ports; ++n) {
+      script.add({.dst = host(n % c.hosts),
+                  .port = c.ports == 1 ? std::uint16_t{80} : low_port(n),
+                  .result = c.result,
+                  .raw = false});
+    }
+  };
+  round();
+  REQUIRE(script.heard.all.empty());
+  SECTION("it does not: a scan, found when the probation is over") {
+    script.wait(seconds{400});
+    script.detector.advance(script.now);
+    REQUIRE(script.heard.opened() == 1);
+    const Told& told = script.heard.all.front();
+    REQUIRE(told.record.kind == (c.hosts == 1 ? ScanKind::vertical : ScanKind::horizontal));
+    REQUIRE(told.record.technique ==
+            (c.result == Result::connect ? ScanTechnique::tcp_connect : ScanTechnique::tcp_syn));
+    REQUIRE(told.record.probes >= (c.hosts == 1 ? 5 : 12));
+    REQUIRE(told.record.severity ==
+            (c.result == Result::connect ? Severity::low : Severity::medium));
+  }
+  SECTION("it does each five minutes: a monitor") {
+    for (unsigned n = 0; n < 5; ++n) {
+      script.wait(seconds{300 - c.hosts * c.ports});
+      round();
+    }
+    script.wait(seconds{400});
+    script.detector.finish(script.now);
+    REQUIRE(script.heard.all.empty());
+  }
+}
+
+TEST_CASE("scan detector: a half-open handshake of a raw SYN, or left so, is on no probation") {
+  const bool raw = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 5; ++n) {
+    const Step step{.port = low_port(n), .result = Result::half_open, .raw = raw};
+    script.begin(step);
+    Outcome result = script.outcome(step, Outcome::Kind::result);
+    if (!raw) {
+      script.wait(seconds{5});
+      result.time = script.now;
+    }
+    script.detector.on_outcome(result);
+  }
+  REQUIRE(script.heard.opened() == 1);
+}
+
+TEST_CASE("scan detector: more ports than anybody checks are on no probation") {
+  Script script;
+  unsigned probes = 0;
+  while (script.heard.opened() == 0 && probes < 60)
+    script.add({.port = low_port(probes++), .result = Result::half_open, .raw = false});
+  REQUIRE(probes == 23);
+}

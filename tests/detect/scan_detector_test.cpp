@@ -165,30 +165,6 @@ TEST_CASE("scan detector: a peer-to-peer node with 60 % dead peers raises nothin
   REQUIRE(script.heard.all.empty());
 }
 
-TEST_CASE("scan detector: bare connects to many hosts count unless the source comes back") {
-  Script script;
-  const auto round = [&script] {
-    for (unsigned n = 0; n < 40; ++n)
-      script.add({.dst = host(n), .port = 80, .result = Result::connect});
-  };
-  round();
-  SECTION("it does not: a scan, found when the probation is over") {
-    script.wait(seconds{200});
-    script.detector.advance(script.now);
-    REQUIRE(script.heard.opened() == 1);
-    const Told& told = script.heard.all.front();
-    REQUIRE(told.record.kind == ScanKind::horizontal);
-    REQUIRE(told.record.technique == ScanTechnique::tcp_connect);
-    REQUIRE(told.record.severity == Severity::low);
-  }
-  SECTION("it does: a monitor") {
-    round();
-    script.wait(seconds{200});
-    script.detector.finish(script.now);
-    REQUIRE(script.heard.all.empty());
-  }
-}
-
 TEST_CASE("scan detector: a real session with a host forgives the handshakes there") {
   Script script;
   for (unsigned n = 0; n < 11; ++n)

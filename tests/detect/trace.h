@@ -62,6 +62,7 @@ struct Step {
   ContactClass contact_class = ContactClass::syn;
   std::uint16_t src_port = 40000;
   std::uint8_t ttl = 64;
+  bool raw = true;  ///< of a SYN: without the options that systems send
 };
 
 /// The n-th address of 192.0.2.0/24 and what follows it.
@@ -91,6 +92,7 @@ class Script {
     out.result = step.result;
     out.ttl = step.ttl;
     out.packet = packets;
+    out.syn_has_sack = out.syn_has_timestamp = out.syn_has_window_scale = !step.raw;
     return out;
   }
 
