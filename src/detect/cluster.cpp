@@ -59,6 +59,12 @@ void Clusters::forget_old(Cluster& cluster, Timestamp now) {
   }
 }
 
+bool Clusters::come_again(const Ring<Share>& shares) {
+  std::size_t again = 0;
+  for (const Share& share : shares) again += share.again ? 1U : 0U;
+  return 8 * again >= shares.size();
+}
+
 // Without memory of its own: under a flood of shares it is asked for each of them.
 std::size_t Clusters::coordinated_targets(const Ring<Share>& shares) {
   std::array<std::pair<std::uint64_t, std::uint64_t>, max_shares> pair_space{};

@@ -14,6 +14,7 @@ namespace ntan::detect {
 /// A bad first contact of a source that has no alert of its own.
 struct Share {
   IpAddress source;
+  bool again = false;  ///< its source had tried another port of the host before
   std::uint64_t source_key = 0;
   Probe probe;
   std::uint64_t target = 0;  ///< target_of() its cluster
@@ -58,6 +59,9 @@ class Clusters {
   bool add(Cluster& cluster, const Share& share);
   [[nodiscard]] Cluster* find(std::uint64_t key) noexcept { return table_.find(key); }
 
+  /// Of one in eight the source has tried more than one port of the host: spoofed sources are drawn
+  /// anew for each packet.
+  [[nodiscard]] static bool come_again(const Ring<Share>& shares);
   /// The number of targets if the shares are coordinated work, else 0.
   /// Requires: shares of sources with alerts are gone.
   [[nodiscard]] static std::size_t coordinated_targets(const Ring<Share>& shares);

@@ -295,6 +295,7 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
       outcome.contact_class == ContactClass::reverse_rst) {
     return;
   }
+  const bool again = place.row.contacts >= 2;
   constexpr std::array shapes{ClusterShape::host, ClusterShape::network};
   const std::array keys{clusters_.key_of(shapes[0], probe), clusters_.key_of(shapes[1], probe)};
   for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -308,21 +309,29 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
       book_.at(cluster.alert).add_member(source.address, source.key);
       book_.on_growth(cluster.alert, outcome.time);
     } else if (clusters_.add(cluster, {.source = source.address,
+                                       .again = again,
                                        .source_key = source.key,
                                        .probe = probe,
                                        .target = target_of(shape, probe)})) {
-      look_at(cluster, shape, outcome.time);
+      // A flood from random sources has none that comes again, and is not looked at.
+      if (again || shape == ClusterShape::network) look_at(cluster, shape, outcome.time);
     }
   }
 }
 
 // Failures of what is in use happen to everybody: they are shares of a scan only if their source
-// neither has an alert of its own, nor works with the host, nor met a service that others reach.
+// neither has an alert of its own, nor works with the host, nor mostly succeeds on that port, nor
+// met a service that others reach.
 bool ScanDetector::speaks_for_scan(const Share& share) noexcept {
   const Probe& probe = share.probe;
   const Source* source = sources_.find(share.source_key);
   if (source != nullptr &&
       (source->alert != no_alert || source->seen.find(host_key(probe.dst)) != Mark::absent))
+    return false;
+  const Column* column =
+      columns_.find(column_key(words_of(share.source), probe.contact_class, probe.port));
+  if (source != nullptr && column != nullptr && column->epoch == source->epoch &&
+      column->walk.good > column->walk.bad)
     return false;
   if (!has_failed(probe.result)) return true;
   return !context_.is_service(target_key(
@@ -336,6 +345,7 @@ void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) 
   if (cluster.refused && cluster.alert == no_alert && book_.full()) return;
   cluster.refused = false;
   cluster.shares.erase_if([this](const Share& share) { return !speaks_for_scan(share); });
+  if (shape == ClusterShape::host && !Clusters::come_again(cluster.shares)) return;
   const std::size_t targets = Clusters::coordinated_targets(cluster.shares);
   if (targets == 0) return;
   const auto score = static_cast<Nats>(std::min<std::size_t>(60'000, targets * 500));

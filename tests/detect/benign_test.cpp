@@ -145,3 +145,34 @@ TEST_CASE("scan detector: more ports than anybody checks are on no probation") {
     script.add({.port = low_port(probes++), .result = Result::half_open, .raw = false});
   REQUIRE(probes == 23);
 }
+
+TEST_CASE("scan detector: a flood from random sources to random ports is no distributed scan") {
+  const unsigned sources = GENERATE(3000U, 100U);
+  Script script;
+  for (unsigned n = 0; n < 400; ++n) {
+    const unsigned source = n % sources;
+    script.add(
+        {.src = "203." + std::to_string(source / 250) + ".113." + std::to_string(source % 250),
+         .port = low_port(n)});
+  }
+  // A hundred that share the work are one: they come again with other ports.
+  REQUIRE(script.heard.opened() == (sources == 100 ? 1 : 0));
+}
+
+TEST_CASE("scan detector: who mostly succeeds on a port does not share in a scan of it") {
+  const unsigned sessions = GENERATE(0U, 4U);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    const std::string visitor = "203.0.113." + std::to_string(n);
+    for (unsigned i = 0; i < sessions; ++i) {
+      script.add({.src = visitor,
+                  .dst = "198.51.100." + std::to_string(i),
+                  .port = 443,
+                  .result = Result::session});
+    }
+    for (unsigned i = 0; i < 3; ++i) {
+      script.add({.src = visitor, .dst = host(3 * n + i), .port = 443, .result = Result::silent});
+    }
+  }
+  REQUIRE(script.heard.opened() == (sessions == 0 ? 1 : 0));
+}
