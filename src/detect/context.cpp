@@ -110,6 +110,11 @@ bool Context::is_used_inside(const Outcome& outcome) const noexcept {
          is_service(target_key(outcome.dst, ContactClass::syn, outcome.dst_port));
 }
 
+bool Context::is_dhcp_server(const IpAddress& address) const noexcept {
+  constexpr std::uint16_t dhcp_port = 67;
+  return is_service(target_key(address, ContactClass::udp, dhcp_port));
+}
+
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
                       const Outage* outage) const noexcept {
   const auto nothing = [](Guard guard) {
@@ -126,6 +131,7 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
       is_service(pair_key(outcome.dst, outcome.src))) {
     return nothing(Guard::ftp_data);
   }
+  if (what == ContactClass::icmp && is_dhcp_server(outcome.src)) return nothing(Guard::dhcp_check);
   const Steps client = client_steps(what, outcome.result);
   const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
   Weight weight{

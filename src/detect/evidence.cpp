@@ -157,6 +157,7 @@ std::string_view to_text(Guard guard) noexcept {
     case Guard::sampled: return "sampled";
     case Guard::fallback: return "fallback";
     case Guard::older: return "older";
+    case Guard::dhcp_check: return "dhcp_check";
     case Guard::peer_prone: return "peer_prone";
   }
   return "peer_prone";

@@ -102,8 +102,9 @@ enum class Guard : std::uint16_t {
   sampled = 1U << 6U,     ///< most packets are not in this capture: what is missing says little
   fallback = 1U << 7U,    ///< UDP to a port that the source uses over TCP: nothing counts
   older = 1U << 8U,       ///< looks like the end of a connection from before the capture
+  dhcp_check = 1U << 9U,  ///< a DHCP server asks whether an address is free: nothing counts
 };
-inline constexpr std::size_t guard_count = 9;
+inline constexpr std::size_t guard_count = 10;
 /// Guard values, or-ed.
 using GuardSet = std::uint16_t;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;

@@ -89,7 +89,7 @@ void ScanDetector::end_decision(const Decision& decision) {
     source->sweep = Sweep::none;
     return;
   }
-  if (works_with_most(*source)) {
+  if (works_with_most(*source) || context_.is_dhcp_server(source->address)) {
     source->sweep = Sweep::none;
     return;
   }

@@ -176,3 +176,20 @@ TEST_CASE("scan detector: who mostly succeeds on a port does not share in a scan
   }
   REQUIRE(script.heard.opened() == (sessions == 0 ? 1 : 0));
 }
+
+TEST_CASE("scan detector: a DHCP server that pings what it offers is no scanner") {
+  const bool serves = GENERATE(true, false);
+  const auto what = GENERATE(ContactClass::icmp, ContactClass::arp);
+  CAPTURE(serves, static_cast<int>(what));
+  Script script;
+  script.add({.src = "203.0.113.1",
+              .dst = "198.51.100.10",
+              .port = serves ? std::uint16_t{67} : std::uint16_t{53},
+              .result = Result::session,
+              .contact_class = ContactClass::udp});
+  const std::uint16_t type = what == ContactClass::icmp ? 8 : 0;
+  for (unsigned n = 0; n < 50; ++n)
+    script.add({.dst = host(n), .port = type, .result = Result::silent, .contact_class = what});
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == (serves ? 0 : 1));
+}
