@@ -41,6 +41,13 @@ class Routers {
     look_at(outcome.dst_mac, outcome.dst, Claim::carried);
   }
 
+  /// The IPv4 address of a station that is no router; unknown if it has shown none.
+  [[nodiscard]] IpAddress host_at(const MacAddress& mac) noexcept {
+    const Station* station = stations_.find(mac_key(number_of(mac)));
+    if (station == nullptr || station->router) return {};
+    return station->own.known() ? station->own : station->carried;
+  }
+
   [[nodiscard]] bool is_router(const MacAddress& mac) noexcept {
     const Station* station = stations_.find(mac_key(number_of(mac)));
     return station != nullptr && station->router;

@@ -150,6 +150,7 @@ void ScanDetector::on_contact(const Outcome& outcome) {
     if (mark == Mark::probation) source.seen.update(hash, Mark::returned);
     return keep_open(source, outcome);
   }
+  if (outcome.has_mac && outcome.src.version == IpVersion::v6) source.mac = outcome.src_mac;
   if (!source.seen.insert(hash, Mark::pending, pool_)) {
     ++counters_.sets_saturated;
     return;
@@ -263,25 +264,41 @@ bool ScanDetector::falls_back(const Source& source, const Outcome& outcome) cons
 }
 
 Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
-                               const Outage* outage) const noexcept {
+                               const Outage* outage) noexcept {
   if (falls_back(place.source, outcome)) {
     Weight weight;
     weight.note(Guard::fallback);
     return weight;
   }
   Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
-  if (has_port_of_its_own(place.column, outcome) && weight.column != 0) {
+  const auto take_column = [&weight](Guard guard) {
     weight.column = weight.column_peer = weight.source = weight.source_peer = 0;
-    weight.note(Guard::older);
-  }
+    weight.note(guard);
+  };
+  if (has_port_of_its_own(place.column, outcome)) take_column(Guard::older);
+  if (has_ipv4_instead(place, outcome)) take_column(Guard::fallback);
   return weight;
+}
+
+// Broken IPv6: programs try it first and go on over IPv4 (RFC 8305), so that their host meets as
+// many sessions there as failures here.
+bool ScanDetector::has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept {
+  if (!has_failed(outcome.result) || outcome.contact_class != ContactClass::syn ||
+      outcome.src.version != IpVersion::v6)
+    return false;
+  const IpAddress same_host = routers_.host_at(place.source.mac);
+  if (!same_host.known()) return false;
+  const Column* column =
+      columns_.find(column_key(words_of(same_host), outcome.contact_class, outcome.dst_port));
+  return column != nullptr && column->walk.good > column->walk.bad &&
+         place.column.special <= column->walk.good;
 }
 
 // Each connection of a client has a port of its own: those to many hosts that go on from before the
 // capture come from as many. A scanner's segments are made by hand, mostly all from one port.
 bool ScanDetector::has_port_of_its_own(const Column& column, const Outcome& outcome) noexcept {
-  return is_inside(outcome.contact_class) && column.inside_port != 0 &&
-         column.inside_port != outcome.src_port;
+  return is_inside(outcome.contact_class) && column.special != 0 &&
+         column.special != outcome.src_port;
 }
 
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
@@ -289,7 +306,9 @@ void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   Weight weight = weight_of(place, outcome, outage);
   if (may_be_check(outcome) && weight.column != 0) start_probation(place, outcome, weight);
   if (is_inside(outcome.contact_class) && has_failed(outcome.result))
-    place.column.inside_port = outcome.src_port;
+    place.column.special = outcome.src_port;
+  const bool aided = outcome.src.version == IpVersion::v6 && weight.has(Guard::fallback);
+  if (aided && place.column.special != UINT16_MAX) ++place.column.special;
   const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
     walk.add(client, peer);
     if (outcome.result == Result::session) ++walk.good;

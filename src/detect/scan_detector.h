@@ -149,10 +149,11 @@ class ScanDetector {
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);
   [[nodiscard]] bool falls_back(const Source& source, const Outcome& outcome) const noexcept;
+  [[nodiscard]] bool has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept;
   [[nodiscard]] static bool has_port_of_its_own(const Column& column,
                                                 const Outcome& outcome) noexcept;
   [[nodiscard]] Weight weight_of(const Place& place, const Outcome& outcome,
-                                 const Outage* outage) const noexcept;
+                                 const Outage* outage) noexcept;
   void weigh(Place& place, const Outcome& outcome, Probe& probe);
   ColumnStep weigh_column(Place& place, const Outcome& outcome, const Weight& weight, Probe& probe);
   void tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,

@@ -93,7 +93,8 @@ struct Column {
   FadeTime last_used{};
   std::uint32_t epoch = 0;  ///< of its source, when it was made
   bool alarmed = false;
-  std::uint16_t inside_port = 0;  ///< that its latest ACK or FIN+ACK came from
+  /// ACK, FIN+ACK: the port that the latest came from. SYN: failures that IPv4 came to the aid of.
+  std::uint16_t special = 0;
   Burst burst;
   RateWindow rate;
   std::uint32_t unanswered = 0;  ///< R, N, X
@@ -116,6 +117,7 @@ struct Source {
   AlertIndex alert = no_alert;  ///< open, or closed less than an hour ago
   IpAddress address;
   Sweep sweep{};
+  MacAddress mac;  ///< of IPv6: who put its latest contact on the link
   ContactSet seen;
   Journal journal;  ///< what an alert would have to show, oldest first
   RateWindow resolutions;

@@ -193,3 +193,33 @@ TEST_CASE("scan detector: a DHCP server that pings what it offers is no scanner"
   script.detector.finish(script.now);
   REQUIRE(script.heard.opened() == (serves ? 0 : 1));
 }
+
+TEST_CASE("scan detector: broken IPv6 is no scan where IPv4 comes to its aid") {
+  const auto result = GENERATE(Result::refused, Result::silent);
+  const unsigned aided = GENERATE(40U, 0U);
+  CAPTURE(static_cast<int>(result), aided);
+  constexpr MacAddress mac{{2, 0, 0, 0, 0, 7}};
+  Script script;
+  for (unsigned n = 0; n < 40; ++n) {
+    const Step failed{.src = "2001:db8::7",
+                      .dst = "2001:db8:0:" + std::to_string(n + 1) + "::1",
+                      .port = 443,
+                      .result = result};
+    Outcome contact = script.outcome(failed, Outcome::Kind::contact);
+    contact.has_mac = true;
+    contact.src_mac = mac;
+    contact.dst_mac = {{2, 0, 0, 0, 0, 1}};
+    script.detector.on_outcome(contact);
+    script.end(failed);
+    if (n >= aided) continue;
+    const Step used{.dst = host(n), .port = 443, .result = Result::session};
+    contact = script.outcome(used, Outcome::Kind::contact);
+    contact.has_mac = true;
+    contact.src_mac = mac;
+    contact.dst_mac = {{2, 0, 0, 0, 0, 1}};
+    script.detector.on_outcome(contact);
+    script.end(used);
+    script.wait(seconds{1});
+  }
+  REQUIRE(script.heard.opened() == (aided == 0 ? 1 : 0));
+}
