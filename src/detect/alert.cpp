@@ -66,6 +66,11 @@ void Alert::add(const Probe& probe) {
     transport_hosts_.add(host);
     if (!ports_) ports_ = std::make_unique<PortSet>();
     ports_->add(probe.port);
+    if (host == row_host_) {
+      ++row_probes_;
+    } else if (column_port_ == probe.port) {
+      ++column_probes_;
+    }
     note_src_port(probe.src_port);
   }
   if (probe.contact_class == ContactClass::ip_protocol) protocols_.set(probe.port & 255U);
@@ -75,6 +80,14 @@ void Alert::add(const Probe& probe) {
   if (probe.raw_syn) ++raw_syns_;
   if (sample_.size() < max_sample) sample_.push_back(probe);
   if (!probe.pending) count_result(probe);
+}
+
+void Alert::note_row(const IpAddress& host) noexcept {
+  if (row_host_ == 0) row_host_ = host_key(host);
+}
+
+void Alert::note_column(std::uint16_t port) noexcept {
+  if (!column_port_) column_port_ = port;
 }
 
 void Alert::note_src_port(std::uint16_t port) {
@@ -147,6 +160,10 @@ ScanKind Alert::kind() const noexcept {
     return shapeless && origin_.why == ScanWhy::column ? ScanKind::horizontal : ScanKind::vertical;
   }
   if (s.ports <= 2 || s.hosts >= 8 * s.ports) return ScanKind::horizontal;
+  // A row and a column in one report span a block, and cover next to nothing of it.
+  const bool crossed = row_probes_ != 0 && column_probes_ != 0;
+  if (crossed && 5 * (row_probes_ + column_probes_) >= 4 * s.probes)
+    return row_probes_ >= column_probes_ ? ScanKind::vertical : ScanKind::horizontal;
   return ScanKind::block;
 }
 

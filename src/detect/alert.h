@@ -57,6 +57,9 @@ class Alert {
   explicit Alert(const AlertOrigin& origin) : origin_(origin) {}
 
   void add(const Probe& probe);
+  /// The test of a row fired at `host`, of a column at `port`; the first of each is remembered.
+  void note_row(const IpAddress& host) noexcept;
+  void note_column(std::uint16_t port) noexcept;
   /// The result of a probe that was added while it was pending.
   void settle(const Probe& probe);
   /// A probe that was counted as `former` got a better answer after all.
@@ -117,6 +120,10 @@ class Alert {
   std::uint64_t transport_probes_ = 0;
   std::uint64_t raw_syns_ = 0;
   std::uint64_t open_ports_ = 0;
+  std::uint64_t row_host_ = 0;  // host_key; 0: no row has fired
+  std::uint64_t row_probes_ = 0;
+  std::optional<std::uint16_t> column_port_;
+  std::uint64_t column_probes_ = 0;  // not of the row
   Timestamp first_{};
   Timestamp last_{};
   HostCount hosts_;

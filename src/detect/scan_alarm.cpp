@@ -258,7 +258,12 @@ void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& al
     if (source.alert == no_alert) return;
   }
   if (!growing) tell_alarm(source, outcome, alarm);
-  book_.at(source.alert).set_score(alarm.score);
+  Alert& scan = book_.at(source.alert);
+  scan.set_score(alarm.score);
+  if (has_port(outcome.contact_class)) {
+    if (alarm.axis == Axis::row) scan.note_row(outcome.dst);
+    if (alarm.axis == Axis::column) scan.note_column(outcome.dst_port);
+  }
   const bool any = collect(source, outcome, alarm);
   if (!growing) {
     announce(source.alert, outcome.time);

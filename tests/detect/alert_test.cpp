@@ -1,0 +1,37 @@
+// What an alert says about the shape of its scan.
+#include <catch2/catch.hpp>
+
+#include "tests/detect/trace.h"
+
+using namespace ntan;
+using namespace ntan::detect;
+using namespace ntan::test;
+
+TEST_CASE("scan alert: a row and a column of one source are no block") {
+  struct Case {
+    unsigned ports;
+    unsigned hosts;
+    ScanKind expected;
+  };
+  const auto c =
+      GENERATE(values<Case>({{100, 40, ScanKind::vertical}, {20, 60, ScanKind::horizontal}}));
+  Script script;
+  for (unsigned n = 0; n < c.ports; ++n) script.add({.port = low_port(n)});
+  for (unsigned n = 0; n < c.hosts; ++n) script.add({.dst = host(300 + n), .port = 22});
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  REQUIRE(script.heard.all.back().record.kind == c.expected);
+  REQUIRE(script.heard.all.back().record.probes == c.ports + c.hosts);
+}
+
+TEST_CASE("scan alert: ports of many hosts are a block") {
+  const bool by_host = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 100; ++n) {
+    script.add(
+        {.dst = host(by_host ? n / 10 : n % 10), .port = low_port(by_host ? n % 10 : n / 10)});
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  REQUIRE(script.heard.all.back().record.kind == ScanKind::block);
+}
