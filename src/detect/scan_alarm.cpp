@@ -265,6 +265,10 @@ void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& al
     if (alarm.axis == Axis::column) scan.note_column(outcome.dst_port);
   }
   const bool any = collect(source, outcome, alarm);
+  for (Probe probe : alarm.more) {
+    probe.reported = true;
+    include(source.alert, source.address, probe);
+  }
   if (!growing) {
     announce(source.alert, outcome.time);
   } else if (any) {

@@ -1,6 +1,7 @@
 // What is decided later: probations, sweeps by address resolution, answers after the time-out, and
 // the clock that drives them.
 #include <algorithm>
+#include <utility>
 
 #include "detect/journal.h"
 #include "detect/keys.h"
@@ -82,38 +83,66 @@ void ScanDetector::end_probation(const Probation& probation) {
   judge(place, outcome, probe, kept);
 }
 
+// Who is judged may go on for hundreds of addresses.
+void ScanDetector::add_to_decision(Source& source, const Outcome& outcome, std::uint64_t hash) {
+  constexpr std::size_t first = 64;
+  constexpr std::size_t most = 4096;
+  source.seen.update(hash, Mark::done);
+  source.resolutions.add(outcome.time, sweep_window);
+  const auto decision = std::ranges::find(decisions_, source.key, &Decision::source);
+  if (decision == decisions_.end()) return;
+  std::vector<Probe>& more = decision->more;
+  if (more.size() == more.capacity()) {
+    const std::size_t wider = std::max(first, 2 * more.size());
+    if (wider > most || !pool_.take((wider - more.size()) * sizeof(Probe))) {
+      ++counters_.sets_saturated;
+      return;
+    }
+    more.reserve(wider);
+  }
+  more.push_back(make_probe(outcome, hash));
+}
+
 void ScanDetector::end_decision(const Decision& decision) {
-  Source* source = sources_.find(decision.source);
-  if (source == nullptr) return;
-  if (decision.outcome.has_mac && routers_.is_router(decision.outcome.src_mac)) {
-    source->sweep = Sweep::none;
+  if (Source* source = sources_.find(decision.source); source != nullptr)
+    judge_sweep(*source, decision);
+  pool_.give_back(decision.more.capacity() * sizeof(Probe));
+}
+
+void ScanDetector::judge_sweep(Source& source, const Decision& decision) {
+  const bool routes = decision.outcome.has_mac && routers_.is_router(decision.outcome.src_mac);
+  if (routes || works_with_most(source, decision) || context_.is_dhcp_server(source.address)) {
+    source.sweep = Sweep::none;
     return;
   }
-  if (works_with_most(*source) || context_.is_dhcp_server(source->address)) {
-    source->sweep = Sweep::none;
-    return;
-  }
-  source->sweep = Sweep::alarmed;
+  source.sweep = Sweep::alarmed;
   Outcome outcome = decision.outcome;
   outcome.time = decision.due;
-  raise(*source, outcome,
-        {.axis = Axis::link, .why = ScanWhy::rate, .score = bound_, .with_pending = true});
+  raise(source, outcome,
+        {.axis = Axis::link,
+         .why = ScanWhy::rate,
+         .score = bound_,
+         .with_pending = true,
+         .more = decision.more});
 }
 
 // Whether its packets followed the answers to most of what it resolved: who only looks for hosts
 // meets silence, or says no more to those that are there.
-bool ScanDetector::works_with_most(const Source& source) const noexcept {
+bool ScanDetector::works_with_most(const Source& source, const Decision& decision) noexcept {
   std::size_t resolved = 0;
   std::size_t used = 0;
-  for (const Probe& probe : source.journal) {
-    if (group_of(probe.contact_class) != Group::link) continue;
+  const auto count = [&](const Probe& probe) {
     ++resolved;
     const std::uint16_t echo = probe.dst.version == IpVersion::v4 ? 8 : 128;
     const std::uint64_t ping = target_key(probe.dst, ContactClass::icmp, echo);
     if (source.seen.find(host_key(probe.dst)) != Mark::absent ||
         source.seen.find(ping) == Mark::done)
       ++used;
+  };
+  for (const Probe& probe : source.journal) {
+    if (group_of(probe.contact_class) == Group::link) count(probe);
   }
+  for (const Probe& probe : decision.more) count(probe);
   return 2 * used > resolved;
 }
 
@@ -229,7 +258,7 @@ void ScanDetector::do_due(Timestamp now) {
       book_.expire_next();
       forget_alerts();
     } else if (!decisions_.empty() && due_ == decisions_.front().due) {
-      const Decision due = decisions_.front();
+      const Decision due = std::move(decisions_.front());
       decisions_.pop_front();
       end_decision(due);
     } else {
@@ -243,7 +272,7 @@ void ScanDetector::do_due(Timestamp now) {
 void ScanDetector::finish(Timestamp now) {
   advance(now);
   while (!decisions_.empty()) {
-    Decision due = decisions_.front();
+    Decision due = std::move(decisions_.front());
     decisions_.pop_front();
     due.due = now;
     end_decision(due);

@@ -11,7 +11,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration sweep_decision = seconds{5};
-constexpr Duration sweep_window = seconds{30};
 constexpr std::size_t max_decisions = 1024;
 
 /// The memory of the detector in thousandths, one share for each thing that grows. 50 MiB hold
@@ -156,6 +155,8 @@ void ScanDetector::on_contact(const Outcome& outcome) {
     return;
   }
   ++counters_.contacts;
+  if (source.sweep == Sweep::deciding && group_of(outcome.contact_class) == Group::link)
+    return add_to_decision(source, outcome, hash);
   const Sets sets = sets_of(outcome);
   source.journal.keep(make_probe(outcome, hash), journal_memory_);
   if (group_of(outcome.contact_class) == Group::link) return on_link_contact(source, outcome, hash);
@@ -187,7 +188,7 @@ void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::
     return;
   }
   const std::uint32_t recent = source.resolutions.add(outcome.time, sweep_window);
-  if (source.sweep == Sweep::deciding || recent < sweep_targets) return;
+  if (recent < sweep_targets) return;
   if (outcome.has_mac && routers_.is_router(outcome.src_mac)) return;
   if (decisions_.size() >= max_decisions) {
     ++counters_.sweeps_dropped;
@@ -196,7 +197,7 @@ void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::
   // Whether the sender is a router may come out only when its packets follow.
   source.sweep = Sweep::deciding;
   decisions_.push_back(
-      {.due = outcome.time + sweep_decision, .source = source.key, .outcome = outcome});
+      {.due = outcome.time + sweep_decision, .source = source.key, .outcome = outcome, .more = {}});
   due_ = std::min(due_, decisions_.back().due);
 }
 

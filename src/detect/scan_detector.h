@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "base/budget.h"
@@ -48,6 +49,7 @@ struct ScanCounters {
 
 /// Hosts asked for within 30 s that make a sweep by address resolution.
 inline constexpr std::uint32_t sweep_targets = 24;
+inline constexpr Duration sweep_window = std::chrono::seconds{30};
 
 /// Consumes outcomes in the order of (time, sequence) and reports to the sink: the same outcomes
 /// give the same reports. Not thread-safe. Work per outcome is bounded by constants.
@@ -128,6 +130,8 @@ class ScanDetector {
     Timestamp due;
     std::uint64_t source = 0;
     Outcome outcome;  // the sweep's latest request
+    /// The requests since then, of which the journal could not hold all. Paid from the pool.
+    std::vector<Probe> more;
   };
 
   /// What is to be raised: the test that fired on its axis, and how.
@@ -135,7 +139,8 @@ class ScanDetector {
     Axis axis{};
     ScanWhy why{};
     Nats score = 0;
-    bool with_pending = false;  // the contacts still waiting are the evidence
+    bool with_pending = false;         // the contacts still waiting are the evidence
+    std::span<const Probe> more = {};  // evidence that is not in the journal
   };
 
   void on_contact(const Outcome& outcome);
@@ -143,7 +148,8 @@ class ScanDetector {
   void on_late(const Outcome& outcome);
   void revise(Source& source, const Outcome& outcome, std::uint64_t hash, Result former);
   [[nodiscard]] static bool resumes(const Source& source, const Outcome& outcome) noexcept;
-  [[nodiscard]] bool works_with_most(const Source& source) const noexcept;
+  [[nodiscard]] static bool works_with_most(const Source& source,
+                                            const Decision& decision) noexcept;
   void keep_open(const Source& source, const Outcome& outcome);
   void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
   void check_waiting(Place& place, const Outcome& outcome);
@@ -161,7 +167,9 @@ class ScanDetector {
   void tell_alarm(const Source& source, const Outcome& outcome, const Alarm& alarm);
   void start_probation(Place& place, const Outcome& outcome, Weight& weight);
   void end_probation(const Probation& probation);
+  void add_to_decision(Source& source, const Outcome& outcome, std::uint64_t hash);
   void end_decision(const Decision& decision);
+  void judge_sweep(Source& source, const Decision& decision);
   void forgive(Source& source, const Outcome& session);
   void forgive_host(Source& source, const IpAddress& host);
   void forgive_datagram(Source& source, const Outcome& session);

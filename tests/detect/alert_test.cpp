@@ -35,3 +35,18 @@ TEST_CASE("scan alert: ports of many hosts are a block") {
   REQUIRE(script.heard.opened() == 1);
   REQUIRE(script.heard.all.back().record.kind == ScanKind::block);
 }
+
+TEST_CASE("scan alert: a sweep by ARP has all its targets") {
+  Script script;
+  for (unsigned n = 0; n < 254; ++n) {
+    script.begin({.dst = host(n), .port = 0, .contact_class = ContactClass::arp});
+    script.wait(std::chrono::milliseconds{4});
+  }
+  script.wait(std::chrono::seconds{10});
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  const ScanRecord& record = script.heard.all.back().record;
+  REQUIRE(record.hosts == 254);
+  REQUIRE(record.probes == 254);
+  REQUIRE(record.kind == ScanKind::host_discovery);
+}
