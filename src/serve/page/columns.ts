@@ -45,7 +45,7 @@ export function gist(line: EventLine): string {
     names.map((name) => own[name]).filter((value) => value !== undefined && typeof value !== "object").join(" ");
   switch (line.event) {
     case "flow": return `${told("app", "state", "end_reason")} ${bytes(Number(own.src_bytes ?? 0) + Number(own.dst_bytes ?? 0))}`;
-    case "dns": return `${told("type", "query")} ${own.answered === true ? told("rcode") : "no answer"}`;
+    case "dns": return `${told("type", "query")} ${own.answered === false ? "no answer" : told("rcode")}`;
     case "http": return told("method", "host", "uri", "status");
     case "tls": return `${told("sni", "version")}${own.established === true ? "" : ` ${told("alert") || "not established"}`}`;
     case "scan": return words(told("severity", "kind", "technique", "phase"));
@@ -56,6 +56,12 @@ export function gist(line: EventLine): string {
     default: return Object.entries(own).filter(([, value]) => typeof value !== "object").slice(0, 4)
       .map(([name, value]) => `${words(name)} ${String(value)}`).join(", ");
   }
+}
+
+/** Of some questions nobody waits for an answer. */
+function whetherAnswered(answered: boolean | undefined): string {
+  if (answered === undefined) return "–";
+  return answered ? "answered" : "no answer";
 }
 
 function answer(line: EventLine): string {
@@ -82,8 +88,8 @@ export const TABLES: TableDefinition[] = [
     columns: [when, client, server, { head: "Query", path: "dns.query", kind: "wide" }, { head: "Type", path: "dns.type" },
       {
         head: "Result", path: "dns.rcode",
-        text: (line) => get<string>(line, "dns.rcode") ?? (get<boolean>(line, "dns.answered") ? "answered" : get(line, "dns.service") ? "–" : "no answer"),
-        bad: (line) => get<string>(line, "dns.rcode") === "SERVFAIL" || (!get<boolean>(line, "dns.answered") && !get(line, "dns.service")),
+        text: (line) => get<string>(line, "dns.rcode") ?? whetherAnswered(get<boolean>(line, "dns.answered")),
+        bad: (line) => get<string>(line, "dns.rcode") === "SERVFAIL" || get<boolean>(line, "dns.answered") === false,
       },
       number("Time to answer", "dns.rtt_us", micros), { head: "Answer", path: "dns.answer_count", kind: "wide", text: answer }],
   },
