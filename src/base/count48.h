@@ -7,12 +7,13 @@
 
 namespace ntan {
 
-/// Up to 2^48 - 1, and modulo 2^48 beyond: 281 TB, if it counts octets. Aligned like an octet.
+/// Up to 2^48 - 1, where it stays: 281 TB, if it counts octets. Aligned like an octet.
 class Count48 {
  public:
   static constexpr std::uint64_t most = (std::uint64_t{1} << 48U) - 1;
 
   Count48() = default;
+  /// Requires: count <= most.
   Count48(std::uint64_t count) noexcept { set(count); }  // NOLINT(*-explicit-*): it is a number
 
   [[nodiscard]] operator std::uint64_t() const noexcept {  // NOLINT(*-explicit-*)
@@ -24,7 +25,8 @@ class Count48 {
     return std::uint64_t{high} << 32U | low;
   }
   Count48& operator+=(std::uint64_t more) noexcept {
-    set(*this + more);
+    const std::uint64_t sum = *this + more;
+    set(sum > most || sum < more ? most : sum);
     return *this;
   }
 
