@@ -131,7 +131,6 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
       is_service(pair_key(outcome.dst, outcome.src))) {
     return nothing(Guard::ftp_data);
   }
-  if (what == ContactClass::icmp && is_dhcp_server(outcome.src)) return nothing(Guard::dhcp_check);
   const Steps client = client_steps(what, outcome.result);
   const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
   Weight weight{

@@ -64,7 +64,7 @@ bool ScanDetector::source_fires(const Source& source) const noexcept {
 
 void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   if (outcome.contact_class == ContactClass::icmp) {
-    if (context_.is_dhcp_server(outcome.src)) return;
+    if (is_dhcp_check(place, outcome)) return;
     const bool sweep = place.column.rate.add(outcome.time, echo_window) >= echo_hosts;
     if (sweep && !place.column.alarmed) {
       place.column.alarmed = true;

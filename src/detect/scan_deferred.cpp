@@ -19,19 +19,24 @@ constexpr std::uint16_t max_checks = 18;
 
 }  // namespace
 
-// Takes from the weight what counts only when the probation is over.
-void ScanDetector::start_probation(Place& place, const Outcome& outcome, Weight& weight) {
+// Takes from the weight what counts only when the probation is over. Returns whether there is one:
+// of half-open handshakes not to who is named for others already, nor where too many wait.
+bool ScanDetector::start_probation(Place& place, const Outcome& outcome, Weight& weight) {
+  const bool half_open = outcome.result == Result::half_open;
+  const bool named =
+      (place.row.alarmed || place.column.alarmed) && book_.is_open(place.source.alert);
+  if (half_open && named) return false;
   if (probations_.size() >= max_probations) {
     ++counters_.probations_dropped;
-    return;
+    return !half_open;
   }
-  const bool on_row = outcome.result == Result::half_open && place.row.checks < max_checks;
+  const bool on_row = half_open && place.row.checks < max_checks;
   const bool known = place.source.seen.find(host_key(outcome.dst)) != Mark::absent;
   if (on_row) {
     ++place.row.checks;
     weight.row = weight.row_peer = 0;
   } else if (known) {
-    return;
+    return true;
   }
   place.source.seen.update(place.keys.target, Mark::probation);
   probations_.push_back({.due = outcome.time + probation_time,
@@ -39,6 +44,7 @@ void ScanDetector::start_probation(Place& place, const Outcome& outcome, Weight&
                          .outcome = outcome,
                          .row = on_row});
   due_ = std::min(due_, probations_.back().due);
+  return true;
 }
 
 void ScanDetector::end_probation(const Probation& probation) {
@@ -86,7 +92,7 @@ void ScanDetector::end_probation(const Probation& probation) {
 // Who is judged may go on for hundreds of addresses.
 void ScanDetector::add_to_decision(Source& source, const Outcome& outcome, std::uint64_t hash) {
   constexpr std::size_t first = 64;
-  constexpr std::size_t most = 4096;
+  constexpr std::size_t most = 1024;
   source.seen.update(hash, Mark::done);
   source.resolutions.add(outcome.time, sweep_window);
   const auto decision = std::ranges::find(decisions_, source.key, &Decision::source);

@@ -209,7 +209,10 @@ void ScanDetector::on_result(const Outcome& outcome) {
   // What failed at first, and is used now, was not up yet.
   if (outcome.result == Result::session && (mark == Mark::silent || mark == Mark::refused))
     return revise(*source, outcome, hash, mark == Mark::silent ? Result::silent : Result::refused);
-  if (mark != Mark::pending && mark != Mark::reported) return;
+  // Of two connections the one that went unused may end before the other is used.
+  const bool made_good =
+      outcome.result == Result::session && (mark == Mark::probation || mark == Mark::returned);
+  if (mark != Mark::pending && mark != Mark::reported && !made_good) return;
   if (group_of(outcome.contact_class) == Group::link) return;
   source->last_used = fade_time(outcome.time);
   Place place = place_of(*source, outcome, hash, sets_of(outcome));
@@ -266,9 +269,10 @@ bool ScanDetector::falls_back(const Source& source, const Outcome& outcome) cons
 
 Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
                                const Outage* outage) noexcept {
-  if (falls_back(place.source, outcome)) {
+  const bool checks = is_dhcp_check(place, outcome);
+  if (checks || falls_back(place.source, outcome)) {
     Weight weight;
-    weight.note(Guard::fallback);
+    weight.note(checks ? Guard::dhcp_check : Guard::fallback);
     return weight;
   }
   Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
@@ -281,11 +285,19 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   return weight;
 }
 
+// A DHCP server pings an address before it offers it (RFC 2131 3.1). One of a small network; who
+// pings more looks for hosts, whatever else it serves.
+bool ScanDetector::is_dhcp_check(const Place& place, const Outcome& outcome) const noexcept {
+  constexpr std::uint16_t most_checks = 64;
+  return outcome.contact_class == ContactClass::icmp && place.column.special < most_checks &&
+         context_.is_dhcp_server(outcome.src);
+}
+
 // Broken IPv6: programs try it first and go on over IPv4 (RFC 8305), so that their host meets as
 // many sessions there as failures here.
 bool ScanDetector::has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept {
   if (!has_failed(outcome.result) || outcome.contact_class != ContactClass::syn ||
-      outcome.src.version != IpVersion::v6)
+      outcome.src.version != IpVersion::v6 || is_raw_syn(outcome))
     return false;
   const IpAddress same_host = routers_.host_at(place.source.mac);
   if (!same_host.known()) return false;
@@ -305,11 +317,13 @@ bool ScanDetector::has_port_of_its_own(const Column& column, const Outcome& outc
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   const Outage* outage = context_.observe(outcome, place.keys);
   Weight weight = weight_of(place, outcome, outage);
-  if (may_be_check(outcome) && weight.column != 0) start_probation(place, outcome, weight);
+  const bool waits =
+      may_be_check(outcome) && (weight.column == 0 || start_probation(place, outcome, weight));
   if (is_inside(outcome.contact_class) && has_failed(outcome.result))
     place.column.special = outcome.src_port;
   const bool aided = outcome.src.version == IpVersion::v6 && weight.has(Guard::fallback);
-  if (aided && place.column.special != UINT16_MAX) ++place.column.special;
+  const bool counted = aided || weight.has(Guard::dhcp_check);
+  if (counted && place.column.special != UINT16_MAX) ++place.column.special;
   const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
     walk.add(client, peer);
     if (outcome.result == Result::session) ++walk.good;
@@ -318,9 +332,10 @@ void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   apply(place.row.walk, weight.row, weight.row_peer);
   apply(place.source.walk, weight.source, weight.source_peer);
   probe.guards = weight.guards;
-  const ColumnStep column = weigh_column(place, outcome, weight, probe);
+  const ColumnStep column = weigh_column(place, outcome, weight, waits, probe);
   const bool row_leads = place.row.walk.client >= place.column.walk.client;
-  probe.step = row_leads ? weight.row : weight.column;
+  const Nats column_step = column == ColumnStep::probation ? 0 : weight.column;
+  probe.step = row_leads ? weight.row : column_step;
   probe.sum = row_leads ? place.row.walk.client : place.column.walk.client;
   tell_step(WalkStep::Cause::result, place, outcome, weight, column);
 }
@@ -338,7 +353,7 @@ void ScanDetector::tell_step(WalkStep::Cause cause, const Place& place, const Ou
 }
 
 ColumnStep ScanDetector::weigh_column(Place& place, const Outcome& outcome, const Weight& weight,
-                                      Probe& probe) {
+                                      bool waits, Probe& probe) {
   Column& column = place.column;
   if (outcome.result == Result::session) {
     column.walk.add(weight.column, weight.column_peer);
@@ -351,7 +366,7 @@ ColumnStep ScanDetector::weigh_column(Place& place, const Outcome& outcome, cons
   if (handshake && place.source.seen.find(host_key(outcome.dst)) != Mark::absent) {
     return ColumnStep::known;
   }
-  if (may_be_check(outcome)) return ColumnStep::probation;
+  if (waits) return ColumnStep::probation;
   column.walk.add(weight.column, weight.column_peer);
   ++column.walk.bad;
   ++(handshake ? column.handshakes : column.unanswered);

@@ -161,11 +161,14 @@ class ScanDetector {
   [[nodiscard]] Weight weight_of(const Place& place, const Outcome& outcome,
                                  const Outage* outage) noexcept;
   void weigh(Place& place, const Outcome& outcome, Probe& probe);
-  ColumnStep weigh_column(Place& place, const Outcome& outcome, const Weight& weight, Probe& probe);
+  /// `waits`: it is on probation.
+  ColumnStep weigh_column(Place& place, const Outcome& outcome, const Weight& weight, bool waits,
+                          Probe& probe);
+  [[nodiscard]] bool is_dhcp_check(const Place& place, const Outcome& outcome) const noexcept;
   void tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,
                  const Weight& weight, ColumnStep column);
   void tell_alarm(const Source& source, const Outcome& outcome, const Alarm& alarm);
-  void start_probation(Place& place, const Outcome& outcome, Weight& weight);
+  bool start_probation(Place& place, const Outcome& outcome, Weight& weight);
   void end_probation(const Probation& probation);
   void add_to_decision(Source& source, const Outcome& outcome, std::uint64_t hash);
   void end_decision(const Decision& decision);

@@ -94,6 +94,7 @@ struct Column {
   std::uint32_t epoch = 0;  ///< of its source, when it was made
   bool alarmed = false;
   /// ACK, FIN+ACK: the port that the latest came from. SYN: failures that IPv4 came to the aid of.
+  /// ICMP: pings of a DHCP server.
   std::uint16_t special = 0;
   Burst burst;
   RateWindow rate;
