@@ -132,7 +132,9 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
     if (++probing.attempts[side] >= Probing::max_attempts)
       fail_side(conversation, segment.direction);
   } else if (found.unsure) {
-    hold(conversation, segment);
+    app::Segment rest = segment;
+    set_octets(rest, segment.data.subspan(found.before));
+    hold(conversation, rest);
   } else {
     fail_side(conversation, segment.direction);
   }
@@ -156,6 +158,13 @@ void Dissection::probe_joined(Conversation& conversation, const app::FlowContext
       return open(conversation, *alone.protocol, context, behind({segment}, alone.before));
   }
   if (!fits) return fail_side(conversation, segment.direction);
+  if (found.unsure && found.before != 0) {
+    // What a proxy says is over: what follows begins with what is left.
+    probing.held[side].drop_front(found.before);
+    probing.since[side] = segment.time;
+    probing.late_at[side] = 0;
+    return;
+  }
   if (follow(conversation, context, segment) || found.unsure) return;
   if (const std::uint16_t late_at = probing.late_at[side]; late_at != 0) {
     probing.failed[side] = true;
@@ -311,8 +320,7 @@ void Dissection::begin(Conversation& conversation, Probing& probing, const Begin
 // What the other side said first, in case it did, comes before the octets that decided.
 app::Progress Dissection::begin_other(Conversation& conversation, Probing& probing,
                                       Direction direction) {
-  const Bytes all = probing.held[index(direction)].view();
-  const Bytes held = all.subspan(app::proxy_header_size(all).value_or(0));
+  const Bytes held = probing.held[index(direction)].view();
   if (held.empty()) return app::Progress::more;
   const Timestamp since = probing.since[index(direction)];
   app::Dissector& dissector = *conversation.dissector();

@@ -69,6 +69,34 @@ TEST_CASE("truth: a ClientHello behind a proxy's header is read, however the two
   }
 }
 
+TEST_CASE(
+    "truth: what follows a proxy's header is as large as it likes, and has times of its own") {
+  const std::string_view header = GENERATE(as<std::string_view>{}, line, binary);
+  const bool slowly = GENERATE(false, true);
+  // What is held and the segment that decides are no larger together.
+  const std::size_t body = GENERATE_COPY(0U, slowly ? 3000U : 6000U);
+  CAPTURE(body, slowly);
+  const std::string post =
+      "POST /up HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body) + "\r\n\r\n" +
+      std::string(body, 'x');
+  Frames frames;
+  Talk talk(frames);
+  talk.client_says(100ms, header.substr(0, 13));
+  talk.client_says(200ms, header.substr(13));
+  if (slowly) talk.client_says(5000ms, post.substr(0, 2));
+  talk.client_says(5010ms, post.substr(slowly ? 2 : 0));
+  talk.server_says(5030ms, response);
+  talk.close();
+  const test::Analysis analysis = test::analyse(frames);
+  CHECK(analysis.of("anomaly").empty());
+  const auto events = records(analysis, "http");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].text("uri") == "/up");
+  CHECK(events[0]["status"] == 204);
+  CHECK(events[0]["ttfb_us"] == 20'000);
+  CHECK(events[0]["total_us"] == (slowly ? 30'000 : 20'000));
+}
+
 TEST_CASE("truth: a proxy's header before an answer whose request was not seen is no request") {
   Frames frames;
   Talk talk(frames);
