@@ -248,7 +248,7 @@ bool TcpConnection::copied_syn(const SeenSegment& seen) const noexcept {
   const TcpSide& self = sides_[index(seen.direction)];
   if (!packet.has(flag::syn) || !self.syn_seen || self.isn != packet.seq) return false;
   const std::uint64_t first = microseconds(packet.has(flag::ack) ? syn_ack_ns_ : syn_ns_);
-  return packet.ip_id != 0 && packet.ip_id == self.syn_ip_id && seen.us - first <= capture_copy_us;
+  return packet.ip_id == self.syn_ip_id && seen.us - first <= capture_copy_us;
 }
 
 // Handshakes alone need no memory for it: floods of them are many.

@@ -89,9 +89,10 @@ struct FirstSyn {
   bool soon : 1 = false;  ///< the first repeat came sooner than after any time-out
 
   [[nodiscard]] static FirstSyn of(const wire::Decoded& segment) noexcept;
-  /// Whether this is the same packet, captured twice. `later`: how much.
+  /// Whether this is the same packet, captured twice: no stack repeats one so soon. `later`: how
+  /// much.
   [[nodiscard]] bool copied(const wire::Decoded& segment, Duration later) const noexcept {
-    return ip_id != 0 && ip_id == segment.ip_id && to_us(later) <= capture_copy_us &&
+    return ip_id == segment.ip_id && to_us(later) <= capture_copy_us &&
            to_us(later) >= -std::int64_t{capture_copy_us};
   }
   /// Counts one that is no copy. Only of the first repeat it is known how long it came after the

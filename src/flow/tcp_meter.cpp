@@ -41,6 +41,14 @@ bool counts_datagrams(const wire::Decoded& packet) noexcept {
   return packet.src.version == IpVersion::v4 && packet.ip_id != 0;
 }
 
+// Whether a packet that looks like the last one is that. IPv6 has no numbers of datagrams, so there
+// acknowledgements of the same are alike; but what is sent again comes behind something else, or
+// after a time-out.
+bool shows_copies(const SeenSegment& seen) noexcept {
+  return counts_datagrams(seen.packet) ||
+         (seen.packet.src.version == IpVersion::v6 && seen.takes_space());
+}
+
 }  // namespace
 
 std::uint32_t SeenSegment::end() const noexcept {
@@ -169,7 +177,7 @@ SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer) {
     kind = SegmentKind::window_probe;
     side.probed = true;
   }
-  if (counts_datagrams(packet)) {
+  if (shows_copies(seen)) {
     const std::uint32_t look = look_of(packet);
     if (look == side.last_look && age(side.last_look_us, seen.now()) <= capture_copy_us)
       kind = SegmentKind::capture_copy;
