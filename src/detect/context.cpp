@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "detect/keys.h"
 
@@ -48,6 +49,20 @@ bool fails_for_others(const Outage& outage, const OutcomeKeys& keys) noexcept {
 bool is_trace(const Outcome& outcome, const Row& row) noexcept {
   return outcome.contact_class == ContactClass::udp && is_trace_port(outcome.dst_port) &&
          (row.trace || std::popcount(row.trace_ttls) >= 3);
+}
+
+/// Why an outcome says nothing at all.
+std::optional<Guard> excuse_of(const Context& context, const Outcome& outcome,
+                               const Row& row) noexcept {
+  if (is_trace(outcome, row)) return Guard::traceroute;
+  const ContactClass what = outcome.contact_class;
+  // What a server sends to clients that have forgotten it, or gets from those that give up.
+  const bool inside = is_inside(what) || what == ContactClass::reverse_rst;
+  if (inside && is_towards_client(outcome.src_port, outcome.dst_port)) return Guard::older;
+  if (what == ContactClass::syn && outcome.src_port == ftp_data &&
+      context.is_service(pair_key(outcome.dst, outcome.src)))
+    return Guard::ftp_data;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -117,20 +132,12 @@ bool Context::is_dhcp_server(const IpAddress& address) const noexcept {
 
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
                       const Outage* outage) const noexcept {
-  const auto nothing = [](Guard guard) {
+  if (const std::optional<Guard> excuse = excuse_of(*this, outcome, row)) {
     Weight weight;
-    weight.note(guard);
+    weight.note(*excuse);
     return weight;
-  };
-  if (is_trace(outcome, row)) return nothing(Guard::traceroute);
-  const ContactClass what = outcome.contact_class;
-  // What a server sends to clients that have forgotten it, or gets from those that give up.
-  const bool inside = is_inside(what) || what == ContactClass::reverse_rst;
-  if (inside && is_towards_client(outcome.src_port, outcome.dst_port)) return nothing(Guard::older);
-  if (what == ContactClass::syn && outcome.src_port == ftp_data &&
-      is_service(pair_key(outcome.dst, outcome.src))) {
-    return nothing(Guard::ftp_data);
   }
+  const ContactClass what = outcome.contact_class;
   const Steps client = client_steps(what, outcome.result);
   const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
   Weight weight{
