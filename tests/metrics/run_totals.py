@@ -22,7 +22,7 @@ LONGEST_SECONDS = 3600  # of a capture that is compared second by second
 ARGUS_US = 1
 # Handshakes that differ, and why.
 HANDSHAKES = {
-    "mix-emix.pcap": (2, "captured twice: argus counts the second half from the copy"),
+    "mix-emix.pcap": (3, "captured twice: argus counts from the copies of SYN and SYN-ACK"),
 }
 
 
