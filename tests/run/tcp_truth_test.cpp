@@ -128,6 +128,17 @@ void handshake(Wire& wire) {
             {.at = 50ms}});
 }
 
+/// As a mirror port sends them that sees them come and go.
+Frames each_twice(const Frames& once) {
+  Frames twice;
+  for (const test::Frame& frame : once) {
+    twice.push_back(frame);
+    twice.push_back(frame);
+    twice.back().time += 20us;
+  }
+  return twice;
+}
+
 /// The last record of the only flow.
 class Flow {
  public:
@@ -381,13 +392,7 @@ TEST_CASE("truth: packets captured twice are no repeats") {
     once.add({{.at = 100ms + i * 50ms, .seq = 1 + i * 100, .size = 100, .ip_id = id},
               {.at = 140ms + i * 50ms, .client = false, .ack = 101 + i * 100, .ip_id = id}});
   }
-  Frames twice;
-  for (const test::Frame& frame : once.frames) {
-    twice.push_back(frame);
-    twice.push_back(frame);
-    twice.back().time += 20us;
-  }
-  Flow flow(twice);
+  Flow flow(each_twice(once.frames));
   // No stack repeats a SYN so soon, though those here have no datagram numbers.
   CHECK(flow["src_dup_capture"] == 5);
   CHECK(flow["dst_dup_capture"] == 6);
@@ -412,13 +417,7 @@ TEST_CASE("truth: data captured twice is no repeat without datagram numbers eith
             {.at = 140ms, .client = false, .ack = 101},
             {.at = 140ms, .client = false, .ack = 101}});
   SECTION("each packet twice") {
-    Frames twice;
-    for (const test::Frame& frame : once.frames) {
-      twice.push_back(frame);
-      twice.push_back(frame);
-      twice.back().time += 20us;
-    }
-    Flow flow(twice);
+    Flow flow(each_twice(once.frames));
     CHECK(flow["src_dup_capture"] == 3);
     CHECK(flow["dst_dup_capture"] == 1);
     CHECK(flow["src_rtx"] == 0);
