@@ -57,7 +57,7 @@ class Context {
   [[nodiscard]] bool is_service(std::uint64_t key) const noexcept {
     return services_ != nullptr && services_->contains(key);
   }
-  /// A DHCP server answered at this address: before it offers one it pings it (RFC 2131 3.1).
+  /// A DHCP server answered at this address.
   [[nodiscard]] bool is_dhcp_server(const IpAddress& address) const noexcept;
   /// The steps of `outcome` for its source; `row` is that of its target, `outage` as above.
   [[nodiscard]] Weight weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
