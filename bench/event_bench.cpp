@@ -50,7 +50,7 @@ flow::FlowRecord flow_record() {
   record.first_ts = start;
   record.last_ts = start + std::chrono::milliseconds{1234};
   record.duration_us = 1'234'000;
-  record.history = "ShADadfF";
+  record.history = event::FixedText<20>{"ShADadfF"};
   record.app = "tls";
   record.app_source = flow::AppSource::content;
   record.src_pkts = 12;
