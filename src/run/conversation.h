@@ -17,13 +17,13 @@
 
 namespace ntan::run {
 
-/// Octets of both sides while it is not yet known which protocol they are.
+/// Octets of both sides of a stream while it is not yet known which protocol they are.
 struct Probing {
   explicit Probing(Budget& memory) : held{Buffer{memory, limit}, Buffer{memory, limit}} {}
 
   static constexpr std::size_t limit = std::size_t{4} << 10U;  ///< octets of a stream's side
-  /// Datagrams of one side, or gaps in its stream, before it is nothing known. Segments of a stream
-  /// do not count: they may be as short as an octet.
+  /// Gaps in one side before it is nothing known. Segments do not count: they may be as short as an
+  /// octet.
   static constexpr std::uint8_t max_attempts = 8;
   /// Octets of one side of a stream in which a protocol may still follow.
   static constexpr std::uint32_t late_octets = std::uint32_t{16} << 10U;
@@ -37,6 +37,27 @@ struct Probing {
   std::array<std::uint32_t, 2> late{};     ///< octets since it failed, up to about late_octets
   std::array<std::uint8_t, 2> attempts{};  ///< up to max_attempts
   std::array<bool, 2> failed{};
+};
+
+/// Datagrams of either side that were no protocol known: each says little about the next one.
+class DatagramTries {
+ public:
+  static constexpr std::uint8_t most = 8;  ///< before the side is nothing known
+
+  /// Requires: !over(direction).
+  void add(Direction direction) noexcept {
+    counts_ = static_cast<std::uint8_t>(counts_ + (1U << shift(direction)));
+  }
+  [[nodiscard]] bool over(Direction direction) const noexcept {
+    return (counts_ >> shift(direction) & 0xfU) >= most;
+  }
+
+ private:
+  static constexpr unsigned shift(Direction direction) noexcept {
+    return direction == Direction::to_server ? 0 : 4;
+  }
+
+  std::uint8_t counts_ = 0;
 };
 
 /// What stood around a flow's first packet.
@@ -95,6 +116,7 @@ struct Conversation {
   std::uint8_t contact_timers : 5 = 0;  ///< armed contact time-outs, by bit
   std::uint8_t ttl = 0;                 ///< of the first packet
   std::uint8_t protocol_place = 0;      ///< among app::protocols(), from 1: recognised by content
+  DatagramTries tries;                  ///< while probing; a stream has its Probing
   std::uint32_t anomalies = 0;          ///< reasons already reported, by bit
   flow::TcpConnection* tcp =
       nullptr;  ///< from the shard's pool; null for a lone SYN and for others

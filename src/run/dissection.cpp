@@ -50,9 +50,8 @@ Match match_at_front(const app::Segment& start, const app::FlowContext& context)
   return found;
 }
 
-// The same behind what a proxy has put before the octets of the client.
+// The same of a stream, behind what a proxy has put before the octets of the client.
 Match match(const app::Segment& start, const app::FlowContext& context) {
-  if (context.transport != app::Transport::tcp) return match_at_front(start, context);
   const auto before = app::proxy_header_size(start.data);
   if (before == 0) return match_at_front(start, context);
   if (!before) return {.unsure = true};
@@ -107,12 +106,26 @@ void Dissection::feed(Conversation& conversation, app::Transport transport,
       return finish(conversation);
     take(conversation, conversation.dissector()->consume(segment, *out_));
   } else if (conversation.stage == AppStage::probing) {
-    probe(conversation, transport, segment);
+    if (transport == app::Transport::tcp) {
+      probe_stream(conversation, segment);
+    } else {
+      probe_datagram(conversation, transport, segment);
+    }
   }
 }
 
-void Dissection::probe(Conversation& conversation, app::Transport transport,
-                       const app::Segment& segment) {
+void Dissection::probe_datagram(Conversation& conversation, app::Transport transport,
+                                const app::Segment& segment) {
+  const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
+  const Match found = match_at_front(segment, context);
+  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, {segment});
+  conversation.tries.add(segment.direction);
+  if (conversation.tries.over(segment.direction) &&
+      conversation.tries.over(reverse(segment.direction)))
+    finish(conversation);
+}
+
+void Dissection::probe_stream(Conversation& conversation, const app::Segment& segment) {
   if (conversation.app_state == nullptr) {
     void* memory = pool_->take(sizeof(Probing));
     if (memory == nullptr) return finish(conversation);
@@ -120,18 +133,13 @@ void Dissection::probe(Conversation& conversation, app::Transport transport,
   }
   Probing& probing = *conversation.probing();
   const std::size_t side = index(segment.direction);
-  const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
+  const app::FlowContext context = flow_context(conversation.flow, app::Transport::tcp, *memory_);
   if (probing.failed[side]) return probe_late(conversation, context, segment);
-  const bool stream = transport == app::Transport::tcp;
-  if (stream && !probing.held[side].empty()) return probe_joined(conversation, context, segment);
+  if (!probing.held[side].empty()) return probe_joined(conversation, context, segment);
   const Match found = match(segment, context);
   if (found.protocol != nullptr)
     return open(conversation, *found.protocol, context, behind({segment}, found.before));
-  if (!stream) {
-    // A datagram that is nothing says little about the next one; a stream's first octets decide.
-    if (++probing.attempts[side] >= Probing::max_attempts)
-      fail_side(conversation, segment.direction);
-  } else if (found.unsure) {
+  if (found.unsure) {
     app::Segment rest = segment;
     set_octets(rest, segment.data.subspan(found.before));
     hold(conversation, rest);
@@ -271,19 +279,18 @@ void Dissection::hold(Conversation& conversation, const app::Segment& segment) {
   }
 }
 
+// A stream that is nothing known may still hand over to a protocol that is; datagrams do not.
 void Dissection::fail_side(Conversation& conversation, Direction direction) {
   Probing& probing = *conversation.probing();
   probing.failed[index(direction)] = true;
   probing.held[index(direction)].release();
-  // A stream that is nothing known may still hand over to a protocol that is; datagrams do not.
-  if (conversation.tcp == nullptr && probing.failed[index(reverse(direction))])
-    finish(conversation);
 }
 
 void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
                       const app::FlowContext& context, const Beginning& beginning) {
   // What was held while probing outlives that: the dissector gets it.
-  Probing& probing = *conversation.probing();
+  Probing* const probing = conversation.probing();
+  conversation.tries = {};
   conversation.set_protocol(protocol);
   conversation.stage = AppStage::active;
   conversation.app_state = nullptr;
@@ -292,7 +299,7 @@ void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
   } else {
     finish(conversation);
   }
-  destroy(probing);
+  if (probing != nullptr) destroy(*probing);
 }
 
 Dissection::Beginning Dissection::behind(Beginning beginning, std::size_t size) noexcept {
@@ -302,9 +309,11 @@ Dissection::Beginning Dissection::behind(Beginning beginning, std::size_t size) 
   return beginning;
 }
 
-void Dissection::begin(Conversation& conversation, Probing& probing, const Beginning& beginning) {
+void Dissection::begin(Conversation& conversation, const Probing* probing,
+                       const Beginning& beginning) {
   app::Segment octets = beginning.all;
-  app::Progress progress = begin_other(conversation, probing, reverse(octets.direction));
+  app::Progress progress = app::Progress::more;
+  if (probing != nullptr) progress = begin_other(conversation, *probing, reverse(octets.direction));
   if (ends(progress)) return take(conversation, progress);
   if (beginning.held_size != 0) {
     octets.time = beginning.since;
@@ -318,7 +327,7 @@ void Dissection::begin(Conversation& conversation, Probing& probing, const Begin
 }
 
 // What the other side said first, in case it did, comes before the octets that decided.
-app::Progress Dissection::begin_other(Conversation& conversation, Probing& probing,
+app::Progress Dissection::begin_other(Conversation& conversation, const Probing& probing,
                                       Direction direction) {
   const Bytes held = probing.held[index(direction)].view();
   if (held.empty()) return app::Progress::more;

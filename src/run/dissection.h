@@ -22,9 +22,8 @@ class Dissection {
   /// with, and waits only for what the other says: datagrams hand over to no other protocol.
   [[nodiscard]] static bool takes_datagram(const Conversation& conversation,
                                            Direction direction) noexcept {
-    const Probing* probing = conversation.probing();
-    return conversation.stage != AppStage::finished &&
-           (probing == nullptr || !probing->failed[index(direction)]);
+    return conversation.stage == AppStage::active ||
+           (conversation.stage == AppStage::probing && !conversation.tries.over(direction));
   }
   /// Hands over the next octets of one side. Requires, of a datagram: takes_datagram().
   void feed(Conversation& conversation, app::Transport transport, const app::Segment& segment);
@@ -49,7 +48,9 @@ class Dissection {
   /// The same without its first `size` octets.
   [[nodiscard]] static Beginning behind(Beginning beginning, std::size_t size) noexcept;
 
-  void probe(Conversation& conversation, app::Transport transport, const app::Segment& segment);
+  void probe_datagram(Conversation& conversation, app::Transport transport,
+                      const app::Segment& segment);
+  void probe_stream(Conversation& conversation, const app::Segment& segment);
   /// The same where octets of that side are held: a stream of which more was needed.
   void probe_joined(Conversation& conversation, const app::FlowContext& context,
                     const app::Segment& segment);
@@ -71,8 +72,9 @@ class Dissection {
   void open(Conversation& conversation, const app::Protocol& protocol,
             const app::FlowContext& context, const Beginning& beginning);
   /// Gives a new dissector its first octets: those of the other side, then `beginning`.
-  void begin(Conversation& conversation, Probing& probing, const Beginning& beginning);
-  app::Progress begin_other(Conversation& conversation, Probing& probing, Direction direction);
+  void begin(Conversation& conversation, const Probing* probing, const Beginning& beginning);
+  app::Progress begin_other(Conversation& conversation, const Probing& probing,
+                            Direction direction);
   void take(Conversation& conversation, app::Progress progress);
   /// Makes the dissector of the flow's protocol; false without memory.
   [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);

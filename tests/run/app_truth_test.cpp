@@ -34,6 +34,31 @@ namespace tcp = test::tcp;
 
 }  // namespace
 
+TEST_CASE("truth: a protocol is looked for in eight datagrams of each side") {
+  Frames frames;
+  const Octets noise(60, 0xff);
+  const auto talk = [&](std::uint16_t port, int from_client, int from_server) {
+    const Pair pair{client, server, port, 9'000};
+    for (int i = 0; i < from_client; ++i) add(frames, 1ms, udp_packet(pair, noise));
+    for (int i = 0; i < from_server; ++i) add(frames, 1ms, udp_packet(pair.back(), noise));
+    add(frames, 2ms, udp_packet(pair, test::dns_query(port, "a.example")));
+  };
+  talk(5'007, 7, 0);
+  talk(5'008, 8, 0);
+  talk(5'009, 7, 8);
+  talk(5'010, 8, 7);
+  // The other side is asked on its own account, and what it said is found.
+  add(frames, 3ms,
+      udp_packet(Pair{client, server, 5'010, 9'000}.back(),
+                 test::dns_answer(5'010, "a.example", server)));
+
+  const test::Analysis analysis = test::analyse(frames);
+  std::vector<std::int64_t> found;
+  for (const Record& event : records(analysis, "dns")) found.push_back(event["id"].value_or(-1));
+  std::ranges::sort(found);
+  CHECK(found == std::vector<std::int64_t>{5'007, 5'009, 5'010});
+}
+
 TEST_CASE("truth: DNS answered, asked twice, never answered, answered unasked and twice") {
   constexpr std::uint32_t resolver = ipv4(10, 0, 0, 53);
   Frames frames;
