@@ -136,18 +136,56 @@ constexpr std::array services{
 static_assert(std::is_sorted(services.begin(), services.end(),
                              [](const Service& a, const Service& b) { return a.port < b.port; }));
 
+/// Where the service of a port stands, told by its hash: every flow that begins asks for two ports,
+/// and most ports have none.
+class Places {
+ public:
+  constexpr Places() {
+    for (std::size_t i = 0; i < services.size(); ++i) {
+      std::size_t slot = home(services[i].port);
+      while (slots_[slot].place != 0) slot = next(slot);
+      slots_[slot] = {services[i].port, static_cast<std::uint16_t>(i + 1)};
+    }
+  }
+
+  /// From 1; 0: no service.
+  [[nodiscard]] constexpr std::size_t find(std::uint16_t port) const noexcept {
+    std::size_t slot = home(port);
+    while (slots_[slot].place != 0 && slots_[slot].port != port) slot = next(slot);
+    return slots_[slot].place;
+  }
+
+ private:
+  struct Slot {
+    std::uint16_t port = 0;
+    std::uint16_t place = 0;
+  };
+
+  static constexpr std::size_t size = 512;
+  static_assert(services.size() < size / 2, "a free slot is near");
+
+  // Knuth's multiplicative hash of the port, its upper bits (The Art of Computer Programming 6.4).
+  static constexpr std::size_t home(std::uint16_t port) noexcept {
+    return (port * 0x9e37'79b1U) >> 23U;
+  }
+  static constexpr std::size_t next(std::size_t slot) noexcept { return (slot + 1) % size; }
+
+  std::array<Slot, size> slots_{};
+};
+
+constexpr Places places;
+
 }  // namespace
 
 std::string_view service_name(std::uint16_t port, std::uint8_t proto) noexcept {
   const auto on = proto == wire::ip_protocol::tcp   ? On::tcp
                   : proto == wire::ip_protocol::udp ? On::udp
                                                     : On{};
-  const auto found = std::lower_bound(
-      services.begin(), services.end(), port,
-      [](const Service& service, std::uint16_t wanted) { return service.port < wanted; });
-  if (found == services.end() || found->port != port) return {};
-  const bool fits = (static_cast<unsigned>(found->on) & static_cast<unsigned>(on)) != 0;
-  return fits ? found->name : std::string_view{};
+  const std::size_t place = places.find(port);
+  if (place == 0) return {};
+  const Service& found = services[place - 1];
+  const bool fits = (static_cast<unsigned>(found.on) & static_cast<unsigned>(on)) != 0;
+  return fits ? found.name : std::string_view{};
 }
 
 }  // namespace ntan::flow

@@ -39,8 +39,10 @@ const Encapsulation* Conversation::encapsulation() const noexcept {
 AppName app_name(const Conversation& conversation) noexcept {
   if (const app::Protocol* protocol = conversation.protocol(); protocol != nullptr)
     return {protocol->name, flow::AppSource::content};
-  const flow::FlowEnds ends = flow::flow_ends(conversation.flow);
-  const std::string_view service = flow::service_name(ends.server_port, conversation.flow.proto());
+  const flow::Flow& flow = conversation.flow;
+  const std::uint16_t port =
+      flow.orientation.client_is_low ? flow.key.high_port() : flow.key.low_port();
+  const std::string_view service = flow::service_name(port, flow.proto());
   if (service.empty()) return {};
   return {service, flow::AppSource::port};
 }

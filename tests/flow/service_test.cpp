@@ -5,9 +5,13 @@
 #include "wire/decoded.h"
 
 namespace ntan::flow {
+namespace {
+
+namespace ip = wire::ip_protocol;
+
+}  // namespace
 
 TEST_CASE("service: a port has a name on the transports that use it") {
-  namespace ip = wire::ip_protocol;
   struct Case {
     std::uint16_t port;
     std::string_view tcp;
@@ -28,6 +32,17 @@ TEST_CASE("service: a port has a name on the transports that use it") {
   CHECK(service_name(c.port, ip::udp) == c.udp);
   CHECK(service_name(c.port, ip::sctp).empty());
   CHECK(service_name(c.port, ip::icmp).empty());
+}
+
+TEST_CASE("service: 86 ports have a name over TCP, 56 over UDP") {
+  int over_tcp = 0;
+  int over_udp = 0;
+  for (unsigned port = 0; port <= UINT16_MAX; ++port) {
+    if (!service_name(static_cast<std::uint16_t>(port), ip::tcp).empty()) ++over_tcp;
+    if (!service_name(static_cast<std::uint16_t>(port), ip::udp).empty()) ++over_udp;
+  }
+  CHECK(over_tcp == 86);
+  CHECK(over_udp == 56);
 }
 
 }  // namespace ntan::flow
