@@ -79,21 +79,32 @@ def peers(part):
 
 
 def flows(part):
-    rows, base = [], None  # base: what ten thousand live flows cost
+    def measured(capture):
+        """ntan over it: (packets, ns in all, MiB)."""
+        for row in part.rows:
+            if row[0] == capture and row[3].startswith("ntan, "):
+                return int(row[1]), int(row[1]) * float(row[4]), float(row[7])
+        return None
+
+    live = {}  # by number of flows: ns a packet, ns a further packet, MiB
+    floods = []
     for capture in part.captures():
-        for name, ns, _, _, mib in part.runs(capture):
-            if not name.startswith("ntan, "):
-                continue
-            if capture.startswith("flows-"):
-                count = int(capture.removeprefix("flows-").removesuffix(".pcap"))
-                base = ns if count == 10_000 else base
-                rows.append([f"{count:,} live flows", ns, mib])
-            else:
-                rows.append([f"{TRACES[capture]}, {name.removeprefix('ntan, ')}", ns, mib])
-    if not rows:
+        if not capture.startswith("flows-"):
+            floods += [[f"{TRACES[capture]}, {name.removeprefix('ntan, ')}", f"{ns:.0f}", "-", "-", f"{mib:.0f}"]
+                       for name, ns, _, _, mib in part.runs(capture) if name.startswith("ntan, ")]
+        elif "-more" not in capture:
+            packets, total, mib = measured(capture)
+            more = measured(capture.replace(".pcap", "-more.pcap"))
+            further = (more[1] - total) / (more[0] - packets) if more else None
+            live[int(capture.removeprefix("flows-").removesuffix(".pcap"))] = total / packets, further, mib
+    base = live.get(10_000, (None, None, None))[1]
+    rows = [[f"{count:,} live flows", f"{ns:.0f}", f"{further:.0f}" if further else "-",
+             f"{further / base:.2f}" if further and base else "-", f"{mib:.0f}"]
+            for count, (ns, further, mib) in live.items()]
+    if not rows + floods:
         return []
-    shown = [[what, f"{ns:.0f}", f"{ns / base:.2f}" if base else "-", f"{mib:.0f}"] for what, ns, mib in rows]
-    return part.caption("flows") + table(["trace", "ns a packet", "to 10,000 flows", "MiB"], shown)
+    return part.caption("flows") + table(
+        ["trace", "ns a packet", "ns a further packet of these flows", "to 10,000 flows", "MiB"], rows + floods)
 
 
 def threads(part):

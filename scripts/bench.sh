@@ -96,14 +96,20 @@ compressed() {
     --peer "zstd -dc=zstd -q -dc $traces/mix.pcap.zst" "$ntan" "$traces/mix.pcap"
 }
 
-# A table that holds ten million flows throughout, so that only the number of live ones differs.
+# A table that holds ten million flows throughout, so that only the number of live ones differs. A trace
+# with more packets of as many flows tells what one costs whose flow is there already; it is not kept.
 flows() {
-  local count name
+  local count name packets
   local large='flow records=--events flow --max-flows 12000000 --mem-limit 16G'
   for count in 1000 10000 100000 1000000 10000000; do
     name=flows-$count.pcap
-    trace "$name" live "$count" $((count < 2000000 ? 4000000 : 2 * count))
-    measure --runs 3 --mode "$large" "$ntan" "$traces/$name"
+    packets=$((count < 2000000 ? 4000000 : 2 * count))
+    trace "$name" live "$count" "$packets"
+    measure --runs 5 --mode "$large" "$ntan" "$traces/$name"
+    ((count < 2000000)) || continue
+    trace "flows-$count-more.pcap" live "$count" $((3 * packets))
+    measure --runs 5 --mode "$large" "$ntan" "$traces/flows-$count-more.pcap"
+    rm "$traces/flows-$count-more.pcap"
   done
   trace syn-10M.pcap syn 10000000
   measure --runs 3 --mode 'summary only=--events summary' --mode 'flow records=--events flow' \
