@@ -139,11 +139,12 @@ std::optional<Timestamp> parse_time(std::string_view text) noexcept {
       minute * 60 + second;
   // In seconds: nanoseconds of the year 9999 do not fit.
   using std::chrono::floor;
-  if (seconds >= floor<std::chrono::seconds>(latest_time.time_since_epoch()).count() ||
-      seconds <= floor<std::chrono::seconds>(earliest_time.time_since_epoch()).count()) {
+  if (seconds > floor<std::chrono::seconds>(latest_time.time_since_epoch()).count() ||
+      seconds < floor<std::chrono::seconds>(earliest_time.time_since_epoch()).count()) {
     return std::nullopt;
   }
-  return from_ns(seconds * 1'000'000'000 + fraction);
+  const Timestamp time = from_ns(seconds * 1'000'000'000 + fraction);
+  return time > latest_time ? std::nullopt : std::optional{time};
 }
 
 char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {

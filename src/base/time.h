@@ -55,7 +55,7 @@ struct DayText {
 char* append_time(char* out, Timestamp time, TimeDigits digits, DayText& known) noexcept;
 
 /// The time of RFC 3339 UTC text with years of four digits and up to nine digits of a second
-/// (`2023-11-14T22:13:20Z`); nothing for other text.
+/// (`2023-11-14T22:13:20Z`), from earliest_time to latest_time; nothing for other text.
 [[nodiscard]] std::optional<Timestamp> parse_time(std::string_view text) noexcept;
 
 }  // namespace ntan

@@ -98,6 +98,17 @@ TEST_CASE("time: a text that is cut anywhere is no time") {
   CHECK_FALSE(parse_time("2023-11-14T22:13:20Z\0"s));
 }
 
+// Sources give such times to packets whose own lie beyond: their events are read back.
+TEST_CASE("time: the first and the last time of packets are read, and nothing beyond") {
+  CHECK(text(to_ns(latest_time)) == "2115-10-08T17:46:40.000000Z");
+  CHECK(text(to_ns(earliest_time)) == "1824-03-26T06:13:20.000000Z");
+  CHECK(parse_time("2115-10-08T17:46:40.000000Z") == latest_time);
+  CHECK(parse_time("1824-03-26T06:13:20.000000Z") == earliest_time);
+  CHECK_FALSE(parse_time("2115-10-08T17:46:40.000000001Z"));
+  CHECK_FALSE(parse_time("2115-10-08T17:46:41Z"));
+  CHECK_FALSE(parse_time("1824-03-26T06:13:19.999999999Z"));
+}
+
 TEST_CASE("time: years that no packet has are not read") {
   CHECK(parse_time("2115-10-01T00:00:00Z"));
   CHECK(parse_time("1824-06-01T00:00:00Z"));
