@@ -358,7 +358,7 @@ constexpr auto all = std::to_array<Flag>({
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
-           return set_text(draft.options.report_file, value, "a file's name");
+           return set_text(draft.patterns.emplace_back(), value, "a file's name");
          }},
     {.name = "ring",
      .value = "SIZE",

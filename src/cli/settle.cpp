@@ -312,7 +312,10 @@ run::Options settle_report(Draft& draft) {
   run::Options& options = draft.options;
   options.command = Command::report;
   settle_files(options, "report");
-  if (options.report_file.empty()) options.report_file = "-";
+  if (draft.patterns.size() > 1) {
+    throw UsageError("report writes one file", {"run it once for each form"});
+  }
+  options.report_file = draft.patterns.empty() ? "-" : std::move(draft.patterns.front());
   const std::string_view file = options.report_file;
   const bool known = file == "-" || file.ends_with(".html") || file.ends_with(".htm") ||
                      file.ends_with(".md") || file.ends_with(".json");

@@ -462,6 +462,7 @@ TEST_CASE("parse: what serve and report cannot do has a reason") {
       {{"report"}, "report needs a file"},
       {{"report", "-"}, "standard input will not do"},
       {{"report", "a", "-o", ""}, "-o"},
+      {{"report", "a", "-o", "r.html", "-o", "r.md"}, "report writes one file"},
   }));
   CAPTURE(words);
   CHECK_THAT(complaint(words), Catch::Contains(reason));
