@@ -295,6 +295,16 @@ def _(folder):
     assert names(found)[-1] == "run_end", "the other output must be closed properly"
 
 
+@case("a closed pipe ends quietly with 0, also of what is printed at once")
+def _(_folder):
+    for words in (["--help"], ["--version"], ["read", "--help"], ["help", "read"], ["schema"],
+                  ["schema", "--format", "markdown"], ["interfaces"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, "wb") as gone:
+            assert ntan(*words, stdout=gone).stderr == b"", words
+
+
 @case("-o '{event}.csv' writes one strict CSV per event, the same as CSV on standard output")
 def _(folder):
     path = sample(folder)
