@@ -5,8 +5,10 @@
 #include "run/commands.h"
 #include "run/console.h"
 #include "run/schemas.h"
+#include "run/standard_streams.h"
 
 int main(int argc, char** argv) {
+  ntan::run::keep_standard_streams();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   ntan::run::Options options;
   try {

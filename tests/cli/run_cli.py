@@ -305,6 +305,34 @@ def _(_folder):
             assert ntan(*words, stdout=gone).stderr == b"", words
 
 
+@case("a closed standard stream gives its number to no other file")
+def _(folder):
+    path = sample(folder)
+    whole = ntan("read", path, "--events", "dns").stdout
+    (folder / "text").write_bytes(b"hello, this is text\n" * 9)
+    close = {"<&-": 0, ">&-": 1, "2>&-": 2}
+
+    def closed(*words, at, code=0):
+        """What ntan says and prints with these streams closed, as far as they are open."""
+        line = " ".join(at)
+        done = subprocess.run(["sh", "-c", f'exec "$@" {line}', "sh", NTAN, *map(str, words)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT_S,
+                              check=False, stdin=subprocess.DEVNULL)
+        assert done.returncode == code, (words, at, done)
+        return done
+
+    for at in (["<&-", ">&-", "2>&-"], ["<&-", "2>&-"], *([each] for each in close)):
+        out = folder / "out.ndjson"
+        # A warning about the second file is said, and not into the events.
+        done = closed("read", path, folder / "text", "-o", out, "--events", "dns", at=at, code=3)
+        assert out.read_bytes() == whole, (at, out.read_bytes())
+        assert (b"warning" in done.stderr) == ("2>&-" not in at), (at, done.stderr)
+    done = closed("read", path, at=[">&-"], code=1)
+    assert done.stderr == b"ntan: error: cannot write standard output: Bad file descriptor\n", done.stderr
+    done = closed("read", "-", at=["<&-"], code=3)
+    assert done.stderr == b"ntan: error: stdin: cannot read: Bad file descriptor\n", done.stderr
+
+
 @case("-o '{event}.csv' writes one strict CSV per event, the same as CSV on standard output")
 def _(folder):
     path = sample(folder)
