@@ -1,6 +1,8 @@
 #include "run/commands.h"
 
 #include <string>
+#include <string_view>
+#include <sys/stat.h>
 #include <system_error>
 
 #include <fmt/core.h>
@@ -51,11 +53,26 @@ ExitCode run_pipeline(const Options& options) {
   return pipeline.run();
 }
 
-ExitCode run_command(const Options& options,
-                     ExitCode (*command)(const Options&, source::Interrupt&)) {
+using Run = ExitCode (*)(const Options&, source::Interrupt&);
+
+ExitCode run_command(const Options& options, Run command) {
   source::Interrupt interrupt;
   const SignalGuard guard(interrupt);
   return command(options, interrupt);
+}
+
+/// A command that reads its input several times: a pipe has nothing left the second time.
+ExitCode run_on_files(const Options& options, std::string_view name, Run command) {
+  for (const std::string& file : options.files) {
+    struct stat status{};
+    if (::stat(file.c_str(), &status) != 0) continue;  // told when it is opened
+    if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) continue;
+    throw source::Error(
+        source::Error::Kind::usage,
+        fmt::format("{} reads its input several times: {}, a pipe, will not do", name, file),
+        {"save what comes from it in a file first"});
+  }
+  return run_command(options, command);
 }
 
 ExitCode show_schema(const Options& options) {
@@ -80,10 +97,10 @@ ExitCode execute(const Options& options, std::span<const std::string> arguments)
     switch (options.command) {
       case Command::capture:
       case Command::read: return run_pipeline(options);
-      case Command::extract: return run_command(options, extract);
-      case Command::explain: return run_command(options, explain);
+      case Command::extract: return run_on_files(options, "extract", extract);
+      case Command::explain: return run_on_files(options, "explain", explain);
       case Command::serve: return run_command(options, serve);
-      case Command::report: return run_command(options, write_report);
+      case Command::report: return run_on_files(options, "report", write_report);
       case Command::interfaces:
         return print(interface_list(options.as_json ? ListForm::json : ListForm::table));
       case Command::schema: return show_schema(options);

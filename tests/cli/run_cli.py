@@ -333,6 +333,18 @@ def _(folder):
     assert done.stderr == b"ntan: error: stdin: cannot read: Bad file descriptor\n", done.stderr
 
 
+@case("what reads its input several times refuses a pipe by whatever name")
+def _(folder):
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    for command, words in (("extract", ["-r", pipe, "--flow", "0" * 16, "-w", folder / "x.pcap"]),
+                           ("explain", ["0" * 16, "-r", pipe]), ("report", [pipe])):
+        text = says(command, *words, code=2)
+        assert text == (f"ntan: error: {command} reads its input several times: {pipe}, a pipe, will not do\n"
+                        "  save what comes from it in a file first\n"), text
+    assert not (folder / "x.pcap").exists()
+
+
 @case("-o '{event}.csv' writes one strict CSV per event, the same as CSV on standard output")
 def _(folder):
     path = sample(folder)
