@@ -94,11 +94,11 @@ void add_protocols(Screen& screen, const SummaryRecord& summary) {
 
 void add_latency(Screen& screen, const SummaryRecord& summary) {
   if (summary.latency.empty()) return;
-  screen.heading(fmt::format("{:<18} {:>8} {:>8} {:>8} {:>8} {:>8}", "how late", "n", "min", "p50",
+  screen.heading(fmt::format("{:<20} {:>8} {:>8} {:>8} {:>8} {:>8}", "how late", "n", "min", "p50",
                              "p95", "max"));
   const auto us = [](std::uint64_t value) { return duration_text(static_cast<double>(value)); };
   for (const stats::LatencyRow& row : summary.latency) {
-    screen.line("  {:<16} {:>8} {:>8} {:>8} {:>8} {:>8}", row.metric, row.n, us(row.min_us),
+    screen.line("  {:<18} {:>8} {:>8} {:>8} {:>8} {:>8}", row.metric, row.n, us(row.min_us),
                 us(row.p50_us), us(row.p95_us), us(row.max_us));
   }
 }

@@ -41,7 +41,13 @@ TEST_CASE("screen: how much, of what, how fast, how late, how lossy, who, what w
                                              .min_us = 950,
                                              .p50_us = 20'000,
                                              .p95_us = 1'500'000,
-                                             .max_us = 2'000'000}};
+                                             .max_us = 2'000'000},
+                           stats::LatencyRow{.metric = "tcp_hs_rtt_server",
+                                             .n = 1,
+                                             .min_us = 9,
+                                             .p50_us = 9,
+                                             .p95_us = 9,
+                                             .max_us = 9}};
   const std::array protocols{
       stats::ProtocolRow{.level = Level::transport, .name = "tcp", .bytes = 995},
       stats::ProtocolRow{.level = Level::transport, .name = "udp", .bytes = 5}};
@@ -80,8 +86,9 @@ TEST_CASE("screen: how much, of what, how fast, how late, how lossy, who, what w
         "3 flows began, 2 ended, 1 open\n"
         "\nof what\n"
         "  transport    tcp 99.5 %, udp 0.50 %\n"
-        "\nhow late                  n      min      p50      p95      max\n"
-        "  dns_rtt                 7   950 us  20.0 ms   1.50 s   2.00 s\n"
+        "\nhow late                    n      min      p50      p95      max\n"
+        "  dns_rtt                   7   950 us  20.0 ms   1.50 s   2.00 s\n"
+        "  tcp_hs_rtt_server         1     9 us     9 us     9 us     9 us\n"
         "\nhow lossy\n"
         "  TCP: 0.44 % lost beyond this point\n"
         "  3 of 200 segments repeated: 2 fast, 0 by time-out, 0 spurious, 1 upstream, 0 other; "
