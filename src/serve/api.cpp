@@ -372,6 +372,7 @@ Reply Api::checked(const Request& request) {
   simdjson::dom::object body;
   if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
+  if (!is_or_absent<std::string_view>(body, "filter")) return error_reply(400, "filter is no text");
   const FilterVerdict verdict = control_->check(std::string{text_of(body, "filter")});
   Reply reply;
   JsonText json(reply.body);

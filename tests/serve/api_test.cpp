@@ -266,6 +266,16 @@ TEST_CASE("api: a filter is checked without being used") {
   CHECK(bad.number("/offset") == 2);
 }
 
+TEST_CASE("api: a filter of another type is refused, not taken for none") {
+  Page page;
+  for (const char* body : {R"({"filter":5})", R"({"filter":["tcp"]})", R"({"filter":null})"}) {
+    const HttpReply reply = page.client.post("/api/v1/filter/check", body);
+    CHECK(reply.status == 400);
+    CHECK(Json(reply.body).text("/error") == "filter is no text");
+  }
+  CHECK(page.client.post("/api/v1/filter/check", "{}").status == 200);
+}
+
 TEST_CASE("api: interfaces with what they carry") {
   Page page;
   const Json json(page.client.get("/api/v1/interfaces").body);
