@@ -352,7 +352,14 @@ void ServedRun::begin() {
     read_events(*options_->event_stream);
     return;
   }
-  if (state_.mode == Mode::live && options_->interfaces.empty()) return;
+  if (state_.mode == Mode::live && options_->interfaces.empty()) {
+    if (!state_.filter.empty()) source::check_filter(state_.filter);
+    return;
+  }
+  if (state_.mode == Mode::live) {
+    if (const auto missing = choose_interface(state_.interface))
+      throw source::Error(source::Error::Kind::not_found, missing->error, missing->hints);
+  }
   const serve::StartRequest request{.interface = state_.interface, .filter = state_.filter};
   if (const auto refused = start(request))
     throw source::Error(source::Error::Kind::usage, refused->error, refused->hints);

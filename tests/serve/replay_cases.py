@@ -104,6 +104,12 @@ def _(folder):
                   ["--listen", "nowhere"], ["--listen", "99999"]):
         assert ntan("serve", *words, code=2).stderr.startswith(b"ntan: error: "), words
     assert b"No such file" in ntan("serve", "--events", folder / "none", code=5).stderr
+    # Whether a run begins at once or not: nobody should find out on the page.
+    for words, code, told in ((["-i", "no-such-0"], 5, b"ntan: error: there is no interface 'no-such-0'\n"),
+                              (["-f", "udp prt 53"], 2, b"ntan: error: bad filter 'udp prt 53': "),
+                              (["x.pcap"], 2, b"ntan: error: bad filter 'x.pcap': ")):
+        done = ntan("serve", "--listen", "18079", *words, code=code)
+        assert done.stderr.startswith(told), (words, done.stderr)
 
 
 @case("replay: a damaged capture with a thousand warnings cuts no listener off")
