@@ -25,6 +25,13 @@ void take_known(std::optional<std::uint64_t>& total, std::optional<std::uint64_t
   if (const auto value = number_of(object, member)) total = before.value_or(0) + *value;
 }
 
+/// True once it was true of one run.
+void add_truth(std::optional<bool>& sum, const dom::object& object,
+               std::string_view member) noexcept {
+  bool value = false;
+  if (object[member].get(value) == simdjson::SUCCESS) sum = sum.value_or(false) || value;
+}
+
 template <class Visit>
 void each_object(const dom::object& object, std::string_view member, Visit&& visit) {
   dom::array all;
@@ -194,6 +201,8 @@ void Digest::take_end(const dom::object& end) noexcept {
   take_known(totals_.dropped_by_interface, ended_.dropped_by_interface, end,
              "dropped_by_interface");
   totals_.dropped_by_ntan = ended_.dropped_by_ntan + number(end, "dropped_by_ntan");
+  add_truth(totals_.input_truncated, end, "input_truncated");
+  add_truth(totals_.input_damaged, end, "input_damaged");
   ended_ = totals_;
 }
 

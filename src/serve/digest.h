@@ -30,6 +30,8 @@ struct Totals {
   std::optional<std::uint64_t> dropped_by_kernel;
   std::optional<std::uint64_t> dropped_by_interface;
   std::uint64_t dropped_by_ntan = 0;
+  std::optional<bool> input_truncated;  ///< an input ended in the middle of a packet
+  std::optional<bool> input_damaged;    ///< an input could not be read to its end
 };
 
 /// Packets and octets of a protocol at one level.

@@ -237,6 +237,11 @@ void append_totals(std::string& out, const Digest& digest) {
   };
   known("dropped by the kernel", totals.dropped_by_kernel);
   known("dropped by the interface", totals.dropped_by_interface);
+  if (totals.input_truncated.value_or(false)) {
+    out += "| input | cut off in the middle of a packet |\n";
+  } else if (totals.input_damaged.value_or(false)) {
+    out += "| input | damaged, and not read to its end |\n";
+  }
   if (digest.malformed() != 0)
     out += fmt::format("| lines that are no events | {} |\n", digest.malformed());
 }

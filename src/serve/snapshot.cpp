@@ -99,6 +99,8 @@ void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
   json.member("dropped_by_kernel", totals.dropped_by_kernel);
   json.member("dropped_by_interface", totals.dropped_by_interface);
   json.member("dropped_by_ntan", totals.dropped_by_ntan);
+  json.member("input_truncated", totals.input_truncated);
+  json.member("input_damaged", totals.input_damaged);
   json.end_object();
   json.key("kept");
   json.begin_object();

@@ -132,7 +132,7 @@ function withPolicy(html) {
 }
 
 test("a report opened from a file needs nothing else, and is searched and sorted in itself", async (world) => {
-  const mock = await world.mock({ mode: "replay", status: "ended", hostile: true });
+  const mock = await world.mock({ mode: "replay", status: "ended", hostile: true, damage: { input_truncated: true, input_damaged: true } });
   const file = (name) => readFileSync(join(folder, name), "utf8");
   const tables = Object.fromEntries(["flows", "dns", "http", "tls", "anomalies"].map((name) => [name, mock.table(name, new URLSearchParams("limit=200"))]));
   const html = reportHtml({ index: file("index.html"), js: file("app.js"), css: file("app.css") }, { report: true, title: "a day.pcap", state: mock.state(), tables });
@@ -142,6 +142,7 @@ test("a report opened from a file needs nothing else, and is searched and sorted
     const page = await world.visit(`file://${scratch}/report.html`);
     await until("charts", () => visible(page, "#chart-loss .u-over"));
     same(await page.title(), "a day.pcap – ntan", "title");
+    same((await textOf(page, "#banners")).trim(), "The input is cut off in the middle of a packet. What came after that is missing here.", "what is missing");
     for (const selector of ["#run button", "#exports", "#interface"]) {
       check(!(await visible(page, selector)), `${selector} is not there`);
     }

@@ -177,6 +177,20 @@ test("a replay has a progress bar in place of the dot, and can be replayed", asy
   check(mock.requests.includes("POST /api/v1/capture/start"), "start was posted");
 });
 
+test("a capture that is cut off or damaged says so when it has been read, and not that it was whole", async (world) => {
+  for (const [damage, words] of [
+    [{ input_truncated: true, input_damaged: true }, "The input is cut off in the middle of a packet."],
+    [{ input_truncated: false, input_damaged: true }, "The input is damaged and could not be read to its end."],
+  ]) {
+    const { page } = await world.open({ mode: "replay", status: "ended", damage });
+    await until("the banner", async () => (await textOf(page, "#banners")).includes(words));
+    check(!(await textOf(page, "#banners")).includes("has been read to its end"), "it was not");
+  }
+  const { page } = await world.open({ mode: "replay", status: "ended", damage: { input_truncated: false, input_damaged: false } });
+  await until("ended", async () => (await textOf(page, "#banners")).includes("The file has been read to its end."));
+  check(!/cut off|damaged/.test(await textOf(page, "#banners")), "no such banner");
+});
+
 test("events from elsewhere have no Start and no PCAP", async (world) => {
   const { page } = await world.open({ mode: "events" });
   check(!(await visible(page, "#run button.primary")), "no Start");

@@ -74,6 +74,7 @@ export class Mock {
     if (mode === "live" && !idle) {
       Object.assign(totals, { received: totals.packets + drops, dropped_by_kernel: drops, dropped_by_interface: 0, dropped_by_ntan: 0 });
     }
+    Object.assign(totals, this.options.damage);
     return {
       version: "0.1.0", mode, status, ...(mode === "live" && !idle ? { interface: this.interface ?? "eth0" } : {}), ...(mode === "replay" ? { file: "a day at the office.pcap", progress: this.progress } : {}),
       filter, ...(mode === "live" && !idle ? { filter_effective: `${filter ? `(${filter}) and ` : ""}not (tcp port 8080 and host 127.0.0.1)`, own_traffic_excluded: true } : {}),

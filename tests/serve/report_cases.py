@@ -221,7 +221,9 @@ def _(folder):
     cut = folder / "cut.pcap"
     cut.write_bytes(path.read_bytes()[:-10])
     done = ntan("report", cut)
-    assert b"ntan: warning: " in done.stderr and b"| packets |" in done.stdout, done.stderr
+    assert b"ntan: warning: " in done.stderr and b"| packets | 112 |" in done.stdout, done.stderr
+    # Who is sent the report has not seen the warning.
+    assert b"\n| input | cut off in the middle of a packet |\n" in done.stdout, done.stdout
     mixed = folder / "mixed.ndjson"
     mixed.write_bytes(saved.read_bytes() + b"garbage\n" * 3)
     done = ntan("report", mixed)

@@ -161,6 +161,26 @@ TEST_CASE("report: that nothing was found is said only where somebody has looked
              Catch::Contains("| packets | 0 |") && Catch::Contains("None was found."));
 }
 
+TEST_CASE("report: an input that was not read to its end is told") {
+  const auto [members, row, truncated] = GENERATE(table<std::string, std::string, bool>({
+      {R"("input_truncated":true,"input_damaged":true)",
+       "| input | cut off in the middle of a packet |", true},
+      {R"("input_truncated":false,"input_damaged":true)",
+       "| input | damaged, and not read to its end |", false},
+  }));
+  Digest digest(room);
+  (void)digest.take(event_line("run_end", members));
+  // Of two runs in one stream, the whole one takes nothing back.
+  (void)digest.take(event_line("run_end", R"("input_truncated":false,"input_damaged":false)"));
+  CHECK_THAT(text_of(digest, ReportForm::markdown), Catch::Contains(row));
+  const Json json(text_of(digest, ReportForm::json));
+  CHECK(json.root().at_pointer("/state/totals/input_truncated").get_bool().value() == truncated);
+  CHECK(json.root().at_pointer("/state/totals/input_damaged").get_bool().value());
+  digest.clear();
+  (void)digest.take(event_line("run_end", R"("input_truncated":false,"input_damaged":false)"));
+  CHECK_THAT(text_of(digest, ReportForm::markdown), !Catch::Contains("| input |"));
+}
+
 TEST_CASE("report: no text of the network begins an element of the page") {
   const Digest bare(room);
   const std::string empty = text_of(bare, ReportForm::html);

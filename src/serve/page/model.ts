@@ -26,6 +26,8 @@ export interface Totals {
   dropped_by_kernel?: number;
   dropped_by_interface?: number;
   dropped_by_ntan?: number;
+  input_truncated?: boolean;
+  input_damaged?: boolean;
 }
 
 export interface Held {

@@ -102,6 +102,15 @@ function noPackets(run: RunState): Banner | null {
   } : null;
 }
 
+function cutShort(run: RunState): Banner | null {
+  const { input_truncated: truncated, input_damaged: damaged } = run.totals ?? {};
+  return truncated || damaged ? {
+    key: "cut short", kind: "warn", role: "status",
+    content: () => [h("strong", {}, truncated ? "The input is cut off in the middle of a packet." : "The input is damaged and could not be read to its end."),
+      h("span", {}, " What came after that is missing here.")],
+  } : null;
+}
+
 function ofRun(run: RunState, report: boolean): Banner | null {
   if (report) {
     return null;
@@ -115,7 +124,8 @@ function ofRun(run: RunState, report: boolean): Banner | null {
     };
   }
   if (run.status === "ended") {
-    const what = run.mode === "events" ? "The stream of events has ended." : "The file has been read to its end.";
+    const what = run.mode === "events" ? "The stream of events has ended."
+      : run.totals?.input_damaged ? "The file has been read as far as it goes." : "The file has been read to its end.";
     return { key: "ended", kind: "info", role: "status", content: () => [h("strong", {}, what), h("span", {}, " Tables and exports go on working.")] };
   }
   if (run.status === "failed" && run.failure) {
@@ -181,7 +191,7 @@ export class States {
       if (refused) {
         found.push({ key: `refused ${refused.message}`, kind: "bad", role: "alert", content: () => [h("strong", {}, refused.message), hintList(refused.hints)] });
       }
-      found.push(ofRun(run, link === "report"), noPackets(run));
+      found.push(ofRun(run, link === "report"), noPackets(run), cutShort(run));
     }
     return found.filter((banner): banner is Banner => banner !== null);
   }
