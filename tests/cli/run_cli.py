@@ -18,7 +18,7 @@ import sys
 import time
 
 from harness import (
-    LIMIT_S, NTAN, SAMPLE, Skip, analysis, case, events, lines, long_capture, main, names, ntan,
+    LIMIT_S, NTAN, ROOT, SAMPLE, Skip, analysis, case, events, lines, long_capture, main, names, ntan,
     sample, says,
 )
 
@@ -501,6 +501,19 @@ def _(folder):
 
 
 # Help and self-description.
+
+
+@case("README: the recipe for connections that lost names those and no others")
+def _(folder):
+    if not shutil.which("jq"):
+        raise Skip("no jq")
+    sample(folder, "day.pcap")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    recipe = re.search(r"^\| connections that lost \| `(.*)` \|$", readme, re.MULTILINE).group(1)
+    line = recipe.replace("\\|", "|").replace("ntan ", f"{NTAN} ", 1)
+    done = subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, timeout=LIMIT_S, check=True)
+    # The sample has two connections with data; the page of one came in four segments, the second late.
+    assert done.stdout == b"192.0.2.10\t198.51.100.80\t0.25\t0\n", done.stdout
 
 
 @case("every command has -h and --help, and --version is one line")
