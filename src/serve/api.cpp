@@ -20,6 +20,8 @@ namespace ntan::serve {
 namespace {
 
 constexpr std::string_view prefix = "/api/v1/";
+/// Octets: longer ones libpcap compiles for seconds, in which nobody else is answered.
+constexpr std::size_t max_filter = 2'048;
 constexpr std::size_t most_rows = 1'000;
 constexpr std::size_t first_talkers = 50;
 constexpr std::size_t tick_talkers = 20;
@@ -78,6 +80,10 @@ Reply page(const Request& request) {
                                               "/api/v1/ works all the same"}});
   }
   return error_reply(404, "there is nothing here");
+}
+
+Reply long_filter() {
+  return error_reply(400, fmt::format("the filter has more than {} octets", max_filter));
 }
 
 constexpr std::array<std::string_view, 3> commands{"capture/start", "capture/stop", "filter/check"};
@@ -353,6 +359,7 @@ Reply Api::started(const Request& request) {
   }
   if (!is_or_absent<bool>(body, "promisc"))
     return error_reply(400, "promisc is neither true nor false");
+  if (text_of(body, "filter").size() > max_filter) return long_filter();
   StartRequest wanted{.interface = std::string{text_of(body, "interface")},
                       .filter = std::string{text_of(body, "filter")},
                       .snaplen = number_of(body, "snaplen"),
@@ -373,6 +380,7 @@ Reply Api::checked(const Request& request) {
   if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
   if (!is_or_absent<std::string_view>(body, "filter")) return error_reply(400, "filter is no text");
+  if (text_of(body, "filter").size() > max_filter) return long_filter();
   const FilterVerdict verdict = control_->check(std::string{text_of(body, "filter")});
   Reply reply;
   JsonText json(reply.body);

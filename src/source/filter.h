@@ -14,10 +14,15 @@ struct bpf_program;
 
 namespace ntan::source {
 
+struct ReleaseProgram {
+  void operator()(bpf_program* program) const noexcept;
+};
+using FilterProgram = std::unique_ptr<bpf_program, ReleaseProgram>;
+
 /// Throws Error{usage} when `expression` is no filter for `link` nor for any other common link
 /// type. Hints point at the word that is wrong, as far as that can be told. Host names in the
 /// expression are looked up, as tcpdump does; a plain typing error is found before. Returns how
-/// many instructions the filter has.
+/// many instructions the filter has: optimized, unless it is so long that this would take seconds.
 std::size_t check_filter(const std::string& expression, LinkType link = LinkType::ethernet);
 
 /// The error for an expression that libpcap refused with `message`.
@@ -39,16 +44,11 @@ class PacketFilter {
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
 
  private:
-  struct Release {
-    void operator()(bpf_program* program) const noexcept;
-  };
-
-  using Program = std::unique_ptr<bpf_program, Release>;  ///< null: matches nothing
-
   const bpf_program* program_for(LinkType link, bool swapped);
 
   std::string expression_;
-  std::unordered_map<std::uint32_t, Program> programs_;  ///< by link type, and whether swapped
+  /// By link type, and whether swapped; null: matches nothing.
+  std::unordered_map<std::uint32_t, FilterProgram> programs_;
   const bpf_program* recent_ = nullptr;
   std::optional<LinkType> recent_link_;
   bool recent_swapped_ = false;

@@ -276,6 +276,21 @@ TEST_CASE("api: a filter of another type is refused, not taken for none") {
   CHECK(page.client.post("/api/v1/filter/check", "{}").status == 200);
 }
 
+TEST_CASE("api: a filter that would hold everybody up is not compiled") {
+  Page page;
+  const auto answer = [&](std::string_view path, std::size_t size) {
+    std::string filter = "tcp";
+    filter.resize(size, ' ');
+    return page.client.post(path, fmt::format(R"({{"interface":"eth0","filter":"{}"}})", filter));
+  };
+  CHECK(answer("/api/v1/filter/check", 2'048).status == 200);
+  for (const std::string_view path : {"/api/v1/filter/check", "/api/v1/capture/start"}) {
+    const HttpReply reply = answer(path, 2'049);
+    CHECK(reply.status == 400);
+    CHECK(Json(reply.body).text("/error") == "the filter has more than 2048 octets");
+  }
+}
+
 TEST_CASE("api: interfaces with what they carry") {
   Page page;
   const Json json(page.client.get("/api/v1/interfaces").body);
