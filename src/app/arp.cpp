@@ -18,6 +18,10 @@ namespace {
 constexpr std::size_t max_open = 1024;
 constexpr std::uint16_t op_request = 1;
 constexpr std::uint16_t op_reply = 2;
+constexpr std::uint16_t op_reverse_request = 3;  // RFC 903
+constexpr std::uint16_t op_reverse_reply = 4;
+constexpr std::uint16_t op_inverse_request = 8;  // RFC 2390
+constexpr std::uint16_t op_inverse_reply = 9;
 
 using OpName = event::FixedText<16>;
 
@@ -65,10 +69,10 @@ OpName op_name(std::uint16_t op) noexcept {
   switch (op) {
     case op_request: return OpName{"request"};
     case op_reply: return OpName{"reply"};
-    case 3: return OpName{"reverse_request"};
-    case 4: return OpName{"reverse_reply"};
-    case 8: return OpName{"inverse_request"};
-    case 9: return OpName{"inverse_reply"};
+    case op_reverse_request: return OpName{"reverse_request"};
+    case op_reverse_reply: return OpName{"reverse_reply"};
+    case op_inverse_request: return OpName{"inverse_request"};
+    case op_inverse_reply: return OpName{"inverse_reply"};
     default: break;
   }
   OpName name{"OP"};
@@ -86,6 +90,12 @@ struct Packet {
   IpAddress target_ip;
 
   [[nodiscard]] bool has_addresses() const noexcept { return sender_ip.known(); }
+
+  // RFC 5227 2.3, and 3 for replies. Of other operations equal addresses say nothing: who asks for
+  // its own (RFC 903) has none yet, and sends 0.0.0.0 twice.
+  [[nodiscard]] bool announces() const noexcept {
+    return (op == op_request || op == op_reply) && sender_ip == target_ip;
+  }
 };
 
 MacAddress read_mac(Reader& reader) noexcept {
@@ -299,7 +309,7 @@ Arp describe(const Packet& packet) noexcept {
   event.sender_mac = packet.sender_mac;
   event.sender_ip = packet.sender_ip;
   event.target_ip = packet.target_ip;
-  event.gratuitous = packet.sender_ip == packet.target_ip;
+  event.gratuitous = packet.announces();
   event.probe = packet.op == op_request && packet.sender_ip == unspecified;
   // RFC 826 leaves the target's hardware address of a request undefined.
   if (packet.op != op_request) event.target_mac = packet.target_mac;
@@ -428,10 +438,22 @@ void describe(Transport /*transport*/, const Segment& segment, TextLine& line) {
   if (!packet) return;
   line.add(op_name(packet->op).view());
   if (!packet->has_addresses()) return;
-  if (packet->op == op_request) {
-    line.add(" for ").add(packet->target_ip).add(" by ").add(packet->sender_ip);
-  } else {
-    line.add(" ").add(packet->sender_ip).add(" is at ").add(packet->sender_mac);
+  switch (packet->op) {
+    case op_request:
+      line.add(" for ").add(packet->target_ip).add(" by ").add(packet->sender_ip);
+      break;
+    case op_reverse_request:
+    case op_inverse_request:
+      line.add(" for ").add(packet->target_mac).add(" by ").add(packet->sender_mac);
+      break;
+    case op_reverse_reply:
+      line.add(" ").add(packet->target_ip).add(" is at ").add(packet->target_mac);
+      break;
+    case op_reply:
+    case op_inverse_reply:
+      line.add(" ").add(packet->sender_ip).add(" is at ").add(packet->sender_mac);
+      break;
+    default: break;
   }
 }
 

@@ -132,6 +132,28 @@ TEST_CASE("arp: other operations and address sizes") {
   CHECK(lines_of(packet) == std::vector<std::string>{line});
 }
 
+TEST_CASE("arp: only a request or a reply announces its own address") {
+  const auto [operation, op, gratuitous] = GENERATE(table<std::uint8_t, std::string, bool>({
+      {0, "OP0", false},
+      {1, "request", true},
+      {2, "reply", true},
+      {3, "reverse_request", false},
+      {4, "reverse_reply", false},
+      {8, "inverse_request", false},
+      {9, "inverse_reply", false},
+      {10, "OP10", false},
+  }));
+  CAPTURE(op);
+  const Bytes same = "0001 0800 06 04 0000 | 020000000001 0a000001 | 020000000001 0a000001"_hex;
+  std::vector<std::uint8_t> packet{same.begin(), same.end()};
+  packet[7] = operation;
+  const auto lines = lines_of(packet);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("{\"op\":\"" + op + "\",") != std::string::npos);
+  const std::string says = gratuitous ? "true" : "false";
+  CHECK(lines[0].ends_with("\"gratuitous\":" + says + ",\"probe\":false}"));
+}
+
 TEST_CASE("arp: a short packet is malformed unless the capture cut it") {
   for (std::size_t size = 0; size < request.size(); ++size) {
     DissectorRun arp = run();

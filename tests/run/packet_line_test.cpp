@@ -121,6 +121,25 @@ TEST_CASE("packet line: DNS by what is asked for") {
                                          "dns: dns update SOA example.org", "dns: udp len 18"});
 }
 
+TEST_CASE("packet line: ARP says what each operation asks for or tells") {
+  Frames frames;
+  const auto add = [&frames](Bytes octets) {
+    frames.push_back(
+        {.time = traffic_start, .data = in_ethernet({octets.begin(), octets.end()}, 0x0806)});
+  };
+  add("0001 0800 06 04 0003 | 020000000001 00000000 | 020000000002 00000000"_hex);
+  add("0001 0800 06 04 0004 | 020000000001 0a000001 | 020000000002 0a000002"_hex);
+  add("0001 0800 06 04 0008 | 020000000001 0a000001 | 020000000002 00000000"_hex);
+  add("0001 0800 06 04 0009 | 020000000002 0a000002 | 020000000001 0a000001"_hex);
+  add("0001 0800 06 04 000a | 020000000001 0a000001 | 020000000002 0a000002"_hex);
+  CHECK(said_of(frames) == std::vector<std::string>{
+                               "-: arp reverse_request for 02:00:00:00:00:02 by 02:00:00:00:00:01",
+                               "-: arp reverse_reply 10.0.0.2 is at 02:00:00:00:00:02",
+                               "-: arp inverse_request for 02:00:00:00:00:02 by 02:00:00:00:00:01",
+                               "-: arp inverse_reply 10.0.0.2 is at 02:00:00:00:00:02",
+                               "-: arp OP10"});
+}
+
 TEST_CASE("packet line: datagrams, ICMP, ARP, fragments and what is none of them") {
   const Pair dns{client, server, 50'000, 53};
   const Pair other{client, server, 50'000, 9'999};
