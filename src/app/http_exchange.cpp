@@ -10,14 +10,19 @@ namespace {
 /// Longest text of an event but for the URI.
 constexpr std::size_t max_text = 1024;
 
+/// A fold leaves blanks, which stand in no URI: recipients may drop them wherever they are.
+constexpr std::string_view blanks = " \t\r\n";
+
 /// Where the authority begins in a URI, an authority or a network-path reference (RFC 3986 3.2).
 std::optional<std::size_t> authority_of(std::string_view uri) noexcept {
-  const std::size_t first_special = uri.find_first_of("/?#");
-  if (first_special == 0) return uri.starts_with("//") ? std::optional{2U} : std::nullopt;
-  const bool behind_scheme = first_special != std::string_view::npos &&
-                             uri[first_special - 1] == ':' &&
-                             uri.substr(first_special).starts_with("//");
-  return behind_scheme ? first_special + 2 : 0;
+  const std::size_t special = std::min(uri.find_first_of("/?#"), uri.size());
+  const std::size_t last = uri.substr(0, special).find_last_not_of(blanks);
+  const bool first = last == std::string_view::npos;
+  const std::size_t second = uri.find_first_not_of(blanks, special + 1);
+  const bool slashes = special != uri.size() && uri[special] == '/' &&
+                       second != std::string_view::npos && uri[second] == '/';
+  if (first) return slashes ? std::optional{second + 1} : std::nullopt;
+  return slashes && uri[last] == ':' ? second + 1 : 0;
 }
 
 /// Finds user information in the authority of a text (RFC 3986 3.2.1); `after` starts at the @.
