@@ -221,6 +221,7 @@ class IcmpDissector final : public Dissector {
     const OpenRequest request = open_.take(same);
     Icmp event = describe_request(request);
     event.answered = true;
+    if (exchange.is_echo) out.note({event::Note::Kind::icmp_answered});
     if (segment.time >= request.last) {
       event.rtt_us = to_us(segment.time - request.last);
       if (exchange.is_echo) {

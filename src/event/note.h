@@ -31,7 +31,8 @@ struct Note {
     tls_handshake_us,
     tls_ch_sh_us,
     icmp_echo,
-    icmp_lost,
+    icmp_answered,  ///< of those
+    icmp_lost,      ///< of those; the rest waits, or gave way to others
     icmp_rtt_us,
     tcp_hs_rtt_server_us,  ///< SYN to SYN-ACK
     tcp_hs_rtt_client_us,  ///< SYN-ACK to its ACK

@@ -87,7 +87,8 @@ const SummaryRecord& Summary::of(Window& window, const WindowFrame& frame, const
   const std::uint64_t echoes = notes.of(Kind::icmp_echo);
   const std::uint64_t lost = notes.of(Kind::icmp_lost);
   if (echoes + lost != 0) record_.icmp_echoes = echoes, record_.icmp_lost = lost;
-  record_.icmp_lost_ratio = ratio(lost, echoes);
+  // What waits at the border of a window, or gave way to others, is neither lost nor answered.
+  record_.icmp_lost_ratio = ratio(lost, lost + notes.of(Kind::icmp_answered));
   return record_;
 }
 

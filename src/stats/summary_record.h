@@ -407,7 +407,9 @@ struct SummaryRecord {
         field<"tls_failed", &R::tls_failed>("TLS handshakes that failed"),
         field<"icmp_echoes", &R::icmp_echoes>("ICMP echo requests"),
         field<"icmp_lost", &R::icmp_lost>("ICMP echo requests given up as unanswered"),
-        field<"icmp_lost_ratio", &R::icmp_lost_ratio>("icmp_lost of icmp_echoes"));
+        field<"icmp_lost_ratio", &R::icmp_lost_ratio>(
+            "icmp_lost of the ICMP echo requests that were lost or answered in the window: what "
+            "became of others is not known"));
   }
 
   static constexpr auto quality_fields() {

@@ -84,6 +84,7 @@ TEST_CASE("icmp: of four echoes the third stays without reply") {
   CHECK(icmp.result().lines[3].find(
             R"("seq":3,"payload_bytes":7,"queried":true,"answered":false)") != std::string::npos);
   CHECK(count(icmp.result().notes, Note::Kind::icmp_echo) == 4);
+  CHECK(count(icmp.result().notes, Note::Kind::icmp_answered) == 3);
   CHECK(count(icmp.result().notes, Note::Kind::icmp_lost) == 1);
   CHECK(count(icmp.result().notes, Note::Kind::icmp_rtt_us) == 3);
 }

@@ -29,6 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   run.finish();
   const std::uint64_t echoes = run.notes(Note::Kind::icmp_echo);
-  require(run.notes(Note::Kind::icmp_lost) + run.notes(Note::Kind::icmp_rtt_us) <= echoes);
+  const std::uint64_t answered = run.notes(Note::Kind::icmp_answered);
+  require(run.notes(Note::Kind::icmp_lost) + answered <= echoes);
+  require(run.notes(Note::Kind::icmp_rtt_us) <= answered);
   return 0;
 }

@@ -413,6 +413,32 @@ TEST_CASE("aggregator: a link type without a name is named by its number") {
   CHECK(rows[64].pkts == 72);
 }
 
+TEST_CASE("aggregator: of echo requests those whose fate is known make the ratio of losses") {
+  struct Row {
+    std::uint64_t echoes = 0, answered = 0, lost = 0;
+    std::optional<double> ratio;
+  };
+
+  const auto row = GENERATE(values<Row>({
+      {4, 3, 1, 0.25},
+      {1'000, 3, 1, 0.25},  // the others still wait, or gave way
+      {0, 0, 2, 1.0},       // sent in the window before
+      {1, 3, 0, 0.0},
+      {5, 0, 0, std::nullopt},
+  }));
+  CAPTURE(row.echoes, row.answered, row.lost);
+  Listener listener;
+  Aggregator stats({});
+  stats.start(from_ns(0));
+  if (row.echoes != 0) stats.on_note({Kind::icmp_echo, row.echoes});
+  if (row.answered != 0) stats.on_note({Kind::icmp_answered, row.answered});
+  if (row.lost != 0) stats.on_note({Kind::icmp_lost, row.lost});
+  stats.finish(from_ns(1), {}, listener.emit());
+  CHECK(listener.all.at(0).record.icmp_echoes == row.echoes);
+  CHECK(listener.all.at(0).record.icmp_lost == row.lost);
+  CHECK(listener.all.at(0).record.icmp_lost_ratio == row.ratio);
+}
+
 TEST_CASE("aggregator: a duration that is negative is no latency") {
   Listener listener;
   Aggregator stats({});
