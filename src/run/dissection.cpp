@@ -148,15 +148,26 @@ void Dissection::probe_stream(Conversation& conversation, const app::Segment& se
   }
 }
 
+Dissection::Beginning Dissection::join(Probing& probing, const app::Segment& segment) {
+  const std::size_t side = index(segment.direction);
+  Buffer& held = probing.held[side];
+  Beginning beginning{.all = segment, .since = probing.since[side]};
+  const std::size_t size = held.size();
+  const std::size_t fitting = std::min(Probing::limit - size, segment.data.size());
+  if (!held.append(segment.data.first(fitting))) return beginning;
+  beginning.held_size = size;
+  set_octets(beginning.all, held.view());
+  beginning.more = segment.data.subspan(fitting);
+  return beginning;
+}
+
 void Dissection::probe_joined(Conversation& conversation, const app::FlowContext& context,
                               const app::Segment& segment) {
   Probing& probing = *conversation.probing();
   const std::size_t side = index(segment.direction);
-  Beginning beginning{
-      .all = segment, .held_size = probing.held[side].size(), .since = probing.since[side]};
-  const bool fits = probing.held[side].append(segment.data);
-  if (fits) set_octets(beginning.all, probing.held[side].view());
-  const Match found = fits ? match(beginning.all, context) : Match{};
+  const Beginning beginning = join(probing, segment);
+  const bool fits = beginning.held_size != 0 && beginning.more.empty();
+  const Match found = beginning.held_size != 0 ? match(beginning.all, context) : Match{};
   if (found.protocol != nullptr)
     return open(conversation, *found.protocol, context, behind(beginning, found.before));
   if (is_midstream(conversation)) {
@@ -165,15 +176,16 @@ void Dissection::probe_joined(Conversation& conversation, const app::FlowContext
     if (alone.protocol != nullptr)
       return open(conversation, *alone.protocol, context, behind({segment}, alone.before));
   }
-  if (!fits) return fail_side(conversation, segment.direction);
-  if (found.unsure && found.before != 0) {
+  if (fits && found.unsure && found.before != 0) {
     // What a proxy says is over: what follows begins with what is left.
     probing.held[side].drop_front(found.before);
     probing.since[side] = segment.time;
     probing.late_at[side] = 0;
     return;
   }
-  if (follow(conversation, context, segment) || found.unsure) return;
+  if (beginning.held_size != 0 && follow(conversation, context, beginning)) return;
+  if (!fits) return fail_side(conversation, segment.direction);
+  if (found.unsure) return;
   if (const std::uint16_t late_at = probing.late_at[side]; late_at != 0) {
     probing.failed[side] = true;
     probing.held[side].drop_front(late_at);
@@ -187,19 +199,16 @@ void Dissection::probe_joined(Conversation& conversation, const app::FlowContext
 // What is held may be the last words of another protocol (AUTH TLS looks like a request so far),
 // and the one that follows may have begun in this segment or in one before.
 bool Dissection::follow(Conversation& conversation, const app::FlowContext& context,
-                        const app::Segment& segment) {
+                        const Beginning& joined) {
   Probing& probing = *conversation.probing();
-  const std::size_t side = index(segment.direction);
-  const Bytes held = probing.held[side].view();
+  const std::size_t side = index(joined.all.direction);
   std::uint16_t& late_at = probing.late_at[side];
-  const auto here = static_cast<std::uint16_t>(held.size() - segment.data.size());
+  const auto here = static_cast<std::uint16_t>(joined.held_size);
   for (const std::uint16_t at : {late_at, here}) {
     if (at == 0) continue;  // nothing had begun
-    if (at == here) probing.late_since[side] = segment.time;
-    Beginning tail{.all = segment,
-                   .held_size = static_cast<std::size_t>(here - at),
-                   .since = probing.late_since[side]};
-    set_octets(tail.all, held.subspan(at));
+    if (at == here) probing.late_since[side] = joined.all.time;
+    Beginning tail = behind(joined, at);
+    tail.since = probing.late_since[side];
     const Match found = match_late(tail.all, context);
     late_at = found.unsure ? at : 0;
     if (found.protocol != nullptr) {
@@ -218,14 +227,11 @@ void Dissection::probe_late(Conversation& conversation, const app::FlowContext& 
   const std::size_t side = index(segment.direction);
   Buffer& held = probing.held[side];
   if (!held.empty()) {
-    Beginning beginning{.all = segment, .held_size = held.size(), .since = probing.since[side]};
-    if (held.append(segment.data)) {
-      set_octets(beginning.all, held.view());
-      const Match found = match_late(beginning.all, context);
-      if (found.protocol != nullptr)
-        return open_late(conversation, *found.protocol, context, beginning);
-      if (found.unsure) return count_late(conversation, segment);
-    }
+    const Beginning beginning = join(probing, segment);
+    const Match found = beginning.held_size != 0 ? match_late(beginning.all, context) : Match{};
+    if (found.protocol != nullptr)
+      return open_late(conversation, *found.protocol, context, beginning);
+    if (found.unsure && beginning.more.empty()) return count_late(conversation, segment);
     held.release();
   }
   const Match found = match_late(segment, context);
@@ -323,7 +329,12 @@ void Dissection::begin(Conversation& conversation, const Probing* probing,
     octets.time = beginning.all.time;
     set_octets(octets, beginning.all.data.subspan(beginning.held_size));
   }
-  take(conversation, conversation.dissector()->consume(octets, *out_));
+  progress = conversation.dissector()->consume(octets, *out_);
+  if (!ends(progress) && !beginning.more.empty()) {
+    set_octets(octets, beginning.more);
+    progress = conversation.dissector()->consume(octets, *out_);
+  }
+  take(conversation, progress);
 }
 
 // What the other side said first, in case it did, comes before the octets that decided.

@@ -43,6 +43,7 @@ class Dissection {
     app::Segment all;
     std::size_t held_size = 0;  ///< octets of `all`
     Timestamp since;            ///< when those came
+    Bytes more;                 ///< of that segment, behind `all`: nobody was asked about them
   };
 
   /// The same without its first `size` octets.
@@ -54,10 +55,11 @@ class Dissection {
   /// The same where octets of that side are held: a stream of which more was needed.
   void probe_joined(Conversation& conversation, const app::FlowContext& context,
                     const app::Segment& segment);
-  /// Whether what is held, which ends with `segment`, ends with the beginning of a protocol that
-  /// follows; that is opened then.
-  bool follow(Conversation& conversation, const app::FlowContext& context,
-              const app::Segment& segment);
+  /// Holds as much of a segment as there is room for behind what is held of its side. Where there
+  /// is no memory, `all` is the segment alone.
+  [[nodiscard]] static Beginning join(Probing& probing, const app::Segment& segment);
+  /// Whether what is held ends with the beginning of a protocol that follows; that is opened then.
+  bool follow(Conversation& conversation, const app::FlowContext& context, const Beginning& joined);
   /// Whether a protocol that follows another one begins with this segment, or began with one that
   /// is held.
   void probe_late(Conversation& conversation, const app::FlowContext& context,

@@ -284,6 +284,46 @@ TEST_CASE("truth: TLS is found in records that hold an octet each") {
   }
 }
 
+TEST_CASE("truth: behind a few octets alone a segment of any size is read whole") {
+  constexpr std::size_t size = 30'000;  // more than is held of what is not known
+  const auto cut = GENERATE(1U, 2U, 5U);
+  CAPTURE(cut);
+  Frames frames;
+  {
+    Talk talk(frames);
+    const std::string post = "POST /up HTTP/1.1\r\nContent-Length: 30000\r\n\r\n";
+    talk.client_says(100ms, post.substr(0, cut));
+    talk.client_says(110ms, post.substr(cut) + std::string(size, 'x'));
+    talk.server_says(120ms, "HTTP/1.1 204 No Content\r\n\r\n"sv);
+    talk.close();
+  }
+  const auto events = records(test::analyse(frames), "http");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].text("uri") == "/up");
+  CHECK(events[0]["request_body_bytes"] == static_cast<std::int64_t>(size));
+  CHECK(events[0]["ttfb_us"] == 10'000);
+  CHECK(events[0]["total_us"] == 20'000);
+  CHECK_FALSE(events[0].flag("gap"));
+
+  // The padding of RFC 7685 makes it long; once more behind a command.
+  const Octets hello = test::client_hello(
+      "1301"_hex, join(test::sni_extension("a.test"), test::extension(21, Octets(10'000))));
+  for (const std::string_view command : {""sv, "EHLO h\r\nSTARTTLS\r\n"sv, "AUTH TLS\r\n"sv}) {
+    CAPTURE(command);
+    Frames secret;
+    Talk tls(secret, 443);
+    if (!command.empty()) tls.client_says(90ms, command);
+    tls.client_says(100ms, as_text(hello).substr(0, cut));
+    tls.client_says(110ms, as_text(hello).substr(cut));
+    tls.server_says(130ms, as_text(test::server_hello("1301"_hex, "002b 0002 0304"_hex)));
+    tls.close();
+    const auto hellos = records(test::analyse(secret), "tls");
+    REQUIRE(hellos.size() == 1);
+    CHECK(hellos[0].text("sni") == "a.test");
+    CHECK(hellos[0]["ch_sh_us"] == 20'000);
+  }
+}
+
 TEST_CASE("truth: what was held while its protocol was not known keeps its time") {
   Frames frames;
   Talk talk(frames);
