@@ -57,6 +57,7 @@ class HttpDissector final : public Dissector {
   void measure_first_byte(const HttpRequest& request, Output& out);
   void end_response(Timestamp now, Output& out);
   void request_gap(std::uint64_t size, Timestamp now);
+  void lose_response(Output& out);
   void response_gap(std::uint64_t size, Timestamp now, Output& out);
   void cut_response(Output& out);
   void report_unanswered(std::size_t index, Output& out);
@@ -412,6 +413,16 @@ void HttpDissector::request_gap(std::uint64_t size, Timestamp now) {
   }
 }
 
+/// The head of the next final response was not seen.
+void HttpDissector::lose_response(Output& out) {
+  if (dropped_ != 0) {
+    --dropped_;
+  } else if (!queue_.empty()) {
+    queue_.at(0).gap = true;
+    report_unanswered(0, out);
+  }
+}
+
 void HttpDissector::response_gap(std::uint64_t size, Timestamp now, Output& out) {
   using Effect = HttpReader::Gap::Effect;
   // More is lost, after the request that waits: its response.
@@ -421,11 +432,9 @@ void HttpDissector::response_gap(std::uint64_t size, Timestamp now, Output& out)
     response_.gap = true;
     if (response_.body) *response_.body += gap.body;
     if (gap.effect != Effect::crossed) cut_response(out);
-  } else if (gap.effect != Effect::crossed && dropped_ != 0) {
-    --dropped_;
-  } else if (gap.effect != Effect::crossed && !queue_.empty()) {
-    queue_.at(0).gap = true;
-    report_unanswered(0, out);
+    if (gap.effect == Effect::past) lose_response(out);
+  } else if (gap.effect != Effect::crossed) {
+    lose_response(out);
   }
   Bytes nothing;
   if (responses_in_.next(nothing, now).kind == HttpReader::Kind::end) end_response(now, out);

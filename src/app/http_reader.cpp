@@ -161,8 +161,9 @@ HttpReader::Gap HttpReader::on_gap(std::uint64_t size) noexcept {
     case State::ended: lose_place(); return {.effect = Effect::between};
     default: break;
   }
-  const bool in_data = state_ == State::body || state_ == State::chunk_data;
-  const Gap gap{.body = in_data ? left_ : 0, .effect = Effect::lost};
+  const bool in_body = state_ == State::body;
+  const bool in_data = in_body || state_ == State::chunk_data;
+  const Gap gap{.body = in_data ? left_ : 0, .effect = in_body ? Effect::past : Effect::lost};
   lose_place();
   return gap;
 }

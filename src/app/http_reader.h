@@ -40,6 +40,7 @@ class HttpReader {
     enum class Effect : std::uint8_t {
       crossed,  ///< reading goes on behind it
       lost,     ///< within a message whose rest cannot be told apart
+      past,     ///< past the end of a message: the next one begins in it
       between,  ///< where a message was to begin
     } effect{};
   };

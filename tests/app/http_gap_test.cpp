@@ -77,6 +77,29 @@ TEST_CASE("http: behind a gap that cannot be crossed the next start line is foun
   CHECK(contains(run.lines()[1], R"("complete":true)"));
 }
 
+TEST_CASE("http: a gap past the end of a body takes the head of the next response with it") {
+  const std::string one = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+  Run run;
+  for (const std::string_view uri : {"/1", "/2", "/3", "/4"})
+    run.c("GET " + std::string{uri} + " HTTP/1.1\r\n\r\n");
+  SECTION("which is found missing") {
+    run.s(one + std::string(60, 'x')).gap(server, 41).s(one.substr(1) + std::string(100, 'x'));
+  }
+  SECTION("and of its body something") {
+    run.s(one + std::string(60, 'x')).gap(server, 90).s(std::string(90, 'x'));
+  }
+  run.s("HTTP/1.1 203 OK\r\nContent-Length: 0\r\n\r\n");
+  run.s("HTTP/1.1 204 No\r\n\r\n");
+  REQUIRE(run.lines().size() == 4);
+  CHECK(contains(run.lines()[0], R"("uri":"/1","version":"1.1","status":200)"));
+  CHECK(contains(run.lines()[0], R"("response_body_bytes":100)"));
+  CHECK(contains(run.lines()[0], R"("gap":true,"complete":false})"));
+  CHECK(run.lines()[1] == R"(http {"method":"GET","uri":"/2","version":"1.1","depth":2,)"
+                          R"("pipelined":true,"gap":true,"complete":false})");
+  CHECK(contains(run.lines()[2], R"("uri":"/3","version":"1.1","status":203)"));
+  CHECK(contains(run.lines()[3], R"("uri":"/4","version":"1.1","status":204)"));
+}
+
 TEST_CASE("http: requests behind a gap are found again") {
   Run run;
   run.c("GET /lost HTTP/1.1\r\nHo").gap(client, 1'000);
