@@ -237,7 +237,6 @@ std::vector<std::string> files_of(const std::string& capture) {
 /// posix_spawn() does not look along the path.
 std::string program_of(const std::string& name) {
   if (name.find('/') != std::string::npos) return name;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
   const char* path = std::getenv("PATH");
   std::string folders = path == nullptr ? "/usr/bin" : path;
   std::replace(folders.begin(), folders.end(), ':', ' ');
