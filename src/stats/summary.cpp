@@ -86,9 +86,10 @@ const SummaryRecord& Summary::of(Window& window, const WindowFrame& frame, const
   if (handshakes + failed != 0) record_.tls_handshakes = handshakes, record_.tls_failed = failed;
   const std::uint64_t echoes = notes.of(Kind::icmp_echo);
   const std::uint64_t lost = notes.of(Kind::icmp_lost);
-  if (echoes + lost != 0) record_.icmp_echoes = echoes, record_.icmp_lost = lost;
+  const std::uint64_t answered = notes.of(Kind::icmp_answered);
+  if (echoes + lost + answered != 0) record_.icmp_echoes = echoes, record_.icmp_lost = lost;
   // What waits at the border of a window, or gave way to others, is neither lost nor answered.
-  record_.icmp_lost_ratio = ratio(lost, lost + notes.of(Kind::icmp_answered));
+  record_.icmp_lost_ratio = ratio(lost, lost + answered);
   return record_;
 }
 

@@ -424,6 +424,7 @@ TEST_CASE("aggregator: of echo requests those whose fate is known make the ratio
       {1'000, 3, 1, 0.25},  // the others still wait, or gave way
       {0, 0, 2, 1.0},       // sent in the window before
       {1, 3, 0, 0.0},
+      {0, 1, 0, 0.0},  // sent in the window before
       {5, 0, 0, std::nullopt},
   }));
   CAPTURE(row.echoes, row.answered, row.lost);
