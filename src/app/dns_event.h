@@ -1,6 +1,7 @@
 // The `dns` event.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -43,12 +44,15 @@ struct Dns {
   std::optional<std::uint16_t> additional_count;
   std::span<const Answer> answers;
 
+  static constexpr std::array<std::string_view, 7> line{"query", "type",   "answered", "rcode",
+                                                        "tc",    "rtt_us", "answers"};
   static constexpr event::RecordInfo info{
       .name = "dns",
       .doc =
           "A DNS query and its answer (RFC 1035); one message of mDNS (RFC 6762) or LLMNR "
           "(RFC 4795)",
-      .order = event::Order::protocol};
+      .order = event::Order::protocol,
+      .line = line};
 
   static constexpr auto fields() {
     using event::field;

@@ -1,6 +1,7 @@
 // HTTP/1.x (RFC 9110, 9112): one event per exchange.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -39,10 +40,13 @@ struct Http {
   std::optional<bool> gap;
   bool complete = false;
 
+  static constexpr std::array<std::string_view, 8> line{
+      "method", "host", "uri", "status", "content_type", "response_body_bytes", "ttfb_us", "gap"};
   static constexpr event::RecordInfo info{
       .name = "http",
       .doc = "One HTTP/1.x exchange: at the end of the response, or when no more of it can come",
-      .order = event::Order::protocol};
+      .order = event::Order::protocol,
+      .line = line};
 
   static constexpr auto fields() {
     using event::field;

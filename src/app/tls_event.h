@@ -1,6 +1,7 @@
 // The event of TLS and SSL: what a handshake says before it is encrypted.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,9 +43,13 @@ struct Tls {
   std::string_view cert_sha256;
   std::optional<std::uint16_t> certs;
 
+  static constexpr std::array<std::string_view, 10> line{
+      "sni",     "version", "cipher",      "alpn",         "ja4",
+      "resumed", "alert",   "established", "handshake_us", "subject"};
   static constexpr event::RecordInfo info{.name = "tls",
                                           .doc = "One TLS handshake, when it is done or has failed",
-                                          .order = event::Order::protocol};
+                                          .order = event::Order::protocol,
+                                          .line = line};
 
   static constexpr auto fields() {
     return event::fields(

@@ -1,8 +1,12 @@
 #include "cli/parse.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <sys/ioctl.h>
+#include <system_error>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -27,6 +31,22 @@ struct Arguments {
   std::vector<std::string> before;       ///< options and words
   std::vector<std::string> after;        ///< what follows `--`
 };
+
+/// Of the environment; empty: not set, or to nothing.
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? std::string_view{} : value;
+}
+
+/// Columns of standard output; 0: not known.
+std::size_t terminal_width() {
+  const std::string_view columns = variable("COLUMNS");
+  std::uint16_t width = 0;
+  const auto [stop, failed] = std::from_chars(columns.begin(), columns.end(), width);
+  if (failed == std::errc{} && stop == columns.end() && width != 0) return width;
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 [[noreturn]] void reject_command(std::string_view word) {
   std::vector<std::string_view> known;
@@ -226,10 +246,6 @@ run::Options parse(std::span<const std::string> arguments, const Surroundings& a
 
 Surroundings look_around(std::span<const std::string_view> events,
                          std::span<const std::string_view> described) {
-  const auto is_set = [](const char* name) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-    return value != nullptr && *value != '\0';
-  };
   const auto stream = [](int descriptor) {
     return isatty(descriptor) != 0 ? Stream::terminal : Stream::other;
   };
@@ -237,10 +253,13 @@ Surroundings look_around(std::span<const std::string_view> events,
                       .described = described,
                       .input = stream(STDIN_FILENO),
                       .output = stream(STDOUT_FILENO)};
-  const char* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
-  const bool dumb = terminal == nullptr || std::string_view{terminal} == "dumb";
-  around.color = !is_set("NO_COLOR") &&
-                 (is_set("CLICOLOR_FORCE") || (around.output == Stream::terminal && !dumb));
+  const bool on_terminal = around.output == Stream::terminal;
+  if (on_terminal) around.width = terminal_width();
+  const std::string_view terminal = variable("TERM");
+  const bool dumb = terminal.empty() || terminal == "dumb";
+  const std::string_view forced = variable("CLICOLOR_FORCE");
+  const bool is_forced = !forced.empty() && forced != "0";
+  around.color = variable("NO_COLOR").empty() && (is_forced || (on_terminal && !dumb));
   return around;
 }
 

@@ -18,10 +18,11 @@ struct Surroundings {
   std::span<const std::string_view> described;  ///< names that `schema` knows
   Stream input = Stream::other;
   Stream output = Stream::other;
-  bool color = false;  ///< what `--color auto` means on a terminal
+  bool color = false;     ///< what `--color auto` means on a terminal
+  std::size_t width = 0;  ///< columns of the terminal that the output is; 0: none
 };
 
-/// Asks the process for its streams and for NO_COLOR, CLICOLOR_FORCE and TERM.
+/// Asks the process for its streams and for NO_COLOR, CLICOLOR_FORCE, TERM and COLUMNS.
 [[nodiscard]] Surroundings look_around(std::span<const std::string_view> events,
                                        std::span<const std::string_view> described);
 

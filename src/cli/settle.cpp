@@ -227,9 +227,11 @@ void settle_rest(Draft& draft, Command command, const Surroundings& around) {
   options.command = command;
   options.summary_every = draft.summary_every.value_or(
       command == Command::capture ? std::chrono::seconds{10} : std::chrono::seconds{0});
-  // What a terminal shows in colour would stand in a file beside it as control characters.
+  // What a terminal shows in colour would stand in a file beside it as control characters, and its
+  // width means nothing there.
   const bool in_file = std::ranges::any_of(
       options.outputs, [](const run::Output& output) { return output.format == Format::table; });
+  options.width = in_file ? 0 : around.width;
   options.color = draft.color == "always" || (draft.color == "auto" && around.color && !in_file);
   settle_verbosity(draft);
   if (options.snaplen < short_snaplen) {

@@ -2,6 +2,7 @@
 // end.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -123,10 +124,14 @@ struct ScanRecord {
   std::span<const std::string_view> guards;
   std::string_view extract;
 
+  static constexpr std::array<std::string_view, 13> line{
+      "phase", "kind",   "kind_hint",   "technique", "severity", "targets", "hosts",
+      "ports", "probes", "port_ranges", "open",      "rate_pps", "extract"};
   static constexpr event::RecordInfo info{
       .name = "scan",
       .doc = "A scan with its evidence: when it is found, as it grows, and when it has ended",
-      .order = event::Order::scan};
+      .order = event::Order::scan,
+      .line = line};
 
   static constexpr auto fields() {
     using event::field;

@@ -12,6 +12,7 @@
 namespace ntan::event {
 namespace {
 
+constexpr std::size_t time_width = 12;
 constexpr std::size_t event_width = 9;
 constexpr std::size_t ends_width = 38;
 constexpr std::size_t shown_elements = 4;  // of a list on one line
@@ -20,15 +21,6 @@ std::size_t code_points(std::string_view text) noexcept {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
   }));
-}
-
-/// The longest start of `text` with at most `count` code points. Requires: valid UTF-8.
-std::string_view first_code_points(std::string_view text, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0U) == 0x80) continue;
-    if (count-- == 0) return text.substr(0, i);
-  }
-  return text;
 }
 
 void pad(std::string& out, std::string_view text, std::size_t width) {
@@ -101,11 +93,11 @@ std::string first_elements(const List& list, const Style& style) {
   return text;
 }
 
-/// Words speak for themselves; numbers need their name.
-void append_detail(std::string& out, const Field& field, const Value& value, const Style& style) {
-  if (std::holds_alternative<std::monostate>(value)) return;
+/// Words speak for themselves; numbers need their name. Empty: nothing to show.
+std::string detail_of(const Field& field, const Value& value, const Style& style) {
+  if (std::holds_alternative<std::monostate>(value)) return {};
   // Times and ids belong to machines: the line has the time of day, and nobody reads a hash.
-  if (field.kind == Kind::time || field.kind == Kind::id) return;
+  if (field.kind == Kind::time || field.kind == Kind::id) return {};
   std::string piece;
   if (const auto* flag = std::get_if<bool>(&value)) {
     if (*flag) piece = field.name;
@@ -116,9 +108,22 @@ void append_detail(std::string& out, const Field& field, const Value& value, con
   } else {
     piece = fmt::format("{} {}", label_of(field), text_of(field, value, style));
   }
-  if (piece.empty()) return;
+  return piece;
+}
+
+/// Appends to a line of which `used` code points stand there.
+void append_detail(std::string& out, std::size_t& used, std::string_view piece, std::size_t width) {
+  constexpr std::size_t indent = time_width + 2 + event_width + 1;
+  const std::size_t more = 2 + code_points(piece);
+  if (width > indent && used > indent && used + more > width) {
+    out.resize(out.find_last_not_of(' ') + 1);
+    out += '\n';
+    out.append(indent, ' ');
+    used = indent;
+  }
   out += "  ";
   out += piece;
+  used += more;
 }
 
 bool shows(const Schema& schema, const Field& field) noexcept {
@@ -129,7 +134,7 @@ std::string time_of_day(Timestamp time) {
   std::array<char, max_time_text> text{};
   const char* end = append_time(text.data(), time, TimeDigits::micro);
   const std::string_view whole{text.data(), static_cast<std::size_t>(end - text.data())};
-  return std::string{whole.substr(whole.find('T') + 1, 12)};  // 22:13:20.123
+  return std::string{whole.substr(whole.find('T') + 1, time_width)};  // 22:13:20.123
 }
 
 std::string end_text(const IpAddress& address, std::optional<std::uint16_t> port) {
@@ -169,10 +174,6 @@ std::string_view color_of(Order order) noexcept {
   return {};
 }
 
-std::string_view cut(std::string_view line, const TableStyle& style) noexcept {
-  return style.width == 0 ? line : first_code_points(line, style.width);
-}
-
 using Cells = std::vector<std::string>;
 
 std::vector<Cells> cells_of(const List& list, const Style& style) {
@@ -187,8 +188,8 @@ std::vector<Cells> cells_of(const List& list, const Style& style) {
   return rows;
 }
 
-void append_cells(std::string& out, const List& list, const TableStyle& style) {
-  const std::vector<Cells> rows = cells_of(list, style.values);
+void append_cells(std::string& out, const List& list, const Style& style) {
+  const std::vector<Cells> rows = cells_of(list, style);
   std::vector<std::size_t> widths(list.element_fields);
   for (const Cells& row : rows) {
     for (std::size_t c = 0; c < row.size(); ++c)
@@ -204,7 +205,7 @@ void append_cells(std::string& out, const List& list, const TableStyle& style) {
       pad(line, row[c], is_number ? 0 : widths[c]);
     }
     line.resize(line.find_last_not_of(' ') + 1);
-    out += cut(line, style);
+    out += line;
     out += '\n';
   }
 }
@@ -213,28 +214,24 @@ void append_cells(std::string& out, const List& list, const TableStyle& style) {
 
 void append_table(std::string& out, const Event& event, const TableStyle& style) {
   std::string line = time_of_day(event.common.ts) + "  ";
-  const std::size_t label_start = line.size();
+  const bool colored = style.color == Color::on;
+  if (colored) line += color_of(event.schema.order);
   pad(line, word_of(event.schema), event_width);
-  const std::size_t label_end = line.size();
+  if (colored) line += "\x1b[0m";
   line += ' ';
+  std::size_t used = time_width + 2 + event_width + 1;
   const std::string ends = ends_text(event.common);
-  if (!ends.empty()) pad(line, ends, ends_width);
+  if (!ends.empty()) {
+    pad(line, ends, ends_width);
+    used += std::max(code_points(ends), ends_width);
+  }
   for (const Field& field : event.schema.fields) {
-    if (shows(event.schema, field))
-      append_detail(line, field, field.get(event.record), style.values);
+    if (!shows(event.schema, field)) continue;
+    const std::string piece = detail_of(field, field.get(event.record), style.values);
+    if (!piece.empty()) append_detail(line, used, piece, style.width);
   }
   line.resize(line.find_last_not_of(' ') + 1);
-
-  const std::string_view shown = cut(line, style);
-  if (style.color == Color::off || shown.size() < label_end) {
-    out += shown;
-  } else {
-    out += shown.substr(0, label_start);
-    out += color_of(event.schema.order);
-    out += shown.substr(label_start, label_end - label_start);
-    out += "\x1b[0m";
-    out += shown.substr(label_end);
-  }
+  out += line;
   out += '\n';
 }
 
@@ -250,14 +247,14 @@ void append_table_block(std::string& out, const Event& event, const TableStyle& 
     pad(line, label_of(field), name_width + 2);
     line +=
         list == nullptr ? text_of(field, value, style.values) : first_elements(*list, style.values);
-    out += cut(line, style);
+    out += line;
     out += '\n';
   }
   for (const Field& field : event.schema.fields) {
     const Value value = field.get(event.record);
     if (field.kind != Kind::records || !std::holds_alternative<List>(value)) continue;
     out += fmt::format("\n{}\n", field.name);
-    append_cells(out, std::get<List>(value), style);
+    append_cells(out, std::get<List>(value), style.values);
   }
 }
 

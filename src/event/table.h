@@ -12,11 +12,12 @@ enum class Color : std::uint8_t { off, on };
 struct TableStyle {
   Style values;
   Color color = Color::off;
-  std::size_t width = 0;  ///< columns of the terminal; 0: lines are never cut
+  std::size_t width = 0;  ///< columns of the terminal; 0: as long as it takes
 };
 
-/// Appends one line: time of day, event, the two ends, what the record says. Cut to the width by
-/// code points. Text from the network cannot move the cursor or hide itself (event/text.h).
+/// Appends one line: time of day, event, the two ends, what the record says. What is beyond the
+/// width goes on below, indented: nothing is cut, no detail is torn unless it is wider by itself.
+/// Text from the network cannot move the cursor or hide itself (event/text.h).
 void append_table(std::string& out, const Event& event, const TableStyle& style);
 
 /// Appends the event as a block: one `name value` line per field, then each list of records as an

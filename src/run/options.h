@@ -99,6 +99,7 @@ struct Options {
   TimeDigits time_digits = TimeDigits::micro;
   bool csv_safe = false;
   bool color = false;
+  std::size_t width = 0;  ///< columns of the terminal that the table is for; 0: none
   std::string sensor;
 
   // extract: one of them; explain: the first

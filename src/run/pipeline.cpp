@@ -36,7 +36,8 @@ std::string without_folder(const std::string& path) {
 event::LineStyle line_style(const Options& options) {
   return {.values = {.digits = options.time_digits},
           .formulas = options.csv_safe ? event::Formulas::guard : event::Formulas::keep,
-          .color = options.color ? event::Color::on : event::Color::off};
+          .color = options.color ? event::Color::on : event::Color::off,
+          .width = options.width};
 }
 
 std::string counted(const std::optional<std::uint64_t>& value) {

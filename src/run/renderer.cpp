@@ -69,7 +69,7 @@ Renderer::Piece Renderer::render_slowly(const event::Event& event, Format format
   scratch_.clear();
   if (format == Format::table && &event.schema == &event::schema_of<stats::SummaryRecord>) {
     append_summary_screen(scratch_, *static_cast<const stats::SummaryRecord*>(event.record),
-                          {.values = style_.values, .color = style_.color, .width = style_.width});
+                          style_.color);
   } else {
     event::append_line(scratch_, event, format, style_);
   }

@@ -20,14 +20,14 @@ using stats::SummaryRecord;
 
 constexpr std::size_t most_rows = 5;  // of a list whose rest is in the events
 
-/// Lines under a heading, cut to the width of the terminal.
+/// Lines under a heading.
 class Screen {
  public:
-  Screen(std::string& out, const event::TableStyle& style) : out_(&out), style_(&style) {}
+  Screen(std::string& out, event::Color color) : out_(&out), color_(color) {}
 
   void heading(std::string_view text) {
     *out_ += '\n';
-    if (style_->color == event::Color::on) {
+    if (color_ == event::Color::on) {
       *out_ += fmt::format("\x1b[1m{}\x1b[0m\n", text);
     } else {
       line(text);
@@ -38,13 +38,13 @@ class Screen {
     line(fmt::format(format, std::forward<Args>(args)...));
   }
   void line(std::string_view text) {
-    *out_ += style_->width == 0 ? text : text.substr(0, style_->width);
+    *out_ += text;
     *out_ += '\n';
   }
 
  private:
   std::string* out_;
-  const event::TableStyle* style_;
+  event::Color color_;
 };
 
 std::string bps_text(double bps) {
@@ -173,9 +173,8 @@ void add_quality(Screen& screen, const SummaryRecord& summary) {
 
 }  // namespace
 
-void append_summary_screen(std::string& out, const SummaryRecord& summary,
-                           const event::TableStyle& style) {
-  Screen screen(out, style);
+void append_summary_screen(std::string& out, const SummaryRecord& summary, event::Color color) {
+  Screen screen(out, color);
   add_volume(screen, summary);
   add_protocols(screen, summary);
   add_latency(screen, summary);

@@ -10,6 +10,6 @@
 namespace ntan::run {
 
 void append_summary_screen(std::string& out, const stats::SummaryRecord& summary,
-                           const event::TableStyle& style);
+                           event::Color color);
 
 }  // namespace ntan::run

@@ -79,13 +79,32 @@ TEST_CASE("table: colour surrounds the event's name only") {
         "00:00:00.000  \x1b[1;31mSCAN     \x1b[0m   syn\n");
 }
 
-TEST_CASE("table: the width cuts by code points, never inside one") {
+TEST_CASE("table: what is beyond the width goes on below, and nothing is cut") {
+  const Sample sample{.text = "caf\xc3\xa9", .complete = true, .rtt_us = 1234, .src_bytes = 7};
   const auto [width, expected] = GENERATE(table<std::size_t, std::string>({
-      {30, "00:00:00.000  SCAN        caf\xc3\xa9\n"},
-      {29, "00:00:00.000  SCAN        caf\n"},
-      {12, "00:00:00.000\n"},
+      {80,
+       "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client  caf\xc3\xa9\n"
+       "                          complete  rtt 1.23 ms  loss 0.00 %  src_bytes 7 B\n"},
+      {76,
+       "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client  caf\xc3\xa9\n"
+       "                          complete  rtt 1.23 ms  loss 0.00 %  src_bytes 7 B\n"},
+      {75,
+       "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client\n"
+       "                          caf\xc3\xa9  complete  rtt 1.23 ms  loss 0.00 %\n"
+       "                          src_bytes 7 B\n"},
+      {30,
+       "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53\n"
+       "                          client\n"
+       "                          caf\xc3\xa9\n"
+       "                          complete\n"
+       "                          rtt 1.23 ms\n"
+       "                          loss 0.00 %\n"
+       "                          src_bytes 7 B\n"},
+      {24,
+       "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client  caf\xc3\xa9  "
+       "complete  rtt 1.23 ms  loss 0.00 %  src_bytes 7 B\n"},
   }));
-  CHECK(line({}, Alarm{"caf\xc3\xa9\xc3\xa9"},
+  CHECK(line(between("10.0.0.1", "10.0.0.53"), sample,
              {.values = {}, .color = Color::off, .width = width}) == expected);
 }
 
