@@ -68,7 +68,7 @@ Arguments divide(std::span<const std::string> arguments) {
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
   for (auto at = arguments.begin(); at != dashes; ++at) {
     // CLI11 would take the next argument for the value of `--name=`.
-    if (at->starts_with("--") && at->ends_with('=')) {
+    if (at->starts_with("--") && at->find('=') == at->size() - 1) {
       parts.before.emplace_back(at->substr(0, at->size() - 1));
       parts.before.emplace_back();
     } else {
