@@ -6,6 +6,8 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
+#include <iterator>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,6 +24,7 @@
 #include "run/process_clock.h"
 #include "run/replay_progress.h"
 #include "source/filter.h"
+#include "source/capture_file.h"
 #include "source/filter_words.h"
 #include "source/interfaces.h"
 
@@ -386,6 +389,14 @@ void ServedRun::descriptors(std::vector<int>& out) {
   }
   add(events_);
   for (const auto& cut : cuts_) add(cut->child->errors());
+  std::array<std::uint8_t, 4> head{};
+  // A pipe keeps what it holds: there is no looking ahead.
+  const ssize_t size = ::pread(events_.get(), head.data(), head.size(), 0);
+  if (size == std::ssize(head) && source::looks_like_capture(head)) {
+    throw source::Error(source::Error::Kind::usage,
+                        fmt::format("{} holds packets: --events takes what ntan read writes", path),
+                        {"show a capture: ntan serve -r FILE"});
+  }
 }
 
 bool ServedRun::run() {

@@ -70,6 +70,12 @@ CaptureFile::CaptureFile(std::unique_ptr<ByteStream> stream, InterfaceTable& int
   reader_ = make_reader(*packets, interfaces, name);
 }
 
+bool looks_like_capture(Bytes head) noexcept {
+  const Bytes magic = head.first(std::min(magic_size, head.size()));
+  return PcapReader::knows(magic) || PcapngReader::knows(magic) ||
+         packing_of(magic) != Packing::none;
+}
+
 std::unique_ptr<ByteStream> open_stream(const std::string& path, Interrupt* interrupt) {
   // A copy of descriptor 0, so that whoever closes it closes only that.
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "source/byte_stream.h"
 #include "source/capture_reader.h"
 #include "source/input_buffer.h"
@@ -38,6 +39,9 @@ class CaptureFile {
   std::optional<InputBuffer> unpacked_buffer_;
   std::unique_ptr<CaptureReader> reader_;
 };
+
+/// Whether a file that begins so is a capture or packed: at least four octets tell.
+[[nodiscard]] bool looks_like_capture(Bytes head) noexcept;
 
 /// Opens `path`, `-` being standard input. Throws Error{not_found | permission | runtime}.
 [[nodiscard]] std::unique_ptr<ByteStream> open_stream(const std::string& path,

@@ -170,6 +170,19 @@ std::vector<Word> words_of(std::string_view text) {
   return words;
 }
 
+/// One word that ends as files of packets do, and needs no quotes for a shell.
+bool names_capture(std::string_view text) {
+  constexpr std::array<std::string_view, 3> packings{".gz", ".zst", ".lz4"};
+  constexpr std::array<std::string_view, 3> endings{".pcap", ".pcapng", ".cap"};
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return continues_word(c) || c == '/'; }))
+    return false;
+  for (const std::string_view packing : packings) {
+    if (text.ends_with(packing)) text.remove_suffix(packing.size());
+  }
+  return std::any_of(endings.begin(), endings.end(),
+                     [text](std::string_view ending) { return text.ends_with(ending); });
+}
+
 /// What stands behind a word is an operand: then the word should have been a keyword.
 bool operand_follows(std::string_view text, const Word& word) {
   std::string_view rest = text.substr(word.at + word.text.size());
@@ -211,6 +224,8 @@ std::optional<UnknownWord> unknown_word(std::string_view expression) {
 }
 
 std::vector<std::string> filter_hints(std::string_view expression) {
+  if (names_capture(expression))
+    return {fmt::format("to read a capture: ntan read {}", expression)};
   const std::optional<UnknownWord> word = unknown_word(expression);
   const bool one_line = expression.find_first_of("\n\t") == std::string_view::npos;
   if (!word || !one_line) return {};

@@ -105,6 +105,9 @@ def _(folder):
         assert ntan("serve", *words, code=2).stderr.startswith(b"ntan: error: "), words
     assert b"No such file" in ntan("serve", "--events", folder / "none", code=5).stderr
     # Whether a run begins at once or not: nobody should find out on the page.
+    for name, octets in (("day.pcap", b"\xd4\xc3\xb2\xa1"), ("day.gz", b"\x1f\x8b\x08\0")):
+        (folder / name).write_bytes(octets)
+        assert b"holds packets" in ntan("serve", "--events", folder / name, code=2).stderr
     for words, code, told in ((["-i", "no-such-0"], 5, b"ntan: error: there is no interface 'no-such-0'\n"),
                               (["-f", "udp prt 53"], 2, b"ntan: error: bad filter 'udp prt 53': "),
                               (["x.pcap"], 2, b"ntan: error: bad filter 'x.pcap': ")):

@@ -106,6 +106,14 @@ TEST_CASE("filter: a field of an event is said to be none of BPF") {
   CHECK(refusal_of("sni").hints.back() == "event fields are not BPF; filter events with jq");
 }
 
+TEST_CASE("filter: who names a capture is told what reads it") {
+  CHECK(refusal_of("day.pcap").hints == Hints{"to read a capture: ntan read day.pcap"});
+  CHECK(refusal_of("x/day-2.pcapng.zst").hints ==
+        Hints{"to read a capture: ntan read x/day-2.pcapng.zst"});
+  CHECK(refusal_of("host day.pcap and").hints.empty());
+  CHECK(refusal_of("day.pca").hints.empty());
+}
+
 TEST_CASE("filter: libpcap's own message is kept where every word is known") {
   const Refusal refusal = refusal_of("tcp port");
   CHECK_THAT(refusal.message,
