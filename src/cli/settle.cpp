@@ -218,8 +218,7 @@ void settle_verbosity(Draft& draft) {
   if (draft.quiet && draft.verbose != 0) throw UsageError("-q and -v exclude each other");
   draft.options.verbosity = draft.quiet          ? run::Verbosity::quiet
                             : draft.verbose == 0 ? run::Verbosity::normal
-                            : draft.verbose == 1 ? run::Verbosity::more
-                                                 : run::Verbosity::most;
+                                                 : run::Verbosity::more;
 }
 
 void settle_rest(Draft& draft, Command command, const Surroundings& around) {
@@ -231,8 +230,8 @@ void settle_rest(Draft& draft, Command command, const Surroundings& around) {
   // width means nothing there.
   const bool in_file = std::ranges::any_of(
       options.outputs, [](const run::Output& output) { return output.format == Format::table; });
-  options.width = in_file ? 0 : around.width;
   options.color = draft.color == "always" || (draft.color == "auto" && around.color && !in_file);
+  options.width = in_file ? 0 : around.width;
   settle_verbosity(draft);
   if (options.snaplen < short_snaplen) {
     options.warnings.push_back(

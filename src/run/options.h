@@ -60,7 +60,7 @@ enum class Sensitivity : std::uint8_t { low, medium, high };
 enum class SchemaFormat : std::uint8_t { json_schema, markdown };
 
 /// What reaches stderr besides errors.
-enum class Verbosity : std::uint8_t { quiet, normal, more, most };
+enum class Verbosity : std::uint8_t { quiet, normal, more };
 
 /// The scan detector's knobs.
 struct ScanOptions {

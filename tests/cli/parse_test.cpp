@@ -184,7 +184,7 @@ TEST_CASE("parse: every value reaches its option") {
         std::vector<Network>{{*parse_address("10.0.0.0"), 8}, {*parse_address("::1"), 128}});
   CHECK(options.scan.allowed == std::vector<Network>{{*parse_address("192.0.2.7"), 32}});
   CHECK(options.buffering == run::Buffering::line);
-  CHECK(options.verbosity == run::Verbosity::most);
+  CHECK(options.verbosity == run::Verbosity::more);
   CHECK_FALSE(options.progress);
   CHECK(options.strict);
   CHECK(options.fail_empty);
