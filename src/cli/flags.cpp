@@ -192,7 +192,8 @@ constexpr auto all = std::to_array<Flag>({
     {.letter = 'Z',
      .name = "user",
      .value = "NAME",
-     .doc = "Run as NAME once the input is open. Default: who called sudo, else nobody",
+     .doc =
+         "Run as NAME once the input is open. Default: who called sudo, else nobody (read: root)",
      .group = Group::input,
      .commands = both | serve,
      .apply =

@@ -57,15 +57,30 @@ void Pipeline::open() {
   filter_ = options_->filter_file ? read_filter_file(*options_->filter_file) : options_->filter;
   if (!filter_.empty()) source::check_filter(filter_);
   const auto identity = identity_to_take(options_->user);
+  // Root reads files of its own as root, unless told otherwise.
+  const bool drops = live() || (identity && (called_by_sudo() || !options_->user.empty()));
   // Root's own outputs are created while root; a sudo caller's after the change, so that they are
   // his.
-  const bool outputs_first = live() && identity && !called_by_sudo();
+  const bool outputs_first = drops && identity && !called_by_sudo();
   open_source();
   if (outputs_first) outputs_.open();
-  if (live()) drop_privileges(identity);
-  if (live() && identity) check_later_files(*identity);
+  if (drops) drop_privileges(identity);
+  if (drops && identity) {
+    check_later_inputs();
+    check_later_files(*identity);
+  }
   if (!outputs_first) outputs_.open();
   engine_ = std::make_unique<Engine>(engine_options(*options_), recorder_, source_->interfaces());
+}
+
+// All but the first are opened when their turn comes.
+void Pipeline::check_later_inputs() const {
+  for (const std::string& file : options_->files) {
+    if (&file == &options_->files.front() || file == "-") continue;
+    if (::access(file.c_str(), R_OK) == 0) continue;
+    throw source::Error(source::Error::Kind::permission, fmt::format("only root may read {}", file),
+                        {"go on as root: --user root"});
+  }
 }
 
 // Files whose names come with the time are created by whom we run as; better told now than then.

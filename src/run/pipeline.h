@@ -33,6 +33,7 @@ class Pipeline {
  private:
   [[nodiscard]] bool live() const noexcept { return options_->command == Command::capture; }
   void open_source();
+  void check_later_inputs() const;
   void check_later_files(const Identity& identity) const;
   bool take(Batch& batch);
   void go_idle();

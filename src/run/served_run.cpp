@@ -334,6 +334,7 @@ std::string ServedRun::home() const {
 
 std::vector<std::string> ServedRun::replay_arguments() const {
   std::vector<std::string> words{"read", "--json", "--summary-every", "1s", "--no-progress"};
+  if (::geteuid() == 0) words.insert(words.end(), {"--user", "root"});  // as for a capture
   // Into a pipe, events of files would wait for a full block.
   if (options_->pace == Pace::recorded) words.insert(words.end(), {"--pace", "-l"});
   if (!state_.filter.empty()) {
@@ -571,6 +572,7 @@ std::vector<std::string> ServedRun::cut_arguments(const serve::PacketChoice& cho
   const bool all = !choice.scan && !choice.flow;
   std::vector<std::string> words{all ? "read" : "extract", "-w", "-", "-q"};
   if (all) words.insert(words.end(), {"--format", "none", "--no-progress"});
+  if (all && ::geteuid() == 0) words.insert(words.end(), {"--user", "root"});
   // In one word, so that no id is taken for an option.
   if (choice.scan) words.push_back("--scan=" + *choice.scan);
   if (choice.flow && !choice.scan) words.push_back("--flow=" + *choice.flow);

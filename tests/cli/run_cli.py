@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -422,6 +423,58 @@ def _(folder):
                               check=False, stdin=subprocess.DEVNULL, timeout=LIMIT_S)
         assert done.returncode != 0, other
         assert path.read_bytes() == before, other
+        assert b"cannot be written to" in ntan("report", path, "-o", f"{folder}/{other}", code=2).stderr
+        assert path.read_bytes() == before, other
+
+
+@case("of files, too, sudo's caller is who reads and whose the results are")
+def _(folder):
+    path = sample(folder)
+    folder.chmod(0o777)
+    if os.geteuid() != 0:
+        return
+    for words, env, owner in (([], {}, 0), (["--user", "nobody"], {}, 0),
+                              ([], {"SUDO_UID": "12345", "SUDO_GID": "12346"}, 12345)):
+        out = folder / f"{owner}-{len(words)}.ndjson"
+        with subprocess.Popen([NTAN, "read", "-", "-o", out, *words], stdin=subprocess.PIPE,
+                              env={**os.environ, **env}) as process:
+            process.stdin.write(path.read_bytes()[:24])
+            process.stdin.flush()
+            deadline = time.monotonic() + LIMIT_S
+            while not out.exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            wanted = pwd.getpwnam("nobody").pw_uid if words else owner
+            while time.monotonic() < deadline:
+                status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+                if re.search(rf"^Uid:\t{wanted}\t{wanted}\t", status, re.M):
+                    break
+                time.sleep(0.01)
+            else:
+                raise AssertionError(status)
+            process.stdin.write(path.read_bytes()[24:])
+            process.stdin.close()
+            assert process.wait(LIMIT_S) == 0
+        assert out.stat().st_uid == owner and out.stat().st_size > 0, out
+    path.chmod(0o600)
+    env = {**os.environ, "SUDO_UID": "12345", "SUDO_GID": "12346"}
+    assert lines(ntan("read", path, "--json", env=env).stdout)[-1]["run_end"]["packets"] > 0
+    assert b"--user root" in ntan("read", path, path, "--json", env=env, code=4).stderr
+    assert ntan("read", path, path, "--json", "--user", "root", env=env).stdout
+
+
+@case("a report that is interrupted is none")
+def _(folder):
+    events = folder / "events.ndjson"
+    os.mkfifo(folder / "slow")
+    path = sample(folder)
+    events.write_bytes(ntan("read", path, "--json").stdout * 20000)
+    out = folder / "x.md"
+    with subprocess.Popen([NTAN, "report", events, "-o", out], stderr=subprocess.PIPE) as process:
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        code = process.wait(LIMIT_S)
+    assert code in (1, -signal.SIGINT, 128 + signal.SIGINT), (code, said)
+    assert not out.exists()
 
 
 @case("several files are one run in the order given; standard input may be one of them")
