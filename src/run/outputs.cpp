@@ -52,18 +52,6 @@ std::vector<std::string> known_files(const Options& options) {
   return files;
 }
 
-// A capture may have several names; emptied is emptied by any of them.
-void keep_inputs(const Options& options) {
-  for (const std::string& file : known_files(options)) {
-    for (const std::string& input : options.files) {
-      if (sink::same_file(file, input)) {
-        throw source::Error(source::Error::Kind::usage,
-                            fmt::format("'{}' is read: it cannot be written to", file));
-      }
-    }
-  }
-}
-
 // What a shell or a parent process has opened for us is written as it is. By its path it could not
 // be opened any more: privileges have been given up.
 sink::OutputFile open_file(const std::string& path, sink::Flushing flushing) {
@@ -84,10 +72,22 @@ sink::OutputFile open_file(const std::string& path, sink::Flushing flushing) {
 
 }  // namespace
 
+// A capture may have several names; emptied is emptied by any of them.
+void keep_inputs(const Options& options, std::span<const std::string> written) {
+  for (const std::string& file : written) {
+    for (const std::string& input : options.files) {
+      if (sink::same_file(file, input)) {
+        throw source::Error(source::Error::Kind::usage,
+                            fmt::format("'{}' is read: it cannot be written to", file));
+      }
+    }
+  }
+}
+
 Outputs::Outputs(const Options& options) : options_(&options) {}
 
 void Outputs::open() {
-  keep_inputs(*options_);
+  keep_inputs(*options_, known_files(*options_));
   selected_ = selection(*options_);
   if (options_->format) {
     entries_.push_back(

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@
 #include "source/source.h"
 
 namespace ntan::run {
+
+/// Refuses to write to what is read, by whatever name. Throws source::Error.
+void keep_inputs(const Options& options, std::span<const std::string> written);
 
 class Outputs final : public LineSink {
  public:

@@ -17,6 +17,7 @@
 #include "run/command_text.h"
 #include "run/console.h"
 #include "run/line_feed.h"
+#include "run/outputs.h"
 #include "run/print.h"
 #include "serve/digest.h"
 #include "serve/report.h"
@@ -32,11 +33,12 @@ constexpr std::size_t read_size = std::size_t{64} << 10U;
   throw std::system_error(errno, std::generic_category(), fmt::format("cannot read {}", file));
 }
 
-/// Calls `take` with what comes until its end.
+/// Calls `take` with what comes until its end or an interrupt.
 template <class Take>
-void read_all(int descriptor, const std::string& name, Take&& take) {
+void read_all(int descriptor, const std::string& name, const source::Interrupt& interrupt,
+              Take&& take) {
   std::array<char, read_size> block{};
-  while (true) {
+  while (!interrupt.stopped()) {
     const ssize_t got = ::read(descriptor, block.data(), block.size());
     if (got > 0) {
       take(std::string_view{block.data(), static_cast<std::size_t>(got)});
@@ -56,12 +58,14 @@ bool holds_events(const std::string& file) {
   return ::read(descriptor.get(), &first, 1) == 1 && first == '{';
 }
 
-void take_events(const std::string& file, serve::Digest& digest) {
+void take_events(const std::string& file, serve::Digest& digest,
+                 const source::Interrupt& interrupt) {
   const Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!descriptor.open()) cannot_read(file);
   LineFeed feed;
   const auto take = [&digest](std::string_view line) { (void)digest.take(line); };
-  read_all(descriptor.get(), file, [&](std::string_view octets) { feed.take(octets, take); });
+  read_all(descriptor.get(), file, interrupt,
+           [&](std::string_view octets) { feed.take(octets, take); });
   feed.flush(take);
 }
 
@@ -142,6 +146,7 @@ std::string title_of(const Options& options) {
 }  // namespace
 
 ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
+  keep_inputs(options, {&options.report_file, 1});
   std::size_t of_events = 0;
   for (const std::string& file : options.files) of_events += holds_events(file) ? 1U : 0U;
   if (of_events != 0 && of_events != options.files.size()) {
@@ -157,9 +162,13 @@ ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
   serve::Digest digest(options.keep_size);
   int code = 0;
   if (of_events != 0) {
-    for (const std::string& file : options.files) take_events(file, digest);
+    for (const std::string& file : options.files) take_events(file, digest, interrupt);
   } else {
     code = take_packets(options, digest, interrupt);
+  }
+  if (interrupt.stopped()) {
+    throw source::Error(source::Error::Kind::runtime,
+                        "interrupted: a report of half the input is none", {});
   }
   if (digest.kept().seen() == 0) {
     if (code != 0) return static_cast<ExitCode>(code);

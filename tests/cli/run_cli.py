@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from harness import (
     LIMIT_S, NTAN, ROOT, SAMPLE, Skip, analysis, case, events, lines, long_capture, main, names, ntan,
@@ -423,8 +424,12 @@ def _(folder):
                               check=False, stdin=subprocess.DEVNULL, timeout=LIMIT_S)
         assert done.returncode != 0, other
         assert path.read_bytes() == before, other
-        assert b"cannot be written to" in ntan("report", path, "-o", f"{folder}/{other}", code=2).stderr
-        assert path.read_bytes() == before, other
+    saved = folder / "events.json"
+    saved.write_bytes(ntan("read", path, "--json").stdout)
+    (folder / "same.json").hardlink_to(saved)
+    before = saved.read_bytes()
+    assert b"cannot be written to" in ntan("report", saved, "-o", folder / "same.json", code=2).stderr
+    assert saved.read_bytes() == before
 
 
 @case("of files, too, sudo's caller is who reads and whose the results are")
