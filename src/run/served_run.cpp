@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -23,8 +24,8 @@
 #include "run/filter_file.h"
 #include "run/process_clock.h"
 #include "run/replay_progress.h"
-#include "source/filter.h"
 #include "source/capture_file.h"
+#include "source/filter.h"
 #include "source/filter_words.h"
 #include "source/interfaces.h"
 
@@ -41,6 +42,9 @@ constexpr std::size_t most_at_once = std::size_t{1} << 20U;
 constexpr std::size_t most_notes = 20;
 constexpr std::size_t most_error_lines = 200;
 constexpr std::size_t most_cuts = 4;
+/// Exports that are held in memory until their clients have read them.
+constexpr std::size_t most_exports = 8;
+constexpr const char* export_name = "ntan-export";
 /// A run that was told to stop is ended after so long.
 constexpr unsigned patience_ticks = 10;
 
@@ -96,6 +100,18 @@ bool take_some(Descriptor& from, Take&& take) {
     taken += octets.size();
   }
   return from.open();
+}
+
+/// The server closes them when it has sent them, without a word: the system is asked what is open.
+std::size_t exports_in_memory() {
+  const std::string wanted = fmt::format("/memfd:{}", export_name);
+  std::size_t held = 0;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", failed)) {
+    const std::string target = std::filesystem::read_symlink(entry.path(), failed).string();
+    held += target.starts_with(wanted) ? 1U : 0U;
+  }
+  return held;
 }
 
 serve::Reply capture_reply(Descriptor file, std::string name) {
@@ -374,6 +390,14 @@ void ServedRun::read_events(const std::string& path) {
                                    : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!events_.open())
     throw std::system_error(errno, std::generic_category(), fmt::format("cannot read {}", path));
+  std::array<std::uint8_t, 4> head{};
+  // A pipe keeps what it holds: there is no looking ahead.
+  const ssize_t size = ::pread(events_.get(), head.data(), head.size(), 0);
+  if (size == std::ssize(head) && source::looks_like_capture(head)) {
+    throw source::Error(source::Error::Kind::usage,
+                        fmt::format("{} holds packets: --events takes what ntan read writes", path),
+                        {"show a capture: ntan serve -r FILE"});
+  }
   // Of a terminal or file of others this may not be possible; then poll() tells before each read.
   (void)::fcntl(events_.get(), F_SETFL, ::fcntl(events_.get(), F_GETFL) | O_NONBLOCK);
   begin_run();
@@ -390,14 +414,6 @@ void ServedRun::descriptors(std::vector<int>& out) {
   }
   add(events_);
   for (const auto& cut : cuts_) add(cut->child->errors());
-  std::array<std::uint8_t, 4> head{};
-  // A pipe keeps what it holds: there is no looking ahead.
-  const ssize_t size = ::pread(events_.get(), head.data(), head.size(), 0);
-  if (size == std::ssize(head) && source::looks_like_capture(head)) {
-    throw source::Error(source::Error::Kind::usage,
-                        fmt::format("{} holds packets: --events takes what ntan read writes", path),
-                        {"show a capture: ntan serve -r FILE"});
-  }
 }
 
 bool ServedRun::run() {
@@ -519,7 +535,8 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
     return Refused{409, "packets are not here: these events come from somewhere else"};
   if (state_.mode == Mode::live && ring_.packets() == 0)
     return Refused{409, "no packets are kept yet: start a capture first"};
-  if (cuts_.size() == most_cuts)
+  drop_unwanted_cuts();
+  if (cuts_.size() == most_cuts || exports_in_memory() >= most_exports)
     return Refused{503, "other exports are on their way: try again in a moment"};
   const bool all = !choice.scan && !choice.flow;
   auto cut = std::make_unique<Cut>();
@@ -546,7 +563,7 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
       return std::nullopt;
     }
   }
-  cut->file = Descriptor{::memfd_create("ntan-export", MFD_CLOEXEC)};
+  cut->file = Descriptor{::memfd_create(export_name, MFD_CLOEXEC)};
   if (!cut->file.open()) return Refused{500, "there is no memory for an export"};
   try {
     cut->child = std::make_unique<Child>(
@@ -561,7 +578,7 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
 
 /// What the ring holds, as a file; none where there is no memory for it.
 Descriptor ServedRun::packets_held() const {
-  Descriptor file{::memfd_create("ntan-packets", MFD_CLOEXEC)};
+  Descriptor file{::memfd_create(export_name, MFD_CLOEXEC)};
   bool good = file.open();
   ring_.each([&](std::string_view octets) { good = good && write_all(file.get(), octets); });
   return good ? std::move(file) : Descriptor{};
@@ -587,7 +604,17 @@ std::vector<std::string> ServedRun::cut_arguments(const serve::PacketChoice& cho
   return words;
 }
 
+/// Those whose client has gone: the run that cuts ends with its entry.
+void ServedRun::drop_unwanted_cuts() {
+  std::erase_if(cuts_, [](const std::unique_ptr<Cut>& cut) {
+    if (!cut->later->gone()) return false;
+    cut->later->complete(serve::error_reply(503, "nobody waits for this"));
+    return true;
+  });
+}
+
 void ServedRun::run_cuts() {
+  drop_unwanted_cuts();
   for (const auto& cut : cuts_) {
     Descriptor& from = cut->child->errors();
     (void)take_some(from, [&cut](std::string_view octets) {

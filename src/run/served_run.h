@@ -77,6 +77,7 @@ class ServedRun final : public serve::Control {
       const serve::PacketChoice& choice, const std::shared_ptr<serve::PendingReply>& later);
   [[nodiscard]] Descriptor packets_held() const;
   [[nodiscard]] std::vector<std::string> cut_arguments(const serve::PacketChoice& choice) const;
+  void drop_unwanted_cuts();
   void run_cuts();
   void say_changed();
 

@@ -55,6 +55,11 @@ class Waker final : public BodyWaker {
     wake();
   }
   [[nodiscard]] bool gone() const noexcept override { return gone_; }
+  /// Whether the client has ended the connection: while it is suspended, the library does not look.
+  [[nodiscard]] bool hung_up() const noexcept {
+    char next = 0;
+    return gone_ || (suspended_ && ::recv(descriptor_, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
+  }
 
   void suspend() noexcept {
     if (gone_ || suspended_) return;
@@ -88,6 +93,7 @@ class Later final : public PendingReply {
     reply_ = std::move(reply);
     waker_->wake();
   }
+  [[nodiscard]] bool gone() const noexcept override { return waker_->hung_up(); }
   [[nodiscard]] std::optional<Reply>& reply() noexcept { return reply_; }
 
  private:

@@ -62,6 +62,9 @@ class PendingReply {
  public:
   virtual ~PendingReply() = default;
   virtual void complete(Reply reply) = 0;
+  /// The client does not wait for it any more. It is still to be completed: that ends the
+  /// connection.
+  [[nodiscard]] virtual bool gone() const noexcept = 0;
 };
 
 struct Request {

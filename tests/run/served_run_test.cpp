@@ -60,9 +60,11 @@ class Reply final : public serve::PendingReply {
     status = reply.status;
     body = reply.body;
   }
+  [[nodiscard]] bool gone() const noexcept override { return left; }
 
   unsigned status = 0;
   std::string body;
+  bool left = false;  ///< the client
 };
 
 }  // namespace

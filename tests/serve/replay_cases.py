@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import struct
 import subprocess
 import time
@@ -104,10 +105,10 @@ def _(folder):
                   ["--listen", "nowhere"], ["--listen", "99999"]):
         assert ntan("serve", *words, code=2).stderr.startswith(b"ntan: error: "), words
     assert b"No such file" in ntan("serve", "--events", folder / "none", code=5).stderr
-    # Whether a run begins at once or not: nobody should find out on the page.
     for name, octets in (("day.pcap", b"\xd4\xc3\xb2\xa1"), ("day.gz", b"\x1f\x8b\x08\0")):
         (folder / name).write_bytes(octets)
         assert b"holds packets" in ntan("serve", "--events", folder / name, code=2).stderr
+    # Whether a run begins at once or not: nobody should find out on the page.
     for words, code, told in ((["-i", "no-such-0"], 5, b"ntan: error: there is no interface 'no-such-0'\n"),
                               (["-f", "udp prt 53"], 2, b"ntan: error: bad filter 'udp prt 53': "),
                               (["x.pcap"], 2, b"ntan: error: bad filter 'x.pcap': ")):
@@ -132,6 +133,23 @@ def _(folder):
         count = len(stream.ticks())
         until(lambda: len(stream.ticks()) > count or stream.ended, "another tick")
         assert not stream.ended, "the listener was cut off"
+
+
+@case("replay: exports that nobody waits for any more hold no other up")
+def _(folder):
+    whole = sample(folder).read_bytes()
+    big = folder / "big.pcap"
+    big.write_bytes(whole[:24] + whole[24:] * (40_000_000 // len(whole)))
+    with Server("-r", big) as server:
+        server.wait_for("ended")
+        flow = server.rows("flows", "limit=1")[0]["flow_id"]
+        path = f"/api/v1/export/pcap?flow={flow}"
+        for _ in range(3):
+            for _ in range(4):
+                with socket.create_connection(("127.0.0.1", server.port)) as client:
+                    client.sendall(f"GET {path} HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
+                    time.sleep(0.05)
+        assert server.get(path).status == 200
 
 
 @case("events: from a pipe and from a file, with the totals of run_end")
