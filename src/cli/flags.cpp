@@ -225,8 +225,8 @@ constexpr auto all = std::to_array<Flag>({
          }},
     {.name = "listen",
      .value = "ADDR",
-     .doc = "Where the page is to be had: PORT, :PORT or ADDRESS:PORT. Default: localhost:8080. At "
-            "another address than this machine's own every reader needs the token",
+     .doc = "Where the page is to be had: PORT, :PORT or ADDRESS:PORT. Default: localhost:8080. To "
+            "other machines nothing is encrypted",
      .group = Group::input,
      .commands = serve,
      .rank = Rank::common,

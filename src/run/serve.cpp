@@ -39,6 +39,11 @@ std::string make_token() {
   return text;
 }
 
+/// Asked for at every address.
+bool is_wildcard(const std::string& host) {
+  return host == "0.0.0.0" || host == "::";
+}
+
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
@@ -51,13 +56,12 @@ std::vector<std::string> host_names(const Options& options) {
   std::vector<std::string> names{"localhost", "127.0.0.1", "[::1]"};
   const std::string own = host_in_address(options.listen.host);
   if (std::find(names.begin(), names.end(), own) == names.end()) names.push_back(own);
-  // Asked for at every address: those are no names that somebody else could make point here.
-  if (options.listen.host == "0.0.0.0" || options.listen.host == "::") {
+  // Those are no names that somebody else could make point here.
+  if (is_wildcard(options.listen.host)) {
     for (const source::NetworkInterface& one : source::list_interfaces()) {
       for (const std::string& address : one.addresses) names.push_back(host_in_address(address));
     }
   }
-  names.insert(names.end(), options.allowed_hosts.begin(), options.allowed_hosts.end());
   return names;
 }
 
@@ -94,15 +98,37 @@ std::vector<int> listeners(const Options& options) {
   }
 }
 
-void say_where(const Options& options, const std::string& token) {
-  const std::string address =
-      fmt::format("http://{}:{}/", host_in_address(options.listen.host), options.listen.port);
-  say(fmt::format("the page is at {}", address));
-  if (is_loopback(options.listen.host)) {
-    say(fmt::format("other users of this machine: {}#t={}", address, token));
-  } else {
-    say(fmt::format("from another machine, not encrypted: {}#t={}", address, token));
+/// Addresses at which other machines reach a page that listens everywhere.
+std::vector<std::string> outward_addresses(bool with_v6) {
+  std::vector<std::string> found;
+  for (const source::NetworkInterface& one : source::list_interfaces()) {
+    for (const std::string& address : one.addresses) {
+      const bool v6 = address.find(':') != std::string::npos;
+      // One of a link needs the name of an interface of the other machine.
+      const bool of_link = v6 && address.starts_with("fe80");
+      if (!is_loopback(address) && !of_link && (with_v6 || !v6)) found.push_back(address);
+    }
   }
+  return found;
+}
+
+void say_where(const Options& options, const std::string& token) {
+  const auto address_of = [&options](const std::string& host) {
+    return fmt::format("http://{}:{}/", host_in_address(host), options.listen.port);
+  };
+  const bool everywhere = is_wildcard(options.listen.host);
+  const std::string here = everywhere ? "localhost" : options.listen.host;
+  say(fmt::format("the page is at {}", address_of(here)));
+  if (everywhere || is_loopback(here))
+    say(fmt::format("other users of this machine: {}#t={}", address_of(here), token));
+  std::vector<std::string> outward;
+  if (everywhere) {
+    outward = outward_addresses(options.listen.host == "::");
+  } else if (!is_loopback(here)) {
+    outward.push_back(here);
+  }
+  for (const std::string& address : outward)
+    say(fmt::format("from another machine, not encrypted: {}#t={}", address_of(address), token));
 }
 
 }  // namespace
@@ -126,9 +152,12 @@ ExitCode serve(const Options& options, source::Interrupt& interrupt) {
   serve::Api api({.version = NTAN_VERSION, .schemas = schemas()}, digest, run);
   PageListener listener(api);
   run.set_listener(listener);
-  serve::HttpServer server(
-      sockets, {.hosts = host_names(options), .port = options.listen.port, .token = token}, users,
-      {}, api);
+  serve::HttpServer server(sockets,
+                           {.hosts = host_names(options),
+                            .proxied = options.allowed_hosts,
+                            .port = options.listen.port,
+                            .token = token},
+                           users, {}, api);
   run.begin();
   say_where(options, token);
 

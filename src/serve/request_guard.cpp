@@ -25,15 +25,37 @@ std::string in_small_letters(std::string_view text) {
   return small;
 }
 
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// `host` in small letters.
+bool is_proxied(std::string_view host, const GuardRules& rules) {
+  if (contains(rules.proxied, host)) return true;
+  const std::size_t colon = host.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view behind = host.substr(colon + 1);
+  const bool is_port =
+      !behind.empty() && behind.find_first_not_of("0123456789") == std::string_view::npos;
+  return is_port && contains(rules.proxied, host.substr(0, colon));
+}
+
 /// `host` in small letters.
 bool is_our_host(std::string_view host, const GuardRules& rules) {
+  if (is_proxied(host, rules)) return true;
   const std::string port = fmt::format(":{}", rules.port);
   if (host.ends_with(port)) {
     host.remove_suffix(port.size());
   } else if (rules.port != 80) {
     return false;  // a browser leaves only the port of the scheme away
   }
-  return std::find(rules.hosts.begin(), rules.hosts.end(), host) != rules.hosts.end();
+  return contains(rules.hosts, host);
+}
+
+/// `host` as above.
+bool is_our_origin(std::string_view origin, std::string_view host, const GuardRules& rules) {
+  if (origin == fmt::format("http://{}", host)) return true;
+  return is_proxied(host, rules) && origin == fmt::format("https://{}", host);
 }
 
 bool is_json(std::string_view type) noexcept {
@@ -71,7 +93,7 @@ std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules) {
   if (!reads && head.method != "POST") return Refusal{405, "only GET, HEAD and POST"};
   if (head.fetch_site && *head.fetch_site != "same-origin" && *head.fetch_site != "none")
     return Refusal{403, "a page of another site may not ask this"};
-  if (head.origin && *head.origin != fmt::format("http://{}", host))
+  if (head.origin && !is_our_origin(*head.origin, host, rules))
     return Refusal{403, "a page of another origin may not ask this"};
   if (!reads && (!is_json(head.content_type) || !head.has_mark))
     return Refusal{403, "a change needs Content-Type: application/json and X-Ntan: 1"};

@@ -24,6 +24,8 @@ struct RequestHead {
 
 struct GuardRules {
   std::vector<std::string> hosts;  ///< that Host may say: small letters, without port
+  /// Names that a proxy has for us: as above, but it may listen on any port, and speak TLS.
+  std::vector<std::string> proxied;
   std::uint16_t port = 0;
   std::string token;  ///< who is not the owner has to know it
 };

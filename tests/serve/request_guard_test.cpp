@@ -1,9 +1,13 @@
 #include "serve/request_guard.h"
 
+#include <algorithm>
+#include <cctype>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 using namespace ntan::serve;
 
@@ -12,8 +16,10 @@ namespace {
 const std::string token = "0123456789abcdef0123456789abcdef";
 
 GuardRules rules_on(std::uint16_t port) {
-  return {
-      .hosts = {"localhost", "127.0.0.1", "[::1]", "ntan.example"}, .port = port, .token = token};
+  return {.hosts = {"localhost", "127.0.0.1", "[::1]"},
+          .proxied = {"ntan.example"},
+          .port = port,
+          .token = token};
 }
 
 /// What the page itself asks.
@@ -53,6 +59,32 @@ TEST_CASE("request guard: the page's own requests may be answered") {
     head.fetch_site.reset();
     CHECK(verdict(head) == 0);
   }
+}
+
+TEST_CASE("request guard: a proxy may listen on any port and speak TLS") {
+  const std::string_view host =
+      GENERATE("ntan.example", "ntan.example:443", "NTAN.example:18443", "ntan.example:80");
+  for (const std::string_view scheme : {"http", "https"}) {
+    RequestHead head = good("POST");
+    head.hosts = {host};
+    std::string origin = fmt::format("{}://{}", scheme, host);
+    std::ranges::transform(origin, origin.begin(), [](unsigned char c) { return std::tolower(c); });
+    head.origin = origin;
+    CHECK(verdict(head) == 0);
+    const std::string foreign = fmt::format("{}://evil.example", scheme);
+    head.origin = foreign;
+    CHECK(verdict(head) == 403);
+  }
+  RequestHead head = good("GET");
+  for (const std::string_view other :
+       {"ntan.example:", "ntan.example:x", "xntan.example", "ntan.example.:80"}) {
+    head.hosts = {other};
+    CHECK(verdict(head) == 421);
+  }
+  // Our own names are no proxy's.
+  head.hosts = {"localhost:8080"};
+  head.origin = "https://localhost:8080";
+  CHECK(verdict(head) == 403);
 }
 
 TEST_CASE("request guard: a host that is not ours is misdirected") {
