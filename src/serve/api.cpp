@@ -99,6 +99,12 @@ Reply unknown(std::string_view path, bool get) {
   return error_reply(404, "there is nothing here");
 }
 
+std::uint64_t rows_after(const History& history, double since) {
+  std::uint64_t rows = 0;
+  history.each([&](const HistoryRow& row) { rows += row[column("t")] > since ? 1U : 0U; });
+  return rows;
+}
+
 }  // namespace
 
 Api::Api(const ApiOptions& options, const Digest& digest, Control& control)
@@ -163,8 +169,8 @@ std::string Api::snapshot() {
   return out;
 }
 
-// A client that comes back is told the rows it has missed; ticks are seconds, so their number tells
-// how many at most.
+// A client that comes back is told the rows it has missed. Live, ticks are seconds, so their number
+// tells how many at most; what is saved comes as fast as it is read.
 Reply Api::stream(const Request& request) {
   std::string first = "retry: 2000\n\n";
   append_message(first, "state", state_object(control_->state()));
@@ -172,8 +178,10 @@ Reply Api::stream(const Request& request) {
                                                          : request.last_event_id);
   if (last && *last < tick_ && digest_->history().latest() != nullptr) {
     const double end = (*digest_->history().latest())[column("t")];
+    const bool live = control_->state().mode == Mode::live;
     std::string rows;
-    append_history(rows, digest_->history(), end - static_cast<double>(tick_ - *last) - 1);
+    append_history(rows, digest_->history(),
+                   live ? end - static_cast<double>(tick_ - *last) - 1 : 0);
     append_message(first, "refill", rows, tick_);
   }
   Reply reply;
@@ -186,6 +194,7 @@ void Api::tick() {
   ++tick_;
   if (hub_.clients() == 0) {
     alerts_.clear();
+    alerts_left_out_ = 0;
     if (const HistoryRow* row = digest_->history().latest()) told_until_ = (*row)[column("t")];
     return;
   }
@@ -198,6 +207,8 @@ void Api::tick() {
   append_figures(json, run, *digest_);
   const HistoryRow* row = digest_->history().latest();
   const bool news = row != nullptr && (*row)[column("t")] != told_until_;
+  if (const std::uint64_t newer = rows_after(digest_->history(), told_until_); newer > 1)
+    json.member("rows_left_out", newer - 1);
   json.key("row");
   if (news) {
     std::string text;

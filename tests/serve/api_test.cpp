@@ -419,7 +419,16 @@ TEST_CASE("api: a stream begins with the state and ticks once a second") {
   CHECK(second[1].name == "tick");
   CHECK(second[1].id == "1");
   CHECK(Json(second[1].data).number("/row/2") == 3);
+  CHECK(Json(second[1].data).root().at_key("rows_left_out").error() != simdjson::SUCCESS);
   CHECK(Json(second[1].data).number("/summary/packets") == 3);
+
+  for (int row = 2; row <= 4; ++row)
+    page.take(event_line("summary", fmt::format(R"("packets":{})", row), row * 1'000));
+  page.api.tick();
+  const auto backlog = messages_of(listener.chunk());
+  REQUIRE(backlog.size() == 1);
+  CHECK(Json(backlog[0].data).number("/row/2") == 4);
+  CHECK(Json(backlog[0].data).number("/rows_left_out") == 2);
 
   page.api.tick();
   const auto quiet = messages_of(listener.chunk());

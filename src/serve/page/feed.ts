@@ -16,6 +16,9 @@ const LONGEST_WAIT_MS = 10_000;
 /** The leader says so often that it lives. */
 const BEAT_MS = 3_000;
 
+/** Between two looks at the state for what the stream leaves out. */
+const CATCH_UP_TICKS = 5;
+
 type Passed =
   | { kind: "message"; message: ServerMessage }
   | { kind: "link"; link: Link; error: string; retryAt: number }
@@ -25,6 +28,8 @@ export class Feed {
   private abort: AbortController | null = null;
   private channel: BroadcastChannel | null = null;
   private lastTick: number | undefined;
+  /** Rows or alerts came faster than the stream tells them: the state has them. */
+  private behind = false;
   private loading: Promise<void> | null = null;
   private heardAt = -Infinity;
   private leads = false;
@@ -88,6 +93,7 @@ export class Feed {
   private async loadState(): Promise<void> {
     const state = await get<State>("/api/v1/state", this.abort?.signal);
     this.lastTick = state.tick;
+    this.behind = false;
     this.store.load(state);
   }
 
@@ -195,7 +201,9 @@ export class Feed {
     }
     this.lastTick = tick.tick;
     const missed = last !== undefined && tick.tick !== last + 1;
-    if (this.store.applyTick(tick) || missed) {
+    this.behind ||= Boolean(tick.rows_left_out ?? tick.alerts_left_out);
+    const catchUp = this.behind && (tick.status !== "running" || tick.tick % CATCH_UP_TICKS === 0);
+    if (this.store.applyTick(tick) || missed || catchUp) {
       this.refresh();
     }
   }

@@ -164,6 +164,8 @@ export interface State extends RunState {
 export interface Tick {
   tick: number;
   row: Row | null;
+  rows_left_out?: number;
+  alerts_left_out?: number;
   status: Status;
   elapsed_us?: number;
   totals?: Totals;
