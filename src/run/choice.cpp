@@ -131,7 +131,8 @@ void FlowChoice::take_fragment(const Candidate& candidate, PacketSet& chosen) {
   using Verdict = wire::Defragmenter::Verdict;
   wire::Decoded decoded = candidate.decoded;
   wire::Extra extra = candidate.extra;
-  const Datagram datagram{decoded.src, decoded.dst, decoded.ip_id, decoded.proto};
+  const Datagram datagram{decoded.src, decoded.dst, decoded.ip_id,
+                          wire::Defragmenter::key_protocol(decoded)};
   fragments_[datagram].push_back(candidate.packet.number);
   defragmenter_.advance(candidate.clock);
   const Verdict verdict = defragmenter_.add(candidate.packet, decoded, extra).verdict;

@@ -122,7 +122,7 @@ Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decod
                 .ip_id = decoded.ip_id,
                 .network = decoded.network,
                 .vlan = decoded.vlan,
-                .proto = decoded.proto};
+                .proto = key_protocol(decoded)};
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) return found->second;
   while (waiting_.size() >= limits_.datagrams && give_up_oldest(nullptr)) ++crowded_out_;

@@ -73,10 +73,16 @@ class Defragmenter {
   struct Incomplete {
     IpAddress src;
     IpAddress dst;
-    std::uint8_t proto = 0;
+    std::uint8_t proto = 0;  ///< see key_protocol()
     std::uint32_t ip_id = 0;
     Counts counts;
   };
+
+  /// What tells datagrams of one identification apart: the protocol of IPv4 (RFC 791 3.2), nothing
+  /// of IPv6, whose fragments need not agree on it (RFC 8200 4.5).
+  [[nodiscard]] static std::uint8_t key_protocol(const Decoded& fragment) noexcept {
+    return fragment.src.version == IpVersion::v6 ? std::uint8_t{0} : fragment.proto;
+  }
 
   explicit Defragmenter(const DecodeOptions& options, const DefragmentLimits& limits = {},
                         const HashKey& key = fixed_hash_key);

@@ -431,6 +431,19 @@ TEST_CASE("defragment: the same id with another protocol or VLAN is another data
   CHECK(defragmenter.size() == 3);
 }
 
+TEST_CASE("defragment: of IPv6 the next header of later fragments says nothing") {
+  Defragmenter defragmenter({});
+  DecodedFrame first = fragment_frame(IpVersion::v6, {.octets = Octets(16)}, 7);
+  const std::uint8_t proto = first.decoded.proto;
+  DecodedFrame last =
+      fragment_frame(IpVersion::v6, {.offset = 16, .octets = Octets(8), .last = true}, 7);
+  last.decoded.proto = 59;
+  add(defragmenter, first);
+  CHECK(add(defragmenter, last).verdict == Defragmenter::Verdict::whole);
+  CHECK(last.decoded.proto == proto);
+  CHECK(defragmenter.size() == 0);
+}
+
 TEST_CASE("defragment: what stays incomplete is reported after the timeout with its frames") {
   Defragmenter defragmenter({});
   std::vector<Defragmenter::Incomplete> given_up;
