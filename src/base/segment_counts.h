@@ -34,6 +34,10 @@ struct SegmentCounts {
     return spurious + reordered + upstream + fast + timeout + other;
   }
   [[nodiscard]] std::uint64_t retransmissions() const noexcept { return repeats() - reordered; }
+  /// Of data segments, those that were repeats. SYNs and FINs are none.
+  [[nodiscard]] std::optional<double> retransmission_ratio() const noexcept {
+    return ratio(retransmissions() - control_behind - control_before, data);
+  }
 
   /// Data segments that came by here and did not arrive. Spurious ones are called duplicates by
   /// the receiver as well, and are left out once only.

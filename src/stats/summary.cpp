@@ -182,7 +182,7 @@ void Summary::fill_path(const PathCounts& path) noexcept {
   record_.tcp_loss_up_ratio = segments.loss_before_ratio();
   record_.tcp_loss_down_ratio = segments.loss_behind_ratio();
   record_.tcp_loss_ratio = segments.loss_ratio();
-  record_.tcp_rtx_ratio = ratio(segments.retransmissions(), segments.data);
+  record_.tcp_rtx_ratio = segments.retransmission_ratio();
   record_.tcp_reorder_ratio = ratio(segments.reordered, segments.data);
 }
 
@@ -271,7 +271,9 @@ void Summary::fill_dns(const NoteCounts& notes) {
   record_.dns_soft_retries = notes.of(Kind::dns_soft_retry);
   record_.dns_duplicate_answers = notes.of(Kind::dns_duplicate_answer);
   record_.dns_unsolicited = notes.of(Kind::dns_unsolicited);
-  record_.dns_loss_ratio = ratio(unanswered, grown(retries, queries));
+  const std::uint64_t unpaired =
+      notes.of(Kind::dns_duplicate_answer) + notes.of(Kind::dns_unsolicited);
+  record_.dns_loss_ratio = ratio(unanswered, unanswered + grown(unpaired, answers));
 }
 
 void Summary::fill_rcodes(const NoteCounts& notes) {

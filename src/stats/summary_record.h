@@ -380,7 +380,8 @@ struct SummaryRecord {
             "Part of the TCP segments that came by and was lost behind the tap"),
         field<"tcp_loss_ratio", &R::tcp_loss_ratio>(
             "Both losses together, of the segments that came by"),
-        field<"tcp_rtx_ratio", &R::tcp_rtx_ratio>("tcp_rtx of tcp_data_segs"),
+        field<"tcp_rtx_ratio", &R::tcp_rtx_ratio>(
+            "Part of tcp_data_segs that were repeats: tcp_rtx without SYNs and FINs"),
         field<"tcp_reorder_ratio", &R::tcp_reorder_ratio>("tcp_reorder of tcp_data_segs"));
   }
 
@@ -399,7 +400,8 @@ struct SummaryRecord {
             "DNS answers to what was answered before"),
         field<"dns_unsolicited", &R::dns_unsolicited>("DNS answers to what nobody had asked"),
         field<"dns_loss_ratio", &R::dns_loss_ratio>(
-            "dns_unanswered of dns_queries less dns_retries"),
+            "dns_unanswered of the DNS queries that were answered or given up in the window: what "
+            "became of others is not known"),
         field<"rcodes", &R::rcodes>("DNS answers by response code, most first"),
         field<"http_requests", &R::http_requests>("HTTP requests"),
         field<"http_status", &R::http_status>("HTTP responses by class of status"),
