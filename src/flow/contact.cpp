@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "wire/sctp.h"
+
 namespace ntan::flow {
 namespace {
 
@@ -64,13 +66,9 @@ ErrorMeaning meaning_of(const Decoded& error) noexcept {
              : ErrorMeaning::nothing;
 }
 
-// SCTP chunk types (RFC 9260 3.2).
-constexpr std::uint8_t chunk_init = 1, chunk_init_ack = 2, chunk_abort = 6, chunk_cookie_echo = 10;
-
 std::uint8_t first_chunk(const Decoded& packet) noexcept {
-  Reader reader{packet.payload_bytes()};
-  const std::uint8_t type = reader.u8();
-  return reader.ok() ? type : std::uint8_t{255};
+  constexpr std::uint8_t none = 255;  // reserved by RFC 9260 3.2
+  return wire::first_sctp_chunk(packet.payload_bytes()).value_or(none);
 }
 
 /// Results that take `silent` back: the target was there after all.
@@ -145,8 +143,8 @@ ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast
       return is_query(packet) ? start(ContactClass::icmp, ContactTimer::answer) : ContactStep{};
     case wire::ip_protocol::sctp: {
       const std::uint8_t chunk = first_chunk(packet);
-      cookie_first_ = chunk == chunk_cookie_echo;
-      return chunk == chunk_init || cookie_first_
+      cookie_first_ = chunk == wire::sctp_chunk::cookie_echo;
+      return chunk == wire::sctp_chunk::init || cookie_first_
                  ? start(ContactClass::sctp, ContactTimer::answer_tcp)
                  : ContactStep{};
     }
@@ -255,15 +253,17 @@ ContactStep Contact::on_sctp(const Decoded& packet, bool from_source) noexcept {
   // A cookie that was never given probes past filters of INIT; one that was, shows soon that it
   // was.
   if (cookie_first_) {
-    if (chunk == chunk_abort) return from_source ? ContactStep{} : resolve(Result::refused);
-    return chunk == chunk_cookie_echo ? ContactStep{} : resolve(Result::session);
+    if (chunk == wire::sctp_chunk::abort)
+      return from_source ? ContactStep{} : resolve(Result::refused);
+    return chunk == wire::sctp_chunk::cookie_echo ? ContactStep{} : resolve(Result::session);
   }
   if (from_source) {
-    if (chunk == chunk_cookie_echo) return resolve(Result::session);
-    return chunk == chunk_abort && answered_ ? resolve(Result::half_open) : ContactStep{};
+    if (chunk == wire::sctp_chunk::cookie_echo) return resolve(Result::session);
+    return chunk == wire::sctp_chunk::abort && answered_ ? resolve(Result::half_open)
+                                                         : ContactStep{};
   }
-  if (chunk == chunk_abort) return resolve(Result::refused);
-  if (chunk != chunk_init_ack) return {};
+  if (chunk == wire::sctp_chunk::abort) return resolve(Result::refused);
+  if (chunk != wire::sctp_chunk::init_ack) return {};
   const bool first = !answered_;
   answered_ = true;
   return {.arm = first ? ContactTimer::handshake : ContactTimer::none};
