@@ -79,7 +79,8 @@ class Routers {
   }
 
   [[gnu::noinline]] void learn(std::uint64_t mac, const IpAddress& address, Claim claim) {
-    if (is_group(mac)) return;
+    // Cooked captures do not say which station a packet went to.
+    if (is_group(mac) || mac == 0) return;
     if (address.version == IpVersion::v6) return learn_prefix(mac, address);
     Settled& settled = settled_[mac % settled_.size()];
     const auto host = load_be<std::uint32_t>(address.octets.data());

@@ -21,6 +21,15 @@ IpVersion family_version(std::uint32_t family) noexcept {
   }
 }
 
+/// By sll_pkttype of packet(7).
+MacAddress destination_of(std::uint16_t packet_type) noexcept {
+  constexpr std::uint16_t broadcast = 1;
+  constexpr std::uint16_t multicast = 2;
+  MacAddress mac;
+  if (packet_type == broadcast || packet_type == multicast) mac.octets.fill(0xff);
+  return mac;
+}
+
 MacAddress read_mac(Bytes octets) noexcept {
   MacAddress mac;
   std::ranges::copy(octets.first(mac_size), mac.octets.begin());
@@ -43,7 +52,7 @@ bool Cooked::has_ether_type() const noexcept {
 Parsed<Cooked> Cooked::parse_v1(Slice input) noexcept {
   if (!input.has(v1_size)) return input.missing(v1_size);
   Reader r(input.captured.first(v1_size));
-  r.skip(2);
+  const auto packet_type = r.be16();
   const auto hardware = r.be16();
   const auto address_size = r.be16();
   const Bytes address = r.take(8);
@@ -52,6 +61,7 @@ Parsed<Cooked> Cooked::parse_v1(Slice input) noexcept {
                 .protocol = protocol,
                 .has_mac = address_size == mac_size,
                 .src = read_mac(address),
+                .dst = destination_of(packet_type),
                 .payload = input.after(v1_size)};
 }
 
@@ -61,13 +71,14 @@ Parsed<Cooked> Cooked::parse_v2(Slice input) noexcept {
   const auto protocol = r.be16();
   r.skip(6);  // reserved, interface index
   const auto hardware = r.be16();
-  r.skip(1);  // packet type
+  const auto packet_type = r.u8();
   const auto address_size = r.u8();
   const Bytes address = r.take(8);
   return Cooked{.arp_hardware = hardware,
                 .protocol = protocol,
                 .has_mac = address_size == mac_size,
                 .src = read_mac(address),
+                .dst = destination_of(packet_type),
                 .payload = input.after(v2_size)};
 }
 

@@ -23,6 +23,9 @@ struct Cooked {
   std::uint16_t protocol = 0;      ///< EtherType, or 4 for an 802.2 frame
   bool has_mac = false;
   MacAddress src;  ///< valid with has_mac
+  /// All ones where the frame went to a group. All zero elsewhere: the header does not say where
+  /// to.
+  MacAddress dst;
   Slice payload{};
 
   [[nodiscard]] static Parsed<Cooked> parse_v1(Slice input) noexcept;

@@ -170,7 +170,7 @@ struct Extra {
   std::array<std::uint16_t, max_vlans> vlans{};    ///< outermost first
   std::array<TunnelEntry, max_tunnels> tunnels{};  ///< outermost first
   MacAddress src_mac;  ///< outermost Ethernet or SLL; valid with has_mac
-  MacAddress dst_mac;
+  MacAddress dst_mac;  ///< of SLL only whether to a group: all ones, else zero
   bool has_mac = false;
   // An IP fragment (bucket fragment):
   std::uint16_t fragment_offset = 0;  ///< octets

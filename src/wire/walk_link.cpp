@@ -36,7 +36,7 @@ Walk::Next Walk::cooked(const Parsed<Cooked>& header) noexcept {
   if (!header) return stop(Layer::link, header.flaw());
   extra_.has_mac = header->has_mac;
   extra_.src_mac = header->src;
-  extra_.dst_mac = MacAddress{};
+  extra_.dst_mac = header->dst;
   rest_ = header->payload;
   if (!header->has_ether_type()) return end(Bucket::non_ip);
   if (header->protocol == ieee8022) return Next::llc;

@@ -445,6 +445,10 @@ TEST_CASE("contact: only a broadcast question about somebody else is a first con
     extra.dst_mac = {{0x01, 0x00, 0x5e, 0, 0, 1}};
     REQUIRE(arp_contact(arp, extra, from_ns(3), 9).has_value());
   }
+  SECTION("of what its own host sends a cooked capture does not say where to: it may revalidate") {
+    extra.dst_mac = {};
+    REQUIRE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+  }
   SECTION("without link addresses a question counts, and the sender is who the message says") {
     extra.has_mac = false;
     extra.dst_mac = {};
