@@ -70,6 +70,7 @@ std::optional<Guard> excuse_of(const Context& context, const Outcome& outcome,
 Context::Context(std::size_t max_outages) : outages_(max_outages) {}
 
 const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) {
+  if (services_ != nullptr) fade_services(outcome.time);
   if (tells_direction(outcome.contact_class)) {
     ++resolved_;
     if (answered(outcome.result)) ++answered_;
@@ -86,12 +87,19 @@ void Context::observe(flow::Continuation continuation) noexcept {
   jumped_ /= 2;
 }
 
-void Context::remember_service(const Outcome& outcome, const OutcomeKeys& keys) {
+void Context::fade_services(Timestamp now) noexcept {
   constexpr Duration half_life = std::chrono::hours{12};
+  const Duration age = now - services_since_;
+  if (age < half_life) return;
+  services_->rotate();
+  if (age >= 2 * half_life) services_->rotate();
+  services_since_ = now;
+}
+
+void Context::remember_service(const Outcome& outcome, const OutcomeKeys& keys) {
   // Not before: its quarter of a megabyte is much to touch for a file that has no session.
-  if (services_ == nullptr) services_ = std::make_unique<Services>();
-  if (outcome.time - services_since_ >= half_life) {
-    services_->rotate();
+  if (services_ == nullptr) {
+    services_ = std::make_unique<Services>();
     services_since_ = outcome.time;
   }
   services_->add(keys.target);

@@ -80,6 +80,8 @@ class Context {
   const Outage* remember_failure(const Outcome& outcome, const OutcomeKeys& keys);
   /// A segment as of the middle of a connection, to a port that connections are opened to.
   [[nodiscard]] bool is_used_inside(const Outcome& outcome) const noexcept;
+  /// Forgets services by halves as time goes on. Requires: there are any.
+  void fade_services(Timestamp now) noexcept;
   void remember_service(const Outcome& outcome, const OutcomeKeys& keys);
 
   SetTable<Outage> outages_;

@@ -1,4 +1,7 @@
 // What an alert says about the shape of its scan.
+#include <chrono>
+#include <cstdint>
+
 #include <catch2/catch.hpp>
 
 #include "tests/detect/trace.h"
@@ -49,4 +52,18 @@ TEST_CASE("scan alert: a sweep by ARP has all its targets") {
   REQUIRE(record.hosts == 254);
   REQUIRE(record.probes == 254);
   REQUIRE(record.kind == ScanKind::host_discovery);
+}
+
+TEST_CASE("scan alert: a service that nobody used for a day is none that went down") {
+  const auto idle = GENERATE(11, 25);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n)
+    script.add({.src = "203.0.113.77", .dst = host(n), .port = 22, .result = Result::session});
+  script.wait(std::chrono::hours{idle});
+  for (unsigned n = 0; n < 60; ++n) script.add({.dst = host(n), .port = 22});
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  // What fails where it was used counts a quarter.
+  constexpr std::uint64_t few = 10;
+  REQUIRE((script.heard.all.front().record.probes <= few) == (idle > 24));
 }
