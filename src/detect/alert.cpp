@@ -155,8 +155,9 @@ ScanKind Alert::kind() const noexcept {
   if (2 * std::uint64_t{of(ContactClass::ip_protocol)} > probes_) return ScanKind::protocol;
   if (!s.transport_only && discovery >= transport_probes_) return ScanKind::host_discovery;
   if (s.hosts <= 2 || s.ports >= 8 * s.hosts) {
-    // Two hosts and one or two ports have no shape yet: what fired decides.
-    const bool shapeless = s.hosts > 1 && s.ports <= s.hosts;
+    // One port of one host, or two of two, have no shape yet: what fired decides. A scan that goes
+    // on after its close begins so.
+    const bool shapeless = s.ports <= s.hosts;
     return shapeless && origin_.why == ScanWhy::column ? ScanKind::horizontal : ScanKind::vertical;
   }
   if (s.ports <= 2 || s.hosts >= 8 * s.ports) return ScanKind::horizontal;

@@ -105,6 +105,8 @@ ScanDetector::Place ScanDetector::place_of(Source& source, const Outcome& outcom
     if (column.epoch != 0) column = Column{.key = column_at};
     column.epoch = source.epoch;
   }
+  // Of an alert that has closed: a new one may be raised.
+  if (!book_.is_open(source.alert) && !book_.full()) row.alarmed = column.alarmed = false;
   row.last_used = column.last_used = fade_time(outcome.time);
   return {.source = source,
           .row = row,
@@ -180,7 +182,7 @@ void ScanDetector::keep_open(const Source& source, const Outcome& outcome) {
 
 void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash) {
   source.seen.update(hash, Mark::done);
-  if (source.sweep == Sweep::alarmed) {
+  if (source.sweep == Sweep::alarmed && book_.is_open(source.alert)) {
     if (Probe* probe = source.journal.find(hash); probe != nullptr) {
       source.journal.report(*probe);
       report(source, *probe, outcome.time);

@@ -26,8 +26,11 @@ using FadeTime = std::chrono::duration<std::int64_t, std::ratio<18, 5>>;
   return std::chrono::duration_cast<FadeTime>(time.time_since_epoch());
 }
 
+/// Of what has been named nothing gets worth more as it grows: after as many hours it makes room.
+inline constexpr Nats most_worth = 16'000;
+
 [[nodiscard]] constexpr Nats worth_of(const Walk& walk) noexcept {
-  return std::max(walk.client, walk.peer / 2);
+  return std::min(most_worth, std::max(walk.client, walk.peer / 2));
 }
 
 /// Counts within a sliding time by two half windows: at least half of the window is always covered.
@@ -74,16 +77,18 @@ struct Row {
   std::uint64_t key = 0;
   Walk walk;
   FadeTime last_used{};
-  std::uint32_t epoch = 0;  ///< of its source, when it was made
-  bool alarmed = false;
+  std::uint32_t epoch = 0;   ///< of its source, when it was made
+  bool alarmed = false;      ///< in the alert that is open, or was when this was last used
   bool trace = false;        ///< a router answered: this is a path measurement
   std::uint16_t checks = 0;  ///< handshakes that were given a probation
   Burst burst;
   std::uint32_t contacts = 0;
   std::uint32_t trace_ttls = 0;  ///< TTL values (mod 32) sent to the ports of traceroute
 
-  [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
-  [[nodiscard]] bool pinned() const noexcept { return alarmed; }
+  [[nodiscard]] std::int64_t worth() const noexcept {
+    return (alarmed ? most_worth : worth_of(walk)) + last_used.count();
+  }
+  [[nodiscard]] bool pinned() const noexcept { return false; }
 };
 
 /// One port, seen from one source: many hosts make a horizontal scan.
@@ -92,7 +97,7 @@ struct Column {
   Walk walk;
   FadeTime last_used{};
   std::uint32_t epoch = 0;  ///< of its source, when it was made
-  bool alarmed = false;
+  bool alarmed = false;     ///< as in Row
   /// ACK, FIN+ACK: the port that the latest came from. SYN: failures that IPv4 came to the aid of.
   /// ICMP: pings of a DHCP server.
   std::uint16_t special = 0;
@@ -101,8 +106,10 @@ struct Column {
   std::uint32_t unanswered = 0;  ///< R, N, X
   std::uint32_t handshakes = 0;  ///< H, C
 
-  [[nodiscard]] std::int64_t worth() const noexcept { return worth_of(walk) + last_used.count(); }
-  [[nodiscard]] bool pinned() const noexcept { return alarmed; }
+  [[nodiscard]] std::int64_t worth() const noexcept {
+    return (alarmed ? most_worth : worth_of(walk)) + last_used.count();
+  }
+  [[nodiscard]] bool pinned() const noexcept { return false; }
 };
 
 /// Address resolution by one sender.

@@ -54,6 +54,57 @@ TEST_CASE("scan alert: a sweep by ARP has all its targets") {
   REQUIRE(record.kind == ScanKind::host_discovery);
 }
 
+TEST_CASE("scan alert: a sweep that goes on within an hour of its close opens the same again") {
+  const ContactClass what = GENERATE(ContactClass::arp, ContactClass::icmp);
+  Script script;
+  const auto sweep = [&](unsigned from) {
+    for (unsigned n = from; n < from + 60; ++n) {
+      script.begin({.dst = host(n),
+                    .port = static_cast<std::uint16_t>(what == ContactClass::icmp ? 8 : 0),
+                    .contact_class = what});
+      script.wait(std::chrono::milliseconds{10});
+    }
+    script.wait(std::chrono::seconds{10});
+    script.detector.advance(script.now);
+  };
+  sweep(0);
+  REQUIRE(script.heard.opened() == 1);
+  script.wait(std::chrono::minutes{15});
+  script.detector.advance(script.now);
+  REQUIRE(script.heard.all.back().record.phase == ScanPhase::close);
+  sweep(60);
+  REQUIRE(script.heard.opened() == 2);
+  const Told again = script.heard.all.back();
+  REQUIRE(again.record.id == script.heard.all.front().record.id);
+  REQUIRE(again.record.reopened);
+  // Another day it is another scan.
+  script.wait(std::chrono::hours{4});
+  sweep(120);
+  REQUIRE(script.heard.opened() == 3);
+  REQUIRE(script.heard.all.back().record.id != again.record.id);
+}
+
+TEST_CASE("scan alert: what has been named holds its place for hours, not for ever") {
+  const Row fresh{.key = 1, .last_used = fade_time(from_ns(0) + std::chrono::hours{20})};
+  Row named{.key = 2, .last_used = fade_time(from_ns(0)), .alarmed = GENERATE(false, true)};
+  named.walk.client = named.walk.peer = named.alarmed ? 0 : 900'000;
+  REQUIRE(named.worth() < fresh.worth());
+  named.last_used = fade_time(from_ns(0) + std::chrono::hours{5});
+  REQUIRE(named.worth() > fresh.worth());
+}
+
+TEST_CASE("scan alert: one port of one host that a horizontal scan goes on with is no row") {
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) script.add({.dst = host(n), .port = 23});
+  REQUIRE(script.heard.opened() == 1);
+  script.wait(std::chrono::hours{4});
+  script.detector.advance(script.now);
+  script.add({.dst = host(100), .port = 23});
+  REQUIRE(script.heard.opened() == 2);
+  REQUIRE(script.heard.all.back().record.hosts == 1);
+  REQUIRE(script.heard.all.back().record.kind == ScanKind::horizontal);
+}
+
 TEST_CASE("scan alert: a service that nobody used for a day is none that went down") {
   const auto idle = GENERATE(11, 25);
   Script script;
