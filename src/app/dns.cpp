@@ -28,6 +28,8 @@ constexpr std::size_t max_open = 1024;
 constexpr std::size_t crowded_out = max_open / 4;
 constexpr unsigned max_errors = 5;
 constexpr std::size_t max_frame = 65535 + 2;
+// Segments in a row in which a stream that lost its place may not find it again.
+constexpr unsigned max_misses = 32;
 
 // A query without its answer, or a transfer under way.
 struct OpenQuery {
@@ -234,14 +236,30 @@ class DnsDissector final : public Dissector {
     return progress == Progress::more && !remembers ? Progress::idle : progress;
   }
 
-  Progress on_gap(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
-                  Output& out) override {
-    return leave(out);
+  Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out) override {
+    Buffer& kept = streams_[index(direction)];
+    std::uint32_t& skip = skip_[index(direction)];
+    std::uint64_t missing = skip;
+    Progress progress = Progress::more;
+    if (kept.size() >= 2) {
+      // What came of the message is read; the rest of it is somewhere in the gap or behind it.
+      const std::size_t frame = frame_size(kept.view());
+      missing = frame - kept.size();
+      progress = consume_message({.data = kept.view(),
+                                  .size = static_cast<std::uint32_t>(frame),
+                                  .direction = direction,
+                                  .time = time},
+                                 kept.view().subspan(2), out);
+    }
+    kept.clear();
+    const bool within = skip != lost && missing != 0 && size <= missing;
+    skip = within ? static_cast<std::uint32_t>(missing - size) : lost;
+    return progress;
   }
 
   Progress on_unseen(Direction direction, std::uint64_t /*size*/, Timestamp /*time*/,
                      Output& /*out*/) override {
-    unseen_[index(direction)] = true;
+    skip_[index(direction)] = lost;
     return Progress::more;
   }
 
@@ -255,15 +273,22 @@ class DnsDissector final : public Dissector {
  private:
   using Entry = decltype(std::declval<OpenList<OpenQuery, max_open>&>().begin());
 
+  static constexpr std::uint32_t lost = UINT32_MAX;  // where the next message begins is not known
+
   // --- messages -----------------------------------------------------------------------------
 
   // RFC 1035 4.2.2: each message behind its length. What one segment leaves over waits for the
   // next.
   Progress consume_stream(const Segment& segment, Output& out) {
-    // Where the next message begins is not known.
-    if (unseen_[index(segment.direction)]) return leave(out);
+    std::uint32_t& skip = skip_[index(segment.direction)];
+    if (skip == lost) {
+      if (!finds_place(segment)) return ++misses_ < max_misses ? Progress::more : leave(out);
+      skip = 0;
+    }
     Buffer& kept = streams_[index(segment.direction)];
-    Bytes input = segment.data;
+    const std::size_t skipped = std::min<std::size_t>(skip, segment.data.size());
+    skip -= static_cast<std::uint32_t>(skipped);
+    Bytes input = segment.data.subspan(skipped);
     while (!kept.empty()) {
       const std::size_t missing = frame_size(kept.view()) - kept.size();
       const Bytes piece = input.first(std::min(missing, input.size()));
@@ -282,6 +307,16 @@ class DnsDissector final : public Dissector {
       input = input.subspan(size);
     }
     return kept.append(input) ? Progress::more : leave(out);
+  }
+
+  // Behind a gap a message may begin where a segment does: servers write one at a time. By content
+  // alone, as if no port was known: a header may be found in one of 16 places of a list of records.
+  bool finds_place(const Segment& segment) {
+    if (segment.data.size() < 2 + header_size ||
+        probe(segment, {.transport = transport_}) == Verdict::no)
+      return false;
+    misses_ = 0;
+    return true;
   }
 
   // Octets that the frame at the front takes, as far as that is known yet.
@@ -538,10 +573,11 @@ class DnsDissector final : public Dissector {
 
   Budget* budget_;
   OpenList<OpenQuery, max_open> open_;
-  std::array<Buffer, 2> streams_;
-  std::array<bool, 2> unseen_{};  ///< the beginning of that side was not captured
+  std::array<Buffer, 2> streams_;        // the beginning of a message
+  std::array<std::uint32_t, 2> skip_{};  // octets to come of a message that a gap has spoilt
   std::uint32_t last_token_ = 0;
   unsigned errors_ = 0;
+  unsigned misses_ = 0;  // segments in a row that did not find their place
   Transport transport_;
   Service service_;
   bool asked_mdns_ = false;              // a side that sends from the port of mDNS was asked
