@@ -26,7 +26,7 @@ namespace {
 constexpr std::size_t max_open = 1024;
 // What a full list lets go of at once: closing up the rest costs each query little then.
 constexpr std::size_t crowded_out = max_open / 4;
-constexpr unsigned max_errors = 5;
+constexpr unsigned max_errors = 5;  // in a row: a resolver may use one port for days
 constexpr std::size_t max_frame = 65535 + 2;
 // Segments in a row in which a stream that lost its place may not find it again.
 constexpr unsigned max_misses = 32;
@@ -335,7 +335,9 @@ class DnsDissector final : public Dissector {
     if (!message) {
       if (!cut) report_defect({Flaw::truncated, "header"}, out);
     } else {
-      if (message->defect && !(cut && message->defect->flaw == Flaw::truncated)) {
+      if (!message->defect) {
+        errors_ = 0;
+      } else if (!(cut && message->defect->flaw == Flaw::truncated)) {
         report_defect(*message->defect, out);
       }
       // A question that cannot be read is no query; one that was cut off is.

@@ -617,7 +617,17 @@ TEST_CASE("dns: bad RDATA is an anomaly and still an answer") {
   CHECK(dns.result().lines[0].find(R"("data":"\\\\# 3 010203")") != std::string::npos);
 }
 
-TEST_CASE("dns: five malformed messages end it, open queries are written") {
+TEST_CASE("dns: malformed messages among good ones do not end it") {
+  DissectorRun dns = run();
+  for (std::int64_t i = 0; i < 20; ++i) {
+    dns.feed(Direction::to_server, "0001"_hex, i);
+    if (i % 4 == 3) dns.feed(Direction::to_server, query, i);
+  }
+  CHECK(dns.result().progress == app::Progress::more);
+  CHECK(dns.result().anomalies.size() == 20);
+}
+
+TEST_CASE("dns: five malformed messages in a row end it, open queries are written") {
   DissectorRun dns = run();
   dns.feed(Direction::to_server, query, 0);
   for (std::int64_t i = 1; i <= 5; ++i) {
