@@ -5,13 +5,17 @@
 #include <cstring>
 #include <span>
 
+#include "wire/ayiya.h"
 #include "wire/checksum.h"
 #include "wire/decoded.h"
 #include "wire/geneve.h"
+#include "wire/gre.h"
 #include "wire/gtpu.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
+#include "wire/l2tp.h"
 #include "wire/tcp.h"
+#include "wire/teredo.h"
 #include "wire/udp.h"
 #include "wire/vlan.h"
 #include "wire/vxlan.h"
@@ -20,6 +24,17 @@
 namespace ntan::wire {
 
 namespace {
+
+// Sixteen ports each, so that one word tells for nearly every port that it is no tunnel's.
+constexpr unsigned group_of(std::uint16_t port) noexcept {
+  return port >> 4U & 63U;
+}
+
+constexpr std::uint64_t tunnel_groups =
+    std::uint64_t{1} << group_of(Vxlan::port) | std::uint64_t{1} << group_of(Vxlan::old_port) |
+    std::uint64_t{1} << group_of(Geneve::port) | std::uint64_t{1} << group_of(Gre::udp_port) |
+    std::uint64_t{1} << group_of(Gtpu::port) | std::uint64_t{1} << group_of(L2tp::port) |
+    std::uint64_t{1} << group_of(Teredo::port) | std::uint64_t{1} << group_of(Ayiya::port);
 
 /// TCP and UDP in IPv4 without options or IPv6 without extensions, in Ethernet with at most one
 /// tag.
@@ -143,12 +158,22 @@ class PlainFrame {
   }
 
   [[nodiscard, gnu::always_inline]] bool may_be_tunnel() const noexcept {
-    switch (out_.dst_port) {
+    return is_tunnel(out_.dst_port) || is_tunnel(out_.src_port);
+  }
+
+  [[nodiscard, gnu::always_inline]] static bool is_tunnel(std::uint16_t port) noexcept {
+    if ((tunnel_groups >> group_of(port) & 1U) == 0) [[likely]]
+      return false;
+    switch (port) {
       case Vxlan::port:
       case Vxlan::old_port:
       case Geneve::port:
-      case Gtpu::port: return true;
-      default: return out_.src_port == Gtpu::port;
+      case Gre::udp_port:
+      case Gtpu::port:
+      case L2tp::port:
+      case Teredo::port:
+      case Ayiya::port: return true;
+      default: return false;
     }
   }
 

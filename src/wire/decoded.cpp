@@ -55,6 +55,9 @@ std::string_view to_text(Extra::Tunnel tunnel) noexcept {
     case Tunnel::mpls: return "mpls";
     case Tunnel::nvgre: return "nvgre";
     case Tunnel::erspan: return "erspan";
+    case Tunnel::l2tp: return "l2tp";
+    case Tunnel::teredo: return "teredo";
+    case Tunnel::ayiya: return "ayiya";
   }
   return {};
 }

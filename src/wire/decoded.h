@@ -159,12 +159,15 @@ struct Extra {
     pppoe,
     mpls,
     nvgre,
-    erspan
+    erspan,
+    l2tp,
+    teredo,
+    ayiya
   };
 
   struct TunnelEntry {
     Tunnel kind{};
-    std::uint32_t id = 0;  ///< VNI, TEID, GRE key, PPPoE session, innermost MPLS label; 0 if none
+    std::uint32_t id = 0;  ///< VNI, TEID, GRE key, session, innermost MPLS label; 0 if none
   };
 
   std::array<std::uint16_t, max_vlans> vlans{};    ///< outermost first

@@ -10,6 +10,7 @@
 #include "wire/cooked.h"
 #include "wire/decoded.h"
 #include "wire/ethernet.h"
+#include "wire/gre.h"
 #include "wire/ipv6.h"
 #include "wire/ports.h"
 #include "wire/slice.h"
@@ -99,7 +100,12 @@ class Walk {
 
   Next gre() noexcept;
   Next ip_in_ip() noexcept;
+  void inside_gre(const Gre& header) noexcept;
   void look_for_udp_tunnel() noexcept;
+  void gre_in_udp(Slice payload) noexcept;
+  void l2tp(Slice payload) noexcept;
+  void teredo(Slice payload) noexcept;
+  void ayiya(Slice payload) noexcept;
   void vxlan(Slice payload) noexcept;
   void geneve(Slice payload) noexcept;
   void gtpu(Slice payload) noexcept;

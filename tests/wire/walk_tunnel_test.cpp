@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/bytes.h"
@@ -18,6 +21,16 @@ Octets udp(std::uint16_t port, Bytes payload) {
   put_be16(datagram, 2, port);
   put_be16(datagram, 4, datagram.size());
   return datagram;
+}
+
+Octets from(Bytes prefix, Octets packet) {
+  std::ranges::copy(prefix, packet.begin() + 8);
+  return packet;
+}
+
+// With the sender's address in 2001::/32.
+Octets from_teredo(Octets packet) {
+  return from("20010000"_hex, std::move(packet));
 }
 
 DecodedFrame raw(Bytes packet, std::size_t captured = SIZE_MAX) {
@@ -44,6 +57,7 @@ TEST_CASE("tunnel: the flow is the innermost packet, and the tunnel is listed") 
     IpVersion inner = IpVersion::v4;
   };
   const Octets frame = ethernet(0x0800, inner4);
+  const Octets teredo_packet = from_teredo(inner6);
   const Case cases[] = {
       {"IPv4 in IPv4", ipv4(4, inner4), Tunnel::ipip},
       {"IPv6 in IPv6", ipv6(41, inner6), Tunnel::ipip, 0, IpVersion::v6},
@@ -63,6 +77,36 @@ TEST_CASE("tunnel: the flow is the innermost packet, and the tunnel is listed") 
       {"ERSPAN III with a platform header",
        ipv4(47, join("1000 22eb 00000001 2064 0064 00000000 00000001 0000000000000000"_hex, frame)),
        Tunnel::erspan, 100},
+      {"GRE with PPP", ipv4(47, join("0000 880b ff03 0021"_hex, inner4)), Tunnel::gre},
+      {"PPTP", ipv4(47, join("3001 880b 0021 0064 00000001 ff03 0021"_hex, inner4)), Tunnel::gre,
+       100},
+      {"PPTP that acknowledges, PPP header compressed",
+       ipv4(47, join("3081 880b 0032 0064 00000001 00000007 57"_hex, inner6)), Tunnel::gre, 100,
+       IpVersion::v6},
+      {"GRE of an access point",
+       ipv4(47, join("0000 8200 0801 0000 020000000001 020000000002 020000000001 1000"
+                     "aaaa03 000000 0800"_hex,
+                     inner4)),
+       Tunnel::gre},
+      {"GRE in UDP", ipv4(17, udp(4754, join("2000 0800 00000064"_hex, inner4))), Tunnel::gre, 100},
+      {"L2TP", ipv4(17, udp(1701, join("0002 0001 0064 ff03 0021"_hex, inner4))), Tunnel::l2tp,
+       100},
+      {"L2TP with everything",
+       ipv4(17, udp(1701, join("4b02 002f 0001 0064 0000 0000 0002 0000 0021"_hex, inner4))),
+       Tunnel::l2tp, 100},
+      {"Teredo", ipv4(17, udp(3544, teredo_packet)), Tunnel::teredo, 0, IpVersion::v6},
+      {"Teredo from a link-local address", ipv4(17, udp(3544, from("fe800000"_hex, inner6))),
+       Tunnel::teredo, 0, IpVersion::v6},
+      {"Teredo with an origin", ipv4(17, udp(3544, join("0000 1234 0a000001"_hex, teredo_packet))),
+       Tunnel::teredo, 0, IpVersion::v6},
+      {"Teredo with authentication and origin",
+       ipv4(17, udp(3544, join("0001 01 02 aa bbbb 0102030405060708 00 0000 1234 0a000001"_hex,
+                               teredo_packet))),
+       Tunnel::teredo, 0, IpVersion::v6},
+      {"AYIYA", ipv4(17, udp(5072, join("1111 01 29 00000001 aaaa bbbbbbbb"_hex, inner6))),
+       Tunnel::ayiya, 0, IpVersion::v6},
+      {"AYIYA with IPv4", ipv4(17, udp(5072, join("0001 01 04 00000001 aa"_hex, inner4))),
+       Tunnel::ayiya},
       {"VXLAN", ipv4(17, udp(4789, join("08000000 00006400"_hex, frame))), Tunnel::vxlan, 100},
       {"VXLAN on the old port", ipv6(17, udp(8472, join("08000000 00006400"_hex, frame))),
        Tunnel::vxlan, 100},
@@ -99,7 +143,12 @@ TEST_CASE("tunnel: one that is not what its protocol says is a flow of its outer
   const Case cases[] = {
       {"inner header malformed", 4, wrong_inner, Layer::ipv4},
       {"GRE with a source route", 47, join("4000 0800 00000000"_hex, inner4), Layer::gre},
-      {"GRE of PPTP", 47, join("3001 880b 00000000 00000000"_hex, inner4), Layer::gre},
+      {"PPTP without a key", 47, join("1001 880b 00000000 00000000"_hex, inner4), Layer::gre},
+      {"PPTP acknowledgement alone", 47, join("2081 880b 0000 0064 00000001"_hex), Layer::none},
+      {"PPTP with encrypted PPP", 47, join("3001 880b 0006 0064 00000001 00fd 9001 a5a5"_hex),
+       Layer::none},
+      {"PPTP with PPP control", 47, join("3001 880b 0008 0064 00000001 ff03 c021 0901 0004"_hex),
+       Layer::none},
       {"GRE without payload", 47, join("00"_hex), Layer::gre},
       {"GRE of another protocol", 47, join("0000 1234"_hex), Layer::none},
       {"GRE keepalive", 47, join("0000 0000"_hex), Layer::none},
@@ -123,6 +172,7 @@ TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without
     std::uint16_t port;
     Bytes payload;
   };
+  const Octets trailed = join(from_teredo(inner6), "00"_hex);
   const Case cases[] = {
       {"VXLAN flags", 4789, "00000000 00006400"_hex},
       {"VXLAN reserved bits", 4789, "08000000 00006401 020000000001 020000000002 0800 45"_hex},
@@ -130,6 +180,17 @@ TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without
       {"VXLAN with ARP inside", 4789, "08000000 00006400 020000000001 020000000002 0806 0001"_hex},
       {"Geneve version", 6081, "4000 6558 00006400 020000000001 020000000002 0800 45"_hex},
       {"Geneve options past the end", 6081, "3f00 6558 00006400"_hex},
+      {"L2TP control", 1701, "c802 0014 0000 0000 0000 0000 8008 0000 0000 0001"_hex},
+      {"L2TP version", 1701, "0003 0001 0064 ff03 0021 45"_hex},
+      {"L2TP length past the end", 1701, "4002 00ff 0001 0064 ff03 0021 45"_hex},
+      {"L2TP offset past the end", 1701, "0202 0001 0064 ffff 0021 45"_hex},
+      {"GRE in UDP, routed", 4754, "4000 0800 00000000"_hex},
+      {"GRE in UDP with a broken ERSPAN", 4754, "1000 88be 00000001 1064"_hex},
+      {"Teredo with a native address at both ends", 3544, inner6},
+      {"Teredo with octets behind the packet", 3544, trailed},
+      {"Teredo cut in its authentication", 3544, "0001 ff ff 00"_hex},
+      {"AYIYA heartbeat", 5072, "0001 00 3b 00000001 aa"_hex},
+      {"AYIYA signature past the end", 5072, "0ff1 01 29 00000001 aa 60"_hex},
       {"GTP-U echo", 2152, "32 01 0004 00000000 00010000"_hex},
       {"GTP-U extension of length 0", 2152, "34 ff 0008 00000064 00000085 00000000"_hex},
       {"GTP-U with something else inside", 2152, "30 ff 0002 00000064 ffff"_hex},
