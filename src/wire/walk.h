@@ -77,6 +77,7 @@ class Walk {
   Next ether_type() noexcept;
   Next length_or_type(std::uint16_t type) noexcept;
   Next vlan() noexcept;
+  Next vn_tag() noexcept;
   Next mpls() noexcept;
   Next ppp() noexcept;
   Next pppoe() noexcept;

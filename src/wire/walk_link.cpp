@@ -8,6 +8,15 @@
 
 namespace ntan::wire {
 
+namespace {
+
+// Tags that switches put in front of a frame on their own links.
+constexpr std::uint16_t provider_backbone = 0x88e7;  // IEEE 802.1ah: 4 octets, then the frame
+constexpr std::uint16_t fabric_path = 0x8903;        // Cisco: 2 octets, then the frame
+constexpr std::uint16_t vn_tag_type = 0x8926;        // IEEE 802.1BR: 4 octets, then an EtherType
+
+}  // namespace
+
 Walk::Next Walk::link(LinkType type) noexcept {
   switch (type) {
     case LinkType::ethernet: return Next::ethernet;
@@ -129,6 +138,12 @@ Walk::Next Walk::ether_type() noexcept {
     case ether_type::mpls_multicast: return mpls();
     case ether_type::pppoe_session: return pppoe();
     case ether_type::teb: return ethernet();
+    case provider_backbone:
+    case fabric_path:
+      rest_ = rest_.after(type_ == provider_backbone ? 4 : 2);
+      extra_.has_mac = false;  // those were of switches
+      return Next::ethernet;
+    case vn_tag_type: return vn_tag();
     case ether_type::arp: keep_payload(rest_); return end(Bucket::arp);
     default: break;
   }
@@ -148,6 +163,15 @@ Walk::Next Walk::vlan() noexcept {
   extra_.vlans[out_.vlan_count++] = tag->id;
   rest_ = tag->payload;
   return length_or_type(tag->type);
+}
+
+Walk::Next Walk::vn_tag() noexcept {
+  constexpr std::size_t size = 6;
+  if (!rest_.has(size)) return stop(Layer::link, rest_.missing(size));
+  Reader r(rest_.captured.first(size));
+  r.skip(4);
+  rest_ = rest_.after(size);
+  return length_or_type(r.be16());
 }
 
 Walk::Next Walk::mpls() noexcept {
