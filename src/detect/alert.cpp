@@ -46,9 +46,12 @@ void add_range(ScanTexts& texts, unsigned first, unsigned last) {
   texts.ranges.emplace_back(text, static_cast<std::size_t>(end - text));
 }
 
+bool completed(Result result) noexcept {
+  return result == Result::connect || result == Result::banner || result == Result::session;
+}
+
 bool accepted(Result result) noexcept {
-  return result == Result::half_open || result == Result::connect || result == Result::banner ||
-         result == Result::session || result == Result::idle;
+  return completed(result) || result == Result::half_open || result == Result::idle;
 }
 
 }  // namespace
@@ -99,6 +102,11 @@ void Alert::note_src_port(std::uint16_t port) {
 void Alert::count_result(const Probe& probe) {
   guards_ = static_cast<GuardSet>(guards_ | probe.guards);
   ++results_[static_cast<std::size_t>(probe.result)];
+  // What answers to pings and datagrams is no handshake.
+  if (probe.contact_class == ContactClass::syn) {
+    if (completed(probe.result)) ++completed_;
+    if (probe.result == Result::half_open) ++half_open_;
+  }
   if (!has_port(probe.contact_class) || !accepted(probe.result)) return;
   ++open_ports_;
   if (open_.size() < max_listed) open_.push_back(endpoint(probe.dst, probe.port));
@@ -192,10 +200,8 @@ ScanTechnique Alert::technique_of(ContactClass contact_class) const noexcept {
     case ContactClass::none:
     case ContactClass::syn: break;
   }
-  const std::uint32_t completed = of(Result::connect) + of(Result::banner) + of(Result::session);
-  const std::uint32_t half = of(Result::half_open);
-  if (completed != half)
-    return completed > half ? ScanTechnique::tcp_connect : ScanTechnique::tcp_syn;
+  if (completed_ != half_open_)
+    return completed_ > half_open_ ? ScanTechnique::tcp_connect : ScanTechnique::tcp_syn;
   return 2 * raw_syns_ >= of(ContactClass::syn) ? ScanTechnique::tcp_syn
                                                 : ScanTechnique::tcp_connect;
 }

@@ -118,3 +118,24 @@ TEST_CASE("scan alert: a service that nobody used for a day is none that went do
   constexpr std::uint64_t few = 10;
   REQUIRE((script.heard.all.front().record.probes <= few) == (idle > 24));
 }
+
+TEST_CASE("scan alert: hosts that answer pings have completed no handshake") {
+  Script script;
+  for (unsigned n = 0; n < 40; ++n) {
+    script.begin({.dst = host(n), .port = 8, .contact_class = ContactClass::icmp});
+    script.end({.dst = host(n),
+                .port = 8,
+                .result = Result::session,
+                .contact_class = ContactClass::icmp});
+    script.wait(std::chrono::milliseconds{10});
+  }
+  for (unsigned n = 0; n < 400; ++n) {
+    script.add({.dst = host(n % 40),
+                .port = low_port(n / 40),
+                .result = n / 40 == 3 && n % 4 == 0 ? Result::half_open : Result::refused});
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  CHECK(script.heard.all.back().record.kind == ScanKind::block);
+  CHECK(script.heard.all.back().record.technique == ScanTechnique::tcp_syn);
+}
