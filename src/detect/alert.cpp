@@ -176,6 +176,14 @@ ScanKind Alert::kind() const noexcept {
   return ScanKind::block;
 }
 
+std::uint64_t Alert::tcp_probes() const noexcept {
+  std::uint64_t probes = 0;
+  for (std::size_t i = 0; i < contact_class_count; ++i) {
+    if (group_of(static_cast<ContactClass>(i)) == Group::tcp) probes += classes_[i];
+  }
+  return probes;
+}
+
 ScanTechnique Alert::technique_of(ContactClass contact_class) const noexcept {
   switch (contact_class) {
     case ContactClass::fin: return ScanTechnique::tcp_fin;
@@ -208,6 +216,8 @@ ScanTechnique Alert::technique_of(ContactClass contact_class) const noexcept {
 
 ScanTechnique Alert::technique() const noexcept {
   const bool transport_only = shape().transport_only;
+  // Where probes were captured, resets without their connection answer those that were not.
+  const bool answers_only = tcp_probes() == 0;
   std::uint64_t total = 0;
   std::uint64_t most = 0;
   std::uint64_t second = 0;
@@ -215,8 +225,9 @@ ScanTechnique Alert::technique() const noexcept {
   for (std::size_t i = 0; i < contact_class_count; ++i) {
     const auto contact_class = static_cast<ContactClass>(i);
     const std::uint64_t count = classes_[i];
-    if (count == 0 || (transport_only && group_of(contact_class) == Group::icmp) ||
-        (transport_only && group_of(contact_class) == Group::link)) {
+    const Group way = group_of(contact_class);
+    if (count == 0 || (transport_only && (way == Group::icmp || way == Group::link)) ||
+        (!answers_only && way == Group::reverse)) {
       continue;
     }
     total += count;

@@ -101,6 +101,7 @@ class Alert {
   [[nodiscard]] std::uint32_t of(Result r) const noexcept {
     return results_[static_cast<std::size_t>(r)];
   }
+  [[nodiscard]] std::uint64_t tcp_probes() const noexcept;
   [[nodiscard]] Shape shape() const noexcept;
   [[nodiscard]] ScanTechnique technique_of(ContactClass contact_class) const noexcept;
   [[nodiscard]] Severity severity(ScanKind kind) const noexcept;

@@ -139,3 +139,17 @@ TEST_CASE("scan alert: hosts that answer pings have completed no handshake") {
   CHECK(script.heard.all.back().record.kind == ScanKind::block);
   CHECK(script.heard.all.back().record.technique == ScanTechnique::tcp_syn);
 }
+
+TEST_CASE("scan alert: resets whose probes were not captured are no technique of their own") {
+  const unsigned lost = GENERATE(20U, 45U, 60U);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    script.add({.port = low_port(n),
+                .result = n < lost ? Result::refused : Result::malformed,
+                .contact_class = n < lost ? ContactClass::reverse_rst : ContactClass::fin});
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  const ScanTechnique expected = lost < 60 ? ScanTechnique::tcp_fin : ScanTechnique::tcp_syn;
+  CHECK(script.heard.all.back().record.technique == expected);
+}
