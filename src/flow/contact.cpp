@@ -71,6 +71,16 @@ std::uint8_t first_chunk(const Decoded& packet) noexcept {
   return wire::first_sctp_chunk(packet.payload_bytes()).value_or(none);
 }
 
+/// Whether the originator has sent payload by now, captured or not: its own number or what the
+/// other side has of it is further than a handshake and a FIN come.
+bool has_sent_payload(const Decoded& packet, bool from_source, std::uint32_t syn_seq) noexcept {
+  // Numbers further away are of another connection (RFC 5961 3: what a SYN meets there).
+  constexpr std::uint32_t syn_and_fin = 2, most = std::uint32_t{1} << 20U;
+  if (!packet.has(flag::ack) || packet.has(flag::syn | flag::rst)) return false;
+  const std::uint32_t sent = (from_source ? packet.seq : packet.ack) - syn_seq;
+  return sent > syn_and_fin && sent < most;
+}
+
 /// Results that take `silent` back: the target was there after all.
 bool is_answer(Result result) noexcept {
   return result == Result::session || result == Result::banner || result == Result::connect ||
@@ -183,11 +193,18 @@ ContactStep Contact::begin_tcp(const Decoded& packet) noexcept {
   return {};
 }
 
-ContactStep Contact::on_packet(const Decoded& packet, Direction direction) noexcept {
+ContactStep Contact::on_packet(const Decoded& packet, Direction direction,
+                               std::optional<std::uint32_t> syn_seq) noexcept {
   if (stage_ == Stage::done) return {};
   const bool from_source = direction == first_;
   switch (class_) {
-    case ContactClass::syn: return from_source ? on_syn_originator(packet) : on_syn_answer(packet);
+    case ContactClass::syn:
+      if (syn_seq && (!from_source || answered_) &&
+          has_sent_payload(packet, from_source, *syn_seq)) {
+        answered_ = true;
+        return resolve(Result::session);
+      }
+      return from_source ? on_syn_originator(packet) : on_syn_answer(packet);
     case ContactClass::ack:
     case ContactClass::maimon: return on_probe(packet, from_source);
     case ContactClass::sctp: return on_sctp(packet, from_source);

@@ -136,7 +136,9 @@ void Shard::on_packet(const RoutedPacket& packet) {
   if (first) {
     begin_contact(conversation, number, packet, direction);
   } else if (!conversation.contact.done()) {
-    const flow::ContactStep step = conversation.contact.on_packet(*packet.decoded, direction);
+    const flow::FirstSyn& syn = conversation.flow.first_syn;
+    const flow::ContactStep step = conversation.contact.on_packet(
+        *packet.decoded, direction, syn.seen ? std::optional{syn.seq} : std::nullopt);
     if (!step.nothing() || conversation.contact.done())
       take_step(conversation, number, step, packet.clock, nullptr);
   }

@@ -231,6 +231,42 @@ TEST_CASE("contact: payload of the responder proves an ACK that was not captured
   REQUIRE(contact.on_timer(ContactTimer::handshake).silent());
 }
 
+TEST_CASE("contact: payload that was not captured shows in the numbers of what follows") {
+  constexpr std::uint32_t syn_seq = 0xffff'fff0;
+  struct Case {
+    int flags;
+    std::uint32_t sent;  // beyond the number of the SYN
+    bool session;
+  };
+  const auto c = GENERATE(values<Case>({
+      {flag::ack, 1, false},  // the handshake's
+      {flag::ack, 2, false},  // a FIN's, perhaps
+      {flag::ack, 3, true},
+      {flag::ack | flag::psh, 400, true},
+      {flag::ack, 1U << 20U, false},  // of another connection
+      {flag::ack | flag::rst, 400, false},
+      {flag::ack | flag::syn, 400, false},  // of payload that came with the SYN
+  }));
+  const bool from_source = GENERATE(true, false);
+  CAPTURE(c.flags, c.sent, from_source);
+  Contact contact = begun(tcp(flag::syn));
+  (void)contact.on_packet(tcp(syn_ack), to_client, syn_seq);
+  wire::Decoded segment = tcp(c.flags);
+  segment.seq = segment.ack = syn_seq + c.sent;
+  const ContactStep step = contact.on_packet(segment, from_source ? to_server : to_client, syn_seq);
+  REQUIRE((step.verdict == Verdict::result && contact.result() == Result::session) == c.session);
+}
+
+TEST_CASE("contact: the source's own numbers are no session before the target has spoken") {
+  constexpr std::uint32_t syn_seq = 1000;
+  Contact contact = begun(tcp(flag::syn));
+  wire::Decoded bare = tcp(flag::ack);
+  bare.seq = syn_seq + 100;
+  REQUIRE(contact.on_packet(bare, to_server, syn_seq).verdict != Verdict::result);
+  require_result(contact, contact.on_packet(tcp(flag::rst | flag::ack), to_client, syn_seq),
+                 Result::connect);
+}
+
 TEST_CASE("contact: an ACK counts by the RST that answers it") {
   const int flags = GENERATE(values<int>({flag::ack, flag::fin | flag::ack}));
   Contact contact = begun(tcp(flags));
@@ -447,7 +483,7 @@ TEST_CASE("contact: only a broadcast question about somebody else is a first con
   }
   SECTION("of what its own host sends a cooked capture does not say where to: it may revalidate") {
     extra.dst_mac = {};
-    REQUIRE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
   }
   SECTION("without link addresses a question counts, and the sender is who the message says") {
     extra.has_mac = false;
