@@ -12,11 +12,6 @@ namespace {
 constexpr std::uint16_t ftp_data = 20, ftp_control = 21;
 constexpr Nats discount = 4;  // a quarter of the evidence is left
 
-bool answered(Result result) noexcept {
-  return result == Result::refused || result == Result::session || result == Result::half_open ||
-         result == Result::connect || result == Result::banner;
-}
-
 /// Answers that say nothing of a lost direction.
 bool tells_direction(ContactClass contact_class) noexcept {
   return group_of(contact_class) != Group::link && contact_class != ContactClass::reverse_rst;
@@ -73,7 +68,7 @@ const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) 
   if (services_ != nullptr) fade_services(outcome.time);
   if (tells_direction(outcome.contact_class)) {
     ++resolved_;
-    if (answered(outcome.result)) ++answered_;
+    if (outcome.answered) ++answered_;
   }
   if (outcome.result == Result::session) remember_service(outcome, keys);
   return has_failed(outcome.result) ? remember_failure(outcome, keys) : nullptr;

@@ -113,6 +113,12 @@ Direction Contact::source_direction() const noexcept {
   return class_ == ContactClass::reverse_rst ? reverse(first_) : first_;
 }
 
+bool Contact::answered() const noexcept {
+  const bool asked_once = class_ == ContactClass::udp || class_ == ContactClass::icmp ||
+                          class_ == ContactClass::ip_protocol;
+  return answered_ || result_ == Result::refused || (asked_once && result_ == Result::session);
+}
+
 ContactStep Contact::start(ContactClass contact_class, ContactTimer timer) noexcept {
   class_ = contact_class;
   stage_ = Stage::waiting;

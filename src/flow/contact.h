@@ -62,6 +62,8 @@ class Contact {
   [[nodiscard]] ContactClass contact_class() const noexcept { return class_; }
   /// Valid with a verdict.
   [[nodiscard]] Result result() const noexcept { return result_; }
+  /// Valid with a verdict: the target was heard, or a router on its behalf.
+  [[nodiscard]] bool answered() const noexcept;
   /// Later packets can change nothing any more: the owner may skip on_packet.
   [[nodiscard]] bool done() const noexcept { return stage_ == Stage::done; }
   /// The end that is the outcome's source: to_server if that is the flow's client.

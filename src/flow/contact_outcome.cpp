@@ -23,6 +23,7 @@ Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcom
       .src_mac = {},
       .dst_mac = {},
   };
+  outcome.answered = kind != Outcome::Kind::contact && contact.answered();
   if (contact.contact_class() == ContactClass::icmp) outcome.dst_port = origin.icmp_type;
   if (contact.contact_class() == ContactClass::ip_protocol) outcome.dst_port = origin.proto;
   return outcome;

@@ -67,6 +67,8 @@ struct Outcome {
   bool syn_has_sack : 1 = false;
   bool syn_has_timestamp : 1 = false;
   bool syn_has_window_scale : 1 = false;
+  /// A packet of the target came: the result is not told by those of the source alone.
+  bool answered : 1 = false;
   /// The link addresses below are known and those of the innermost packet (no tunnel).
   bool has_mac : 1 = false;
   /// It says of itself that it forwards packets; with ContactClass::none.

@@ -253,3 +253,16 @@ TEST_CASE("scan detector: broken IPv6 is no scan where IPv4 comes to its aid") {
   // By hand no program goes on over IPv4.
   REQUIRE(script.heard.opened() == (aided == 0 || raw ? 1 : 0));
 }
+
+TEST_CASE("scan detector: sessions of which one side was captured show a one-way capture") {
+  const bool heard = GENERATE(false, true);
+  Script script;
+  for (unsigned n = 0; n < 30; ++n) {
+    script.add({.dst = host(n), .port = 443, .result = Result::session, .heard = heard});
+  }
+  for (unsigned n = 0; n < 60; ++n) {
+    script.add(
+        {.dst = host(n), .port = 53, .result = Result::silent, .contact_class = ContactClass::udp});
+  }
+  REQUIRE(script.heard.opened() == (heard ? 1 : 0));
+}

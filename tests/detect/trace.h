@@ -62,7 +62,8 @@ struct Step {
   ContactClass contact_class = ContactClass::syn;
   std::uint16_t src_port = 40000;
   std::uint8_t ttl = 64;
-  bool raw = true;  ///< of a SYN: without the options that systems send
+  bool raw = true;    ///< of a SYN: without the options that systems send
+  bool heard = true;  ///< what the target sends is in the capture
 };
 
 /// The n-th address of 192.0.2.0/24 and what follows it.
@@ -90,6 +91,10 @@ class Script {
     out.kind = kind;
     out.contact_class = step.contact_class;
     out.result = step.result;
+    out.answered =
+        step.heard && (step.result == Result::refused || step.result == Result::session ||
+                       step.result == Result::half_open || step.result == Result::connect ||
+                       step.result == Result::banner);
     out.ttl = step.ttl;
     out.packet = packets;
     out.syn_has_sack = out.syn_has_timestamp = out.syn_has_window_scale = !step.raw;

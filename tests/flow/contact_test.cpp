@@ -267,6 +267,15 @@ TEST_CASE("contact: the source's own numbers are no session before the target ha
                  Result::connect);
 }
 
+TEST_CASE("contact: a session shows an answer only if the target was heard") {
+  const bool heard = GENERATE(true, false);
+  Contact contact = begun(tcp(flag::syn));
+  if (heard) (void)contact.on_packet(tcp(syn_ack), to_client);
+  require_result(contact, contact.on_packet(tcp(flag::ack | flag::psh, 20), to_server),
+                 Result::session);
+  REQUIRE(contact.answered() == heard);
+}
+
 TEST_CASE("contact: an ACK counts by the RST that answers it") {
   const int flags = GENERATE(values<int>({flag::ack, flag::fin | flag::ack}));
   Contact contact = begun(tcp(flags));
