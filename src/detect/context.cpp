@@ -42,8 +42,13 @@ bool fails_for_others(const Outage& outage, const OutcomeKeys& keys) noexcept {
 }
 
 bool is_trace(const Outcome& outcome, const Row& row) noexcept {
-  return outcome.contact_class == ContactClass::udp && is_trace_port(outcome.dst_port) &&
-         (row.trace || std::popcount(row.trace_ttls) >= 3);
+  // Who wants an answer of the target sends no packet that barely gets there.
+  constexpr std::uint8_t spent_ttl = 3;
+  if (outcome.contact_class != ContactClass::udp) return false;
+  const bool many_ttls = std::popcount(row.trace_ttls) >= 3;
+  if (!is_numbered_port(outcome.dst_port)) return false;
+  if (outcome.ttl <= spent_ttl) return true;
+  return is_trace_port(outcome.dst_port) ? row.trace || many_ttls : row.trace && many_ttls;
 }
 
 /// Why an outcome says nothing at all.

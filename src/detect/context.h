@@ -34,6 +34,11 @@ struct Weight {
   return port >= 33434 && port <= 33690;
 }
 
+/// mtr numbers its UDP probes by ports from here up.
+[[nodiscard]] constexpr bool is_numbered_port(std::uint16_t port) noexcept {
+  return port >= 33000;
+}
+
 /// What the detector has hashed of an outcome already.
 struct OutcomeKeys {
   std::uint64_t source = 0;  ///< source_key

@@ -75,7 +75,9 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   }
   if (!can_burst(outcome.contact_class) || context_.sampled()) return;
   const bool datagram = outcome.contact_class == ContactClass::udp;
-  if (datagram && (context_.one_way() || is_trace_port(outcome.dst_port))) return;
+  const bool path =
+      is_trace_port(outcome.dst_port) || (place.row.trace && is_numbered_port(outcome.dst_port));
+  if (datagram && (context_.one_way() || path)) return;
   const Duration window = datagram ? datagram_burst : tcp_burst;
   Row& row = place.row;
   Column& column = place.column;

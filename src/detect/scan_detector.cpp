@@ -164,7 +164,10 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   if (group_of(outcome.contact_class) == Group::link) return on_link_contact(source, outcome, hash);
   Place place = place_of(source, outcome, hash, sets);
   ++place.row.contacts;
-  if (outcome.contact_class == ContactClass::udp && is_trace_port(outcome.dst_port)) {
+  // Path probes count up from 1; scanners draw theirs from a range above.
+  constexpr std::uint8_t longest_path = 32;
+  if (outcome.contact_class == ContactClass::udp && is_numbered_port(outcome.dst_port) &&
+      outcome.ttl <= longest_path) {
     place.row.trace_ttls |= 1U << (outcome.ttl % 32U);
   }
   check_waiting(place, outcome);

@@ -266,3 +266,28 @@ TEST_CASE("scan detector: sessions of which one side was captured show a one-way
   }
   REQUIRE(script.heard.opened() == (heard ? 1 : 0));
 }
+
+TEST_CASE("scan detector: a path measured by probes with numbered ports is no scan") {
+  struct Case {
+    unsigned hops;   // of which each answers for itself
+    unsigned first;  // TTL that is left of the first probe
+    std::uint16_t port;
+    bool scan;
+  };
+  const auto c = GENERATE(values<Case>({
+      {4, 1, 33'000, false},  // near the client
+      {0, 1, 33'000, false},  // near the target: nothing gets there but what barely does
+      {0, 30, 33'000, true},  // nobody measures the path by what is left of it
+      {4, 1, 2'000, true},    // ports that are scanned for
+  }));
+  CAPTURE(c.hops, c.first, c.port);
+  Script script;
+  for (unsigned n = 0; n < 700; ++n) {
+    const unsigned hop = n % (c.hops + 1);
+    script.add({.port = static_cast<std::uint16_t>(c.port + n),
+                .result = hop < c.hops ? Result::time_exceeded : Result::refused,
+                .contact_class = ContactClass::udp,
+                .ttl = static_cast<std::uint8_t>(c.first + hop)});
+  }
+  REQUIRE(script.heard.opened() == (c.scan ? 1 : 0));
+}
