@@ -103,8 +103,9 @@ enum class Guard : std::uint16_t {
   fallback = 1U << 7U,    ///< UDP to a port that the source uses over TCP: nothing counts
   older = 1U << 8U,       ///< looks like the end of a connection from before the capture
   dhcp_check = 1U << 9U,  ///< a DHCP server asks whether an address is free: nothing counts
+  call_back = 1U << 10U,  ///< a server asks who calls: nothing counts
 };
-inline constexpr std::size_t guard_count = 10;
+inline constexpr std::size_t guard_count = 11;
 /// Guard values, or-ed.
 using GuardSet = std::uint16_t;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;

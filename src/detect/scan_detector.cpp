@@ -274,12 +274,11 @@ bool ScanDetector::falls_back(const Source& source, const Outcome& outcome) cons
 
 Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
                                const Outage* outage) noexcept {
-  const bool checks = is_dhcp_check(place, outcome);
-  if (checks || falls_back(place.source, outcome)) {
-    Weight weight;
-    weight.note(checks ? Guard::dhcp_check : Guard::fallback);
-    return weight;
-  }
+  Weight nothing;
+  if (is_dhcp_check(place, outcome)) nothing.note(Guard::dhcp_check);
+  if (falls_back(place.source, outcome)) nothing.note(Guard::fallback);
+  if (calls_back(outcome)) nothing.note(Guard::call_back);
+  if (nothing.guards != 0) return nothing;
   Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
   const auto take_column = [&weight](Guard guard) {
     weight.column = weight.column_peer = weight.source = weight.source_peer = 0;
@@ -296,6 +295,18 @@ bool ScanDetector::is_dhcp_check(const Place& place, const Outcome& outcome) con
   constexpr std::uint16_t most_checks = 64;
   return outcome.contact_class == ContactClass::icmp && place.column.special < most_checks &&
          context_.is_dhcp_server(outcome.src);
+}
+
+// Servers of mail, chat and files ask the host of a client for its user (RFC 1413), those of
+// Windows for its name, and most hosts do not say.
+bool ScanDetector::calls_back(const Outcome& outcome) noexcept {
+  constexpr std::uint16_t user_port = 113, name_port = 137;
+  const bool asks = (outcome.contact_class == ContactClass::syn && outcome.dst_port == user_port) ||
+                    (outcome.contact_class == ContactClass::udp && outcome.dst_port == name_port);
+  const bool told = outcome.kind != Outcome::Kind::contact && !has_failed(outcome.result);
+  if (!asks || told) return false;
+  const Row* call = rows_.find(row_key(outcome.dst, outcome.src, Group::tcp));
+  return call != nullptr && call->contacts != 0;
 }
 
 // Broken IPv6: programs try it first and go on over IPv4 (RFC 8305), so that their host meets as

@@ -267,6 +267,27 @@ TEST_CASE("scan detector: sessions of which one side was captured show a one-way
   REQUIRE(script.heard.opened() == (heard ? 1 : 0));
 }
 
+TEST_CASE("scan detector: a server that asks who calls is no scanner") {
+  const bool called = GENERATE(true, false);
+  const auto what = GENERATE(ContactClass::syn, ContactClass::udp);
+  const std::string server = "203.0.113.25";
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    const Step call{.src = called ? host(n) : "198.51.100.1",
+                    .dst = server,
+                    .port = 25,
+                    .result = Result::session};
+    script.begin(call);
+    script.add({.src = server,
+                .dst = host(n),
+                .port = what == ContactClass::syn ? std::uint16_t{113} : std::uint16_t{137},
+                .result = what == ContactClass::syn ? Result::refused : Result::silent,
+                .contact_class = what});
+    script.end(call);
+  }
+  REQUIRE(script.heard.opened() == (called ? 0 : 1));
+}
+
 TEST_CASE("scan detector: a path measured by probes with numbered ports is no scan") {
   struct Case {
     unsigned hops;   // of which each answers for itself
