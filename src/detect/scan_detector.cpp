@@ -278,6 +278,7 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   if (is_dhcp_check(place, outcome)) nothing.note(Guard::dhcp_check);
   if (falls_back(place.source, outcome)) nothing.note(Guard::fallback);
   if (calls_back(outcome)) nothing.note(Guard::call_back);
+  if (goes_with_media(place.source, outcome)) nothing.note(Guard::media);
   if (nothing.guards != 0) return nothing;
   Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
   const auto take_column = [&weight](Guard guard) {
@@ -307,6 +308,16 @@ bool ScanDetector::calls_back(const Outcome& outcome) noexcept {
   if (!asks || told) return false;
   const Row* call = rows_.find(row_key(outcome.dst, outcome.src, Group::tcp));
   return call != nullptr && call->contacts != 0;
+}
+
+// Reports on media go to the odd port above theirs (RFC 3550 11); some receivers take no interest.
+bool ScanDetector::goes_with_media(const Source& source, const Outcome& outcome) noexcept {
+  constexpr std::uint16_t first_user_port = 1024;
+  if (outcome.contact_class != ContactClass::udp || !has_failed(outcome.result) ||
+      outcome.dst_port < first_user_port || outcome.dst_port % 2 == 0)
+    return false;
+  const auto media_port = static_cast<std::uint16_t>(outcome.dst_port - 1);
+  return source.seen.find(target_key(outcome.dst, ContactClass::udp, media_port)) == Mark::done;
 }
 
 // Broken IPv6: programs try it first and go on over IPv4 (RFC 8305), so that their host meets as

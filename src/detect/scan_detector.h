@@ -155,6 +155,7 @@ class ScanDetector {
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);
   [[nodiscard]] bool falls_back(const Source& source, const Outcome& outcome) const noexcept;
+  [[nodiscard]] static bool goes_with_media(const Source& source, const Outcome& outcome) noexcept;
   [[nodiscard]] bool calls_back(const Outcome& outcome) noexcept;
   [[nodiscard]] bool has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept;
   [[nodiscard]] static bool has_port_of_its_own(const Column& column,

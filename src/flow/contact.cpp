@@ -292,13 +292,17 @@ ContactStep Contact::on_sctp(const Decoded& packet, bool from_source) noexcept {
   return {.arm = first ? ContactTimer::handshake : ContactTimer::none};
 }
 
-ContactStep Contact::on_timer(ContactTimer timer) noexcept {
+ContactStep Contact::on_timer(ContactTimer timer, std::uint32_t sent) noexcept {
+  // Media, telemetry: a stream that runs without being asked for. No scanner repeats a probe as
+  // often before it gives up the port.
+  constexpr std::uint32_t stream = 24;
   if (stage_ != Stage::waiting) return {};
   switch (timer) {
     case ContactTimer::none: return {};
     case ContactTimer::answer_tcp:
     case ContactTimer::answer:
       if (midstream_) return resolve(Result::midstream);
+      if (class_ == ContactClass::udp && sent >= stream) return resolve(Result::idle);
       return answered_ || established_ ? ContactStep{} : resolve(Result::silent);
     case ContactTimer::handshake:
       return answered_ && !established_ ? resolve(Result::half_open) : ContactStep{};

@@ -48,11 +48,12 @@ class Contact {
  public:
   /// The flow's first packet; `direction` is what the flow table made of it.
   ContactStep begin(const wire::Decoded& packet, Direction direction, Cast cast) noexcept;
-  ContactStep on_timer(ContactTimer timer) noexcept;
   /// A later packet of the flow. `syn_seq`: of the SYN that it began with; where it is known,
   /// payload of the originator that was not captured counts too.
   ContactStep on_packet(const wire::Decoded& packet, Direction direction,
                         std::optional<std::uint32_t> syn_seq = std::nullopt) noexcept;
+  /// `sent`: packets of the contact's source until now.
+  ContactStep on_timer(ContactTimer timer, std::uint32_t sent = 1) noexcept;
   /// An ICMP error that quotes a packet of this flow; `quoted` is the direction of that packet.
   ContactStep on_icmp_error(const wire::Decoded& error, Direction quoted) noexcept;
   /// The flow leaves the table early; `age` is the time since its first packet.

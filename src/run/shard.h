@@ -283,6 +283,8 @@ class Shard final : private app::Output {
   [[nodiscard]] bool moot(const TimerEntry& entry, TimerKind kind) const noexcept;
   void pop_timer(TimerQueue& queue, TimerKind kind) noexcept;
   void fire(const TimerEntry& entry, TimerKind kind);
+  static flow::ContactStep on_contact_timer(Conversation& conversation,
+                                            flow::ContactTimer timer) noexcept;
   void fire_contact(Conversation& conversation, flow::Number number, TimerKind kind, Timestamp now);
   void fire_wheel();
   void arm_timer(TimerKind kind, const TimerEntry& entry);

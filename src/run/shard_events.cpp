@@ -212,12 +212,18 @@ void Shard::fire(const TimerEntry& entry, TimerKind kind) {
   }
 }
 
+flow::ContactStep Shard::on_contact_timer(Conversation& conversation,
+                                          flow::ContactTimer timer) noexcept {
+  const std::size_t source = index(conversation.contact.source_direction());
+  return conversation.contact.on_timer(timer, conversation.flow.sides[source].packets);
+}
+
 void Shard::fire_contact(Conversation& conversation, flow::Number number, TimerKind kind,
                          Timestamp now) {
   for (const flow::ContactTimer timer : contact_timers) {
     if (kind_of(timer) != kind) continue;
     conversation.contact_timers = (conversation.contact_timers & ~bit(timer)) & contact_timer_bits;
-    take_step(conversation, number, conversation.contact.on_timer(timer), now, nullptr);
+    take_step(conversation, number, on_contact_timer(conversation, timer), now, nullptr);
   }
 }
 
@@ -337,7 +343,7 @@ void Shard::end_contact(flow::Number number, Timestamp now) {
   Conversation& conversation = slab_[number];
   for (const flow::ContactTimer timer : contact_timers) {
     if ((conversation.contact_timers & bit(timer)) == 0 || conversation.contact.done()) continue;
-    take_step(conversation, number, conversation.contact.on_timer(timer), now, nullptr);
+    take_step(conversation, number, on_contact_timer(conversation, timer), now, nullptr);
   }
 }
 

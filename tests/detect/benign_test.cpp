@@ -312,3 +312,31 @@ TEST_CASE("scan detector: a path measured by probes with numbered ports is no sc
   }
   REQUIRE(script.heard.opened() == (c.scan ? 1 : 0));
 }
+
+TEST_CASE("scan detector: streams that nobody answers, and the reports on them, are no scan") {
+  struct Case {
+    Result media;
+    unsigned cameras;
+    bool scan;
+  };
+  const auto c = GENERATE(values<Case>({
+      {Result::idle, 1, false},
+      {Result::idle, 20, false},
+      {Result::silent, 1, true},
+      {Result::silent, 20, true},
+  }));
+  CAPTURE(static_cast<int>(c.media), c.cameras);
+  Script script;
+  script.add({.src = "203.0.113.9", .port = 554, .result = Result::session});
+  for (unsigned n = 0; n < 120; ++n) {
+    const std::string camera = host(300 + n % c.cameras);
+    const auto port = static_cast<std::uint16_t>(20'000 + 2 * n);
+    script.add(
+        {.src = camera, .port = port, .result = c.media, .contact_class = ContactClass::udp});
+    script.add({.src = camera,
+                .port = static_cast<std::uint16_t>(port + 1),
+                .result = Result::silent,
+                .contact_class = ContactClass::udp});
+  }
+  REQUIRE(script.heard.opened() == (c.scan ? 1 : 0));
+}

@@ -276,6 +276,14 @@ TEST_CASE("contact: a session shows an answer only if the target was heard") {
   REQUIRE(contact.answered() == heard);
 }
 
+TEST_CASE("contact: datagrams that run without being answered are a stream") {
+  const auto [sent, expected] = GENERATE(table<std::uint32_t, Result>(
+      {{1, Result::silent}, {23, Result::silent}, {24, Result::idle}}));
+  Contact contact = begun(packet(wire::ip_protocol::udp, {.src = 16384, .dst = 20000}));
+  require_result(contact, contact.on_timer(ContactTimer::answer, sent), expected);
+}
+
+
 TEST_CASE("contact: an ACK counts by the RST that answers it") {
   const int flags = GENERATE(values<int>({flag::ack, flag::fin | flag::ack}));
   Contact contact = begun(tcp(flags));

@@ -27,6 +27,7 @@ const GUARDS: Record<string, string> = {
   churn: "targets come and go", outage: "a service was down for everybody", peer_prone: "looked like a peer-to-peer node",
   sampled: "most packets are missing from the capture", fallback: "the same hosts were used over TCP",
   call_back: "a server asked who calls it",
+  media: "went with media streams",
 };
 
 const VISIBILITY: Record<string, string> = {
