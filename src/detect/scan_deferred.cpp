@@ -10,9 +10,9 @@
 namespace ntan::detect {
 namespace {
 
-// A check each five minutes comes back within it.
-constexpr Duration probation_time = std::chrono::seconds{360};
-constexpr std::size_t max_probations = 16384;
+// A check each ten minutes comes back within it.
+constexpr Duration probation_time = std::chrono::seconds{660};
+constexpr std::size_t max_probations = 32768;  // 50 connects without use a second
 // Of the ports of one host nobody checks more. A connect is worth so little there that it needs
 // none.
 constexpr std::uint16_t max_checks = 18;

@@ -100,7 +100,7 @@ TEST_CASE("scan detector: handshakes without use count unless the source comes b
   round();
   REQUIRE(script.heard.all.empty());
   SECTION("it does not: a scan, found when the probation is over") {
-    script.wait(seconds{400});
+    script.wait(seconds{700});
     script.detector.advance(script.now);
     REQUIRE(script.heard.opened() == 1);
     const Told& told = script.heard.all.front();
@@ -111,12 +111,12 @@ TEST_CASE("scan detector: handshakes without use count unless the source comes b
     REQUIRE(told.record.severity ==
             (c.result == Result::connect ? Severity::low : Severity::medium));
   }
-  SECTION("it does each five minutes: a monitor") {
+  SECTION("it does each ten minutes: a monitor") {
     for (unsigned n = 0; n < 5; ++n) {
-      script.wait(seconds{300 - c.hosts * c.ports});
+      script.wait(seconds{600 - c.hosts * c.ports});
       round();
     }
-    script.wait(seconds{400});
+    script.wait(seconds{700});
     script.detector.finish(script.now);
     REQUIRE(script.heard.all.empty());
   }

@@ -110,7 +110,7 @@ TEST_CASE("scan story: a column tells who is on probation and what came of it") 
   const std::string text = story_of([](Script& script) {
     for (unsigned n = 0; n < 3; ++n)
       script.add({.dst = host(n), .port = 443, .result = Result::connect});
-    script.wait(std::chrono::seconds{400});
+    script.wait(std::chrono::seconds{700});
     for (unsigned n = 3; n < 14; ++n) script.add({.dst = host(n), .port = 443});
   });
   CHECK(contains(text, "\ncolumn: "));
