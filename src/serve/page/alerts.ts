@@ -26,6 +26,7 @@ const GUARDS: Record<string, string> = {
   traceroute: "looked like a traceroute", ftp_data: "belonged to FTP data connections", one_way: "answers were not visible",
   churn: "targets come and go", outage: "a service was down for everybody", peer_prone: "looked like a peer-to-peer node",
   sampled: "most packets are missing from the capture", fallback: "the same hosts were used over TCP",
+  older: "looked like the end of older connections", dhcp_check: "a DHCP server asked whether addresses are free",
   call_back: "a server asked who calls it",
   media: "went with media streams",
 };
