@@ -22,6 +22,7 @@ enum class Mark : std::uint8_t {
   probation,  ///< a handshake without use that may be repeated soon
   returned,   ///< the source came back to it within the probation
   host,       ///< for keys of hosts: a real session took place
+  expired,    ///< a packet died on the way: nothing reached it yet
   blurred,    ///< resolved, how is not remembered
 };
 

@@ -29,6 +29,8 @@ std::size_t entries_in(std::size_t memory, std::size_t share) {
 /// Of a target with this result: whether that may be taken back.
 Mark mark_of(const Outcome& outcome) noexcept {
   if (outcome.result == Result::silent) return Mark::silent;
+  if (outcome.result == Result::time_exceeded && has_port(outcome.contact_class))
+    return Mark::expired;
   return outcome.result == Result::refused ? Mark::refused : Mark::done;
 }
 
@@ -147,12 +149,14 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   Source& source = source_of(outcome);
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   const Mark mark = source.seen.find(hash);
-  if (mark != Mark::absent) {
+  if (mark != Mark::absent && mark != Mark::expired) {
     if (mark == Mark::probation) source.seen.update(hash, Mark::returned);
     return keep_open(source, outcome);
   }
   if (outcome.has_mac && outcome.src.version == IpVersion::v6) source.mac = outcome.src_mac;
-  if (!source.seen.insert(hash, Mark::pending, pool_)) {
+  if (mark == Mark::expired) {
+    source.seen.update(hash, Mark::pending);
+  } else if (!source.seen.insert(hash, Mark::pending, pool_)) {
     ++counters_.sets_saturated;
     return;
   }

@@ -105,6 +105,16 @@ TEST_CASE("scan alert: one port of one host that a horizontal scan goes on with 
   REQUIRE(script.heard.all.back().record.kind == ScanKind::horizontal);
 }
 
+TEST_CASE("scan alert: who lets his first packets die on the way hides nothing") {
+  const auto what = GENERATE(ContactClass::syn, ContactClass::udp);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    for (const Result result : {Result::time_exceeded, Result::refused})
+      script.add({.port = low_port(n), .result = result, .contact_class = what});
+  }
+  REQUIRE(script.heard.opened() == 1);
+}
+
 TEST_CASE("scan alert: a service that nobody used for a day is none that went down") {
   const auto idle = GENERATE(11, 25);
   Script script;
