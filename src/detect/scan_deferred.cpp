@@ -142,7 +142,7 @@ bool ScanDetector::works_with_most(const Source& source, const Decision& decisio
     const std::uint16_t echo = probe.dst.version == IpVersion::v4 ? 8 : 128;
     const std::uint64_t ping = target_key(probe.dst, ContactClass::icmp, echo);
     if (source.seen.find(host_key(probe.dst)) != Mark::absent ||
-        source.seen.find(ping) == Mark::done)
+        source.seen.find(ping) == Mark::done || has_called(probe.dst, source.address))
       ++used;
   };
   for (const Probe& probe : source.journal) {

@@ -283,7 +283,6 @@ TEST_CASE("contact: datagrams that run without being answered are a stream") {
   require_result(contact, contact.on_timer(ContactTimer::answer, sent), expected);
 }
 
-
 TEST_CASE("contact: an ACK counts by the RST that answers it") {
   const int flags = GENERATE(values<int>({flag::ack, flag::fin | flag::ack}));
   Contact contact = begun(tcp(flags));
