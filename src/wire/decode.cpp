@@ -1,5 +1,6 @@
 // decode(): a short cut for the packets that nearly every capture is made of, and the walk for all.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -25,16 +26,19 @@ namespace ntan::wire {
 
 namespace {
 
+constexpr std::array tunnel_ports{Vxlan::port, Vxlan::old_port, Geneve::port, Gre::udp_port,
+                                  Gtpu::port,  L2tp::port,      Teredo::port, Ayiya::port};
+
 // Sixteen ports each, so that one word tells for nearly every port that it is no tunnel's.
 constexpr unsigned group_of(std::uint16_t port) noexcept {
   return port >> 4U & 63U;
 }
 
-constexpr std::uint64_t tunnel_groups =
-    std::uint64_t{1} << group_of(Vxlan::port) | std::uint64_t{1} << group_of(Vxlan::old_port) |
-    std::uint64_t{1} << group_of(Geneve::port) | std::uint64_t{1} << group_of(Gre::udp_port) |
-    std::uint64_t{1} << group_of(Gtpu::port) | std::uint64_t{1} << group_of(L2tp::port) |
-    std::uint64_t{1} << group_of(Teredo::port) | std::uint64_t{1} << group_of(Ayiya::port);
+constexpr std::uint64_t tunnel_groups = [] {
+  std::uint64_t groups = 0;
+  for (const std::uint16_t port : tunnel_ports) groups |= std::uint64_t{1} << group_of(port);
+  return groups;
+}();
 
 /// TCP and UDP in IPv4 without options or IPv6 without extensions, in Ethernet with at most one
 /// tag.
@@ -164,17 +168,7 @@ class PlainFrame {
   [[nodiscard, gnu::always_inline]] static bool is_tunnel(std::uint16_t port) noexcept {
     if ((tunnel_groups >> group_of(port) & 1U) == 0) [[likely]]
       return false;
-    switch (port) {
-      case Vxlan::port:
-      case Vxlan::old_port:
-      case Geneve::port:
-      case Gre::udp_port:
-      case Gtpu::port:
-      case L2tp::port:
-      case Teredo::port:
-      case Ayiya::port: return true;
-      default: return false;
-    }
+    return std::ranges::find(tunnel_ports, port) != tunnel_ports.end();
   }
 
   [[gnu::always_inline]] bool flow() noexcept {
