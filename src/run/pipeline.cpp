@@ -1,6 +1,7 @@
 #include "run/pipeline.h"
 
 #include <algorithm>
+#include <ranges>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -75,9 +76,8 @@ void Pipeline::open() {
 
 // All but the first are opened when their turn comes.
 void Pipeline::check_later_inputs() const {
-  for (const std::string& file : options_->files) {
-    if (&file == &options_->files.front() || file == "-") continue;
-    if (::access(file.c_str(), R_OK) == 0) continue;
+  for (const std::string& file : options_->files | std::views::drop(1)) {
+    if (file == "-" || ::access(file.c_str(), R_OK) == 0) continue;
     throw source::Error(source::Error::Kind::permission, fmt::format("only root may read {}", file),
                         {"go on as root: --user root"});
   }
