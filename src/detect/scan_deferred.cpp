@@ -1,6 +1,7 @@
 // What is decided later: probations, sweeps by address resolution, answers after the time-out, and
 // the clock that drives them.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "detect/journal.h"
@@ -135,6 +136,11 @@ void ScanDetector::judge_sweep(Source& source, const Decision& decision) {
 // Whether its packets followed the answers to most of what it resolved: who only looks for hosts
 // meets silence, or says no more to those that are there.
 bool ScanDetector::works_with_most(const Source& source, const Decision& decision) noexcept {
+  const auto has_called_at_all = [&](const IpAddress& host) {
+    return std::ranges::any_of(std::array{Group::tcp, Group::udp, Group::icmp}, [&](Group group) {
+      return has_called(host, source.address, group);
+    });
+  };
   std::size_t resolved = 0;
   std::size_t used = 0;
   const auto count = [&](const Probe& probe) {
@@ -142,7 +148,7 @@ bool ScanDetector::works_with_most(const Source& source, const Decision& decisio
     const std::uint16_t echo = probe.dst.version == IpVersion::v4 ? 8 : 128;
     const std::uint64_t ping = target_key(probe.dst, ContactClass::icmp, echo);
     if (source.seen.find(host_key(probe.dst)) != Mark::absent ||
-        source.seen.find(ping) == Mark::done || has_called(probe.dst, source.address))
+        source.seen.find(ping) == Mark::done || has_called_at_all(probe.dst))
       ++used;
   };
   for (const Probe& probe : source.journal) {

@@ -310,8 +310,13 @@ bool ScanDetector::calls_back(const Outcome& outcome) noexcept {
                     (outcome.contact_class == ContactClass::udp && outcome.dst_port == name_port);
   const bool told = outcome.kind != Outcome::Kind::contact && !has_failed(outcome.result);
   if (!asks || told) return false;
-  const Row* call = rows_.find(row_key(outcome.dst, outcome.src, Group::tcp));
-  return call != nullptr && call->contacts != 0;
+  return has_called(outcome.dst, outcome.src, Group::tcp);
+}
+
+bool ScanDetector::has_called(const IpAddress& caller, const IpAddress& called,
+                              Group group) noexcept {
+  const Row* row = rows_.find(row_key(caller, called, group));
+  return row != nullptr && row->contacts != 0;
 }
 
 // Reports on media go to the odd port above theirs (RFC 3550 11); some receivers take no interest.

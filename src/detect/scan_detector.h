@@ -2,8 +2,6 @@
 // columns (one port of many hosts) and sources, against two models of good behaviour.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -151,12 +149,8 @@ class ScanDetector {
   void revise(Source& source, const Outcome& outcome, std::uint64_t hash, Result former);
   [[nodiscard]] static bool resumes(const Source& source, const Outcome& outcome) noexcept;
   [[nodiscard]] bool works_with_most(const Source& source, const Decision& decision) noexcept;
-  [[nodiscard]] bool has_called(const IpAddress& caller, const IpAddress& called) noexcept {
-    return std::ranges::any_of(std::array{Group::tcp, Group::udp, Group::icmp}, [&](Group group) {
-      const Row* row = rows_.find(row_key(caller, called, group));
-      return row != nullptr && row->contacts != 0;
-    });
-  }
+  [[nodiscard]] bool has_called(const IpAddress& caller, const IpAddress& called,
+                                Group group) noexcept;
   void keep_open(const Source& source, const Outcome& outcome);
   void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
   void check_waiting(Place& place, const Outcome& outcome);
