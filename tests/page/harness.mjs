@@ -23,8 +23,8 @@ export function same(found, wanted, what = "value") {
   check(a === b, `${what} is ${a}, not ${b}`);
 }
 
-/** Waits until `probe` gives something true; says what was waited for. */
-export async function until(what, probe, limit = 6000) {
+/** Waits until `probe` gives something true; says what was waited for. The limit is for machines at their limit. */
+export async function until(what, probe, limit = 20000) {
   const end = Date.now() + limit;
   let last;
   while (Date.now() < end) {
@@ -54,7 +54,7 @@ export class World {
 
   async context(options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", acceptDownloads: true, ...options });
-    context.setDefaultTimeout(8000);
+    context.setDefaultTimeout(20000);
     // The real clipboard is one for all cases that run at a time.
     await context.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: {
       writeText: (text) => {

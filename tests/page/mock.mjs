@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
-import { COLUMNS, eventLine, historyUntil, protocolsOf, random, rowAt, scanLine, someEvents, talkersOf } from "./traffic.mjs";
+import { COLUMNS, eventLine, historyUntil, hostileName, protocolsOf, random, rowAt, scanLine, someEvents, talkersOf } from "./traffic.mjs";
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 const FILES = { "/": ["index.html", "text/html; charset=utf-8"], "/app.js": ["app.js", "text/javascript; charset=utf-8"], "/app.css": ["app.css", "text/css; charset=utf-8"] };
@@ -112,7 +112,7 @@ export class Mock {
         this.rows.splice(0, Math.max(0, this.rows.length - 4500));
         this.scale += row[3];
         for (let i = 0; i < this.options.eventsPerTick; i += 1) {
-          this.lines.unshift(eventLine(this.roll, this.now, ["flow", "dns", "tls", "http"][i % 4], this.options.hostile && i % 2 === 0));
+          this.lines.unshift(eventLine(this.roll, this.now, ["flow", "dns", "tls", "http"][i % 4], this.options.hostile && i % 2 === 0 ? hostileName(this.tickNumber) : undefined));
         }
         this.lines.length = Math.min(this.lines.length, 1000);
       }

@@ -132,16 +132,19 @@ const MAKERS = {
   },
 };
 
-export function eventLine(roll, t, kind, hostile) {
-  const name = hostile ? pick(roll, HOSTILE) : pick(roll, NAMES);
+/** An event about `name`, or about one of the usual names. */
+export function eventLine(roll, t, kind, name = pick(roll, NAMES)) {
   return MAKERS[kind](roll, t, name);
 }
+
+/** Each in its turn, so that a case that waits for one sees it come. */
+export const hostileName = (number) => HOSTILE[number % HOSTILE.length];
 
 export function someEvents(roll, now, count, hostile) {
   const lines = [];
   for (let i = 0; i < count; i += 1) {
     const kind = pick(roll, ["flow", "flow", "flow", "dns", "dns", "dns", "http", "tls", "tls", "anomaly"]);
-    lines.push(eventLine(roll, now - i * 0.8, kind, hostile && i % 2 === 0));
+    lines.push(eventLine(roll, now - i * 0.8, kind, hostile && i % 2 === 0 ? hostileName(i / 2) : undefined));
   }
   return lines;
 }
