@@ -26,9 +26,12 @@ results=$logs/results.txt
 : >"$results"
 export NTAN=$root/build/release/ntan
 
-# Reads result lines; keeps all, shows those that are not `ok`.
+# Reads result lines; keeps all, shows those that are not `ok` and the indented lines below, which say why.
 record() {
-  grep -E '^(ok|not ok|skip) ' | tee -a "$results" | grep -Ev '^ok ' || true
+  awk -v results="$results" '
+    /^(ok|not ok|skip) / { print >>results; shown = !/^ok /; if (shown) print; next }
+    shown && /^ / { print; next }
+    { shown = 0 }'
 }
 
 phase() { printf '== %s (%d s)\n' "$1" "$SECONDS"; }
