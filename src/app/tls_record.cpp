@@ -57,8 +57,7 @@ void TlsMessages::read_header() noexcept {
   Reader reader{header_};
   const auto type = static_cast<TlsHandshake>(reader.u8());
   left_ = reader.be24();
-  too_long_ = left_ > max_size;
-  skipped_ = !is_read(type) || too_long_;
+  skipped_ = !is_read(type) || left_ > max_size;
 }
 
 void TlsMessages::expect(TlsHandshake type, std::uint32_t length, Timestamp now) noexcept {
@@ -71,7 +70,7 @@ void TlsMessages::expect(TlsHandshake type, std::uint32_t length, Timestamp now)
 
 TlsMessage TlsMessages::complete(Bytes body) noexcept {
   header_size_ = 0;
-  return {static_cast<TlsHandshake>(header_[0]), body, too_long_, time_};
+  return {static_cast<TlsHandshake>(header_[0]), body, time_};
 }
 
 std::optional<TlsMessage> TlsMessages::next(Bytes& input, Timestamp now) {

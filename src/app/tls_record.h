@@ -82,8 +82,7 @@ enum class TlsHandshake : std::uint8_t {
 struct TlsMessage {
   TlsHandshake type{};  ///< as on the wire, known or not
   Bytes body;           ///< empty for types that are not looked into and for those past the cap
-  bool too_long = false;
-  Timestamp time;  ///< when its first octet came
+  Timestamp time;       ///< when its first octet came
 };
 
 /// Puts handshake messages together from fragments.
@@ -103,9 +102,6 @@ class TlsMessages {
   /// No memory was left for a message: what follows cannot be followed.
   [[nodiscard]] bool refused() const noexcept { return refused_; }
 
-  /// A message is under way.
-  [[nodiscard]] bool pending() const noexcept { return header_size_ != 0; }
-
   /// Expects the body of a message whose header was framed otherwise (SSLv2).
   void expect(TlsHandshake type, std::uint32_t length, Timestamp now) noexcept;
 
@@ -117,7 +113,6 @@ class TlsMessages {
   std::array<std::uint8_t, 4> header_{};
   std::uint8_t header_size_ = 0;
   bool skipped_ = false;  ///< the body is passed over, not kept
-  bool too_long_ = false;
   bool refused_ = false;
   std::uint32_t left_ = 0;
   Timestamp time_;

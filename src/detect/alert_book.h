@@ -56,7 +56,6 @@ class AlertBook {
   Conditions conditions;
 
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
-  [[nodiscard]] std::size_t open_count() const noexcept { return open_count_; }
   /// No place and none that could be had: create() will refuse.
   [[nodiscard]] bool full() const noexcept { return open_count_ >= max_alerts_; }
 

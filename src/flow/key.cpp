@@ -12,13 +12,4 @@ DirectedKey quoted_key(const wire::Decoded& error, const wire::Extra& extra,
                     .network = keep ? error.network : error.network & wire::network_mask});
 }
 
-Ends ends(const FlowKey& key) noexcept {
-  return {.low = key.low(),
-          .high = key.high(),
-          .low_port = key.low_port(),
-          .high_port = key.high_port(),
-          .vlan = static_cast<std::uint16_t>(key.words[4] >> 16U),
-          .proto = static_cast<std::uint8_t>(key.words[4] >> 8U)};
-}
-
 }  // namespace ntan::flow

@@ -117,17 +117,6 @@ struct KeyContext {
 [[nodiscard]] DirectedKey quoted_key(const wire::Decoded& error, const wire::Extra& extra,
                                      VlanUse vlan) noexcept;
 
-/// The ends of a key. `low` is the smaller (address, port).
-struct Ends {
-  IpAddress low;
-  IpAddress high;
-  std::uint16_t low_port = 0;
-  std::uint16_t high_port = 0;
-  std::uint16_t vlan = 0;
-  std::uint8_t proto = 0;
-};
-[[nodiscard]] Ends ends(const FlowKey& key) noexcept;
-
 /// Which of sixteen shards a flow belongs to: the same in every run, and cheap, since who knows
 /// that can choose it anyway.
 [[nodiscard]] constexpr std::uint8_t shard_of(const FlowKey& key) noexcept {

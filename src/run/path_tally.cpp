@@ -39,7 +39,6 @@ stats::PathCounts PathTally::counts() const noexcept {
   all.segments.timeout = of(SegmentKind::timeout);
   all.segments.other = of(SegmentKind::other);
   all.keep_alives = of(SegmentKind::keep_alive);
-  all.window_probes = of(SegmentKind::window_probe);
   all.capture_copies = of(SegmentKind::capture_copy);
   return all;
 }

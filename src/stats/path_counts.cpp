@@ -28,7 +28,6 @@ PathCounts& PathCounts::operator+=(const PathCounts& more) noexcept {
   duplicate_acks += more.duplicate_acks;
   zero_windows += more.zero_windows;
   keep_alives += more.keep_alives;
-  window_probes += more.window_probes;
   capture_copies += more.capture_copies;
   gso_packets += more.gso_packets;
   return *this;
@@ -59,7 +58,6 @@ PathCounts since(const PathCounts& before, const PathCounts& now) noexcept {
           .duplicate_acks = now.duplicate_acks - before.duplicate_acks,
           .zero_windows = now.zero_windows - before.zero_windows,
           .keep_alives = now.keep_alives - before.keep_alives,
-          .window_probes = now.window_probes - before.window_probes,
           .capture_copies = now.capture_copies - before.capture_copies,
           .gso_packets = now.gso_packets - before.gso_packets};
 }

@@ -17,7 +17,6 @@ struct PathCounts {
   std::uint64_t duplicate_acks = 0;
   std::uint64_t zero_windows = 0;  ///< times that a window closed
   std::uint64_t keep_alives = 0;
-  std::uint64_t window_probes = 0;
   std::uint64_t capture_copies = 0;
   std::uint64_t gso_packets = 0;  ///< larger than their receiver's MSS
 

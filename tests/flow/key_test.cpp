@@ -107,16 +107,12 @@ TEST_CASE("key: its ends are those of the packet") {
       packet("192.0.2.9", 40000, "198.51.100.1", 53),
       packet("2001:db8::2", 1, "2001:db8::1", 65535, wire::ip_protocol::tcp),
   }));
-  decoded.vlan = 4094;
-  const DirectedKey made = make_key(decoded, VlanUse::keep);
-  const Ends both = ends(made.key);
-  CHECK((made.from_low ? both.low : both.high) == decoded.src);
-  CHECK((made.from_low ? both.high : both.low) == decoded.dst);
-  CHECK((made.from_low ? both.low_port : both.high_port) == decoded.src_port);
-  CHECK((made.from_low ? both.high_port : both.low_port) == decoded.dst_port);
-  CHECK(both.vlan == 4094);
-  CHECK(both.proto == decoded.proto);
-  CHECK(both.low <= both.high);
+  const auto [key, from_low] = make_key(decoded, VlanUse::keep);
+  CHECK((from_low ? key.low() : key.high()) == decoded.src);
+  CHECK((from_low ? key.high() : key.low()) == decoded.dst);
+  CHECK((from_low ? key.low_port() : key.high_port()) == decoded.src_port);
+  CHECK((from_low ? key.high_port() : key.low_port()) == decoded.dst_port);
+  CHECK(key.low() <= key.high());
 }
 
 TEST_CASE("key: a packet and the ICMP error that quotes it meet") {
