@@ -12,11 +12,6 @@ namespace {
 using wire::Decoded;
 namespace flag = wire::tcp_flag;
 
-// Data is accepted from 64 KiB below the peer's highest ACK to the larger of its window and 1 MiB
-// above.
-constexpr std::int32_t below_window = 64 << 10;
-constexpr std::int32_t least_window = 1 << 20;
-
 bool inactive(EndState state) noexcept {
   return state == EndState::inactive || state == EndState::partial;
 }
@@ -297,8 +292,10 @@ FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
 void TcpConnection::first_syn_of(TcpSide& side, const FirstSyn& syn) noexcept {
   side.isn = syn.seq;
   // Data may have overtaken the SYN; what was seen farther off is of an older connection.
-  const std::int32_t ahead = sequence_distance(side.space.next(), syn.seq + 1);
-  if (!side.space.started() || ahead < 0 || ahead > least_window) side.space.start(syn.seq + 1);
+  const std::uint32_t next = side.space.next();
+  const bool overtaken =
+      sequence_distance(next, syn.seq + 1) >= 0 && flow::in_window(next, 0, syn.seq + 1, 0);
+  if (!side.space.started() || !overtaken) side.space.start(syn.seq + 1);
   side.mss = syn.mss;
   side.has_window_scale = syn.has_window_scale;
   side.window_scale = syn.window_scale;
@@ -418,8 +415,7 @@ bool TcpConnection::only_claims(const SeenSegment& seen) noexcept {
   const TcpSide& self = sides_[index(seen.direction)];
   const TcpSide& peer = sides_[index(reverse(seen.direction))];
   const std::uint32_t ack = seen.packet.ack;
-  const bool above =
-      peer.space.started() && sequence_distance(ack, peer.space.next()) > least_window;
+  const bool above = peer.space.started() && sequence_distance(ack, peer.space.next()) > 0;
   if (above && !flow::in_window(ack, 0, peer.space.next(), self.window)) {
     const bool shown = refused_ == bit_of(reverse(seen.direction)) &&
                        refused_end_ == static_cast<std::uint16_t>(ack);
@@ -535,12 +531,8 @@ bool TcpConnection::in_window(const Decoded& segment, Direction direction) const
   const TcpSide& peer = sides_[index(reverse(direction))];
   // Without an ACK of the peer, the highest sequence seen stands for it (one-way captures).
   const std::uint32_t base = peer.has_ack ? peer.ack_max : self.space.next();
-  const auto above = static_cast<std::int32_t>(std::min<std::uint32_t>(peer.window, 1U << 30U));
-  const std::int32_t limit = std::max(least_window, above);
-  const std::int32_t from_next = sequence_distance(segment.seq, self.space.next());
-  const std::int32_t distance = sequence_distance(segment.seq, base);
-  if (distance >= -below_window && distance <= limit) return true;
-  return from_next >= -below_window && from_next <= limit;
+  return flow::in_window(segment.seq, 0, base, peer.window) ||
+         flow::in_window(segment.seq, 0, self.space.next(), peer.window);
 }
 
 bool TcpConnection::was_reset() const noexcept {
@@ -567,8 +559,7 @@ bool TcpConnection::reused_by(std::uint32_t isn, Direction direction,
   if (closed() || idle >= std::chrono::seconds{60}) return true;
   if (!self.space.started())
     return sides_[index(reverse(direction))].syn_seen == false && self.state != EndState::inactive;
-  const std::int32_t distance = sequence_distance(isn, self.space.next());
-  return distance < -below_window || distance > least_window;
+  return !flow::in_window(isn, 0, self.space.next(), 0);
 }
 
 ConnState TcpConnection::state(std::uint64_t client_payload,
