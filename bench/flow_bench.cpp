@@ -29,7 +29,7 @@ struct Packet {
 
 Packet packet_of(std::uint32_t flow_number) {
   wire::Decoded decoded;
-  decoded.proto = wire::ip_protocol::tcp;
+  decoded.proto = ip_protocol::tcp;
   decoded.src.version = decoded.dst.version = IpVersion::v4;
   for (std::size_t i = 0; i < 4; ++i)
     decoded.src.octets[i] = static_cast<std::uint8_t>(flow_number >> (8 * i));
@@ -191,7 +191,7 @@ void tcp_segments(benchmark::State& state) {
   TcpConnection connection{pool};
   History history;
   wire::Decoded data;
-  data.proto = wire::ip_protocol::tcp;
+  data.proto = ip_protocol::tcp;
   data.tcp_flags = flag::ack;
   data.payload_size = 1448;
   data.window = 0x4000;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/digits.h"
+#include "base/ip_protocol.h"
 
 namespace ntan::app::icmp {
 namespace {
@@ -114,27 +115,12 @@ constexpr auto codes_v6 = std::to_array<Named>({
     {0x403, "incomplete_first_fragment"},
 });
 
-constexpr auto protocols = std::to_array<Named>({
-    {1, "icmp"},
-    {2, "igmp"},
-    {6, "tcp"},
-    {17, "udp"},
-    {33, "dccp"},
-    {47, "gre"},
-    {50, "esp"},
-    {51, "ah"},
-    {58, "icmpv6"},
-    {132, "sctp"},
-    {136, "udplite"},
-});
-
 constexpr bool sorted(std::span<const Named> table) {
   return std::ranges::adjacent_find(table, std::ranges::greater_equal{}, &Named::number) ==
          table.end();
 }
 
-static_assert(sorted(types_v4) && sorted(types_v6) && sorted(codes_v4) && sorted(codes_v6) &&
-              sorted(protocols));
+static_assert(sorted(types_v4) && sorted(types_v6) && sorted(codes_v4) && sorted(codes_v6));
 
 std::string_view find(std::span<const Named> table, std::uint16_t number) {
   const auto at = std::ranges::lower_bound(table, number, {}, &Named::number);
@@ -167,7 +153,8 @@ constexpr auto pairs = std::to_array<Pair>({
 });
 
 bool has_ports(std::uint8_t proto) noexcept {
-  return proto == 6 || proto == 17 || proto == 33 || proto == 132 || proto == 136;
+  return proto == ip_protocol::tcp || proto == ip_protocol::udp || proto == ip_protocol::dccp ||
+         proto == ip_protocol::sctp || proto == ip_protocol::udplite;
 }
 
 void read_ports(Quote& quote, Reader& reader) noexcept {
@@ -266,7 +253,7 @@ std::optional<Quote> read_quote(IpVersion version, Bytes octets) noexcept {
 }
 
 Text proto_name(std::uint8_t proto) noexcept {
-  const auto name = find(protocols, proto);
+  const std::string_view name = ip_protocol_name(proto);
   return name.empty() ? numbered("", proto) : Text{name};
 }
 

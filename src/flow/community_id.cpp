@@ -7,15 +7,10 @@
 #include <string_view>
 
 #include "base/digest.h"
+#include "base/ip_protocol.h"
 
 namespace ntan::flow {
 namespace {
-
-constexpr std::uint8_t proto_icmp = 1;
-constexpr std::uint8_t proto_tcp = 6;
-constexpr std::uint8_t proto_udp = 17;
-constexpr std::uint8_t proto_icmpv6 = 58;
-constexpr std::uint8_t proto_sctp = 132;
 
 /// Message types that answer each other.
 struct TypePair {
@@ -57,12 +52,12 @@ struct Ports {
 
 Ports ports_of(const CommunityTuple& tuple) noexcept {
   switch (tuple.protocol) {
-    case proto_tcp:
-    case proto_udp:
-    case proto_sctp: return {tuple.source_port, tuple.destination_port, true, false};
-    case proto_icmp:
-    case proto_icmpv6: {
-      const std::span<const TypePair> pairs = tuple.protocol == proto_icmp
+    case ip_protocol::tcp:
+    case ip_protocol::udp:
+    case ip_protocol::sctp: return {tuple.source_port, tuple.destination_port, true, false};
+    case ip_protocol::icmp:
+    case ip_protocol::icmpv6: {
+      const std::span<const TypePair> pairs = tuple.protocol == ip_protocol::icmp
                                                   ? std::span<const TypePair>{icmp_pairs}
                                                   : std::span<const TypePair>{icmpv6_pairs};
       const auto answer = counterpart(pairs, tuple.source_port);

@@ -44,7 +44,7 @@ constexpr std::uint8_t v6_unreachable = 1, v6_time_exceeded = 3, v6_parameter = 
 }  // namespace icmp_type
 
 bool is_query(const Decoded& packet) noexcept {
-  if (packet.proto == wire::ip_protocol::icmpv6) return packet.icmp_type == icmp_type::v6_echo;
+  if (packet.proto == ip_protocol::icmpv6) return packet.icmp_type == icmp_type::v6_echo;
   return packet.icmp_type == icmp_type::v4_echo || packet.icmp_type == icmp_type::v4_timestamp ||
          packet.icmp_type == icmp_type::v4_mask;
 }
@@ -52,7 +52,7 @@ bool is_query(const Decoded& packet) noexcept {
 enum class ErrorMeaning : std::uint8_t { nothing, refused, time_exceeded };
 
 ErrorMeaning meaning_of(const Decoded& error) noexcept {
-  if (error.proto == wire::ip_protocol::icmpv6) {
+  if (error.proto == ip_protocol::icmpv6) {
     if (error.icmp_type == icmp_type::v6_time_exceeded) return ErrorMeaning::time_exceeded;
     // RFC 4443 3.4: code 1, unrecognised next header, is what IPv4 calls protocol unreachable.
     const bool next_header = error.icmp_type == icmp_type::v6_parameter && error.icmp_code == 1;
@@ -150,14 +150,14 @@ ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast
   first_ = direction;
   if (cast == Cast::group) return {};
   switch (packet.proto) {
-    case wire::ip_protocol::tcp: return begin_tcp(packet);
-    case wire::ip_protocol::udp:
+    case ip_protocol::tcp: return begin_tcp(packet);
+    case ip_protocol::udp:
       if (udp_response_like(packet.src_port, packet.dst_port)) return {};
       return start(ContactClass::udp, ContactTimer::answer);
-    case wire::ip_protocol::icmp:
-    case wire::ip_protocol::icmpv6:
+    case ip_protocol::icmp:
+    case ip_protocol::icmpv6:
       return is_query(packet) ? start(ContactClass::icmp, ContactTimer::answer) : ContactStep{};
-    case wire::ip_protocol::sctp: {
+    case ip_protocol::sctp: {
       const std::uint8_t chunk = first_chunk(packet);
       cookie_first_ = chunk == wire::sctp_chunk::cookie_echo;
       return chunk == wire::sctp_chunk::init || cookie_first_

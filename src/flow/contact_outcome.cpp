@@ -83,7 +83,7 @@ bool announces_router(const wire::Decoded& packet) noexcept {
 IpAddress solicited_address(const wire::Decoded& packet) noexcept {
   constexpr std::size_t target_at = 8;
   constexpr std::size_t target_end = 24;
-  if (packet.proto != wire::ip_protocol::icmpv6 || packet.icmp_type != neighbor_solicitation ||
+  if (packet.proto != ip_protocol::icmpv6 || packet.icmp_type != neighbor_solicitation ||
       packet.payload_captured < target_end) {
     return {};
   }
@@ -92,7 +92,7 @@ IpAddress solicited_address(const wire::Decoded& packet) noexcept {
 
 std::optional<Outcome> neighbor_outcome(const wire::Decoded& packet, const wire::Extra& extra,
                                         Timestamp now, std::uint64_t number) noexcept {
-  if (packet.proto != wire::ip_protocol::icmpv6) return std::nullopt;
+  if (packet.proto != ip_protocol::icmpv6) return std::nullopt;
   const IpAddress target = solicited_address(packet);
   const bool asks = is_solicitation(packet, target);
   const bool from_router = announces_router(packet);

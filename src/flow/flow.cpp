@@ -11,7 +11,7 @@ namespace {
 
 using wire::Decoded;
 namespace flag = wire::tcp_flag;
-namespace ip = wire::ip_protocol;
+namespace ip = ip_protocol;
 
 bool is_icmp(std::uint8_t proto) noexcept {
   return proto == ip::icmp || proto == ip::icmpv6;
@@ -118,7 +118,7 @@ bool has_ports(std::uint8_t proto) noexcept {
 constexpr std::array<std::string_view, 256> proto_texts = [] {
   std::array<std::string_view, 256> texts;
   for (std::size_t number = 0; number < texts.size(); ++number) {
-    const std::string_view name = wire::ip_protocol_name(static_cast<std::uint8_t>(number));
+    const std::string_view name = ip_protocol_name(static_cast<std::uint8_t>(number));
     const NumberText& text = number_texts[number];
     texts[number] = name.empty() ? std::string_view{text.octets.data(), text.size} : name;
   }

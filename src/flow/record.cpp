@@ -325,7 +325,7 @@ FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) {
   }
   if (tcp != nullptr) {
     add_tcp(record, flow, *tcp);
-  } else if (flow.proto() == wire::ip_protocol::tcp) {
+  } else if (flow.proto() == ip_protocol::tcp) {
     add_lone_syn(record, flow.first_syn);
   }
   return record;

@@ -178,9 +178,7 @@ constexpr Places places;
 }  // namespace
 
 std::string_view service_name(std::uint16_t port, std::uint8_t proto) noexcept {
-  const auto on = proto == wire::ip_protocol::tcp   ? On::tcp
-                  : proto == wire::ip_protocol::udp ? On::udp
-                                                    : On{};
+  const auto on = proto == ip_protocol::tcp ? On::tcp : proto == ip_protocol::udp ? On::udp : On{};
   const std::size_t place = places.find(port);
   if (place == 0) return {};
   const Service& found = services[place - 1];

@@ -119,7 +119,7 @@ void Engine::run_here(const Batch& batch) {
 // Most flows begin with a contact of these two kinds.
 inline void Engine::prefetch_contact(Slot& slot) const noexcept {
   const wire::Decoded& decoded = slot.decoded;
-  const bool datagram = decoded.proto == wire::ip_protocol::udp;
+  const bool datagram = decoded.proto == ip_protocol::udp;
   slot.begins = datagram || decoded.tcp_flags == wire::tcp_flag::syn;
   if (!slot.begins) return;
   slot.ahead = detector_.prefetch(decoded.src, decoded.dst,
@@ -236,7 +236,7 @@ inline void Engine::dispatch(const PacketView& packet, Slot& slot, const Tally& 
   if (slot.decoded.bucket != Bucket::flow) [[unlikely]]
     return dispatch_flowless(routed, slot, tally);
   slot.owner->on_packet(routed);
-  if (slot.decoded.proto == wire::ip_protocol::icmpv6) [[unlikely]]
+  if (slot.decoded.proto == ip_protocol::icmpv6) [[unlikely]]
     tell_neighbor(packet, slot);
   look_at_timers(slot.shard, *slot.owner);
 }

@@ -150,7 +150,7 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
   switch (packet.decoded.bucket) {
     case Bucket::flow:
       add(slot.shard, Flight::Work::packet);
-      if (packet.decoded.proto == wire::ip_protocol::icmpv6) {
+      if (packet.decoded.proto == ip_protocol::icmpv6) {
         packet.neighbor =
             flow::neighbor_outcome(packet.decoded, packet.extra, packet.clock, packet.view.number);
       }

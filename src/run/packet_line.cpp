@@ -6,7 +6,7 @@
 namespace ntan::run {
 namespace {
 
-namespace ip = wire::ip_protocol;
+namespace ip = ip_protocol;
 
 app::Transport transport_of(const wire::Decoded& decoded) noexcept {
   if (decoded.bucket == wire::Bucket::arp) return app::Transport::arp;

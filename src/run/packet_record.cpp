@@ -13,7 +13,7 @@ void add_network(PacketRecord& record, const wire::Decoded& decoded) noexcept {
 }
 
 void add_transport(PacketRecord& record, const wire::Decoded& decoded) noexcept {
-  namespace ip = wire::ip_protocol;
+  namespace ip = ip_protocol;
   if (decoded.proto == ip::tcp) {
     record.tcp_flags = flow::flag_text(decoded.tcp_flags);
     record.seq = decoded.seq;

@@ -13,7 +13,7 @@ namespace {
 
 using flow::EndReason;
 namespace flag = wire::tcp_flag;
-namespace ip = wire::ip_protocol;
+namespace ip = ip_protocol;
 
 // Of the flow share, what the table's records and index may take; the rest is TCP state and
 // dissectors.

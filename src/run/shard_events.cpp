@@ -514,7 +514,7 @@ void Shard::note(event::Note note) {
   if (current_.conversation == nullptr || !stats::measures_server(note.kind)) return;
   const flow::Flow& flow = current_.conversation->flow;
   // Of datagrams both ends may ask under the same numbers: who answers was asked.
-  const bool answered = current_.packet != nullptr && flow.proto() != wire::ip_protocol::tcp;
+  const bool answered = current_.packet != nullptr && flow.proto() != ip_protocol::tcp;
   merger_->server_time(answered ? current_.packet->decoded->src : flow::flow_ends(flow).server,
                        note);
 }

@@ -39,21 +39,21 @@ wire::Decoded packet(std::uint8_t proto, Ports ports = {}) {
 }
 
 wire::Decoded tcp(int flags, std::uint32_t payload = 0, Ports ports = {}) {
-  wire::Decoded decoded = packet(wire::ip_protocol::tcp, ports);
+  wire::Decoded decoded = packet(ip_protocol::tcp, ports);
   decoded.tcp_flags = static_cast<std::uint8_t>(flags);
   decoded.payload_size = payload;
   return decoded;
 }
 
 wire::Decoded icmp(std::uint8_t type, std::uint8_t code = 0) {
-  wire::Decoded decoded = packet(wire::ip_protocol::icmp);
+  wire::Decoded decoded = packet(ip_protocol::icmp);
   decoded.icmp_type = type;
   decoded.icmp_code = code;
   return decoded;
 }
 
 wire::Decoded sctp(Bytes chunks) {
-  wire::Decoded decoded = packet(wire::ip_protocol::sctp);
+  wire::Decoded decoded = packet(ip_protocol::sctp);
   decoded.payload = chunks.data();
   decoded.payload_captured = decoded.payload_size = static_cast<std::uint32_t>(chunks.size());
   return decoded;
@@ -116,10 +116,10 @@ TEST_CASE("contact: what goes to a group is no contact") {
   REQUIRE(contact.begin(tcp(flag::syn), to_server, Cast::group).silent());
   REQUIRE(contact.contact_class() == ContactClass::none);
   wire::Extra extra;
-  auto multicast = packet(wire::ip_protocol::udp);
+  auto multicast = packet(ip_protocol::udp);
   multicast.dst = address("224.0.0.251");
   REQUIRE(cast_of(multicast, extra) == Cast::group);
-  auto directed = packet(wire::ip_protocol::udp);
+  auto directed = packet(ip_protocol::udp);
   directed.dst = address("192.0.2.255");
   extra.has_mac = true;
   extra.dst_mac.octets.fill(0xff);
@@ -279,7 +279,7 @@ TEST_CASE("contact: a session shows an answer only if the target was heard") {
 TEST_CASE("contact: datagrams that run without being answered are a stream") {
   const auto [sent, expected] = GENERATE(table<std::uint32_t, Result>(
       {{1, Result::silent}, {23, Result::silent}, {24, Result::idle}}));
-  Contact contact = begun(packet(wire::ip_protocol::udp, {.src = 16384, .dst = 20000}));
+  Contact contact = begun(packet(ip_protocol::udp, {.src = 16384, .dst = 20000}));
   require_result(contact, contact.on_timer(ContactTimer::answer, sent), expected);
 }
 
@@ -337,22 +337,21 @@ TEST_CASE("contact: a UDP packet that looks like an answer is no probe") {
       {3478, 50000, ContactClass::none},
       {5353, 5353, ContactClass::udp},
   }));
-  REQUIRE(begun(packet(wire::ip_protocol::udp, {.src = src, .dst = dst})).contact_class() ==
-          expected);
+  REQUIRE(begun(packet(ip_protocol::udp, {.src = src, .dst = dst})).contact_class() == expected);
 }
 
 TEST_CASE("contact: UDP is answered, silent after 2 s, refused or cut off by a router") {
   Contact contact;
-  const ContactStep step = contact.begin(packet(wire::ip_protocol::udp), to_server, Cast::unicast);
+  const ContactStep step = contact.begin(packet(ip_protocol::udp), to_server, Cast::unicast);
   REQUIRE(step.arm == ContactTimer::answer);
   REQUIRE(timeout_of(step.arm) == std::chrono::seconds{2});
   SECTION("answered") {
-    require_result(contact, contact.on_packet(packet(wire::ip_protocol::udp), to_client),
+    require_result(contact, contact.on_packet(packet(ip_protocol::udp), to_client),
                    Result::session);
   }
   SECTION("silent, then answered after all") {
     require_result(contact, contact.on_timer(ContactTimer::answer), Result::silent);
-    REQUIRE(contact.on_packet(packet(wire::ip_protocol::udp), to_client).verdict == Verdict::late);
+    REQUIRE(contact.on_packet(packet(ip_protocol::udp), to_client).verdict == Verdict::late);
   }
   SECTION("port unreachable") {
     require_result(contact, contact.on_icmp_error(icmp(3, 3), to_server), Result::refused);
@@ -411,7 +410,7 @@ TEST_CASE("contact: a lone segment with timestamps belongs to a connection from 
 
 TEST_CASE("contact: what a UDP service sends to ports of clients is no probe") {
   const auto from = [](std::uint16_t src, std::uint16_t dst) {
-    return begun(packet(wire::ip_protocol::udp, {.src = src, .dst = dst})).contact_class();
+    return begun(packet(ip_protocol::udp, {.src = src, .dst = dst})).contact_class();
   };
   for (const int number : {53, 123, 1900, 5060, 11211, 27015}) {
     const auto service = static_cast<std::uint16_t>(number);

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace flag = wire::tcp_flag;
-namespace ip = wire::ip_protocol;
+namespace ip = ip_protocol;
 using test::Talk;
 
 constexpr Timestamp start = from_ns(1'700'000'000'000'000'000);

@@ -15,7 +15,7 @@ namespace {
 using test::literals::operator""_hex;  // NOLINT(*-unused-using-decls): literals use it
 
 wire::Decoded packet(std::string_view src, std::uint16_t src_port, std::string_view dst,
-                     std::uint16_t dst_port, std::uint8_t proto = wire::ip_protocol::udp) {
+                     std::uint16_t dst_port, std::uint8_t proto = ip_protocol::udp) {
   wire::Decoded decoded;
   decoded.src = *parse_address(src);
   decoded.dst = *parse_address(dst);
@@ -42,7 +42,7 @@ TEST_CASE("key: both directions have one key and opposite ends") {
       packet("192.0.2.9", 40000, "192.0.2.9", 53),
       packet("192.0.2.9", 5353, "192.0.2.10", 5353),
       packet("2001:db8::1", 1, "2001:db8:0:0:1::", 2),
-      packet("::1", 40000, "fe80::1", 443, wire::ip_protocol::tcp),
+      packet("::1", 40000, "fe80::1", 443, ip_protocol::tcp),
       packet("10.0.0.1", 0, "10.0.0.2", 0, 89),
   }));
   const DirectedKey there = make_key(decoded, VlanUse::keep);
@@ -71,7 +71,7 @@ TEST_CASE("key: every part of the flow's identity tells flows apart") {
       changed([](auto& d) { d.src_port = 40001; }),
       changed([](auto& d) { d.dst_port = 54; }),
       changed([](auto& d) { std::swap(d.src_port, d.dst_port); }),
-      changed([](auto& d) { d.proto = wire::ip_protocol::tcp; }),
+      changed([](auto& d) { d.proto = ip_protocol::tcp; }),
       changed([](auto& d) { d.vlan = 1; }),
       changed([](auto& d) { d.vlan = 256; }),
       changed([](auto& d) { d.network = 1; }),
@@ -105,7 +105,7 @@ TEST_CASE("key: what differs per direction or packet is no part of it") {
 TEST_CASE("key: its ends are those of the packet") {
   wire::Decoded decoded = GENERATE(values<wire::Decoded>({
       packet("192.0.2.9", 40000, "198.51.100.1", 53),
-      packet("2001:db8::2", 1, "2001:db8::1", 65535, wire::ip_protocol::tcp),
+      packet("2001:db8::2", 1, "2001:db8::1", 65535, ip_protocol::tcp),
   }));
   const auto [key, from_low] = make_key(decoded, VlanUse::keep);
   CHECK((from_low ? key.low() : key.high()) == decoded.src);
@@ -121,15 +121,15 @@ TEST_CASE("key: a packet and the ICMP error that quotes it meet") {
     std::uint8_t proto;
     Bytes transport;
   };
-  const auto c = GENERATE(values<Case>({{wire::ip_protocol::udp, "d903 0035 0008 0000"_hex},
-                                        {wire::ip_protocol::icmp, "0800 0000 1234 0001"_hex}}));
+  const auto c = GENERATE(values<Case>({{ip_protocol::udp, "d903 0035 0008 0000"_hex},
+                                        {ip_protocol::icmp, "0800 0000 1234 0001"_hex}}));
   const std::uint8_t proto[]{c.proto};  // NOLINT(*-c-arrays)
   const auto datagram = test::join("4500001c 1234 4000 40"_hex, Bytes{proto},
                                    "0000 c0000201 c6336401"_hex, c.transport);
   const auto original = test::decode_frame(datagram, {.link = LinkType::raw});
   REQUIRE(original.decoded.bucket == wire::Bucket::flow);
   const auto error = test::decode_frame(
-      test::ipv4(wire::ip_protocol::icmp, test::join("0303 0000 00000000"_hex, datagram)),
+      test::ipv4(ip_protocol::icmp, test::join("0303 0000 00000000"_hex, datagram)),
       {.link = LinkType::raw});
   REQUIRE(error.decoded.bucket == wire::Bucket::icmp_error);
   wire::Decoded seen = original.decoded;

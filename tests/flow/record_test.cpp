@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using test::Talk;
 using test::literals::operator""_hex;  // NOLINT(*-unused-using-decls): literals use it
 namespace flag = wire::tcp_flag;
-namespace ip = wire::ip_protocol;
+namespace ip = ip_protocol;
 
 Flow flow_of(const wire::Decoded& first) {
   const DirectedKey made = make_key(first, VlanUse::keep);

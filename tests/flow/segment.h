@@ -35,7 +35,7 @@ inline wire::Decoded decoded(const Segment& segment) {
   out.src_port = from_client ? 40000 : 80;
   out.dst_port = from_client ? 80 : 40000;
   out.bucket = wire::Bucket::flow;
-  out.proto = wire::ip_protocol::tcp;
+  out.proto = ip_protocol::tcp;
   out.tcp_flags = static_cast<std::uint8_t>(segment.flags);
   out.seq = segment.seq;
   out.ack = segment.ack;

@@ -7,7 +7,7 @@
 namespace ntan::flow {
 namespace {
 
-namespace ip = wire::ip_protocol;
+namespace ip = ip_protocol;
 
 }  // namespace
 

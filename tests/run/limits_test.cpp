@@ -223,7 +223,7 @@ std::vector<Pair> colliding_pairs(std::size_t count, std::uint64_t seed) {
   const HashKey secret = HashKey::from_seed(seed);
   std::vector<Pair> pairs;
   wire::Decoded packet;
-  packet.proto = wire::ip_protocol::udp;
+  packet.proto = ip_protocol::udp;
   packet.src_port = 40'000;
   packet.dst_port = 9'000;
   for (std::uint32_t number = 0; pairs.size() < count; ++number) {

@@ -34,7 +34,7 @@ struct Tally {
 void add(Tally& tally, const wire::Decoded& decoded, std::uint64_t packets) {
   tally.buckets[decoded.bucket] += packets;
   if (decoded.bucket != Bucket::flow && decoded.bucket != Bucket::icmp_error) return;
-  const auto name = wire::ip_protocol_name(decoded.proto);
+  const auto name = ip_protocol_name(decoded.proto);
   tally.protocols[name.empty() ? std::to_string(decoded.proto) : std::string(name)] += packets;
 }
 
