@@ -255,29 +255,31 @@ void Api::run_begins() noexcept {
 Reply Api::table(std::string_view name, const Request& request) {
   const std::size_t limit = std::min<std::size_t>(
       number(request.parameter("limit").value_or("50")).value_or(50), most_rows);
-  if (name == "talkers") return talkers(limit);
+  TableQuery query{.event = {},
+                   .words = request.parameter("q").value_or(""),
+                   .sort = request.parameter("sort").value_or(""),
+                   .limit = limit};
+  if (name == "talkers") return talkers(query);
   const auto* const found = std::find_if(tables.begin(), tables.end(),
                                          [name](const auto& one) { return one.first == name; });
   if (found == tables.end()) return error_reply(404, "there is no such table");
+  query.event = found->second;
   Reply reply;
-  const std::string wrong = append_table(reply.body, *digest_,
-                                         {.event = found->second,
-                                          .words = request.parameter("q").value_or(""),
-                                          .sort = request.parameter("sort").value_or(""),
-                                          .limit = limit});
+  const std::string wrong = append_table(reply.body, *digest_, query);
   return wrong.empty() ? std::move(reply) : error_reply(422, wrong);
 }
 
-Reply Api::talkers(std::size_t most) const {
+Reply Api::talkers(const TableQuery& query) const {
+  std::vector<std::string> rows;
+  for (const Talker& talker : digest_->talkers(Digest::most_talkers)) {
+    JsonText json(rows.emplace_back());
+    append_talker(json, talker);
+  }
+  const std::vector<std::string_view> lines(rows.begin(), rows.end());
   Reply reply;
-  const std::size_t held = digest_->talkers(Digest::most_talkers).size();
-  JsonText json(reply.body);
-  json.begin_object();
-  append_talkers(json, "rows", *digest_, most);
-  for (const std::string_view name : {"matched", "held", "seen"})
-    json.member(name, std::uint64_t{held});
-  json.end_object();
-  return reply;
+  const std::string wrong =
+      append_rows(reply.body, lines, query, {.held = lines.size(), .seen = lines.size()});
+  return wrong.empty() ? std::move(reply) : error_reply(422, wrong);
 }
 
 std::optional<Reply> Api::exported(std::string_view form, const Request& request,

@@ -18,6 +18,8 @@
 
 namespace ntan::serve {
 
+struct TableQuery;
+
 struct ApiOptions {
   std::string_view version;
   std::span<const event::Schema* const> schemas;  ///< for CSV
@@ -50,7 +52,7 @@ class Api final : public Handler {
   [[nodiscard]] std::string state_object(const RunState& run) const;
   [[nodiscard]] Reply stream(const Request& request);
   [[nodiscard]] Reply table(std::string_view name, const Request& request);
-  [[nodiscard]] Reply talkers(std::size_t most) const;
+  [[nodiscard]] Reply talkers(const TableQuery& query) const;
   [[nodiscard]] std::optional<Reply> exported(std::string_view form, const Request& request,
                                               const std::shared_ptr<PendingReply>& later);
   [[nodiscard]] Reply exported_events(const Request& request, bool csv);

@@ -43,6 +43,10 @@ bool has_port(const dom::object& event, std::string_view wanted) noexcept {
 }
 
 bool field_matches(const dom::object& event, std::string_view field, std::string_view value) {
+  // Rows of talkers have one address.
+  if (field == "src" || field == "ip") {
+    if (const auto ip = text_of(event, "ip"); !ip.empty()) return ip.starts_with(value);
+  }
   if (field == "src") return text_of(event, "src_ip").starts_with(value);
   if (field == "dst") return text_of(event, "dst_ip").starts_with(value);
   if (field == "ip") {

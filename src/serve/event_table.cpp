@@ -13,22 +13,25 @@ namespace {
 namespace dom = simdjson::dom;
 
 struct Match {
-  const KeptEvent* event = nullptr;
+  std::string_view line;
   SortKey key;
 };
 
-/// Sequences of the newest lines of the kind, newest first.
-std::vector<std::uint64_t> newest(const KeptEvents& kept, std::string_view event) {
-  std::vector<std::uint64_t> all;
+/// The newest lines of the kind, newest first.
+std::vector<std::string_view> newest(const KeptEvents& kept, std::string_view event) {
+  std::vector<std::string_view> all;
   if (event.empty()) {
     const std::uint64_t size = std::min<std::uint64_t>(kept.held(), most_looked_at);
-    for (std::uint64_t back = 1; back <= size; ++back) all.push_back(kept.next() - back);
+    for (std::uint64_t back = 1; back <= size; ++back)
+      all.emplace_back(kept.at(kept.next() - back).line);
     return all;
   }
   const EventKind* kind = kept.kind(event);
   if (kind == nullptr) return all;
   const std::size_t size = std::min(kind->held.size(), most_looked_at);
-  all.assign(kind->held.rbegin(), kind->held.rbegin() + static_cast<std::ptrdiff_t>(size));
+  std::for_each_n(kind->held.rbegin(), size, [&all, &kept](std::uint64_t sequence) {
+    all.emplace_back(kept.at(sequence).line);
+  });
   return all;
 }
 
@@ -49,48 +52,52 @@ std::size_t octets_in_html(std::string_view line) noexcept {
   return line.size() + growth * static_cast<std::size_t>(std::count(line.begin(), line.end(), '<'));
 }
 
-std::string append_table(std::string& out, const Digest& digest, const TableQuery& query) {
+std::string append_rows(std::string& out, std::span<const std::string_view> lines,
+                        const TableQuery& query, const RowCounts& counts) {
   const EventSearch search(query.words);
   if (!search.error().empty()) return search.error();
   const bool descending = query.sort.starts_with('-');
   const std::string_view path = query.sort.substr(descending ? 1 : 0);
-  const KeptEvents& kept = digest.kept();
   std::vector<Match> matches;
   dom::parser parser;
-  for (const std::uint64_t sequence : newest(kept, query.event)) {
-    const KeptEvent& event = kept.at(sequence);
-    Match match{.event = &event, .key = {}};
+  for (const std::string_view line : lines) {
+    Match match{.line = line, .key = {}};
     if (!search.everything() || !path.empty()) {
       dom::object parsed;
-      if (parser.parse(event.line).get(parsed) != simdjson::SUCCESS) continue;
-      if (!search.matches(parsed, event.line)) continue;
+      if (parser.parse(line.data(), line.size()).get(parsed) != simdjson::SUCCESS) continue;
+      if (!search.matches(parsed, line)) continue;
       if (!path.empty()) match.key = sort_key(parsed, path);
     }
     matches.push_back(std::move(match));
   }
   if (!path.empty()) sort_matches(matches, descending);
-  const EventKind* kind = kept.kind(query.event);
   JsonText json(out);
   json.begin_object();
   json.key("rows");
   json.begin_array();
   std::size_t octets = 0;
   for (std::size_t i = 0; i < std::min(query.limit, matches.size()); ++i) {
-    octets += octets_in_html(matches[i].event->line);
+    octets += octets_in_html(matches[i].line);
     if (octets > query.octets) break;
-    json.raw(matches[i].event->line);
+    json.raw(matches[i].line);
   }
   json.end_array();
   json.member("matched", std::uint64_t{matches.size()});
-  if (query.event.empty()) {
-    json.member("held", std::uint64_t{kept.held()});
-    json.member("seen", kept.seen());
-  } else {
-    json.member("held", std::uint64_t{kind == nullptr ? 0 : kind->held.size()});
-    json.member("seen", kind == nullptr ? std::uint64_t{0} : kind->seen);
-  }
+  json.member("held", counts.held);
+  json.member("seen", counts.seen);
   json.end_object();
   return {};
+}
+
+std::string append_table(std::string& out, const Digest& digest, const TableQuery& query) {
+  const KeptEvents& kept = digest.kept();
+  RowCounts counts{.held = kept.held(), .seen = kept.seen()};
+  if (!query.event.empty()) {
+    const EventKind* kind = kept.kind(query.event);
+    counts =
+        kind == nullptr ? RowCounts{} : RowCounts{.held = kind->held.size(), .seen = kind->seen};
+  }
+  return append_rows(out, newest(kept, query.event), query, counts);
 }
 
 }  // namespace ntan::serve

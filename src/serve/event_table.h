@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,18 @@ inline constexpr std::size_t most_looked_at = 50'000;
 /// Octets that a line takes inside of a script element, where a `<` is written as \u003c.
 [[nodiscard]] std::size_t octets_in_html(std::string_view line) noexcept;
 
-/// Appends `{"rows":[…],"matched":n,"held":n,"seen":n}`, newest first where nothing sorts. Returns
-/// what is wrong with the words; empty if nothing is.
+/// Of what a table shows a part.
+struct RowCounts {
+  std::uint64_t held = 0;
+  std::uint64_t seen = 0;
+};
+
+/// Appends `{"rows":[…],"matched":n,"held":n,"seen":n}` of those `lines`, JSON objects, that match;
+/// in their order where nothing sorts. Returns what is wrong with the words; empty if nothing is.
+[[nodiscard]] std::string append_rows(std::string& out, std::span<const std::string_view> lines,
+                                      const TableQuery& query, const RowCounts& counts);
+
+/// The same of the kept events, newest first.
 [[nodiscard]] std::string append_table(std::string& out, const Digest& digest,
                                        const TableQuery& query);
 

@@ -129,16 +129,18 @@ void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
   append_load(json, "page_load", run.page_load);
 }
 
+void append_talker(JsonText& json, const Talker& talker) {
+  json.begin_object();
+  json.member("ip", talker.ip);
+  json.member("bytes", talker.bytes);
+  json.member("pkts", talker.packets);
+  json.end_object();
+}
+
 void append_talkers(JsonText& json, std::string_view name, const Digest& digest, std::size_t most) {
   json.key(name);
   json.begin_array();
-  for (const Talker& talker : digest.talkers(most)) {
-    json.begin_object();
-    json.member("ip", talker.ip);
-    json.member("bytes", talker.bytes);
-    json.member("pkts", talker.packets);
-    json.end_object();
-  }
+  for (const Talker& talker : digest.talkers(most)) append_talker(json, talker);
   json.end_array();
 }
 

@@ -13,6 +13,8 @@ namespace ntan::serve {
 void append_run(JsonText& json, const RunState& run);
 /// Members that change from second to second: `totals`, `kept`, `ring`, `progress`, `elapsed_us`.
 void append_figures(JsonText& json, const RunState& run, const Digest& digest);
+/// An object.
+void append_talker(JsonText& json, const Talker& talker);
 /// The member `name`: talkers of the run, most octets first.
 void append_talkers(JsonText& json, std::string_view name, const Digest& digest, std::size_t most);
 /// The member `protocols`: of the run, at most `most` of each level.

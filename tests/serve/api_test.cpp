@@ -313,8 +313,30 @@ TEST_CASE("api: tables by name, with a search that may be wrong") {
   CHECK(Json(page.client.get("/api/v1/table/talkers?limit=1").body).text("/rows/0/ip") ==
         "10.0.0.1");
   CHECK(page.client.get("/api/v1/table/dns?q=%2F(%2F").status == 422);
+  CHECK(page.client.get("/api/v1/table/talkers?q=%2F(%2F").status == 422);
   for (const char* limit : {"", "x", "-1", "1e9", "99999999999999999999999", "0"})
     CHECK(page.client.get(fmt::format("/api/v1/table/dns?limit={}", limit)).status == 200);
+}
+
+TEST_CASE("api: talkers are searched and sorted as events are") {
+  Page page;
+  page.take(event_line("summary", R"("talkers":[{"ip":"10.0.0.1","bytes":9,"pkts":1},)"
+                                  R"({"ip":"10.0.0.2","bytes":5,"pkts":8},)"
+                                  R"({"ip":"192.0.2.10","bytes":1,"pkts":2}])"));
+  const auto rows = [&page](std::string_view query) {
+    const Json reply(page.client.get(fmt::format("/api/v1/table/talkers?{}", query)).body);
+    std::string ends;
+    for (int i = 0; reply.has(fmt::format("/rows/{}", i)); ++i)
+      ends += fmt::format("{} ", reply.text(fmt::format("/rows/{}/ip", i)));
+    return fmt::format("{}of {}", ends, reply.number("/matched"));
+  };
+  CHECK(rows("") == "10.0.0.1 10.0.0.2 192.0.2.10 of 3");
+  CHECK(rows("sort=bytes") == "192.0.2.10 10.0.0.2 10.0.0.1 of 3");
+  CHECK(rows("sort=-pkts&limit=2") == "10.0.0.2 192.0.2.10 of 3");
+  CHECK(rows("q=src:10.0") == "10.0.0.1 10.0.0.2 of 2");
+  CHECK(rows("q=ip:0.0") == "of 0");
+  CHECK(rows("q=2.10") == "192.0.2.10 of 1");
+  CHECK(rows("q=dst:10.0.0.1") == "of 0");
 }
 
 TEST_CASE("api: events are saved as NDJSON or as CSV of one event, named by the trace") {

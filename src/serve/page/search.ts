@@ -15,12 +15,19 @@ function has(value: unknown, part: string): boolean {
   return value !== undefined && String(value).toLowerCase().includes(part);
 }
 
+function begins(value: unknown, part: string): boolean {
+  return value !== undefined && String(value).toLowerCase().startsWith(part);
+}
+
 const PREFIXES: Record<string, (line: Line, wanted: string) => boolean> = {
-  src: (line, wanted) => has(valueAt(line, "src_ip") ?? valueAt(line, "ip"), wanted),
-  dst: (line, wanted) => has(valueAt(line, "dst_ip"), wanted),
-  ip: (line, wanted) => ["src_ip", "dst_ip", "ip"].some((path) => has(valueAt(line, path), wanted)),
+  src: (line, wanted) => begins(valueAt(line, "src_ip") ?? valueAt(line, "ip"), wanted),
+  dst: (line, wanted) => begins(valueAt(line, "dst_ip"), wanted),
+  ip: (line, wanted) => ["src_ip", "dst_ip", "ip"].some((path) => begins(valueAt(line, path), wanted)),
   port: (line, wanted) => ["src_port", "dst_port"].some((path) => String(valueAt(line, path)) === wanted),
   sni: (line, wanted) => has(valueAt(line, "tls.sni"), wanted),
+  query: (line, wanted) => has(valueAt(line, "dns.query"), wanted),
+  host: (line, wanted) => has(valueAt(line, "http.host"), wanted),
+  event: (line, wanted) => valueAt(line, "event") === wanted,
   proto: (line, wanted) => String(valueAt(line, "proto")).toLowerCase() === wanted,
   id: (line, wanted) => [valueAt(line, "flow_id"), valueAt(line, "scan.id")].some((id) => id === wanted),
 };
