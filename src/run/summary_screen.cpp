@@ -119,12 +119,13 @@ void add_tcp_loss(Screen& screen, const SummaryRecord& summary) {
   if (!summary.tcp_data_segs) return;
   if (!summary.loss_in_words.empty()) screen.line("  TCP: {}", summary.loss_in_words);
   screen.line(
-      "  {} of {} segments repeated: {} fast, {} by time-out, {} spurious, {} upstream, "
-      "{} other; {} reordered",
-      summary.tcp_rtx.value_or(0), *summary.tcp_data_segs, summary.tcp_rtx_fast.value_or(0),
-      summary.tcp_rtx_rto.value_or(0), summary.tcp_rtx_spurious.value_or(0),
-      summary.tcp_rtx_upstream.value_or(0), summary.tcp_rtx_other.value_or(0),
-      summary.tcp_reorder.value_or(0));
+      "  {} repeats ({} SYN or FIN) in {} segments with data: {} fast, {} by time-out, {} "
+      "spurious, "
+      "{} upstream, {} other; {} reordered",
+      summary.tcp_rtx.value_or(0), summary.tcp_rtx_control.value_or(0), *summary.tcp_data_segs,
+      summary.tcp_rtx_fast.value_or(0), summary.tcp_rtx_rto.value_or(0),
+      summary.tcp_rtx_spurious.value_or(0), summary.tcp_rtx_upstream.value_or(0),
+      summary.tcp_rtx_other.value_or(0), summary.tcp_reorder.value_or(0));
 }
 
 void add_loss(Screen& screen, const SummaryRecord& summary) {

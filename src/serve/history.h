@@ -59,6 +59,7 @@ inline constexpr auto history_columns = std::to_array<Column>({
     {.name = "ttfb_p95_us", .member = "p95_us", .metric = "http_ttfb", .merge = Merge::greatest},
     {.name = "data_segs", .member = "tcp_data_segs"},
     {.name = "rtx", .member = "tcp_rtx"},
+    {.name = "rtx_control", .member = "tcp_rtx_control"},
     {.name = "ooo", .member = "tcp_reorder"},
     {.name = "zero_win", .member = "tcp_zero_win"},
     {.name = "capture_missed_bytes", .member = "quality_unseen_bytes"},

@@ -235,6 +235,7 @@ struct SummaryRecord {
   std::optional<std::uint64_t> tcp_rtx_spurious;
   std::optional<std::uint64_t> tcp_rtx_upstream;
   std::optional<std::uint64_t> tcp_rtx_other;
+  std::optional<std::uint64_t> tcp_rtx_control;
   std::optional<std::uint64_t> tcp_reorder;
   std::optional<std::uint64_t> tcp_dupacks;
   std::optional<std::uint64_t> tcp_zero_win;
@@ -357,7 +358,8 @@ struct SummaryRecord {
         field<"loss_in_words", &R::loss_in_words>(
             "Where TCP lost what, as a sentence: behind the tap, before it, and in the capture"),
         field<"tcp_data_segs", &R::tcp_data_segs>("TCP segments with payload, repeats included"),
-        field<"tcp_rtx", &R::tcp_rtx>("TCP segments that repeat what was sent before"),
+        field<"tcp_rtx", &R::tcp_rtx>(
+            "TCP segments that repeat what was sent before, SYN and FIN included"),
         field<"tcp_rtx_fast", &R::tcp_rtx_fast>("Of those: duplicate ACKs had asked for them"),
         field<"tcp_rtx_rto", &R::tcp_rtx_rto>("Of those: as late as a retransmission time-out"),
         field<"tcp_rtx_spurious", &R::tcp_rtx_spurious>(
@@ -365,6 +367,8 @@ struct SummaryRecord {
         field<"tcp_rtx_upstream", &R::tcp_rtx_upstream>(
             "Of those: the first copy was lost before the tap"),
         field<"tcp_rtx_other", &R::tcp_rtx_other>("Of those: for another reason"),
+        field<"tcp_rtx_control", &R::tcp_rtx_control>(
+            "SYNs and FINs among tcp_rtx, which are no part of tcp_data_segs"),
         field<"tcp_reorder", &R::tcp_reorder>("TCP segments that came late, not again"),
         field<"tcp_dupacks", &R::tcp_dupacks>("Duplicate ACKs"),
         field<"tcp_zero_win", &R::tcp_zero_win>("Times that a TCP window closed"),

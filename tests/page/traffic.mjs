@@ -2,7 +2,7 @@
 
 export const COLUMNS = ["t", "interval_us", "packets", "bytes", "bps", "pps", "peak_1s_bps", "flows_new", "flows_active",
   "hs_rtt_p50_us", "hs_rtt_p95_us", "rtt_p50_us", "rtt_p95_us", "dns_p50_us", "dns_p95_us", "ttfb_p50_us", "ttfb_p95_us",
-  "data_segs", "rtx", "ooo", "zero_win", "resets", "capture_missed_bytes", "dns_queries", "dns_unanswered", "http_requests",
+  "data_segs", "rtx", "rtx_control", "ooo", "zero_win", "resets", "capture_missed_bytes", "dns_queries", "dns_unanswered", "http_requests",
   "tls_handshakes", "dropped_by_kernel", "dropped_by_interface", "scans", "events",
   "inbound_pkts", "inbound_bytes", "outbound_pkts", "outbound_bytes"];
 
@@ -44,7 +44,7 @@ export function rowAt(roll, t, seconds, calm, directed = true) {
   const ways = directed ? [Math.round(packets * 0.6), Math.round(octets * (0.98 - sent)), Math.round(packets * 0.38), Math.round(octets * sent)] : [null, null, null, null];
   return [t, seconds * 1e6, packets, Math.round((bps * seconds) / 8), bps, Math.round(packets / seconds), Math.round(bps * (seconds > 1 ? 1.6 : 1)),
     Math.round(14 * seconds * roll()), 190 + Math.round(40 * wave), p50, p50 && latency(p50 * 2.2, 0.9), p50, p50 && latency(p50 * 2, 0.8),
-    dns && Math.round(dns / 2.4), dns, ttfb && Math.round(ttfb / 2), ttfb, segments, Math.round(segments * 0.002 * roll() * jam),
+    dns && Math.round(dns / 2.4), dns, ttfb && Math.round(ttfb / 2), ttfb, segments, Math.round(segments * 0.002 * roll() * jam), 0,
     Math.round(segments * 0.0008 * roll() * jam), roll() < 0.04 ? 1 : 0, Math.round(3 * roll() * roll() * roll() * seconds), 0, Math.round(9 * seconds * roll()),
     roll() < 0.06 ? 1 : 0, Math.round(4 * seconds * roll()), Math.round(6 * seconds * roll()), calm ? 0 : roll() < 0.01 ? 40 : 0, 0, 0, Math.round(30 * seconds), ...ways];
 }

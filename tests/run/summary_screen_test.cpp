@@ -72,6 +72,7 @@ TEST_CASE("screen: how much, of what, how fast, how late, how lossy, who, what w
                               .tcp_rtx = 3,
                               .tcp_rtx_fast = 2,
                               .tcp_rtx_upstream = 1,
+                              .tcp_rtx_control = 1,
                               .tcp_reorder = 4,
                               .dns_queries = 8,
                               .dns_unanswered = 1,
@@ -91,7 +92,8 @@ TEST_CASE("screen: how much, of what, how fast, how late, how lossy, who, what w
         "  tcp_hs_rtt_server         1     9 us     9 us     9 us     9 us\n"
         "\nhow lossy\n"
         "  TCP: 0.44 % lost beyond this point\n"
-        "  3 of 200 segments repeated: 2 fast, 0 by time-out, 0 spurious, 1 upstream, 0 other; "
+        "  3 repeats (1 SYN or FIN) in 200 segments with data: 2 fast, 0 by time-out, 0 spurious, "
+        "1 upstream, 0 other; "
         "4 reordered\n"
         "  DNS: 1 of 8 queries unanswered, 2 retries\n"
         "  ICMP: 1 of 5 echoes unanswered\n"

@@ -3,7 +3,7 @@
 import { h, setText } from "./dom";
 import { bitRate, count, micros, percent, rate } from "./format";
 import type { Row } from "./model";
-import { directed, SECOND_US, share } from "./series";
+import { directed, repeated, SECOND_US } from "./series";
 import type { Store } from "./store";
 
 /** Latencies and ratios are taken from the newest seconds: one alone often has no sample. */
@@ -89,7 +89,7 @@ function figures(store: Store): Figure[] {
     { label: "Flows", value: count(totals.flows_active ?? store.value(store.rows.at(-1), "flows_active")), detail: `${count(totals.flows)} in all` },
     { label: "Handshake p50", value: micros(latency(store, rows, "tcp_hs_rtt", "p50_us", "hs_rtt_p50_us")), detail: `p95 ${micros(latency(store, rows, "tcp_hs_rtt", "p95_us", "hs_rtt_p95_us"))}` },
     { label: "DNS p95", value: micros(latency(store, rows, "dns_rtt", "p95_us", "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
-    { label: "Retransmitted", value: percent(share(sum(store, rows, "rtx"), segments)), detail: `${count(segments)} segments` },
+    { label: "Retransmitted", value: percent(repeated((name) => sum(store, rows, name))), detail: `${count(segments)} segments` },
     { label: "Scans", value: count(totals.scans ?? store.scans.size), detail: open(store), alarm: openScans(store) > 0 },
     { label: "Drops", value: count(lost), detail: lost === null ? "not told" : "packets and lines", alarm: lost !== null && lost > 0 },
   ];

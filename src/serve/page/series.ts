@@ -39,10 +39,10 @@ function ratio(part: number | null, whole: number | null): number | null {
   return whole && part !== null ? part / whole : null;
 }
 
-/** A ratio, at most all of it: SYNs that are sent again are retransmissions, but no segments with data. */
-export function share(part: number | null, whole: number | null): number | null {
-  const exact = ratio(part, whole);
-  return exact === null ? null : Math.min(1, exact);
+/** The part of segments with data that were repeats; SYNs and FINs that are sent again are none of them. */
+export function repeated(of: (name: string) => number | null): number | null {
+  const repeats = of("rtx");
+  return ratio(repeats === null ? null : repeats - (of("rtx_control") ?? 0), of("data_segs"));
 }
 
 function perSecond(get: Get, row: Row, name: string): number | null {
@@ -106,7 +106,7 @@ function loss(get: Get): ChartDefinition {
   return {
     id: "loss", title: "Loss", axis: percent, axis2: perS,
     series: [
-      { label: "retransmitted", colour: 2, scale: "y", text: percent, value: (row) => share(get(row, "rtx"), get(row, "data_segs")) },
+      { label: "retransmitted", colour: 2, scale: "y", text: percent, value: (row) => repeated((name) => get(row, name)) },
       { label: "out of order", colour: 1, dash: [8, 3], scale: "y", text: percent, value: (row) => ratio(get(row, "ooo"), get(row, "data_segs")) },
       { label: "zero windows", colour: 3, bars: true, scale: "y2", text: perS, value: (row) => perSecond(get, row, "zero_win") },
       { label: "resets", colour: 4, bars: true, scale: "y2", text: perS, value: (row) => perSecond(get, row, "resets") },
