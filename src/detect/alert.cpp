@@ -325,7 +325,7 @@ ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const
   record.confidence = confidence(origin_.score);
   record.severity = severity(what);
   record.targets = targets_;
-  record.hosts = hosts_.count();
+  record.hosts = std::min<std::uint64_t>(hosts_.count(), probes_);
   record.ports = what == ScanKind::protocol ? protocols_.count() : port_count();
   record.probes = probes_;
   record.port_ranges = texts.ranges;

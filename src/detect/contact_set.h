@@ -24,6 +24,7 @@ enum class Mark : std::uint8_t {
   host,       ///< for keys of hosts: a real session took place
   expired,    ///< a packet died on the way: nothing reached it yet
   blurred,    ///< resolved, how is not remembered
+  counted,    ///< as probation, and already counted in an alert
 };
 
 /// Set of 64-bit hashes with a mark each. Exact up to 4,096 (28 bits of the hash are compared),

@@ -9,7 +9,7 @@
 namespace ntan::detect {
 namespace {
 
-constexpr std::uint16_t ftp_data = 20, ftp_control = 21;
+constexpr std::uint16_t ftp_data = 20, ftp_control = 21, first_user_port = 1024;
 constexpr Nats discount = 4;  // a quarter of the evidence is left
 
 /// Answers that say nothing of a lost direction.
@@ -62,6 +62,10 @@ std::optional<Guard> excuse_of(const Context& context, const Outcome& outcome,
   if (what == ContactClass::syn && outcome.src_port == ftp_data &&
       context.is_service(pair_key(outcome.dst, outcome.src)))
     return Guard::ftp_data;
+  // Passive transfers of nothing, as of an empty directory.
+  if (what == ContactClass::syn && outcome.result == Result::connect &&
+      outcome.dst_port >= first_user_port && context.is_service(pair_key(outcome.src, outcome.dst)))
+    return Guard::ftp_data;
   return std::nullopt;
 }
 
@@ -75,12 +79,20 @@ const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) 
     ++resolved_;
     if (outcome.answered) ++answered_;
   }
+  if (group_of(outcome.contact_class) == Group::tcp) {
+    if (outcome.left) {
+      ++left_;
+    } else if (outcome.result != Result::silent && outcome.result != Result::idle) {
+      goes_on_ = true;
+    }
+  }
   if (outcome.result == Result::session) remember_service(outcome, keys);
   return has_failed(outcome.result) ? remember_failure(outcome, keys) : nullptr;
 }
 
 void Context::observe(flow::Continuation continuation) noexcept {
   constexpr std::uint32_t most = 1024;
+  goes_on_ = true;
   ++(continuation == flow::Continuation::jumps ? jumped_ : followed_);
   if (followed_ + jumped_ < most) return;
   followed_ /= 2;

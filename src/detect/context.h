@@ -58,6 +58,11 @@ class Context {
   [[nodiscard]] const Outage* outage_of(const Outcome& outcome) noexcept;
   /// Learns how much of the traffic was captured.
   void observe(flow::Continuation continuation) noexcept;
+  /// Of TCP there are only SYNs and their answers: none shows whether a handshake was completed.
+  [[nodiscard]] bool only_handshakes() const noexcept {
+    constexpr std::uint32_t enough = 3;
+    return !goes_on_ && left_ > enough;
+  }
   /// Somebody used what has this target_key within 12 to 24 h.
   [[nodiscard]] bool is_service(std::uint64_t key) const noexcept {
     return services_ != nullptr && services_->contains(key);
@@ -96,6 +101,8 @@ class Context {
   std::uint64_t answered_ = 0;
   std::uint32_t followed_ = 0;  // recent segments
   std::uint32_t jumped_ = 0;
+  std::uint32_t left_ = 0;  // handshakes after which nothing came
+  bool goes_on_ = false;    // there was TCP but for SYNs and their answers
 };
 
 }  // namespace ntan::detect

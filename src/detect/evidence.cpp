@@ -160,6 +160,7 @@ std::string_view to_text(Guard guard) noexcept {
     case Guard::dhcp_check: return "dhcp_check";
     case Guard::call_back: return "call_back";
     case Guard::media: return "media";
+    case Guard::elsewhere: return "elsewhere";
     case Guard::peer_prone: return "peer_prone";
   }
   return "peer_prone";

@@ -74,6 +74,8 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
     return;
   }
   if (!can_burst(outcome.contact_class) || context_.sampled() || calls_back(outcome)) return;
+  // Streams that are under way when the capture begins are first seen together.
+  if (outcome.is_media || context_.is_service(place.keys.target)) return;
   const bool datagram = outcome.contact_class == ContactClass::udp;
   const bool path =
       is_trace_port(outcome.dst_port) || (place.row.trace && is_numbered_port(outcome.dst_port));
@@ -81,7 +83,7 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   const Duration window = datagram ? datagram_burst : tcp_burst;
   Row& row = place.row;
   Column& column = place.column;
-  row.burst.begin(outcome.time, window);
+  if (!succeeds_elsewhere(column)) row.burst.begin(outcome.time, window);
   column.burst.begin(outcome.time, window);
   if (row.burst.waiting >= burst_ports && !row.alarmed &&
       mostly_waiting(row.walk, row.burst.waiting)) {
@@ -129,6 +131,7 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
 
 // Another contact for an open alert.
 void ScanDetector::add_probe(Source& source, Probe probe, Probe* kept, Timestamp now) {
+  note_reported(source, probe);
   if (kept != nullptr) {
     source.journal.report(*kept);
     report(source, *kept, now);
@@ -165,13 +168,23 @@ bool ScanDetector::is_evidence(const Probe& probe, const Outcome& outcome,
   return false;
 }
 
+// What is decided later must not be counted again then, when the journal may have forgotten it.
+void ScanDetector::note_reported(Source& source, const Probe& probe) noexcept {
+  if (group_of(probe.contact_class) == Group::link) return;
+  if (probe.pending) {
+    source.seen.update(probe.hash, Mark::reported);
+  } else if (source.seen.find(probe.hash) == Mark::probation) {
+    source.seen.update(probe.hash, Mark::counted);
+  }
+}
+
 // Moves what the journal knows of the alarm's axis into the alert; false if there was nothing.
 bool ScanDetector::collect(Source& source, const Outcome& outcome, const Alarm& alarm) {
   bool any = false;
   for (Probe& probe : source.journal) {
     if (!is_evidence(probe, outcome, alarm)) continue;
     source.journal.report(probe);
-    if (probe.pending && alarm.axis != Axis::link) source.seen.update(probe.hash, Mark::reported);
+    note_reported(source, probe);
     include(source.alert, source.address, probe);
     any = true;
   }
@@ -338,6 +351,8 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
 bool ScanDetector::speaks_for_scan(const Share& share) noexcept {
   const Probe& probe = share.probe;
   const Source* source = sources_.find(share.source_key);
+  constexpr std::uint32_t used = 10;
+  if (source != nullptr && source->walk.good >= std::max(used, 3 * source->walk.bad)) return false;
   if (source != nullptr &&
       (source->alert != no_alert || source->seen.find(host_key(probe.dst)) != Mark::absent))
     return false;

@@ -22,7 +22,8 @@ constexpr std::uint16_t max_checks = 18;
 
 // Takes from the weight what counts only when the probation is over. Returns whether there is one:
 // of half-open handshakes not to who is named for others already, nor where too many wait.
-bool ScanDetector::start_probation(Place& place, const Outcome& outcome, Weight& weight) {
+bool ScanDetector::start_probation(Place& place, const Outcome& outcome, Weight& weight,
+                                   bool reported) {
   const bool half_open = outcome.result == Result::half_open;
   const bool named =
       (place.row.alarmed || place.column.alarmed) && book_.is_open(place.source.alert);
@@ -39,7 +40,7 @@ bool ScanDetector::start_probation(Place& place, const Outcome& outcome, Weight&
   } else if (known) {
     return true;
   }
-  place.source.seen.update(place.keys.target, Mark::probation);
+  place.source.seen.update(place.keys.target, reported ? Mark::counted : Mark::probation);
   probations_.push_back({.due = outcome.time + probation_time,
                          .source = place.keys.source,
                          .outcome = outcome,
@@ -52,7 +53,9 @@ void ScanDetector::end_probation(const Probation& probation) {
   Source* source = sources_.find(probation.source);
   Outcome outcome = probation.outcome;
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
-  if (source == nullptr || source->seen.find(hash) != Mark::probation) return;
+  if (source == nullptr) return;
+  const Mark mark = source->seen.find(hash);
+  if (mark != Mark::probation && mark != Mark::counted) return;
   source->seen.update(hash, Mark::done);
   const bool known = source->seen.find(host_key(outcome.dst)) != Mark::absent;
   if (known && !probation.row) return;
@@ -74,6 +77,7 @@ void ScanDetector::end_probation(const Probation& probation) {
   }
   Probe probe = make_probe(outcome, hash);
   probe.pending = false;
+  probe.reported = mark == Mark::counted;
   probe.guards = weight.guards;
   probe.column_step = weight.column;
   const bool row_leads = place.row.walk.client >= place.column.walk.client;
@@ -81,7 +85,6 @@ void ScanDetector::end_probation(const Probation& probation) {
   probe.sum = row_leads ? place.row.walk.client : place.column.walk.client;
   Probe* kept = source->journal.find(hash);
   if (kept != nullptr) {
-    probe.reported = kept->reported;
     probe.raw_syn = kept->raw_syn;
     source->journal.replace(*kept, probe);
   }

@@ -60,9 +60,9 @@ ScanCounters ScanDetector::counters() const noexcept {
 
 void ScanDetector::on_outcome(const Outcome& outcome) {
   advance(outcome.time);
-  book_.conditions = {
-      .one_way = context_.one_way(),
-      .capture_ok = !context_.sampled() && counters_.lost_contacts * 20 <= counters_.contacts};
+  book_.conditions = {.one_way = context_.one_way(),
+                      .capture_ok = !context_.sampled() && !context_.only_handshakes() &&
+                                    counters_.lost_contacts * 20 <= counters_.contacts};
   if (outcome.kind == Outcome::Kind::contact) routers_.on_outcome(outcome);
   if (outcome.contact_class == ContactClass::none) return;
   if (is_allowed(outcome.src)) {
@@ -150,7 +150,7 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   const Mark mark = source.seen.find(hash);
   if (mark != Mark::absent && mark != Mark::expired) {
-    if (mark == Mark::probation) source.seen.update(hash, Mark::returned);
+    if (mark == Mark::probation || mark == Mark::counted) source.seen.update(hash, Mark::returned);
     return keep_open(source, outcome);
   }
   if (outcome.has_mac && outcome.src.version == IpVersion::v6) source.mac = outcome.src_mac;
@@ -220,13 +220,19 @@ void ScanDetector::on_result(const Outcome& outcome) {
     return revise(*source, outcome, hash, mark == Mark::silent ? Result::silent : Result::refused);
   // Of two connections the one that went unused may end before the other is used.
   const bool made_good =
-      outcome.result == Result::session && (mark == Mark::probation || mark == Mark::returned);
+      outcome.result == Result::session &&
+      (mark == Mark::probation || mark == Mark::counted || mark == Mark::returned);
   if (mark != Mark::pending && mark != Mark::reported && !made_good) return;
   if (group_of(outcome.contact_class) == Group::link) return;
   source->last_used = fade_time(outcome.time);
   Place place = place_of(*source, outcome, hash, sets_of(outcome));
+  // Who answers as of a connection has one.
+  if (outcome.result == Result::midstream && outcome.answered) ++source->walk.good;
   Outcome settled = outcome;
   if (resumes(*source, outcome)) settled.result = Result::midstream;
+  if (outcome.left && context_.only_handshakes()) settled.result = Result::session;
+  // Who has met answers may have been about to get this one, too.
+  if (outcome.cut_short && source->walk.good != 0) settled.result = Result::idle;
   settle(place, settled, mark);
 }
 
@@ -281,7 +287,7 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   Weight nothing;
   if (is_dhcp_check(place, outcome)) nothing.note(Guard::dhcp_check);
   if (falls_back(place.source, outcome)) nothing.note(Guard::fallback);
-  if (calls_back(outcome)) nothing.note(Guard::call_back);
+  if (calls_back(outcome) || is_called_alike(outcome)) nothing.note(Guard::call_back);
   if (goes_with_media(place.source, outcome)) nothing.note(Guard::media);
   if (nothing.guards != 0) return nothing;
   Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
@@ -291,6 +297,12 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   };
   if (has_port_of_its_own(place.column, outcome)) take_column(Guard::older);
   if (has_ipv4_instead(place, outcome)) take_column(Guard::fallback);
+  if (has_failed(outcome.result) && succeeds_elsewhere(place.column)) {
+    constexpr Nats discount = 4;
+    weight.row /= discount;
+    weight.row_peer /= discount;
+    weight.note(Guard::elsewhere);
+  }
   return weight;
 }
 
@@ -313,6 +325,21 @@ bool ScanDetector::calls_back(const Outcome& outcome) noexcept {
   return has_called(outcome.dst, outcome.src, Group::tcp);
 }
 
+// Nagios asks each host for the same services: one that is off fails on ports that others answer.
+bool ScanDetector::succeeds_elsewhere(const Column& column) noexcept {
+  constexpr std::uint32_t enough = 2;
+  return column.walk.good >= enough && column.walk.good > column.walk.bad;
+}
+
+// BFD, VXLAN and their like: both ends send to the same port, each from one of its own, so that no
+// datagram ever looks like an answer.
+bool ScanDetector::is_called_alike(const Outcome& outcome) noexcept {
+  if (outcome.contact_class != ContactClass::udp || outcome.result != Result::silent) return false;
+  const Source* other = sources_.find(source_key(outcome.dst));
+  return other != nullptr && other->seen.find(target_key(outcome.src, ContactClass::udp,
+                                                         outcome.dst_port)) != Mark::absent;
+}
+
 bool ScanDetector::has_called(const IpAddress& caller, const IpAddress& called,
                               Group group) noexcept {
   const Row* row = rows_.find(row_key(caller, called, group));
@@ -332,8 +359,9 @@ bool ScanDetector::goes_with_media(const Source& source, const Outcome& outcome)
 // Broken IPv6: programs try it first and go on over IPv4 (RFC 8305), so that their host meets as
 // many sessions there as failures here.
 bool ScanDetector::has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept {
-  if (!has_failed(outcome.result) || outcome.contact_class != ContactClass::syn ||
-      outcome.src.version != IpVersion::v6 || is_raw_syn(outcome))
+  const bool by_system = outcome.contact_class == ContactClass::udp ||
+                         (outcome.contact_class == ContactClass::syn && !is_raw_syn(outcome));
+  if (!has_failed(outcome.result) || !by_system || outcome.src.version != IpVersion::v6)
     return false;
   const IpAddress same_host = routers_.host_at(place.source.mac);
   if (!same_host.known()) return false;
@@ -354,7 +382,8 @@ void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
   const Outage* outage = context_.observe(outcome, place.keys);
   Weight weight = weight_of(place, outcome, outage);
   const bool waits =
-      may_be_check(outcome) && (weight.column == 0 || start_probation(place, outcome, weight));
+      may_be_check(outcome) &&
+      (weight.column == 0 || start_probation(place, outcome, weight, probe.reported));
   if (is_inside(outcome.contact_class) && has_failed(outcome.result))
     place.column.special = outcome.src_port;
   const bool aided = outcome.src.version == IpVersion::v6 && weight.has(Guard::fallback);

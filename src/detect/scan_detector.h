@@ -158,6 +158,9 @@ class ScanDetector {
   [[nodiscard]] bool falls_back(const Source& source, const Outcome& outcome) const noexcept;
   [[nodiscard]] static bool goes_with_media(const Source& source, const Outcome& outcome) noexcept;
   [[nodiscard]] bool calls_back(const Outcome& outcome) noexcept;
+  static void note_reported(Source& source, const Probe& probe) noexcept;
+  [[nodiscard]] static bool succeeds_elsewhere(const Column& column) noexcept;
+  [[nodiscard]] bool is_called_alike(const Outcome& outcome) noexcept;
   [[nodiscard]] bool has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept;
   [[nodiscard]] static bool has_port_of_its_own(const Column& column,
                                                 const Outcome& outcome) noexcept;
@@ -171,7 +174,7 @@ class ScanDetector {
   void tell_step(WalkStep::Cause cause, const Place& place, const Outcome& outcome,
                  const Weight& weight, ColumnStep column);
   void tell_alarm(const Source& source, const Outcome& outcome, const Alarm& alarm);
-  bool start_probation(Place& place, const Outcome& outcome, Weight& weight);
+  bool start_probation(Place& place, const Outcome& outcome, Weight& weight, bool reported);
   void end_probation(const Probation& probation);
   void add_to_decision(Source& source, const Outcome& outcome, std::uint64_t hash);
   void end_decision(const Decision& decision);

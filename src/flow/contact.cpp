@@ -37,6 +37,20 @@ bool udp_response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept 
          std::ranges::binary_search(user_services, src_port);
 }
 
+/// A magic packet of Wake-on-LAN: six octets of ones, then sixteen times the sleeper's address. Who
+/// is asleep does not answer.
+bool wakes_up(const Decoded& packet) noexcept {
+  constexpr std::size_t ones = 6, address = 6, whole = ones + 16 * address;
+  constexpr std::uint16_t echo = 7, discard = 9;
+  const Bytes payload = packet.payload_bytes();
+  if (payload.size() < whole || (packet.dst_port != discard && packet.dst_port != echo))
+    return false;
+  return std::ranges::all_of(payload.first(ones),
+                             [](std::uint8_t octet) { return octet == 0xff; }) &&
+         std::ranges::equal(payload.subspan(ones, whole - ones - address),
+                            payload.subspan(ones + address, whole - ones - address));
+}
+
 namespace icmp_type {
 constexpr std::uint8_t v4_unreachable = 3, v4_echo = 8, v4_time_exceeded = 11, v4_timestamp = 13,
                        v4_mask = 17;
@@ -152,7 +166,7 @@ ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast
   switch (packet.proto) {
     case ip_protocol::tcp: return begin_tcp(packet);
     case ip_protocol::udp:
-      if (udp_response_like(packet.src_port, packet.dst_port)) return {};
+      if (udp_response_like(packet.src_port, packet.dst_port) || wakes_up(packet)) return {};
       return start(ContactClass::udp, ContactTimer::answer);
     case ip_protocol::icmp:
     case ip_protocol::icmpv6:
@@ -261,6 +275,7 @@ ContactStep Contact::on_syn_originator(const Decoded& packet) noexcept {
 
 ContactStep Contact::on_probe(const Decoded& packet, bool from_source) noexcept {
   if (!from_source) {
+    answered_ = true;
     const bool refused = packet.has(flag::rst) && !midstream_;
     return resolve(refused ? Result::refused : Result::midstream);
   }
@@ -292,6 +307,12 @@ ContactStep Contact::on_sctp(const Decoded& packet, bool from_source) noexcept {
   return {.arm = first ? ContactTimer::handshake : ContactTimer::none};
 }
 
+ContactStep Contact::leave_half_open() noexcept {
+  ContactStep step = resolve(Result::half_open);
+  step.left = true;
+  return step;
+}
+
 ContactStep Contact::on_timer(ContactTimer timer, std::uint32_t sent) noexcept {
   // Media, telemetry: a stream that runs without being asked for. No scanner repeats a probe as
   // often before it gives up the port.
@@ -305,7 +326,7 @@ ContactStep Contact::on_timer(ContactTimer timer, std::uint32_t sent) noexcept {
       if (class_ == ContactClass::udp && sent >= stream) return resolve(Result::idle);
       return answered_ || established_ ? ContactStep{} : resolve(Result::silent);
     case ContactTimer::handshake:
-      return answered_ && !established_ ? resolve(Result::half_open) : ContactStep{};
+      return answered_ && !established_ ? leave_half_open() : ContactStep{};
     case ContactTimer::banner: return resolve(server_payload_ ? Result::banner : Result::idle);
   }
   return {};
@@ -328,7 +349,7 @@ ContactStep Contact::on_close(Duration age) noexcept {
   // A flow that had to go before an answer could come says nothing.
   constexpr Duration watched = std::chrono::milliseconds{200};
   if (age < watched) return resolve(Result::idle);
-  return resolve(answered_ ? Result::half_open : Result::silent);
+  return answered_ ? leave_half_open() : resolve(Result::silent);
 }
 
 }  // namespace ntan::flow

@@ -36,6 +36,8 @@ struct ContactStep {
   bool began = false;  ///< emit Outcome::Kind::contact
   Verdict verdict{};   ///< emit Outcome::Kind::result or late, with Contact::result()
   ContactTimer arm{};  ///< start this timer now (from the packet's time)
+  bool left = false;   ///< as of Outcome
+  bool cut_short = false;
 
   [[nodiscard]] bool silent() const noexcept { return !began && verdict == Verdict::none; }
   [[nodiscard]] bool nothing() const noexcept { return silent() && arm == ContactTimer::none; }
@@ -85,6 +87,7 @@ class Contact {
   ContactStep on_syn_originator(const wire::Decoded& packet) noexcept;
   ContactStep on_probe(const wire::Decoded& packet, bool from_source) noexcept;
   ContactStep on_sctp(const wire::Decoded& packet, bool from_source) noexcept;
+  ContactStep leave_half_open() noexcept;
   [[nodiscard]] Result without_originator_payload() const noexcept;
 
   ContactClass class_ : 4 = ContactClass::none;

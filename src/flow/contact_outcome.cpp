@@ -112,6 +112,21 @@ std::optional<Outcome> neighbor_outcome(const wire::Decoded& packet, const wire:
   return outcome;
 }
 
+namespace {
+
+/// By the version and the payload types of the audio and video profile (RFC 3551 6, RFC 5761 4).
+bool is_media(const wire::Decoded& packet) noexcept {
+  constexpr std::size_t rtp_header = 12, rtcp_header = 8;
+  constexpr std::uint8_t first_rtcp = 200, last_rtcp = 207;
+  const Bytes payload = packet.payload_bytes();
+  if (payload.size() < rtcp_header || payload[0] >> 6U != 2) return false;
+  if (payload[1] >= first_rtcp && payload[1] <= last_rtcp) return true;
+  const unsigned type = payload[1] & 0x7fU;
+  return payload.size() >= rtp_header && (type <= 34 || type >= 96);
+}
+
+}  // namespace
+
 void describe_first_packet(const wire::Decoded& packet, const wire::Extra& extra,
                            Outcome& outcome) noexcept {
   if (outcome.contact_class == ContactClass::syn) {
@@ -121,6 +136,7 @@ void describe_first_packet(const wire::Decoded& packet, const wire::Extra& extra
     outcome.syn_has_window_scale = options.window_scale.has_value();
     outcome.syn_window = packet.window;
   }
+  outcome.is_media = outcome.contact_class == ContactClass::udp && is_media(packet);
   if (extra.has_mac && packet.tunnel_depth == 0) {
     // The receiver of a reverse RST is the outcome's source.
     const bool swapped = outcome.contact_class == ContactClass::reverse_rst;

@@ -69,6 +69,12 @@ struct Outcome {
   bool syn_has_window_scale : 1 = false;
   /// A packet of the target came: the result is not told by those of the source alone.
   bool answered : 1 = false;
+  /// Half open because nothing more of the originator came, not by its RST.
+  bool left : 1 = false;
+  /// The input ended half a second after the first packet, or sooner.
+  bool cut_short : 1 = false;
+  /// The first packet looks like RTP or RTCP.
+  bool is_media : 1 = false;
   /// The link addresses below are known and those of the innermost packet (no tunnel).
   bool has_mac : 1 = false;
   /// It says of itself that it forwards packets; with ContactClass::none.

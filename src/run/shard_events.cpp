@@ -267,6 +267,8 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
                                    .packet = flow.first_packet};
   const auto tell = [&](flow::Outcome::Kind kind) {
     flow::Outcome outcome = flow::make_outcome(origin, conversation.contact, kind, now);
+    outcome.left = step.left;
+    outcome.cut_short = step.cut_short;
     if (first != nullptr) {
       flow::describe_first_packet(*first->decoded, *first->extra, outcome);
       conversation.syn = {.has_sack = outcome.syn_has_sack,
@@ -340,10 +342,13 @@ void Shard::end_flowless(Timestamp now, std::uint64_t sequence) {
 }
 
 void Shard::end_contact(flow::Number number, Timestamp now) {
+  constexpr Duration watched = std::chrono::milliseconds{500};
   Conversation& conversation = slab_[number];
   for (const flow::ContactTimer timer : contact_timers) {
     if ((conversation.contact_timers & bit(timer)) == 0 || conversation.contact.done()) continue;
-    take_step(conversation, number, on_contact_timer(conversation, timer), now, nullptr);
+    flow::ContactStep step = on_contact_timer(conversation, timer);
+    step.cut_short = now - conversation.flow.first < watched;
+    take_step(conversation, number, step, now, nullptr);
   }
 }
 

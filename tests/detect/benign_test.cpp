@@ -1,4 +1,6 @@
 // What looks like a scan and is none.
+#include <utility>
+
 #include <catch2/catch.hpp>
 
 #include "tests/detect/trace.h"
@@ -339,4 +341,113 @@ TEST_CASE("scan detector: streams that nobody answers, and the reports on them, 
                 .contact_class = ContactClass::udp});
   }
   REQUIRE(script.heard.opened() == (c.scan ? 1 : 0));
+}
+
+TEST_CASE("scan detector: a host that is off, of many that are asked for the same services") {
+  const bool others_answer = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 6; ++n) {
+    for (std::uint16_t port = 1; port <= 12; ++port) {
+      const bool answers = others_answer && n != 5;
+      script.add({.dst = host(n),
+                  .port = port,
+                  .result = answers ? Result::session : Result::silent,
+                  .raw = false});
+    }
+  }
+  REQUIRE(script.heard.opened() == (others_answer ? 0 : 1));
+}
+
+TEST_CASE("scan detector: ends that call each other at the same UDP port are no scanners") {
+  // BFD between one router and 48 others: each side sends from a port of its own.
+  const auto back_port = GENERATE(std::uint16_t{3784}, std::uint16_t{4784});
+  Script script;
+  // So that the capture is not one-way.
+  for (unsigned n = 0; n < 30; ++n) {
+    script.add({.src = "203.0.113." + std::to_string(n),
+                .dst = "203.0.113.200",
+                .port = 53,
+                .result = Result::session,
+                .contact_class = ContactClass::udp});
+  }
+  for (unsigned n = 0; n < 48; ++n) {
+    const Step out{.dst = host(n),
+                   .port = 3784,
+                   .result = Result::silent,
+                   .contact_class = ContactClass::udp,
+                   .src_port = static_cast<std::uint16_t>(49'200 + n)};
+    Step back = out;
+    std::swap(back.src, back.dst);
+    back.port = back_port;
+    script.begin(out);
+    script.begin(back);
+    script.end(out);
+    script.end(back);
+    script.wait(seconds{1});
+  }
+  REQUIRE(script.heard.opened() == (back_port == 3784 ? 0 : 1));
+}
+
+TEST_CASE(
+    "scan detector: what the end of the input cuts off says nothing of a source that is answered") {
+  const bool answered = GENERATE(true, false);
+  const bool cut = GENERATE(true, false);
+  Script script;
+  if (answered) script.add({.port = 443, .result = Result::session, .raw = false});
+  for (unsigned n = 0; n < 20; ++n) {
+    Outcome outcome =
+        script.outcome({.dst = host(20 + n), .port = 443, .result = Result::silent, .raw = false},
+                       Outcome::Kind::contact);
+    script.detector.on_outcome(outcome);
+    outcome.kind = Outcome::Kind::result;
+    outcome.cut_short = cut;
+    script.detector.on_outcome(outcome);
+  }
+  // A fast scan that is cut off has met nobody.
+  REQUIRE(script.heard.opened() == (answered && cut ? 0 : 1));
+}
+
+TEST_CASE("scan detector: a capture of SYNs and their answers alone names nobody") {
+  const bool only_handshakes = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    Outcome outcome =
+        script.outcome({.dst = host(n), .port = 443, .result = Result::half_open, .raw = false},
+                       Outcome::Kind::contact);
+    script.detector.on_outcome(outcome);
+    if (!only_handshakes && n == 0) script.add({.src = "203.0.113.9", .port = 80, .raw = false});
+    script.wait(seconds{6});
+    outcome.kind = Outcome::Kind::result;
+    outcome.time = script.now;
+    outcome.left = true;
+    script.detector.on_outcome(outcome);
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == (only_handshakes ? 0 : 1));
+}
+
+TEST_CASE("scan detector: streams that are under way when the capture begins are no burst") {
+  const bool media = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    Outcome outcome = script.outcome({.port = static_cast<std::uint16_t>(20'000 + 2 * n),
+                                      .result = Result::session,
+                                      .contact_class = ContactClass::udp},
+                                     Outcome::Kind::contact);
+    outcome.is_media = media;
+    script.detector.on_outcome(outcome);
+  }
+  REQUIRE(script.heard.opened() == (media ? 0 : 1));
+}
+
+TEST_CASE("scan detector: transfers of empty directories belong to their FTP session") {
+  const bool has_session = GENERATE(true, false);
+  Script script;
+  script.add({.port = 21, .result = has_session ? Result::session : Result::connect, .raw = false});
+  for (std::uint16_t n = 0; n < 60; ++n) {
+    script.add(
+        {.port = static_cast<std::uint16_t>(50'000 + n), .result = Result::connect, .raw = false});
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == (has_session ? 0 : 1));
 }

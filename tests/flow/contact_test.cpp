@@ -1,5 +1,7 @@
 #include "flow/contact.h"
 
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "flow/contact_outcome.h"
@@ -168,14 +170,18 @@ TEST_CASE("contact: an answer after the time-out takes silent back once") {
 TEST_CASE("contact: SYN-ACK then RST of the originator is half open") {
   Contact contact = begun(tcp(flag::syn));
   REQUIRE(contact.on_packet(tcp(syn_ack), to_client).arm == ContactTimer::handshake);
-  require_result(contact, contact.on_packet(tcp(flag::rst), to_server), Result::half_open);
+  const ContactStep step = contact.on_packet(tcp(flag::rst), to_server);
+  require_result(contact, step, Result::half_open);
+  REQUIRE_FALSE(step.left);
 }
 
 TEST_CASE("contact: SYN-ACK without ACK is half open after 5 s") {
   Contact contact = begun(tcp(flag::syn));
   (void)contact.on_packet(tcp(syn_ack), to_client);
   REQUIRE(contact.on_timer(ContactTimer::answer_tcp).silent());
-  require_result(contact, contact.on_timer(ContactTimer::handshake), Result::half_open);
+  const ContactStep step = contact.on_timer(ContactTimer::handshake);
+  require_result(contact, step, Result::half_open);
+  REQUIRE(step.left);
 }
 
 TEST_CASE("contact: an unseen SYN-ACK shows in what the originator does") {
@@ -338,6 +344,45 @@ TEST_CASE("contact: a UDP packet that looks like an answer is no probe") {
       {5353, 5353, ContactClass::udp},
   }));
   REQUIRE(begun(packet(ip_protocol::udp, {.src = src, .dst = dst})).contact_class() == expected);
+}
+
+TEST_CASE("contact: a magic packet asks for no answer") {
+  const std::uint16_t port = GENERATE(std::uint16_t{9}, std::uint16_t{7}, std::uint16_t{161});
+  const auto spoilt = GENERATE(std::size_t{0}, std::size_t{5}, std::size_t{101});
+  constexpr std::size_t ones = 6, times = 16;
+  const Bytes sleeper = "0200 0001 0203"_hex;
+  std::vector<std::uint8_t> payload(ones, 0xff);
+  for (std::size_t i = 0; i < times; ++i)
+    payload.insert(payload.end(), sleeper.begin(), sleeper.end());
+  if (spoilt != 0) payload[spoilt] = 9;
+  wire::Decoded wake = packet(ip_protocol::udp, {.dst = port});
+  wake.payload = payload.data();
+  wake.payload_captured = wake.payload_size = static_cast<std::uint32_t>(payload.size());
+  Contact contact;
+  REQUIRE(contact.begin(wake, to_server, Cast::unicast).began == (port == 161 || spoilt != 0));
+}
+
+TEST_CASE("contact: a first packet of media is told by its header") {
+  struct Case {
+    Bytes payload;
+    bool media;
+  };
+  const auto c = GENERATE(values<Case>({
+      {"8000 0001 0000 0000 0000 0001"_hex, true},
+      {"90e0 0001 0000 0000 0000 0001"_hex, true},   // marker, dynamic type
+      {"8040 0001 0000 0000 0000 0001"_hex, false},  // a type that is not given away
+      {"8000 0001 0000 0000"_hex, false},            // no whole header
+      {"81c9 0001 0000 0001"_hex, true},             // receiver report
+      {"4000 0001 0000 0000 0000 0001"_hex, false},
+      {""_hex, false},
+  }));
+  wire::Decoded first = packet(ip_protocol::udp, {.dst = 20'000});
+  first.payload = c.payload.data();
+  first.payload_captured = first.payload_size = static_cast<std::uint32_t>(c.payload.size());
+  Outcome outcome;
+  outcome.contact_class = ContactClass::udp;
+  describe_first_packet(first, {}, outcome);
+  CHECK(outcome.is_media == c.media);
 }
 
 TEST_CASE("contact: UDP is answered, silent after 2 s, refused or cut off by a router") {
