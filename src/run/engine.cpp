@@ -247,12 +247,12 @@ void Engine::dispatch_flowless(RoutedPacket& routed, Slot& slot, const Tally& ta
     case Bucket::icmp_error: dispatch_error(routed, slot); break;
     case Bucket::arp: dispatch_arp(routed, slot); break;
     case Bucket::unknown_link: ledger_.unknown_links[routed.view->link] += tally; break;
+    case Bucket::undecodable: shards_.front()->on_undecodable(routed); break;
     case Bucket::flow:
     case Bucket::fragment:
     case Bucket::fragment_incomplete:
     case Bucket::other_l2:
-    case Bucket::non_ip:
-    case Bucket::undecodable: break;
+    case Bucket::non_ip: break;
   }
 }
 

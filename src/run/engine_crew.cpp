@@ -169,11 +169,11 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
       add(0, Flight::Work::arp);
       break;
     case Bucket::unknown_link: ledger_.unknown_links[packet.view.link] += packet.tally; break;
+    case Bucket::undecodable: add(0, Flight::Work::undecodable); break;
     case Bucket::fragment:
     case Bucket::fragment_incomplete:
     case Bucket::other_l2:
-    case Bucket::non_ip:
-    case Bucket::undecodable: break;
+    case Bucket::non_ip: break;
   }
 }
 
@@ -291,6 +291,7 @@ void Engine::work(Shard& shard, Flight::Packet& packet, const Flight::Task& task
     case Flight::Work::packet: return shard.on_packet(routed);
     case Flight::Work::packet_line: return shard.write_packet(routed);
     case Flight::Work::fragment: return shard.on_fragment(routed, packet.flaws);
+    case Flight::Work::undecodable: return shard.on_undecodable(routed);
     case Flight::Work::arp: return shard.on_flowless(routed, app::Transport::arp);
     case Flight::Work::icmp_error: return shard.on_flowless(routed, app::Transport::icmp_error);
     case Flight::Work::quoted: (void)shard.on_icmp_error(routed, packet.key);

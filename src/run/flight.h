@@ -33,6 +33,7 @@ class Flight {
     packet,       ///< of a flow
     packet_line,  ///< a `packet` event for a packet without flow
     fragment,     ///< what is wrong with it
+    undecodable,
     arp,
     icmp_error,
     quoted,  ///< an ICMP error, for the flow that it quotes

@@ -147,6 +147,9 @@ class Shard final : private app::Output {
   void write_packet(const RoutedPacket& packet);
   /// An ICMP error that quotes a packet of this shard. Returns whether the flow is known.
   bool on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& quoted);
+  /// Says what is wrong with a packet that led to no flow, once a second for each layer; shard 0
+  /// only.
+  void on_undecodable(const RoutedPacket& packet);
   /// Says what is wrong with a fragment; shard 0 only.
   void on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws);
   /// A packet for a dissector without flow (ARP, ICMP errors); shard 0 only.
@@ -330,6 +333,7 @@ class Shard final : private app::Output {
   FlowBits expected_;  // flows whose dissector does
   Dissection dissection_;
   std::vector<Flowless> flowless_;
+  std::array<std::optional<Timestamp>, wire::layer_count> told_undecodable_{};
   /// Of flows whose packets are written one by one, by first packet: it costs a hash of SHA-1.
   /// Empty unless packets are wanted.
   struct KnownId {

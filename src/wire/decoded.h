@@ -52,6 +52,8 @@ enum class Layer : std::uint8_t {
   gtpu,
   tunnel,
 };
+inline constexpr std::size_t layer_count = 18;
+static_assert(static_cast<std::size_t>(Layer::tunnel) + 1 == layer_count);
 [[nodiscard]] std::string_view to_text(Layer layer) noexcept;
 
 namespace tcp_flag {

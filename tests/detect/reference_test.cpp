@@ -99,7 +99,6 @@ class Reference {
     Worth worth =
         falls_back(source, step) ? Worth{} : worth_of(step.contact_class, step.result, step.port);
     if (is_inside(step.contact_class)) weaken_older(source.inside_ports[line], step, worth);
-    worth = reached_elsewhere(column, step, worth);
     const bool bad = is_bad(step.result);
     row.move(worth.row, worth.row_peer);
     if (session) ++row.good;
@@ -169,17 +168,6 @@ class Reference {
     inside_port = step.src_port;
   }
 
-  // A host fails on a port on which others answer the source.
-  static Worth reached_elsewhere(const Sums& column, const Step& step, Worth worth) {
-    if (!has_failed(step.result) || column.good < 2 || column.good <= column.bad) return worth;
-    const auto quarter = [](double whole) {
-      return std::trunc(std::round(whole * 1000) / 4) / 1000;
-    };
-    worth.row = quarter(worth.row);
-    worth.row_peer = quarter(worth.row_peer);
-    return worth;
-  }
-
   // Halves are cut to thousandths of a nat, towards zero.
   static double half(double worth) { return std::trunc(std::round(worth * 1000) / 2) / 1000; }
 
@@ -214,14 +202,14 @@ class Reference {
     const auto worth = [&](const Step& of) {
       return falls_back(source, of) ? Worth{} : worth_of(of.contact_class, of.result, of.port);
     };
-    Sums& column = source.columns[{step.contact_class, step.port}];
-    const Worth was = reached_elsewhere(column, former, worth(former));
+    const Worth was = worth(former);
     const Worth is = worth(step);
     const auto exchange = [](Sums& sums, double client, double peer) {
       sums.move(client, peer);
       if (sums.bad != 0) --sums.bad;
       ++sums.good;
     };
+    Sums& column = source.columns[{step.contact_class, step.port}];
     exchange(source.rows[{step.dst, group_of(step.contact_class)}], is.row - was.row,
              is.row_peer - was.row_peer);
     exchange(column, is.column - was.column, is.column_peer - was.column_peer);
