@@ -273,6 +273,7 @@ constexpr auto all = std::to_array<Flag>({
      .group = Group::filter,
      .commands = analysis,
      .rank = Rank::common,
+     .once = true,
      .apply =
          [](Draft& draft, std::string_view value) {
            draft.filter = value;
@@ -284,6 +285,7 @@ constexpr auto all = std::to_array<Flag>({
      .doc = "Take the filter from FILE",
      .group = Group::filter,
      .commands = analysis,
+     .once = true,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_text(draft.options.filter_file.emplace(), value, "a file's name");
@@ -332,6 +334,7 @@ constexpr auto all = std::to_array<Flag>({
      .group = Group::output,
      .commands = both,
      .rank = Rank::common,
+     .once = true,
      .apply =
          [](Draft& draft, std::string_view value) {
            draft.events = value;
@@ -345,6 +348,7 @@ constexpr auto all = std::to_array<Flag>({
      .group = Group::output,
      .commands = both | extract,
      .rank = Rank::common,
+     .once = true,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_text(draft.options.write_packets.emplace(), value, "a file's name");

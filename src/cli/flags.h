@@ -55,6 +55,7 @@ struct Flag {
   Group group{};
   Commands commands = 0;
   Rank rank = Rank::rare;
+  bool once = false;  ///< of two values one would be lost without a word
   /// Called once per occurrence, in their order. Returns what would have been accepted, or nothing
   /// if the value was.
   std::string_view (*apply)(Draft& draft, std::string_view value) = nullptr;

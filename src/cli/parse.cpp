@@ -117,14 +117,21 @@ const Flag* find_flag(std::string_view argument) noexcept {
   return nullptr;
 }
 
+/// A second word for a command.
+bool is_other_word(const CommandWord& word) noexcept {
+  return &*std::ranges::find(command_words(), word.command, &CommandWord::command) != &word;
+}
+
 [[noreturn]] void reject_option(std::string_view argument, Commands commands) {
   const std::string_view typed =
       argument.starts_with("--") ? argument.substr(0, argument.find('=')) : argument.substr(0, 2);
   if (const Flag* elsewhere = find_flag(typed)) {
+    std::string owners;
     for (const CommandWord& each : command_words()) {
-      if ((elsewhere->commands & bit(each.command)) == 0) continue;
-      throw UsageError(fmt::format("{} is an option of ntan {}", typed, each.word));
+      if ((elsewhere->commands & bit(each.command)) == 0 || is_other_word(each)) continue;
+      owners += fmt::format("{}{}", owners.empty() ? "" : ", ", each.word);
     }
+    if (!owners.empty()) throw UsageError(fmt::format("{} is an option of ntan {}", typed, owners));
   }
   std::vector<std::string> names;
   for (const Flag& flag : flags()) {
@@ -170,6 +177,8 @@ Draft read_options(const Arguments& arguments, Commands commands) {
     const auto each = std::find_if(bound.begin(), bound.end(), [option](const Bound& candidate) {
       return candidate.option == option;
     });
+    if (each->flag->once && each->applied != 0)
+      throw UsageError(fmt::format("{} is given twice", short_label(*each->flag)));
     apply(*each->flag, option->results().at(each->applied++), draft);
   }
   draft.after_dashes = arguments.after;

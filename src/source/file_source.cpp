@@ -36,8 +36,13 @@ std::optional<std::uint64_t> check(const std::string& path) {
   const auto status = status_of(path);
   if (!status || (path != standard_input && ::access(path.c_str(), R_OK) != 0)) {
     const auto kind = errno == EACCES ? Error::Kind::permission : Error::Kind::not_found;
-    throw Error(kind, fmt::format("cannot open {}: {}", name_of(path),
-                                  std::generic_category().message(errno)));
+    std::string text =
+        fmt::format("cannot open {}: {}", name_of(path), std::generic_category().message(errno));
+    std::vector<std::string> hints;
+    // `ntan read day.pcap udp port 53`
+    if (path.find_first_of("./") == std::string::npos && kind == Error::Kind::not_found)
+      hints.emplace_back("a filter goes behind -f, or after --");
+    throw Error(kind, text, std::move(hints));
   }
   if (S_ISDIR(status->st_mode)) return 0;  // refused when its turn comes
   if (!S_ISREG(status->st_mode)) return std::nullopt;
