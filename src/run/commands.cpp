@@ -4,6 +4,7 @@
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include <fmt/core.h>
 
@@ -92,6 +93,7 @@ ExitCode show_schema(const Options& options) {
 }  // namespace
 
 ExitCode execute(const Options& options, std::span<const std::string> arguments) {
+  const bool is_root = ::geteuid() == 0;
   for (const std::string& warning : options.warnings) say_warning(warning);
   try {
     switch (options.command) {
@@ -109,7 +111,8 @@ ExitCode execute(const Options& options, std::span<const std::string> arguments)
     }
   } catch (const source::Error& error) {
     std::vector<std::string> hints = error.hints();
-    if (error.kind() == source::Error::Kind::permission && options.command == Command::capture) {
+    if (error.kind() == source::Error::Kind::permission && options.command == Command::capture &&
+        !is_root) {
       hints.insert(hints.begin(), "hint: sudo " + command_line(arguments));
     }
     say_error(error.what(), hints);

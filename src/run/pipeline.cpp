@@ -1,7 +1,9 @@
 #include "run/pipeline.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <ranges>
+#include <system_error>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -45,6 +47,10 @@ std::string counted(const std::optional<std::uint64_t>& value) {
   return value ? fmt::format("{}", *value) : "unknown";
 }
 
+std::string name_of(const Identity& identity) {
+  return identity.name.empty() ? fmt::format("user {}", identity.user) : identity.name;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const Options& options, source::Interrupt& interrupt)
@@ -70,8 +76,20 @@ void Pipeline::open() {
     check_later_inputs();
     check_later_files(*identity);
   }
-  if (!outputs_first) outputs_.open();
+  if (!outputs_first) open_outputs(drops ? identity : std::nullopt);
   engine_ = std::make_unique<Engine>(engine_options(*options_), recorder_, source_->interfaces());
+}
+
+// As whom files are created is not plain where root has been left.
+void Pipeline::open_outputs(const std::optional<Identity>& identity) {
+  try {
+    outputs_.open();
+  } catch (const std::system_error& error) {
+    if (!identity || error.code().value() != EACCES) throw;
+    throw source::Error(source::Error::Kind::permission,
+                        fmt::format("{} for {}", error.what(), name_of(*identity)),
+                        {"run as a user who may: --user NAME"});
+  }
 }
 
 // All but the first are opened when their turn comes.
@@ -93,11 +111,10 @@ void Pipeline::check_later_files(const Identity& identity) const {
     // Of folders that are named by the event, too, some may be there and others not.
     if (output.pattern.find('/', known.size()) != std::string::npos) continue;
     if (::access(folder.c_str(), W_OK | X_OK) == 0) continue;
-    throw source::Error(
-        source::Error::Kind::permission,
-        fmt::format("cannot write {}: {} may not create files there", output.pattern,
-                    identity.name.empty() ? fmt::format("user {}", identity.user) : identity.name),
-        {"run as a user who may: --user NAME"});
+    throw source::Error(source::Error::Kind::permission,
+                        fmt::format("cannot write {}: {} may not create files there",
+                                    output.pattern, name_of(identity)),
+                        {"run as a user who may: --user NAME"});
   }
 }
 
@@ -375,9 +392,9 @@ void Pipeline::say_end() const {
   }
   for (const auto& [link, tally] : ledger.unknown_links) {
     const std::string name = source::link_name(link);
-    say_warning(fmt::format("link type {} ({}) is not decoded: {} packets are counted only",
-                            static_cast<unsigned>(link), name.empty() ? "no name known" : name,
-                            tally.packets));
+    say_warning(fmt::format(
+        "link type {} ({}) is not decoded: packets of it are only counted, {} so far",
+        static_cast<unsigned>(link), name.empty() ? "no name known" : name, tally.packets));
   }
   if (ledger.backwards_second != 0) {
     say_warning(
