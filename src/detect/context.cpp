@@ -4,6 +4,7 @@
 #include <bit>
 #include <optional>
 
+#include "detect/journal.h"
 #include "detect/keys.h"
 
 namespace ntan::detect {
@@ -80,9 +81,10 @@ const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) 
     if (outcome.answered) ++answered_;
   }
   if (group_of(outcome.contact_class) == Group::tcp) {
+    const bool syn = outcome.contact_class == ContactClass::syn;
     if (outcome.left) {
-      ++left_;
-    } else if (outcome.result != Result::silent && outcome.result != Result::idle) {
+      if (!is_raw_syn(outcome)) ++left_;
+    } else if (!syn || (!has_failed(outcome.result) && outcome.result != Result::idle)) {
       goes_on_ = true;
     }
   }
@@ -138,6 +140,11 @@ const Outage* Context::remember_failure(const Outcome& outcome, const OutcomeKey
 const Outage* Context::outage_of(const Outcome& outcome) noexcept {
   const bool remembered = has_failed(outcome.result) && has_port(outcome.contact_class);
   return remembered ? outages_.find(outage_key_of(outcome)) : nullptr;
+}
+
+bool Context::is_cut_handshake(const Outcome& outcome) const noexcept {
+  return outcome.left && outcome.contact_class == ContactClass::syn && !is_raw_syn(outcome) &&
+         only_handshakes();
 }
 
 bool Context::is_used_inside(const Outcome& outcome) const noexcept {

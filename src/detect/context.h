@@ -58,11 +58,14 @@ class Context {
   [[nodiscard]] const Outage* outage_of(const Outcome& outcome) noexcept;
   /// Learns how much of the traffic was captured.
   void observe(flow::Continuation continuation) noexcept;
-  /// Of TCP there are only SYNs and their answers: none shows whether a handshake was completed.
+  /// Of TCP there are only SYNs and their answers, as behind a filter: none shows whether a
+  /// handshake was completed.
   [[nodiscard]] bool only_handshakes() const noexcept {
     constexpr std::uint32_t enough = 3;
     return !goes_on_ && left_ > enough;
   }
+  /// A handshake of a system that was completed for all that such a capture tells.
+  [[nodiscard]] bool is_cut_handshake(const Outcome& outcome) const noexcept;
   /// Somebody used what has this target_key within 12 to 24 h.
   [[nodiscard]] bool is_service(std::uint64_t key) const noexcept {
     return services_ != nullptr && services_->contains(key);

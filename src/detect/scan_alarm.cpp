@@ -57,9 +57,11 @@ bool ScanDetector::column_fires(const Column& column) const noexcept {
   return enough && column.walk.beats(bound_) && column.walk.mostly_bad(bad_permille);
 }
 
-bool ScanDetector::source_fires(const Source& source) const noexcept {
-  return source.walk.bad >= min_source_bad && source.walk.beats(bound_) &&
-         source.walk.mostly_bad(source_bad_permille);
+// Servers keep connections alive that some of their clients have forgotten.
+bool ScanDetector::source_fires(const Source& source, const Outcome& outcome) const noexcept {
+  Walk walk = source.walk;
+  if (is_inside(outcome.contact_class)) walk.good += source.kept;
+  return walk.bad >= min_source_bad && walk.beats(bound_) && walk.mostly_bad(source_bad_permille);
 }
 
 void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
@@ -74,8 +76,6 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
     return;
   }
   if (!can_burst(outcome.contact_class) || context_.sampled() || calls_back(outcome)) return;
-  // Streams that are under way when the capture begins are first seen together.
-  if (outcome.is_media || context_.is_service(place.keys.target)) return;
   const bool datagram = outcome.contact_class == ContactClass::udp;
   const bool path =
       is_trace_port(outcome.dst_port) || (place.row.trace && is_numbered_port(outcome.dst_port));
@@ -83,8 +83,10 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   const Duration window = datagram ? datagram_burst : tcp_burst;
   Row& row = place.row;
   Column& column = place.column;
-  if (!succeeds_elsewhere(column)) row.burst.begin(outcome.time, window);
-  column.burst.begin(outcome.time, window);
+  // Streams that are under way when the capture begins are first seen together.
+  if (!outcome.is_media && !is_off_here(column, outcome) && !context_.is_service(place.keys.target))
+    row.burst.begin(outcome.time, window);
+  if (!outcome.is_media) column.burst.begin(outcome.time, window);
   if (row.burst.waiting >= burst_ports && !row.alarmed &&
       mostly_waiting(row.walk, row.burst.waiting)) {
     row.alarmed = true;
@@ -105,7 +107,7 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
   const bool bad = is_bad(outcome.result);
   const bool row = bad && row_fires(place.row);
   const bool column = bad && column_fires(place.column);
-  const bool all = source_fires(source);
+  const bool all = source_fires(source, outcome);
   const bool was_row = std::exchange(place.row.alarmed, place.row.alarmed || row);
   const bool was_column = std::exchange(place.column.alarmed, place.column.alarmed || column);
   const bool open = book_.is_open(source.alert);
@@ -351,8 +353,11 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
 bool ScanDetector::speaks_for_scan(const Share& share) noexcept {
   const Probe& probe = share.probe;
   const Source* source = sources_.find(share.source_key);
+  // Peers of a distribution of updates: a third of them is off.
   constexpr std::uint32_t used = 10;
-  if (source != nullptr && source->walk.good >= std::max(used, 3 * source->walk.bad)) return false;
+  if (source != nullptr && is_peer_prone(probe.port) && !probe.raw_syn &&
+      source->walk.good >= std::max(used, 3 * source->walk.bad))
+    return false;
   if (source != nullptr &&
       (source->alert != no_alert || source->seen.find(host_key(probe.dst)) != Mark::absent))
     return false;

@@ -90,7 +90,7 @@ void ScanDetector::end_probation(const Probation& probation) {
   }
   tell_step(WalkStep::Cause::probation, place, outcome, weight,
             known ? ColumnStep::known : ColumnStep::counted);
-  judge(place, outcome, probe, kept);
+  if (mark != Mark::counted) judge(place, outcome, probe, kept);
 }
 
 // Who is judged may go on for hundreds of addresses.

@@ -227,12 +227,14 @@ void ScanDetector::on_result(const Outcome& outcome) {
   source->last_used = fade_time(outcome.time);
   Place place = place_of(*source, outcome, hash, sets_of(outcome));
   // Who answers as of a connection has one.
-  if (outcome.result == Result::midstream && outcome.answered) ++source->walk.good;
+  if (outcome.result == Result::midstream && outcome.answered && source->kept != UINT16_MAX)
+    ++source->kept;
   Outcome settled = outcome;
   if (resumes(*source, outcome)) settled.result = Result::midstream;
-  if (outcome.left && context_.only_handshakes()) settled.result = Result::session;
-  // Who has met answers may have been about to get this one, too.
-  if (outcome.cut_short && source->walk.good != 0) settled.result = Result::idle;
+  if (mark != Mark::reported) {
+    if (context_.is_cut_handshake(outcome)) settled.result = Result::session;
+    if (outcome.cut_short && may_be_answered(place)) settled.result = Result::idle;
+  }
   settle(place, settled, mark);
 }
 
@@ -243,6 +245,15 @@ bool ScanDetector::resumes(const Source& source, const Outcome& outcome) noexcep
          source.seen.find(host_key(outcome.dst)) != Mark::absent &&
          source.seen.find(target_key(outcome.dst, ContactClass::syn, outcome.dst_port)) !=
              Mark::absent;
+}
+
+// Who has met answers on this port may have been about to get this one, too; or as a browser, which
+// begins with some hosts at once and a few connections to each.
+bool ScanDetector::may_be_answered(const Place& place) noexcept {
+  constexpr std::uint32_t hosts = 32, connections = 6;
+  if (place.column.walk.good != 0) return true;
+  return place.source.walk.good != 0 && place.column.burst.waiting <= hosts &&
+         place.row.burst.waiting <= connections;
 }
 
 void ScanDetector::settle(Place& place, const Outcome& outcome, Mark mark) {
@@ -297,7 +308,7 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   };
   if (has_port_of_its_own(place.column, outcome)) take_column(Guard::older);
   if (has_ipv4_instead(place, outcome)) take_column(Guard::fallback);
-  if (has_failed(outcome.result) && succeeds_elsewhere(place.column)) {
+  if (outcome.result == Result::silent && is_off_here(place.column, outcome)) {
     constexpr Nats discount = 4;
     weight.row /= discount;
     weight.row_peer /= discount;
@@ -326,9 +337,10 @@ bool ScanDetector::calls_back(const Outcome& outcome) noexcept {
 }
 
 // Nagios asks each host for the same services: one that is off fails on ports that others answer.
-bool ScanDetector::succeeds_elsewhere(const Column& column) noexcept {
+bool ScanDetector::is_off_here(const Column& column, const Outcome& outcome) noexcept {
   constexpr std::uint32_t enough = 2;
-  return column.walk.good >= enough && column.walk.good > column.walk.bad;
+  return outcome.contact_class == ContactClass::syn && !is_raw_syn(outcome) &&
+         column.walk.good >= enough && column.walk.good > column.walk.bad;
 }
 
 // BFD, VXLAN and their like: both ends send to the same port, each from one of its own, so that no
@@ -336,8 +348,10 @@ bool ScanDetector::succeeds_elsewhere(const Column& column) noexcept {
 bool ScanDetector::is_called_alike(const Outcome& outcome) noexcept {
   if (outcome.contact_class != ContactClass::udp || outcome.result != Result::silent) return false;
   const Source* other = sources_.find(source_key(outcome.dst));
-  return other != nullptr && other->seen.find(target_key(outcome.src, ContactClass::udp,
-                                                         outcome.dst_port)) != Mark::absent;
+  if (other == nullptr) return false;
+  const std::uint64_t back = target_key(outcome.src, ContactClass::udp, outcome.dst_port);
+  // Who has answered there is a server that turns to its clients.
+  return !context_.is_service(back) && other->seen.find(back) != Mark::absent;
 }
 
 bool ScanDetector::has_called(const IpAddress& caller, const IpAddress& called,
@@ -367,8 +381,13 @@ bool ScanDetector::has_ipv4_instead(const Place& place, const Outcome& outcome) 
   if (!same_host.known()) return false;
   const Column* column =
       columns_.find(column_key(words_of(same_host), outcome.contact_class, outcome.dst_port));
-  return column != nullptr && column->walk.good > column->walk.bad &&
-         place.column.special <= column->walk.good;
+  if (column == nullptr || column->walk.good <= column->walk.bad) return false;
+  // A datagram has no handshake that would tell: what is asked instead is asked soon.
+  constexpr Duration soon = seconds{120};
+  if (outcome.contact_class == ContactClass::udp &&
+      fade_time(outcome.time - soon) > column->last_used)
+    return false;
+  return place.column.special <= column->walk.good;
 }
 
 // Each connection of a client has a port of its own: those to many hosts that go on from before the

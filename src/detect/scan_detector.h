@@ -159,7 +159,8 @@ class ScanDetector {
   [[nodiscard]] static bool goes_with_media(const Source& source, const Outcome& outcome) noexcept;
   [[nodiscard]] bool calls_back(const Outcome& outcome) noexcept;
   static void note_reported(Source& source, const Probe& probe) noexcept;
-  [[nodiscard]] static bool succeeds_elsewhere(const Column& column) noexcept;
+  [[nodiscard]] static bool may_be_answered(const Place& place) noexcept;
+  [[nodiscard]] static bool is_off_here(const Column& column, const Outcome& outcome) noexcept;
   [[nodiscard]] bool is_called_alike(const Outcome& outcome) noexcept;
   [[nodiscard]] bool has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept;
   [[nodiscard]] static bool has_port_of_its_own(const Column& column,
@@ -185,7 +186,7 @@ class ScanDetector {
   void take_from_column(const Source& source, Probe& probe, std::uint32_t Column::* counter);
   [[nodiscard]] bool row_fires(const Row& row) const noexcept;
   [[nodiscard]] bool column_fires(const Column& column) const noexcept;
-  [[nodiscard]] bool source_fires(const Source& source) const noexcept;
+  [[nodiscard]] bool source_fires(const Source& source, const Outcome& outcome) const noexcept;
   void judge(Place& place, const Outcome& outcome, const Probe& probe, Probe* kept);
   void raise(Source& source, const Outcome& outcome, const Alarm& alarm);
   void add_probe(Source& source, Probe probe, Probe* kept, Timestamp now);

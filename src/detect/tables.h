@@ -125,7 +125,8 @@ struct Source {
   AlertIndex alert = no_alert;  ///< open, or closed less than an hour ago
   IpAddress address;
   Sweep sweep{};
-  MacAddress mac;  ///< of IPv6: who put its latest contact on the link
+  std::uint16_t kept = 0;  ///< ACK, FIN+ACK: that turned out to be of a connection
+  MacAddress mac;          ///< of IPv6: who put its latest contact on the link
   ContactSet seen;
   Journal journal;  ///< what an alert would have to show, oldest first
   RateWindow resolutions;

@@ -116,13 +116,17 @@ namespace {
 
 /// By the version and the payload types of the audio and video profile (RFC 3551 6, RFC 5761 4).
 bool is_media(const wire::Decoded& packet) noexcept {
-  constexpr std::size_t rtp_header = 12, rtcp_header = 8;
+  constexpr std::size_t rtp_header = 12, rtcp_header = 8, word = 4;
+  constexpr std::uint16_t first_user_port = 1024;
   constexpr std::uint8_t first_rtcp = 200, last_rtcp = 207;
   const Bytes payload = packet.payload_bytes();
-  if (payload.size() < rtcp_header || payload[0] >> 6U != 2) return false;
-  if (payload[1] >= first_rtcp && payload[1] <= last_rtcp) return true;
+  if (payload.size() < rtcp_header || payload[0] >> 6U != 2 || packet.dst_port < first_user_port)
+    return false;
+  if (payload[1] >= first_rtcp && payload[1] <= last_rtcp)
+    return (load_be<std::uint16_t>(&payload[2]) + std::size_t{1}) * word <= payload.size();
   const unsigned type = payload[1] & 0x7fU;
-  return payload.size() >= rtp_header && (type <= 34 || type >= 96);
+  const bool mixed = (payload[0] & 0xfU) != 0;  // CSRC follow
+  return payload.size() >= rtp_header && !mixed && (type <= 34 || type >= 96);
 }
 
 }  // namespace

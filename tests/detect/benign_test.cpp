@@ -415,7 +415,8 @@ TEST_CASE("scan detector: a capture of SYNs and their answers alone names nobody
         script.outcome({.dst = host(n), .port = 443, .result = Result::half_open, .raw = false},
                        Outcome::Kind::contact);
     script.detector.on_outcome(outcome);
-    if (!only_handshakes && n == 0) script.add({.src = "203.0.113.9", .port = 80, .raw = false});
+    if (!only_handshakes && n == 0)
+      script.add({.src = "203.0.113.9", .port = 80, .result = Result::connect, .raw = false});
     script.wait(seconds{6});
     outcome.kind = Outcome::Kind::result;
     outcome.time = script.now;
