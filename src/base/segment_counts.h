@@ -29,14 +29,20 @@ struct SegmentCounts {
   std::uint64_t needless = 0;  ///< repeats that the receiver called duplicates (D-SACK, RFC 2883)
   std::uint64_t control_behind = 0;  ///< of `fast`, `timeout` and `other`: SYNs and FINs, no data
   std::uint64_t control_before = 0;  ///< of `upstream`: the same
+  std::uint64_t control_spurious =
+      0;  ///< of `spurious`: the same; counted for the run, not for flows
 
   [[nodiscard]] std::uint64_t repeats() const noexcept {
     return spurious + reordered + upstream + fast + timeout + other;
   }
   [[nodiscard]] std::uint64_t retransmissions() const noexcept { return repeats() - reordered; }
+  /// Of those, SYNs and FINs.
+  [[nodiscard]] std::uint64_t control() const noexcept {
+    return control_behind + control_before + control_spurious;
+  }
   /// Of data segments, those that were repeats. SYNs and FINs are none.
   [[nodiscard]] std::optional<double> retransmission_ratio() const noexcept {
-    return ratio(retransmissions() - control_behind - control_before, data);
+    return ratio(retransmissions() - control(), data);
   }
 
   /// Data segments that came by here and did not arrive. Spurious ones are called duplicates by
@@ -73,6 +79,7 @@ struct SegmentCounts {
     needless += more.needless;
     control_behind += more.control_behind;
     control_before += more.control_before;
+    control_spurious += more.control_spurious;
     return *this;
   }
 

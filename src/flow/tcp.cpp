@@ -476,8 +476,9 @@ SequenceSpace::Added TcpConnection::on_payload(const SeenSegment& seen, History&
   TcpSide& self = sides_[index(seen.direction)];
   effect.payload_accepted = true;
   // The octet of a probe comes again as data, or its acknowledgement tells that it was taken.
-  // Of a copy all was taken before, or was such an octet.
-  if (effect.kind == SegmentKind::window_probe || effect.kind == SegmentKind::capture_copy)
+  // Of a copy all was taken before, or was such an octet; that of a SYN may bring data.
+  if (effect.kind == SegmentKind::window_probe ||
+      (effect.kind == SegmentKind::capture_copy && !seen.packet.has(flag::syn)))
     return {};
   const std::uint32_t seq = data_seq(seen.packet);
   HoleMark mark;

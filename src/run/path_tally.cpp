@@ -11,6 +11,7 @@ void PathTally::add(const wire::Decoded& segment,
   if (segment.payload_size == 0) {
     if (flow::is_loss_behind(effect.kind)) ++counts_.segments.control_behind;
     if (effect.kind == SegmentKind::upstream) ++counts_.segments.control_before;
+    if (effect.kind == SegmentKind::spurious) ++counts_.segments.control_spurious;
   }
   if (effect.acknowledges) {
     ++counts_.acks;

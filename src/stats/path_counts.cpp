@@ -15,7 +15,8 @@ SegmentCounts since(const SegmentCounts& before, const SegmentCounts& now) noexc
           .other = now.other - before.other,
           .needless = now.needless - before.needless,
           .control_behind = now.control_behind - before.control_behind,
-          .control_before = now.control_before - before.control_before};
+          .control_before = now.control_before - before.control_before,
+          .control_spurious = now.control_spurious - before.control_spurious};
 }
 
 }  // namespace

@@ -173,7 +173,7 @@ void Summary::fill_path(const PathCounts& path) noexcept {
   record_.tcp_rtx_spurious = segments.spurious;
   record_.tcp_rtx_upstream = segments.upstream;
   record_.tcp_rtx_other = segments.other;
-  record_.tcp_rtx_control = segments.control_behind + segments.control_before;
+  record_.tcp_rtx_control = segments.control();
   record_.tcp_reorder = segments.reordered;
   record_.tcp_dupacks = path.duplicate_acks;
   record_.tcp_zero_win = path.zero_windows;

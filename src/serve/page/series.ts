@@ -42,7 +42,8 @@ function ratio(part: number | null, whole: number | null): number | null {
 /** The part of segments with data that were repeats; SYNs and FINs that are sent again are none of them. */
 export function repeated(of: (name: string) => number | null): number | null {
   const repeats = of("rtx");
-  return ratio(repeats === null ? null : repeats - (of("rtx_control") ?? 0), of("data_segs"));
+  const exact = ratio(repeats === null ? null : repeats - (of("rtx_control") ?? 0), of("data_segs"));
+  return exact === null ? null : Math.min(1, exact);
 }
 
 function perSecond(get: Get, row: Row, name: string): number | null {
