@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "source/source.h"
+
 namespace ntan::run {
 namespace {
 
@@ -103,7 +105,9 @@ std::optional<Identity> identity_to_take(const std::string& user) {
   const bool is_root = ::geteuid() == 0;
   if (!user.empty()) {
     auto identity = look_up(user.c_str(), ::getpwnam_r);
-    if (!identity) throw std::runtime_error("no user is called '" + user + "'");
+    if (!identity) {
+      throw source::Error(source::Error::Kind::usage, "no user is called '" + user + "'");
+    }
     if (identity->user == ::geteuid()) return std::nullopt;
     if (!is_root) throw std::runtime_error("only root can become '" + user + "' (--user)");
     return identity;
@@ -121,8 +125,8 @@ std::optional<uid_t> sudo_caller_id() {
   return caller ? std::optional{caller->user} : std::nullopt;
 }
 
-void keep_only_capture(const std::optional<Identity>& identity) {
-  const bool can_capture = has_capability(CAP_NET_RAW);
+void keep_only_capture(const std::optional<Identity>& identity, bool live) {
+  const bool can_capture = live && has_capability(CAP_NET_RAW);
   const std::uint64_t kept = can_capture ? std::uint64_t{1} << unsigned{CAP_NET_RAW} : 0;
   drop_bounding_set(kept);
   if (identity) {

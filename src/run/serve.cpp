@@ -99,14 +99,14 @@ std::vector<int> listeners(const Options& options) {
 }
 
 /// Addresses at which other machines reach a page that listens everywhere.
-std::vector<std::string> outward_addresses(bool with_v6) {
+std::vector<std::string> outward_addresses(bool of_v6) {
   std::vector<std::string> found;
   for (const source::NetworkInterface& one : source::list_interfaces()) {
     for (const std::string& address : one.addresses) {
       const bool v6 = address.find(':') != std::string::npos;
       // One of a link needs the name of an interface of the other machine.
       const bool of_link = v6 && address.starts_with("fe80");
-      if (!is_loopback(address) && !of_link && (with_v6 || !v6)) found.push_back(address);
+      if (!is_loopback(address) && !of_link && v6 == of_v6) found.push_back(address);
     }
   }
   return found;
@@ -141,7 +141,7 @@ ExitCode serve(const Options& options, source::Interrupt& interrupt) {
   // Saved input is read as whoever calls, as `read` does.
   const bool live = options.files.empty() && !options.event_stream;
   const bool becomes = live || called_by_sudo() || !options.user.empty();
-  keep_only_capture(becomes ? identity_to_take(options.user) : std::nullopt);
+  keep_only_capture(becomes ? identity_to_take(options.user) : std::nullopt, live);
   // Filters are checked while they are typed: no piece of a name is asked of the network, and no
   // request waits for its answer.
   (void)::__nss_configure_lookup("hosts", "files");

@@ -25,6 +25,7 @@
 #include "run/process_clock.h"
 #include "run/replay_progress.h"
 #include "source/capture_file.h"
+#include "source/file_source.h"
 #include "source/filter.h"
 #include "source/filter_words.h"
 #include "source/interfaces.h"
@@ -35,6 +36,14 @@ namespace {
 using serve::Mode;
 using serve::Refused;
 using serve::Status;
+
+/// One of the inputs can be read only once.
+bool has_pipe(const std::vector<std::string>& files) {
+  return std::ranges::any_of(files, [](const std::string& file) {
+    struct stat status{};
+    return file == "-" || (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode));
+  });
+}
 
 constexpr std::size_t read_size = std::size_t{64} << 10U;
 /// Of one look at a pipe, so that the page stays answered however fast events come.
@@ -380,9 +389,16 @@ void ServedRun::begin() {
     if (const auto missing = choose_interface(state_.interface))
       throw source::Error(source::Error::Kind::not_found, missing->error, missing->hints);
   }
+  check_files();
   const serve::StartRequest request{.interface = state_.interface, .filter = state_.filter};
   if (const auto refused = start(request))
     throw source::Error(source::Error::Kind::usage, refused->error, refused->hints);
+}
+
+// Better told now than by a page of a run that never was. What can be read once is left to the run.
+void ServedRun::check_files() const {
+  if (!options_->files.empty() && !has_pipe(options_->files))
+    (void)source::open_files(options_->files, {});
 }
 
 void ServedRun::read_events(const std::string& path) {
@@ -535,6 +551,7 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
     return Refused{409, "packets are not here: these events come from somewhere else"};
   if (state_.mode == Mode::live && ring_.packets() == 0)
     return Refused{409, "no packets are kept yet: start a capture first"};
+  if (has_pipe(options_->files)) return Refused{409, "what came by a pipe cannot be read again"};
   drop_unwanted_cuts();
   if (cuts_.size() == most_cuts || exports_in_memory() >= most_exports)
     return Refused{503, "other exports are on their way: try again in a moment"};
@@ -558,10 +575,8 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
     // What was read, as it is: no copy of it in memory.
     Descriptor whole{::open(options_->files.front().c_str(), O_RDONLY | O_CLOEXEC)};
     if (!whole.open()) return Refused{409, fmt::format("{} cannot be read any more", state_.file)};
-    if (size_of(whole.get()) != 0) {  // not a pipe
-      later->complete(capture_reply(std::move(whole), state_.file));
-      return std::nullopt;
-    }
+    later->complete(capture_reply(std::move(whole), state_.file));
+    return std::nullopt;
   }
   cut->file = Descriptor{::memfd_create(export_name, MFD_CLOEXEC)};
   if (!cut->file.open()) return Refused{500, "there is no memory for an export"};

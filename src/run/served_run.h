@@ -65,6 +65,7 @@ class ServedRun final : public serve::Control {
   void take_errors();
   bool take_packets();
   void take_end();
+  void check_files() const;
   void read_events(const std::string& path);
   [[nodiscard]] std::optional<serve::Refused> choose_interface(std::string wanted);
   [[nodiscard]] std::vector<std::string> capture_arguments(

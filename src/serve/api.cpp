@@ -51,6 +51,16 @@ std::optional<std::uint64_t> number(std::string_view text) noexcept {
   return value;
 }
 
+/// As ids stand in events.
+bool is_id(std::string_view text) noexcept {
+  constexpr std::size_t digits = 16;
+  return text.size() == digits && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+Reply nothing_yet() {
+  return error_reply(409, "there are no events yet: start a capture first");
+}
+
 Reply json_reply(std::string body) {
   Reply reply;
   reply.body = std::move(body);
@@ -287,6 +297,7 @@ std::optional<Reply> Api::exported(std::string_view form, const Request& request
   if (form == "json") return exported_events(request, false);
   if (form == "csv") return exported_events(request, true);
   if (form == "report") {
+    if (digest_->kept().seen() == 0) return nothing_yet();
     Reply reply;
     const RunState run = control_->state();
     reply.type = "text/html; charset=utf-8";
@@ -298,8 +309,12 @@ std::optional<Reply> Api::exported(std::string_view form, const Request& request
   }
   if (form != "pcap") return error_reply(404, "exports are json, csv, pcap and report");
   PacketChoice choice;
-  if (const auto id = request.parameter("scan")) choice.scan = *id;
-  if (const auto id = request.parameter("flow")) choice.flow = *id;
+  for (const auto& [name, target] :
+       {std::pair{"scan", &choice.scan}, std::pair{"flow", &choice.flow}}) {
+    const auto id = request.parameter(name);
+    if (id && !is_id(*id)) return error_reply(422, fmt::format("{}: sixteen hex digits", name));
+    if (id) *target = *id;
+  }
   control_->packets(choice, later);
   return std::nullopt;
 }
@@ -327,10 +342,10 @@ Reply Api::exported_events(const Request& request, bool csv) {
   }
   auto source = std::make_unique<EventExport>(digest_->kept(), std::move(choice), schema);
   if (source->empty()) {
-    return error_reply(409,
-                       digest_->kept().seen() == 0
-                           ? "there are no events yet: start a capture first"
-                           : "no kept event matches; what is older than the kept ones is gone");
+    return digest_->kept().seen() == 0
+               ? nothing_yet()
+               : error_reply(409,
+                             "no kept event matches; what is older than the kept ones is gone");
   }
   Reply reply;
   reply.type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
@@ -369,6 +384,12 @@ Reply Api::started(const Request& request) {
   for (const std::string_view number : {"snaplen", "duration_s"}) {
     if (!is_or_absent<std::uint64_t>(body, number))
       return error_reply(400, fmt::format("{} is no whole number", number));
+  }
+  constexpr std::uint64_t max_snaplen = 262'144, max_duration_s = 31'536'000;
+  for (const auto& [number, most] :
+       {std::pair{"snaplen", max_snaplen}, std::pair{"duration_s", max_duration_s}}) {
+    if (number_of(body, number).value_or(0) > most)
+      return error_reply(422, fmt::format("{}: at most {}", number, most));
   }
   if (!is_or_absent<bool>(body, "promisc"))
     return error_reply(400, "promisc is neither true nor false");

@@ -341,6 +341,7 @@ TEST_CASE("api: talkers are searched and sorted as events are") {
 
 TEST_CASE("api: events are saved as NDJSON or as CSV of one event, named by the trace") {
   Page page;
+  CHECK(page.client.get("/api/v1/export/report").status == 409);
   CHECK(page.client.get("/api/v1/export/json").status == 409);
   const std::string line = event_line("dns", R"("query":"a")");
   page.take(line);

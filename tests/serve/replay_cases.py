@@ -95,12 +95,21 @@ def _(folder):
 @case("replay: what is no capture, or not there, is said")
 def _(folder):
     (folder / "text").write_bytes(b"hello, this is text\n" * 9)
-    for words, told in ((["-r", folder / "text"], "text"), (["-r", folder / "none.pcap"], "No such file")):
-        with Server(*words) as server:
-            failure = server.wait_for("failed")["failure"]
-            assert told in failure["error"] and failure["exit_code"] in (3, 5), failure
-            assert server.get("/api/v1/export/pcap").status == 409
-            assert server.get("/api/v1/export/json").status == 409
+    # Nobody should find out on the page.
+    for words, code, told in ((["-r", folder / "text"], 3, b"text"),
+                              (["-r", folder / "none.pcap"], 5, b"No such file"),
+                              (["-r", sample(folder), "-r", folder / "none.pcap"], 5, b"No such file")):
+        assert told in ntan("serve", *words, code=code).stderr, words
+    # What can be read once is left to the run.
+    os.mkfifo(folder / "pipe")
+    with Server("-r", folder / "pipe") as server:
+        with open(folder / "pipe", "wb") as pipe:
+            pipe.write(b"hello, this is text\n" * 9)
+        failure = server.wait_for("failed")["failure"]
+        assert "text" in failure["error"] and failure["exit_code"] == 3, failure
+        assert server.get("/api/v1/export/pcap").status == 409
+        assert server.get("/api/v1/export/json").status == 409
+        assert server.get("/api/v1/export/report").status == 409
     for words in (["-r", "x.pcap", "-i", "lo"], ["--events", "x", "-r", "y"], ["--events", "x", "-f", "ip"],
                   ["--listen", "nowhere"], ["--listen", "99999"]):
         assert ntan("serve", *words, code=2).stderr.startswith(b"ntan: error: "), words
