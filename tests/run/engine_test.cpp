@@ -326,6 +326,30 @@ TEST_CASE("engine: a header that is in order and not known further is no anomaly
   CHECK(test::flow_lines(analysis).size() == 1);
 }
 
+TEST_CASE("engine: what is wrong with packets without a flow is told once a second") {
+  const std::size_t threads = GENERATE(std::size_t{1}, std::size_t{3});
+  CAPTURE(threads);
+  // Five tags (802.1Q in each other), and an IPv4 header of four octets.
+  test::Octets tags{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
+  for (int i = 0; i < 5; ++i) tags.insert(tags.end(), {0x81, 0, 0, 1});
+  tags.insert(tags.end(), {8, 0});
+  tags.resize(60);
+  const test::Octets shorter{0x41, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2};
+  Frames frames;
+  for (int i = 0; i < 25; ++i) {
+    frames.push_back({.time = traffic_start + i * 100ms, .data = tags});
+    frames.push_back({.time = traffic_start + i * 100ms, .data = in_ethernet(shorter)});
+  }
+  const Analysis analysis = test::analyse(frames, {.threads = threads});
+  CHECK(test::broken_law(analysis).value_or("") == "");
+  const auto anomalies = analysis.of("anomaly");
+  REQUIRE(anomalies.size() == 6);
+  CHECK_THAT(anomalies[0], Contains(R"("layer":"vlan","reason":"too_deep")"));
+  CHECK_THAT(anomalies[1], Contains(R"("layer":"ipv4","reason":"bad_length")"));
+  CHECK_THAT(anomalies[4],
+             Contains(R"("layer":"vlan","reason":"too_deep")") && Contains(ts(traffic_start + 2s)));
+}
+
 // --- ids
 
 std::set<std::string> ids_of(const Analysis& analysis, std::uint64_t server_port) {

@@ -405,6 +405,24 @@ TEST_CASE("truth: packets captured twice are no repeats") {
   CHECK(flow["rtt_server_n"] == 6);
 }
 
+TEST_CASE("truth: a window probe captured twice takes no octet from the data behind it") {
+  Wire once;
+  handshake(once);
+  once.add({{.at = 100ms, .size = 100, .ip_id = 10},
+            {.at = 140ms, .client = false, .ack = 101, .window = 0, .ip_id = 10},
+            {.at = 400ms, .seq = 101, .size = 1, .ip_id = 11},
+            {.at = 440ms, .client = false, .ack = 101, .window = 0, .ip_id = 11},
+            {.at = 600ms, .client = false, .ack = 101, .ip_id = 12},
+            {.at = 610ms, .seq = 101, .size = 100, .ip_id = 12},
+            {.at = 650ms, .client = false, .ack = 201, .ip_id = 13}});
+  Flow flow(each_twice(once.frames));
+  CHECK(flow["src_zwp"] == 1);
+  CHECK(flow["src_rtx"] == 0);
+  CHECK(flow["src_goodput_bytes"] == 200);
+  CHECK(flow["src_unseen_bytes"] == 0);
+  CHECK(flow.ratio("src_loss_ratio") == 0);
+}
+
 TEST_CASE("truth: data captured twice is no repeat without datagram numbers either") {
   Wire once;
   once.v6 = true;
