@@ -10,8 +10,7 @@
 namespace ntan::detect {
 namespace {
 
-constexpr std::uint16_t ftp_data = 20, ftp_control = 21, first_user_port = 1024;
-constexpr Nats discount = 4;  // a quarter of the evidence is left
+constexpr std::uint16_t ftp_data = 20, ftp_control = 21;
 
 /// Answers that say nothing of a lost direction.
 bool tells_direction(ContactClass contact_class) noexcept {
@@ -65,7 +64,8 @@ std::optional<Guard> excuse_of(const Context& context, const Outcome& outcome,
     return Guard::ftp_data;
   // Passive transfers of nothing, as of an empty directory.
   if (what == ContactClass::syn && outcome.result == Result::connect &&
-      outcome.dst_port >= first_user_port && context.is_service(pair_key(outcome.src, outcome.dst)))
+      outcome.dst_port >= flow::first_user_port &&
+      context.is_service(pair_key(outcome.src, outcome.dst)))
     return Guard::ftp_data;
   return std::nullopt;
 }

@@ -22,6 +22,8 @@ static_assert(static_cast<std::size_t>(Result::time_exceeded) + 1 == contact_res
 /// Log-likelihood ratios in thousandths of a nat: sums of integers are the same in every run.
 using Nats = std::int32_t;
 
+/// Evidence that says little is divided by it: a quarter is left.
+inline constexpr Nats discount = 4;
 /// Wald's lower bound ln(.01/.99), made a reflecting barrier: good behaviour earns no more credit.
 inline constexpr Nats floor_nats = -4600;
 /// Bound against "peer-to-peer node", whatever the sensitivity.

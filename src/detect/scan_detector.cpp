@@ -309,7 +309,6 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   if (has_port_of_its_own(place.column, outcome)) take_column(Guard::older);
   if (has_ipv4_instead(place, outcome)) take_column(Guard::fallback);
   if (outcome.result == Result::silent && is_off_here(place.column, outcome)) {
-    constexpr Nats discount = 4;
     weight.row /= discount;
     weight.row_peer /= discount;
     weight.note(Guard::elsewhere);
@@ -362,9 +361,8 @@ bool ScanDetector::has_called(const IpAddress& caller, const IpAddress& called,
 
 // Reports on media go to the odd port above theirs (RFC 3550 11); some receivers take no interest.
 bool ScanDetector::goes_with_media(const Source& source, const Outcome& outcome) noexcept {
-  constexpr std::uint16_t first_user_port = 1024;
   if (outcome.contact_class != ContactClass::udp || !has_failed(outcome.result) ||
-      outcome.dst_port < first_user_port || outcome.dst_port % 2 == 0)
+      outcome.dst_port < flow::first_user_port || outcome.dst_port % 2 == 0)
     return false;
   const auto media_port = static_cast<std::uint16_t>(outcome.dst_port - 1);
   return source.seen.find(target_key(outcome.dst, ContactClass::udp, media_port)) == Mark::done;

@@ -16,8 +16,6 @@ using Verdict = ContactStep::Verdict;
 constexpr std::uint8_t control_flags =
     flag::fin | flag::syn | flag::rst | flag::psh | flag::ack | flag::urg;
 
-constexpr std::uint16_t first_user_port = 1024;  // RFC 6335 6: 0-1023 are system ports
-
 /// From a server's port to a client's: an answer whose request was not captured, not a probe.
 bool response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept {
   return src_port < first_user_port && dst_port >= first_user_port;

@@ -117,7 +117,6 @@ namespace {
 /// By the version and the payload types of the audio and video profile (RFC 3551 6, RFC 5761 4).
 bool is_media(const wire::Decoded& packet) noexcept {
   constexpr std::size_t rtp_header = 12, rtcp_header = 8, word = 4;
-  constexpr std::uint16_t first_user_port = 1024;
   constexpr std::uint8_t first_rtcp = 200, last_rtcp = 207;
   const Bytes payload = packet.payload_bytes();
   if (payload.size() < rtcp_header || payload[0] >> 6U != 2 || packet.dst_port < first_user_port)
