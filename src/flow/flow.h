@@ -76,22 +76,22 @@ struct Orient {
 };
 [[nodiscard]] Orient orient(const wire::Decoded& first, bool from_low) noexcept;
 
-/// Members that every packet or time-out touches come first, a cache line each time.
+/// Members that every packet touches come first, then those of beginnings, time-outs and ends.
 struct Flow {
   FlowKey key;
+  Timestamp last{};                       ///< trace clock of the last packet: never goes back
+  std::array<Side, 2> sides;              ///< indexed by Direction
+  [[no_unique_address]] PeakSecond peak;  // the next member lies in its padding
+  Orient orientation;
+  std::uint32_t tag = 0;           ///< hash under which the index knows it
   std::uint64_t first_packet = 0;  ///< number of the first packet; the flow's sequence
-  Timestamp last{};                ///< trace clock of the last packet: never goes back
-  std::array<Side, 2> sides;       ///< indexed by Direction
   Timestamp first{};               ///< trace clock of the first packet (of its first fragment)
   Uncommon* uncommon = nullptr;
   WheelLink link;
-  std::uint32_t tag = 0;      ///< hash under which the index knows it
   std::uint32_t records = 0;  ///< interim records written so far
   FirstSyn first_syn;
-  [[no_unique_address]] PeakSecond peak;  // the next member lies in its padding
-  std::uint16_t interface = 0;            ///< among the input's, of which there are no more
+  std::uint16_t interface = 0;  ///< among the input's, of which there are no more
   History history;
-  Orient orientation;
   std::uint8_t same_start = 0;  ///< earlier flows of this key with the same first_own()
   std::uint8_t icmp_type = 0;   ///< of the first packet, for the Community ID
   std::uint8_t icmp_code = 0;

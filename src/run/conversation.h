@@ -107,21 +107,25 @@ struct ListLink {
 
 enum class AppStage : std::uint8_t { probing, active, finished };
 
+/// What a packet of a known flow touches lies together in the front: three cache lines, wherever in
+/// a line the record begins. TCP takes the rest too.
 struct Conversation {
-  [[no_unique_address]] flow::Flow flow;  // members lie in its padding
-  flow::Contact contact;
-  SynLook syn;
-  AppStage stage : 2 = AppStage::probing;
-  bool hole_timer : 1 = false;          ///< a time-out for a hole in a stream is armed
-  std::uint8_t contact_timers : 5 = 0;  ///< armed contact time-outs, by bit
-  std::uint8_t ttl = 0;                 ///< of the first packet
-  std::uint8_t protocol_place = 0;      ///< among app::protocols(), from 1: recognised by content
-  DatagramTries tries;                  ///< while probing; a stream has its Probing
-  std::uint32_t anomalies = 0;          ///< reasons already reported, by bit
+  static constexpr std::size_t front = 144;  ///< octets
+
   flow::TcpConnection* tcp =
-      nullptr;  ///< from the shard's pool; null for a lone SYN and for others
-  std::array<flow::Stream, 2>* streams = nullptr;
+      nullptr;                ///< from the shard's pool; null for a lone SYN and for others
   void* app_state = nullptr;  ///< what `stage` says; null when it would hold nothing
+  flow::Contact contact;
+  AppStage stage : 2 = AppStage::probing;
+  bool hole_timer : 1 = false;            ///< a time-out for a hole in a stream is armed
+  std::uint8_t contact_timers : 5 = 0;    ///< armed contact time-outs, by bit
+  DatagramTries tries;                    ///< while probing; a stream has its Probing
+  std::uint32_t anomalies = 0;            ///< reasons already reported, by bit
+  [[no_unique_address]] flow::Flow flow;  // members lie in its padding
+  std::uint8_t ttl = 0;                   ///< of the first packet
+  std::uint8_t protocol_place = 0;        ///< among app::protocols(), from 1: recognised by content
+  SynLook syn;
+  std::array<flow::Stream, 2>* streams = nullptr;
   ListLink one_sided;
 
   /// Null unless octets are held or counted of what is not recognised yet.
@@ -141,6 +145,7 @@ struct Conversation {
   [[nodiscard]] const Encapsulation* encapsulation() const noexcept;
 };
 static_assert(sizeof(Conversation) <= 240);
+static_assert(offsetof(Conversation, flow) + offsetof(flow::Flow, tag) <= Conversation::front);
 
 /// The application protocol of a flow as records show it.
 struct AppName {

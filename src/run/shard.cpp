@@ -136,9 +136,12 @@ void Shard::on_packet(const RoutedPacket& packet) {
   if (first) {
     begin_contact(conversation, number, packet, direction);
   } else if (!conversation.contact.done()) {
-    const flow::FirstSyn& syn = conversation.flow.first_syn;
-    const flow::ContactStep step = conversation.contact.on_packet(
-        *packet.decoded, direction, syn.seen ? std::optional{syn.seq} : std::nullopt);
+    std::optional<std::uint32_t> syn_seq;
+    if (const flow::FirstSyn& syn = conversation.flow.first_syn;
+        packet.decoded->proto == ip::tcp && syn.seen)
+      syn_seq = syn.seq;
+    const flow::ContactStep step =
+        conversation.contact.on_packet(*packet.decoded, direction, syn_seq);
     if (!step.nothing() || conversation.contact.done())
       take_step(conversation, number, step, packet.clock, nullptr);
   }
@@ -291,15 +294,18 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
     keep_own_time(conversation, packet);
   flow.last = packet.clock;
   flow.peak.advance(packet.clock, flow.wire_bytes());
+  // The list and the history lie behind the front of the record: touched only when they change.
+  if (side.packets == 0 && flow.sides[index(reverse(direction))].packets != 0)
+    one_sided_.remove(current_.number);
+  if (decoded.fragmented || decoded.checksum_bad) [[unlikely]]
+    count_uncommon(conversation, packet, direction);
+  if (decoded.proto != ip::tcp && decoded.payload_size != 0 && side.payload_bytes == 0)
+    flow.history.add('d', direction);
   side.packets += packet.packets;
   side.wire_bytes += packet.wire_bytes;
   side.l3_bytes += decoded.l3_size;
   side.payload_bytes += decoded.payload_size;
   side.tcp_flags |= decoded.tcp_flags;
-  if (conversation.one_sided.linked() && !flow.one_sided()) one_sided_.remove(current_.number);
-  if (decoded.fragmented || decoded.checksum_bad) [[unlikely]]
-    count_uncommon(conversation, packet, direction);
-  if (decoded.proto != ip::tcp && decoded.payload_size != 0) flow.history.add('d', direction);
 }
 
 // The trace clock may be ahead of a packet. Requires: not counted yet.

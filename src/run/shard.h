@@ -120,7 +120,7 @@ class Shard final : private app::Output {
   /// Fetches the record that `tag` seems to name, and returns its number or 0.
   [[nodiscard, gnu::always_inline]] flow::Number prefetch_flow(std::uint32_t tag) const noexcept {
     const flow::Number number = index_.candidate(tag);
-    if (number != 0) prefetch_record(number);
+    if (number != 0) prefetch_front<Conversation::front>(slab_[number]);
     return number;
   }
   [[gnu::always_inline]] void prefetch_record(flow::Number number) const noexcept {
@@ -130,16 +130,20 @@ class Shard final : private app::Output {
   /// another flow than the packet's, never anything but a record.
   [[gnu::always_inline]] void prefetch_state(flow::Number number) const noexcept {
     const Conversation& conversation = slab_[number];
-    if (conversation.tcp != nullptr) prefetch_object(*conversation.tcp);
-    if (conversation.streams != nullptr) prefetch_object(*conversation.streams);
+    if (conversation.tcp != nullptr) {
+      prefetch_object(*conversation.tcp);
+      prefetch_front<sizeof(Conversation) - Conversation::front>(conversation.flow.first_packet);
+    }
     // Of a dissector as many lines as of this: its size is not known here.
     if (const void* state = conversation.app_state; state != nullptr)
       prefetch_object(*static_cast<const Probing*>(state));
   }
   /// Fetches what hangs on a state that was prefetched and has arrived by now.
   [[gnu::always_inline]] void prefetch_meter(flow::Number number) const noexcept {
-    const flow::TcpConnection* tcp = slab_[number].tcp;
-    if (tcp != nullptr && tcp->meter() != nullptr) prefetch_object(*tcp->meter());
+    const Conversation& conversation = slab_[number];
+    if (conversation.tcp == nullptr) return;
+    if (conversation.tcp->meter() != nullptr) prefetch_object(*conversation.tcp->meter());
+    if (conversation.streams != nullptr) prefetch_object(*conversation.streams);
   }
 
   void on_packet(const RoutedPacket& packet);
