@@ -99,10 +99,11 @@ class Reader {
     return be<std::uint64_t>();
   }
 
-  /// A 24-bit length, as TLS and PPPoE relatives use it.
+  /// A 24-bit number: lengths in TLS, OUIs, network identifiers.
   [[nodiscard]] constexpr std::uint32_t be24() noexcept {
     const std::uint32_t high = u8();
-    return (high << 16U) | be16();
+    const std::uint32_t low = be16();
+    return ok() ? high << 16U | low : 0;
   }
 
   /// The next `count` octets; all or nothing.
