@@ -1,6 +1,7 @@
 #include "run/team.h"
 
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace ntan::run {
@@ -31,7 +32,13 @@ class SignalsBlocked {
 Team::Team(std::size_t helpers) {
   const SignalsBlocked blocked;
   threads_.reserve(helpers);
-  for (std::size_t i = 0; i < helpers; ++i) threads_.emplace_back([this] { help(); });
+  for (std::size_t i = 0; i < helpers; ++i) {
+    try {
+      threads_.emplace_back([this] { help(); });
+    } catch (const std::system_error&) {
+      break;  // a limit on threads: with fewer the output is the same
+    }
+  }
 }
 
 Team::~Team() {

@@ -246,6 +246,22 @@ def _(folder):
         assert f"cannot write {option[1]}: Permission denied".encode() in done.stderr, done.stderr
 
 
+@case("where no thread can begin, one does the work of all")
+def _(folder):
+    if os.geteuid() != 0 or not shutil.which("setpriv") or not shutil.which("prlimit"):
+        raise Skip("needs root, setpriv and prlimit")
+    path = sample(folder)
+    folder.chmod(0o755)
+    path.chmod(0o644)
+    binary = folder / "ntan"
+    shutil.copy(NTAN, binary)
+    alone = ["setpriv", "--reuid=64321", "--regid=64321", "--clear-groups", "prlimit", "--nproc=1"]
+    outputs = [subprocess.run([*words, binary, "read", path, "--json", "--threads", "4"], check=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT_S).stdout
+               for words in ([], alone)]
+    assert outputs[0] == outputs[1] != b""
+
+
 @case("exit code 5: files that are not there")
 def _(folder):
     says("read", folder / "none.pcap", code=5, words=["none.pcap", "No such file"])
