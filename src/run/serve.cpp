@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <nss.h>
 #include <poll.h>
 #include <string>
 #include <sys/random.h>
@@ -142,10 +141,6 @@ ExitCode serve(const Options& options, source::Interrupt& interrupt) {
   const bool live = options.files.empty() && !options.event_stream;
   const bool becomes = live || called_by_sudo() || !options.user.empty();
   keep_only_capture(becomes ? identity_to_take(options.user) : std::nullopt, live);
-  // Filters are checked while they are typed: no piece of a name is asked of the network, and no
-  // request waits for its answer.
-  (void)::__nss_configure_lookup("hosts", "files");
-  (void)::__nss_configure_lookup("networks", "files");
   const std::string token = make_token();
   serve::Digest digest(options.keep_size);
   ServedRun run(options, digest);

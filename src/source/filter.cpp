@@ -27,9 +27,11 @@ struct Compiled {
   std::string error;
 };
 
-/// libpcap asks for the address of a name, and with it, the network. Only /etc/hosts is asked.
-void ask_no_network() {
-  static const int done = __nss_configure_lookup("hosts", "files");
+/// libpcap looks names up; from now on it finds those of /etc/hosts and /etc/networks only. Filters
+/// of the page are checked while they are typed: no piece of a name is asked of the network.
+void ask_no_network() noexcept {
+  static const int done =
+      __nss_configure_lookup("hosts", "files") | __nss_configure_lookup("networks", "files");
   (void)done;
 }
 
@@ -78,29 +80,34 @@ constexpr u_int worth_optimizing = 6'000;
 
 enum class Effort : int { plain = 0, optimized = 1 };
 
-Compiled compile(pcap_t* handle, const std::string& expression, Effort effort) {
+Compiled compile(pcap_t* handle, const std::string& expression, bpf_u_int32 netmask,
+                 Effort effort) {
   Compiled compiled;
   compiled.program.reset(new bpf_program{});  // NOLINT(*-owning-memory): its deleter frees more
-  constexpr bpf_u_int32 no_netmask = 0;       // as tcpdump has it for files
   if (pcap_compile(handle, compiled.program.get(), expression.c_str(), static_cast<int>(effort),
-                   no_netmask) != 0) {
+                   netmask) != 0) {
     return {.program = nullptr, .error = pcap_geterr(handle)};
   }
   return compiled;
 }
 
+Compiled compile(pcap_t* handle, const std::string& expression, bpf_u_int32 netmask) {
+  ask_no_network();
+  Compiled plain = compile(handle, expression, netmask, Effort::plain);
+  if (plain.program == nullptr || plain.program->bf_len > worth_optimizing) return plain;
+  return compile(handle, expression, netmask, Effort::optimized);
+}
+
 /// `swapped`: of LinkType::null, for packets whose address family is in the other byte order.
 Compiled compile(const std::string& expression, LinkType link, bool swapped = false) {
-  ask_no_network();
   FileHeader header = header_of(link, swapped);
   std::string error = "out of memory";
   const Handle handle = has_family(link)
                             ? open_savefile(header, error)
                             : Handle{pcap_open_dead(dlt_of(link), snaplen), &pcap_close};
   if (handle == nullptr) return {.program = nullptr, .error = error};
-  Compiled plain = compile(handle.get(), expression, Effort::plain);
-  if (plain.program == nullptr || plain.program->bf_len > worth_optimizing) return plain;
-  return compile(handle.get(), expression, Effort::optimized);
+  constexpr bpf_u_int32 no_netmask = 0;  // as tcpdump has it for files
+  return compile(handle.get(), expression, no_netmask);
 }
 
 /// Families are small numbers: which half of the word is zero tells its order.
@@ -116,16 +123,16 @@ std::string name_of(LinkType link) {
   return name.empty() ? fmt::format("link type {}", static_cast<unsigned>(link)) : name;
 }
 
+Error filter_error(const std::string& expression, const std::string& message) {
+  return {Error::Kind::usage, fmt::format("bad filter '{}': {}", expression, message),
+          filter_hints(expression)};
+}
+
 }  // namespace
 
 void ReleaseProgram::operator()(bpf_program* program) const noexcept {
   pcap_freecode(program);
   delete program;  // NOLINT(*-owning-memory): this is its owner
-}
-
-Error filter_error(const std::string& expression, const std::string& message) {
-  return {Error::Kind::usage, fmt::format("bad filter '{}': {}", expression, message),
-          filter_hints(expression)};
 }
 
 std::size_t check_filter(const std::string& expression, LinkType link) {
@@ -141,6 +148,12 @@ std::size_t check_filter(const std::string& expression, LinkType link) {
       return tried.program->bf_len;
   }
   throw filter_error(expression, wanted.error);
+}
+
+FilterProgram compile_filter(pcap_t* handle, const std::string& expression, std::uint32_t netmask) {
+  Compiled compiled = compile(handle, expression, netmask);
+  if (compiled.program == nullptr) throw filter_error(expression, compiled.error);
+  return std::move(compiled.program);
 }
 
 PacketFilter::PacketFilter(std::string expression) : expression_(std::move(expression)) {}

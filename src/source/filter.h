@@ -1,6 +1,8 @@
 // Capture filters of pcap-filter(7), compiled by libpcap.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 #include "source/source.h"
 
 struct bpf_program;
+struct pcap;
 
 namespace ntan::source {
 
@@ -20,13 +23,15 @@ struct ReleaseProgram {
 using FilterProgram = std::unique_ptr<bpf_program, ReleaseProgram>;
 
 /// Throws Error{usage} when `expression` is no filter for `link` nor for any other common link
-/// type. Hints point at the word that is wrong, as far as that can be told. Host names in the
-/// expression are looked up, as tcpdump does; a plain typing error is found before. Returns how
-/// many instructions the filter has: optimized, unless it is so long that this would take seconds.
+/// type. Hints point at the word that is wrong, as far as that can be told. Names of hosts and
+/// networks are those of /etc/hosts and /etc/networks: ntan makes no network access. Returns how
+/// many instructions the filter has.
 std::size_t check_filter(const std::string& expression, LinkType link = LinkType::ethernet);
 
-/// The error for an expression that libpcap refused with `message`.
-[[nodiscard]] Error filter_error(const std::string& expression, const std::string& message);
+/// Compiles for the link type of `handle`; optimized, unless the program is so long that this would
+/// take seconds. `netmask` of the interface, in network order; 0: unknown. Throws Error{usage}.
+[[nodiscard]] FilterProgram compile_filter(pcap* handle, const std::string& expression,
+                                           std::uint32_t netmask);
 
 /// Applies one filter to packets of any link type.
 class PacketFilter {

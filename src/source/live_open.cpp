@@ -128,13 +128,8 @@ void set_filter(pcap_t* handle, const std::string& name, const std::string& expr
   bpf_u_int32 netmask = 0;
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   if (pcap_lookupnet(name.c_str(), &network, &netmask, error.data()) != 0) netmask = 0;
-  bpf_program program{};
-  constexpr int optimize = 1;
-  if (pcap_compile(handle, &program, expression.c_str(), optimize, netmask) != 0) {
-    throw filter_error(expression, pcap_geterr(handle));
-  }
-  const int failed = pcap_setfilter(handle, &program);
-  pcap_freecode(&program);
+  const FilterProgram program = compile_filter(handle, expression, netmask);
+  const int failed = pcap_setfilter(handle, program.get());
   if (failed != 0) {
     throw Error(Error::Kind::runtime,
                 fmt::format("cannot set the filter on {}: {}", name, pcap_geterr(handle)));

@@ -322,6 +322,14 @@ def _(_folder):
     assert events[0]["run_start"]["filter"] == "udp port 53", events[0]
 
 
+@case("a filter of 800 hosts is not optimized for a minute before the capture begins")
+def _(_folder):
+    hosts = " or ".join(f"host 10.{i // 250}.{i % 250}.1" for i in range(800))
+    with Capture("-f", f"udp or {hosts}", "-c", "3", "--json") as capture:
+        send(10)
+        assert end_of(capture.join(0))["stop_reason"] == "count"
+
+
 @case("an event is there within 100 ms of its packet, ready for jq", "dig", "jq")
 def _(_folder):
     delays = []
