@@ -44,6 +44,7 @@ void SequenceSpace::skip_to(std::uint32_t seq, const HoleMark& mark, Pool& pool)
   if (hole_count_ != 0) {
     Hole& last = holes_known().back();
     if (last.mark.acknowledged && mark.acknowledged && last.end == next_) {
+      last.missing += seq - last.end;
       last.end = seq;
       next_ = seq;
       return;
@@ -58,17 +59,37 @@ std::uint32_t SequenceSpace::missing(std::uint32_t from, std::uint32_t to) const
   for (const Hole& hole : holes_known()) {
     const std::uint32_t start = sequence_distance(from, hole.start) > 0 ? from : hole.start;
     const std::uint32_t end = sequence_distance(to, hole.end) < 0 ? to : hole.end;
-    if (sequence_distance(end, start) > 0) octets += end - start;
+    if (sequence_distance(end, start) <= 0) continue;
+    const std::uint32_t outside = hole.end - hole.start - (end - start);
+    if (hole.missing > outside) octets += hole.missing - outside;
   }
   return octets;
 }
 
+// Behind all others.
 void SequenceSpace::open_hole(const Hole& hole, Pool& pool) {
-  if (hole_count_ == room_ && !grow(pool)) {
-    if (room_ == 0) return;
-    forget(0);
+  if (hole_count_ < room_ || grow(pool)) {
+    holes_[hole_count_++] = hole;
+    return;
   }
-  holes_[hole_count_++] = hole;
+  if (room_ == 0) return;
+  Hole& last = holes_known().back();
+  last.end = hole.end;
+  last.missing += hole.missing;
+}
+
+// Its middle [from, to) has come.
+void SequenceSpace::split(std::size_t at, std::uint32_t from, std::uint32_t to, Pool& pool) {
+  if (hole_count_ == room_ && !grow(pool)) {
+    holes_[at].missing -= to - from;
+    return;
+  }
+  const Hole whole = holes_[at];
+  const std::span behind = holes_known().subspan(at);
+  ++hole_count_;
+  std::move_backward(behind.begin(), behind.end(), holes_known().end());
+  holes_[at] = {whole.start, from, whole.mark};
+  holes_[at + 1] = {to, whole.end, whole.mark};
 }
 
 bool SequenceSpace::grow(Pool& pool) {
@@ -95,21 +116,22 @@ void SequenceSpace::fill(std::uint32_t start, std::uint32_t end, Pool& pool, Add
       continue;
     }
     if (added.filled == 0) added.hole = hole.mark;
-    added.filled += to - from;
-    const Hole before{hole.start, from, hole.mark};
-    const Hole after{to, hole.end, hole.mark};
-    const bool has_before = before.start != before.end;
-    const bool has_after = after.start != after.end;
-    if (has_before && has_after) {
-      hole = before;
-      open_hole(after, pool);
-      ++i;
-    } else if (has_before || has_after) {
-      hole = has_before ? before : after;
-      ++i;
-    } else {
+    const std::uint32_t filled = std::min(to - from, hole.missing);
+    added.filled += filled;
+    if (filled == hole.missing) {
       forget(i);
+      continue;
     }
+    if (hole.several()) {
+      hole.missing -= filled;
+    } else if (from == hole.start) {
+      hole = {to, hole.end, hole.mark};
+    } else if (to == hole.end) {
+      hole = {hole.start, from, hole.mark};
+    } else {
+      split(i++, from, to, pool);
+    }
+    ++i;
   }
   if (hole_count_ == 0) release(pool);
 }

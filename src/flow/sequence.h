@@ -25,14 +25,15 @@ struct HoleMark {
   bool acknowledged = false;  ///< told of by the peer's ACK: the receiver has these octets
 };
 
-/// Octets covered by [start, end) of data, with up to most_holes holes remembered; one more forgets
-/// the oldest, and what fills that counts as repeated. A path of 30 ms that loses 2 % has thirty
-/// open at a time. Most connections have no hole, and most others one or two: room for them comes
-/// from a pool, grows with them and goes back with the last. A hole that gets no room is forgotten,
-/// or the oldest is.
+/// Octets covered by [start, end) of data, and the holes in it. A path of 30 ms that loses 2 % has
+/// thirty holes open at a time, a full queue before the tap at the end of a slow start some
+/// hundreds. Most connections have none, and most others one or two: room for them comes from a
+/// pool, grows with them and goes back with the last. Of those that get no room it stays known
+/// where they begin and end and how many octets they miss, but not which; without any room they
+/// are forgotten, and what fills them counts as repeated.
 class SequenceSpace {
  public:
-  static constexpr std::size_t most_holes = 48;
+  static constexpr std::size_t most_holes = 170;
 
   struct Added {
     std::uint32_t unseen = 0;    ///< octets that were new
@@ -60,7 +61,7 @@ class SequenceSpace {
   /// `seq` is above next().
   void skip_to(std::uint32_t seq, const HoleMark& mark, Pool& pool);
 
-  /// Octets of holes in [from, to).
+  /// Octets of holes in [from, to); the least that it may be where they are not told apart.
   [[nodiscard]] std::uint32_t missing(std::uint32_t from, std::uint32_t to) const noexcept;
 
   /// Forgets the holes.
@@ -69,18 +70,24 @@ class SequenceSpace {
   [[nodiscard]] std::size_t holes() const noexcept { return hole_count_; }
 
  private:
+  // From the first to the last octet that is missing. All of them are, unless it stands for several
+  // holes. In order.
   struct Hole {
     std::uint32_t start = 0;
     std::uint32_t end = 0;
     HoleMark mark;
+    std::uint32_t missing = end - start;
+
+    [[nodiscard]] bool several() const noexcept { return missing != end - start; }
   };
 
-  // As many as fill blocks of 64, 256 and 1,024 octets.
-  static constexpr std::array<std::uint8_t, 3> rooms{3, 12, most_holes};
+  // As many as fill blocks of 64, 256, 1,024, 2,048 and 4,096 octets.
+  static constexpr std::array<std::uint8_t, 5> rooms{2, 10, 42, 85, most_holes};
 
   [[nodiscard]] std::span<Hole> holes_known() const noexcept { return {holes_, hole_count_}; }
   bool grow(Pool& pool);
   void open_hole(const Hole& hole, Pool& pool);
+  void split(std::size_t at, std::uint32_t from, std::uint32_t to, Pool& pool);
   void fill(std::uint32_t start, std::uint32_t end, Pool& pool, Added& added);
   void forget(std::size_t at) noexcept;
 

@@ -56,11 +56,14 @@ class Space {
   }
   void release() { space_.release(pool_); }
   /// A block of the size of a first hole's, as the next space would get it.
-  void* next_room() { return pool_.take(60); }
+  void* next_room() { return pool_.take(64); }
 
   [[nodiscard]] bool started() const { return space_.started(); }
   [[nodiscard]] std::uint32_t next() const { return space_.next(); }
   [[nodiscard]] std::size_t holes() const { return space_.holes(); }
+  [[nodiscard]] std::uint32_t missing(std::uint32_t from, std::uint32_t to) const {
+    return space_.missing(from, to);
+  }
 
  private:
   Budget budget_;
@@ -102,24 +105,35 @@ TEST_CASE("sequence: passing a FIN takes one number and leaves what is missing o
   CHECK(space.holes() == 0);
 }
 
-TEST_CASE("sequence: one hole too many forgets the oldest") {
+TEST_CASE("sequence: of holes beyond the bound it is known how many octets they miss") {
   Space space;
   space.start(0);
-  for (std::uint32_t i = 0; i < 49; ++i) space.add(i * 20 + 10, 10);
-  CHECK(space.holes() == 48);
-  CHECK(space.add(0, 10).unseen == 0);
-  CHECK(space.add(20, 10).unseen == 10);
-  CHECK(space.holes() == 47);
+  constexpr std::uint32_t all = SequenceSpace::most_holes + 30;
+  for (std::uint32_t i = 0; i < all; ++i) space.add(i * 20 + 10, 10);
+  CHECK(space.holes() == SequenceSpace::most_holes);
+  CHECK(space.missing(0, all * 20) == all * 10);
+  // The last stands for 31 of them: in half of its octets none may be missing.
+  const std::uint32_t last = (SequenceSpace::most_holes - 1) * 20;
+  CHECK(space.missing(last, last + 100) == 0);
+  CHECK(space.missing(last, last + 400) == 100);
+  for (std::uint32_t i = 0; i < all; ++i) {
+    CAPTURE(i);
+    REQUIRE(space.add(i * 20, 10).filled == 10);
+  }
+  CHECK(space.holes() == 0);
+  CHECK(space.add(last, 20).repeated == 20);
 }
 
 TEST_CASE("sequence: splitting a hole while all are open keeps to the bound") {
   Space space;
   space.start(0);
-  for (std::uint32_t i = 0; i < 48; ++i) space.add(i * 20 + 10, 10);
+  constexpr std::uint32_t all = SequenceSpace::most_holes;
+  for (std::uint32_t i = 0; i < all; ++i) space.add(i * 20 + 10, 10);
   CHECK(space.add(63, 2).unseen == 2);
-  CHECK(space.holes() == 48);
+  CHECK(space.holes() == all);
   CHECK(space.add(60, 10).unseen == 8);
-  CHECK(space.holes() == 46);
+  CHECK(space.holes() == all - 1);
+  CHECK(space.missing(0, all * 20) == (all - 1) * 10);
 }
 
 TEST_CASE("sequence: room for holes goes back with the last hole, or when asked") {
@@ -145,24 +159,26 @@ TEST_CASE("sequence: room for holes goes back with the last hole, or when asked"
 TEST_CASE("sequence: room for holes grows with them, and the smaller goes back") {
   Space space;
   space.start(0);
-  for (std::uint32_t i = 0; i < 3; ++i) space.add(i * 20 + 10, 10);
+  for (std::uint32_t i = 0; i < 2; ++i) space.add(i * 20 + 10, 10);
   const void* const behind = space.next_room();
-  space.add(70, 10);
-  CHECK(space.next_room() < behind);  // the one that three holes had
-  for (std::uint32_t i = 4; i < 13; ++i) space.add(i * 20 + 10, 10);
-  REQUIRE(space.holes() == 13);
-  for (std::uint32_t i = 0; i < 13; ++i) CHECK(space.add(i * 20, 10).filled == 10);
+  space.add(50, 10);
+  CHECK(space.next_room() < behind);  // the one that two holes had
+  for (std::uint32_t i = 3; i < 11; ++i) space.add(i * 20 + 10, 10);
+  REQUIRE(space.holes() == 11);
+  for (std::uint32_t i = 0; i < 11; ++i) CHECK(space.add(i * 20, 10).filled == 10);
   CHECK(space.holes() == 0);
 }
 
-TEST_CASE("sequence: where room cannot grow, the oldest hole is forgotten") {
+TEST_CASE("sequence: where room cannot grow, the last hole stands for those behind it") {
   Space space(std::size_t{8} << 10U);  // one chunk of the pool: of the smallest blocks
   space.start(0);
   for (std::uint32_t i = 0; i < 4; ++i) space.add(i * 20 + 10, 10);
-  CHECK(space.holes() == 3);
-  CHECK(space.add(0, 10).repeated == 10);
-  CHECK(space.add(20, 10).filled == 10);
+  CHECK(space.holes() == 2);
   CHECK(space.add(60, 10).filled == 10);
+  CHECK(space.add(0, 10).filled == 10);
+  CHECK(space.add(20, 10).filled == 10);
+  CHECK(space.add(40, 10).filled == 10);
+  CHECK(space.holes() == 0);
 }
 
 TEST_CASE("sequence: without memory a hole is forgotten, and what fills it counts as repeated") {

@@ -146,4 +146,23 @@ TEST_CASE("tcp meter: the server's half is known with the SYN-ACK") {
   CHECK(talk.effect().established);
 }
 
+TEST_CASE("tcp meter: however many segments a full queue drops, each is lost before the tap") {
+  Talk talk(">S +20 <SA +20 >A");
+  constexpr std::uint32_t size = 1000;
+  constexpr std::uint32_t lost = 700;
+  for (std::uint32_t i = 0; i < lost; ++i)
+    talk.send({back, flag::ack, 5001 + (2 * i + 1) * size, 1001, size});
+  talk.play("+100");
+  for (std::uint32_t i = 0; i < lost; ++i)
+    talk.send({back, flag::ack, 5001 + 2 * i * size, 1001, size});
+  talk.send({there, flag::ack, 1001, 5001 + 2 * lost * size});
+  const FlowRecord record = record_of(talk);
+  CHECK(record.dst_rtx == lost);
+  CHECK(record.dst_rtx_upstream == lost);
+  CHECK(record.dst_rtx_bytes == 0);
+  CHECK(record.dst_goodput_bytes == 2 * lost * size);
+  CHECK(record.dst_loss_down_ratio == 0);
+  CHECK_FALSE(record.dst_unseen_bytes);
+}
+
 }  // namespace ntan::flow
