@@ -41,15 +41,18 @@ struct TcpPayload {
   Bytes captured;
 };
 
+/// However small the window that a receiver offers, its sender may be so many octets ahead of the
+/// last acknowledgement, and repeat as many: the capture may have missed a window update.
+inline constexpr std::uint32_t least_reach = 1024 * 1024;
+
 /// Whether [seq, seq + size) may belong to a direction whose receiver has acknowledged up to
 /// `ack_max` and offers `window` octets (scaled): no more than 64 KiB old, no more than the window
 /// (at least 1 MiB) new. Fits acknowledgement numbers too, with size 0.
 [[nodiscard]] constexpr bool in_window(std::uint32_t seq, std::uint32_t size, std::uint32_t ack_max,
                                        std::uint32_t window) noexcept {
   constexpr std::int64_t most_old = 64 * 1024;
-  constexpr std::uint32_t least_new = 1024 * 1024;
   const std::int64_t start = static_cast<std::int32_t>(seq - ack_max);
-  return start >= -most_old && start + size <= std::max(window, least_new);
+  return start >= -most_old && start + size <= std::max(window, least_reach);
 }
 
 /// Reassembles one direction. Traffic in order costs no allocation; a segment costs at most a walk

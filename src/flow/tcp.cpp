@@ -392,7 +392,18 @@ bool TcpConnection::acceptable(const Decoded& segment, Direction direction) cons
       !acknowledges_syn(segment.ack, peer))
     return false;
   const bool takes_space = segment.payload_size != 0 || segment.has(flag::fin);
-  return !takes_space || !self.space.started() || in_window(segment, direction);
+  return !takes_space || !self.space.started() || in_window(segment, direction) ||
+         may_repeat(segment, direction);
+}
+
+// Whether it may be data that its sender had sent before, as old as a window (RFC 9293 3.10.7.4).
+bool TcpConnection::may_repeat(const Decoded& segment, Direction direction) const noexcept {
+  if (segment.payload_size == 0 || segment.has(flag::syn | flag::fin)) return false;
+  const TcpSide& self = sides_[index(direction)];
+  const std::uint32_t age = self.space.next() - segment.seq;
+  const bool counted = self.syn_seen && self.goodput_bytes < UINT32_MAX / 2;
+  const std::uint32_t oldest = std::max(sides_[index(reverse(direction))].window, least_reach);
+  return age <= (counted ? std::min(oldest, self.space.next() - self.isn - 1) : oldest);
 }
 
 // Of one direction alone no ACK tells that the capture has lost more than a window: two segments in

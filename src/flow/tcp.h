@@ -228,6 +228,7 @@ class TcpConnection {
   [[nodiscard]] bool at_claim(const wire::Decoded& segment, Direction direction) const noexcept;
   void settle_claim(SeenSegment& seen, Effect& effect);
   [[nodiscard]] bool in_window(const wire::Decoded& segment, Direction direction) const noexcept;
+  [[nodiscard]] bool may_repeat(const wire::Decoded& segment, Direction direction) const noexcept;
 
   std::array<TcpSide, 2> sides_;
   Pool* pool_;

@@ -146,6 +146,22 @@ TEST_CASE("tcp meter: the server's half is known with the SYN-ACK") {
   CHECK(talk.effect().established);
 }
 
+TEST_CASE("tcp meter: of one direction alone, what is a window old is sent again all the same") {
+  Talk talk;
+  constexpr std::uint32_t size = 1400;
+  for (std::uint32_t i = 0; i < 500; ++i) talk.send({back, flag::ack, 5001 + i * size, 1, size});
+  talk.play("+300");
+  CHECK_FALSE(talk.send({back, flag::ack, 5001, 1, size}).window_violation);
+  const FlowRecord record = record_of(talk);
+  CHECK(record.dst_data_segs == 501);
+  CHECK(record.dst_rtx == 1);
+  CHECK(record.dst_rtx_bytes == size);
+  CHECK(record.dst_goodput_bytes == 500 * size);
+  // More than any window old, or beyond one, it is nobody's.
+  CHECK(talk.send({back, flag::ack, 5001 + 500 * size - (2U << 20U), 1, size}).window_violation);
+  CHECK(talk.send({back, flag::ack, 5001 + 500 * size + (2U << 20U), 1, size}).window_violation);
+}
+
 TEST_CASE("tcp meter: however many segments a full queue drops, each is lost before the tap") {
   Talk talk(">S +20 <SA +20 >A");
   constexpr std::uint32_t size = 1000;
