@@ -49,6 +49,18 @@ bool shows_copies(const SeenSegment& seen) noexcept {
          (seen.packet.src.version == IpVersion::v6 && seen.takes_space());
 }
 
+// Whether the options have room for a SACK: two octets and a block (RFC 2018 3). Timestamps alone,
+// aligned as everybody aligns them (RFC 7323 A), take as much as the commonest SACK without them.
+bool may_sack(const wire::Decoded& packet) noexcept {
+  constexpr std::size_t least = 10;
+  constexpr std::size_t aligned_timestamps = 12;
+  constexpr std::uint32_t nop_nop_timestamps = 0x0101080a;
+  const Bytes options = packet.option_bytes();
+  if (options.size() < least) return false;
+  return options.size() != aligned_timestamps ||
+         load_be<std::uint32_t>(options.data()) != nop_nop_timestamps;
+}
+
 }  // namespace
 
 std::uint32_t SeenSegment::end() const noexcept {
@@ -372,6 +384,9 @@ void TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& pee
                       std::uint32_t window, SegmentKind kind, AckEffect& effect) {
   const wire::Decoded& packet = seen.packet;
   SideMeter& side = sides_[index(seen.direction)];
+  const bool sacks =
+      kind != SegmentKind::capture_copy && !packet.has(flag::syn) && may_sack(packet);
+  if (sacks) effect.needless = on_sack(seen);
   if (!self.has_ack || sequence_distance(packet.ack, self.ack_max) > 0) {
     effect.rtt_us = take_acknowledged(seen, reverse(seen.direction));
     if (peer.space.started()) {
@@ -387,12 +402,9 @@ void TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& pee
   }
   const bool pure = packet.payload_size == 0 && !packet.has(flag::syn | flag::fin | flag::rst);
   if (!pure || kind != SegmentKind::none || packet.ack != self.ack_max) return;
-  constexpr std::size_t timestamps_only = 12;
-  const bool may_sack = packet.options_size > timestamps_only;
-  if (may_sack) effect.needless = on_sack(seen);
   const bool outstanding =
       peer.space.started() && sequence_distance(peer.space.next(), packet.ack) > 0;
-  if (!outstanding || (window != self.window && !may_sack)) return;
+  if (!outstanding || (window != self.window && !sacks)) return;
   effect.duplicate = true;
   if (side.duplicate_acks != UINT8_MAX) ++side.duplicate_acks;
   if (TcpTrouble* trouble = trouble_of(seen.direction); trouble != nullptr) {
@@ -451,19 +463,24 @@ bool TcpMeter::on_sack(const SeenSegment& seen) {
   const bool inside = options.sack_count > 1 &&
                       sequence_distance(first_start, options.sack[1][0]) >= 0 &&
                       sequence_distance(first_end, options.sack[1][1]) <= 0;
-  if (below || inside) {
+  bool needless = below || inside;
+  if (needless) {
     TcpTrouble* sender = trouble_of(reverse(seen.direction));
-    if (sender != nullptr) ++sender->needless;
+    // The octet of a keep-alive is no loss that was none.
+    if (sender != nullptr && first_end - first_start == 1 && first_end == seen.packet.ack &&
+        sender->of(SegmentKind::keep_alive) != 0)
+      needless = false;
+    if (needless && sender != nullptr) ++sender->needless;
   }
   TcpTrouble* trouble = trouble_of(seen.direction);
-  if (trouble == nullptr) return below || inside;
+  if (trouble == nullptr) return needless;
   for (std::size_t i = below ? 1 : 0; i < options.sack_count; ++i) {
     const std::uint32_t end = options.sack[i][1];
     if (trouble->has_sacked && sequence_distance(end, trouble->sacked) <= 0) continue;
     trouble->sacked = end;
     trouble->has_sacked = true;
   }
-  return below || inside;
+  return needless;
 }
 
 // --- windows

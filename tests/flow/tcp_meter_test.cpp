@@ -1,7 +1,11 @@
 #include "flow/tcp_meter.h"
 
+#include <array>
+#include <string>
+
 #include <catch2/catch.hpp>
 
+#include "base/bytes.h"
 #include "flow/record.h"
 #include "tests/flow/segment.h"
 
@@ -21,6 +25,14 @@ const TcpMeter& meter_of(const Talk& talk) {
 
 FlowRecord record_of(const Talk& talk) {
   return make_record(Flow{}, &talk.tcp);
+}
+
+/// An option that holds one block, aligned as usual: as long as timestamps are.
+std::array<std::uint8_t, 12> sack(std::uint32_t start, std::uint32_t end) {
+  std::array<std::uint8_t, 12> option{1, 1, 5, 10};
+  store_be(&option[4], start);
+  store_be(&option[8], end);
+  return option;
 }
 
 }  // namespace
@@ -179,6 +191,30 @@ TEST_CASE("tcp meter: however many segments a full queue drops, each is lost bef
   CHECK(record.dst_goodput_bytes == 2 * lost * size);
   CHECK(record.dst_loss_down_ratio == 0);
   CHECK_FALSE(record.dst_unseen_bytes);
+}
+
+TEST_CASE("tcp meter: duplicates are reported by the shortest SACK too, and by ACKs of news") {
+  const bool news = GENERATE(false, true);
+  CAPTURE(news);
+  Talk talk(">S +20 <SA +20 >A >D10A <D100A +600 <*");
+  REQUIRE(record_of(talk).dst_rtx == 1);
+  REQUIRE(record_of(talk).dst_loss_down_ratio == 0.5);
+  const std::uint32_t ack = news ? 5101U : 5001U;
+  if (!news) talk.send({there, flag::ack, 1011, 5101});
+  const auto option = sack(5001, 5101);
+  const auto effect = talk.send({there, flag::ack, 1011, std::max(ack, 5101U), 0, 0x4000, option});
+  CHECK(effect.ack.needless);
+  CHECK(record_of(talk).dst_loss_down_ratio == 0);
+}
+
+TEST_CASE("tcp meter: timestamps alone are no SACK, though as long") {
+  Talk talk(">S +20 <SA +20 >A >D10A <D100A");
+  const std::array<std::uint8_t, 12> stamps{1, 1, 8, 10, 0, 0, 0, 5, 0, 0, 0, 7};
+  talk.send({there, flag::ack, 1011, 5001, 0, 0x4000, stamps});
+  // The window has moved: of an ACK without SACK that is an update, no duplicate.
+  CHECK_FALSE(talk.send({there, flag::ack, 1011, 5001, 0, 0x4100, stamps}).ack.duplicate);
+  const auto option = sack(5050, 5101);
+  CHECK(talk.send({there, flag::ack, 1011, 5001, 0, 0x4200, option}).ack.duplicate);
 }
 
 }  // namespace ntan::flow
