@@ -179,15 +179,11 @@ void TcpMeter::forget_times(std::uint32_t last, std::uint32_t now) noexcept {
 SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer) {
   SideMeter& side = sides_[index(seen.direction)];
   const wire::Decoded& packet = seen.packet;
-  const bool plain = !packet.has(flag::syn | flag::fin | flag::rst);
   SegmentKind kind = SegmentKind::none;
-  if (seen.started_before && plain && packet.payload_size <= 1 &&
-      packet.seq == seen.next_before - 1) {
-    kind = SegmentKind::keep_alive;
-  } else if (seen.started_before && plain && packet.payload_size == 1 &&
-             packet.seq == seen.next_before && peer.has_ack && peer.window == 0) {
-    kind = SegmentKind::window_probe;
-    side.probed = true;
+  if (seen.started_before && packet.payload_size <= 1 &&
+      !packet.has(flag::syn | flag::fin | flag::rst)) {
+    kind = asks_whether_there(seen, peer);
+    if (kind == SegmentKind::window_probe && packet.payload_size != 0) side.probed = true;
   }
   if (shows_copies(seen)) {
     const std::uint32_t look = look_of(packet);
@@ -198,6 +194,20 @@ SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer) {
   }
   count(seen.direction, kind);
   return kind;
+}
+
+// A keep-alive repeats the octet before the next one, or is empty there (RFC 9293 3.8.4); as long
+// as that octet is not acknowledged, it is a repeat like others. A probe of a closed window brings
+// the next octet (RFC 9293 3.8.6.1), or looks like a keep-alive.
+SegmentKind TcpMeter::asks_whether_there(const SeenSegment& seen, const TcpSide& peer) noexcept {
+  const wire::Decoded& packet = seen.packet;
+  const bool closed = peer.has_ack && peer.window == 0;
+  if (packet.seq == seen.next_before && packet.payload_size == 1)
+    return closed ? SegmentKind::window_probe : SegmentKind::none;
+  if (packet.seq != seen.next_before - 1) return SegmentKind::none;
+  const bool outstanding = peer.has_ack && sequence_distance(seen.next_before, peer.ack_max) > 0;
+  if (packet.payload_size != 0 && outstanding) return SegmentKind::none;
+  return closed && packet.payload_size == 0 ? SegmentKind::window_probe : SegmentKind::keep_alive;
 }
 
 DataEffect TcpMeter::on_data(const SeenSegment& seen, const TcpSide& self, const TcpSide& peer,

@@ -248,6 +248,8 @@ class TcpMeter {
   void count(Direction direction, SegmentKind kind);
   void count_control(Direction direction, SegmentKind kind);
   [[gnu::noinline]] void forget_times(std::uint32_t last, std::uint32_t now) noexcept;
+  [[nodiscard]] static SegmentKind asks_whether_there(const SeenSegment& seen,
+                                                      const TcpSide& peer) noexcept;
   [[nodiscard]] SegmentKind kind_of_repeat(const SeenSegment& seen, const TcpSide& peer,
                                            const SequenceSpace::Added& added) const;
   [[nodiscard]] bool left_before(const SeenSegment& seen, const HoleMark& hole) const noexcept;

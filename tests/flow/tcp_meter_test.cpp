@@ -217,4 +217,34 @@ TEST_CASE("tcp meter: timestamps alone are no SACK, though as long") {
   CHECK(talk.send({there, flag::ack, 1011, 5001, 0, 0x4200, option}).ack.duplicate);
 }
 
+TEST_CASE("tcp meter: the only octet that is not acknowledged comes again, no keep-alive") {
+  Talk talk(">S +20 <SA +20 >A >D1A +400 >*");
+  CHECK(record_of(talk).src_rtx == 1);
+  CHECK(record_of(talk).src_rtx_rto == 1);
+  CHECK_FALSE(record_of(talk).src_keepalive);
+  talk.play("+20 <A");
+  CHECK(record_of(talk).rtt_server_n == 1);  // of the handshake: nobody knows which copy this is of
+  talk.play("+5000 >*");
+  CHECK(record_of(talk).src_rtx == 1);
+  CHECK(record_of(talk).src_keepalive == 1);
+  // The octet of a keep-alive came twice, but was not taken for lost.
+  const auto option = sack(1001, 1002);
+  CHECK_FALSE(talk.send({back, flag::ack, 5001, 1002, 0, 0x4000, option}).ack.needless);
+  CHECK(record_of(talk).src_loss_down_ratio == 0.5);
+}
+
+TEST_CASE("tcp meter: an empty probe of a closed window is no keep-alive") {
+  Talk talk(">S <SA >A >D10A <AZ +500");
+  talk.send({there, flag::ack, 1010, 5001});
+  talk.play("<AZ +900");
+  talk.send({there, flag::ack, 1010, 5001});
+  talk.play("<A +900");
+  CHECK(record_of(talk).src_zwp == 2);
+  CHECK_FALSE(record_of(talk).src_keepalive);
+  talk.send({there, flag::ack, 1010, 5001});
+  CHECK(record_of(talk).src_keepalive == 1);
+  talk.play(">D5A");
+  CHECK(record_of(talk).src_goodput_bytes == 15);
+}
+
 }  // namespace ntan::flow
