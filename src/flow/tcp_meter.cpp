@@ -41,12 +41,11 @@ bool counts_datagrams(const wire::Decoded& packet) noexcept {
   return packet.src.version == IpVersion::v4 && packet.ip_id != 0;
 }
 
-// Whether a packet that looks like the last one is that. IPv6 has no numbers of datagrams, so there
-// acknowledgements of the same are alike; but what is sent again comes behind something else, or
-// after a time-out.
+// Whether a packet that looks like the last one is that. Without a number for each datagram (IPv6,
+// and IPv4 where RFC 6864 lets it be 0) acknowledgements of the same are alike; but what is sent
+// again comes behind something else, or after a time-out.
 bool shows_copies(const SeenSegment& seen) noexcept {
-  return counts_datagrams(seen.packet) ||
-         (seen.packet.src.version == IpVersion::v6 && seen.takes_space());
+  return counts_datagrams(seen.packet) || seen.takes_space();
 }
 
 // Whether the options have room for a SACK: two octets and a block (RFC 2018 3). Timestamps alone,

@@ -247,4 +247,15 @@ TEST_CASE("tcp meter: an empty probe of a closed window is no keep-alive") {
   CHECK(record_of(talk).src_goodput_bytes == 15);
 }
 
+TEST_CASE("tcp meter: copies are told apart without numbers of datagrams too") {
+  Talk talk(">S +20 <SA +20 >A >D100A >* +20 <D50A <*");
+  CHECK(record_of(talk).src_rtx == 0);
+  CHECK(record_of(talk).src_dup_capture == 1);
+  CHECK(record_of(talk).dst_dup_capture == 1);
+  CHECK(record_of(talk).src_loss_down_ratio == 0);
+  // Empty acknowledgements that are alike are duplicates of TCP's own (RFC 5681 2).
+  talk.play("<D50A >A >*");
+  CHECK(record_of(talk).src_dup_capture == 1);
+}
+
 }  // namespace ntan::flow

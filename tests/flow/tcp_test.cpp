@@ -211,6 +211,7 @@ TEST_CASE("tcp: goodput counts each octet once, holes filled late included") {
     return talk.send({.flags = flag::ack, .seq = 1001 + offset, .ack = 5001, .size = size});
   };
   CHECK(data(0, 100).payload_accepted);
+  talk.play("+2");
   CHECK(data(0, 100).payload_accepted);
   CHECK(talk.client().goodput_bytes == 100);
   data(300, 100);

@@ -470,6 +470,7 @@ void TcpScript::reset(bool from_client) {
 void TcpScript::repeat_last() {
   if (out_->empty()) return;
   Frame copy = out_->back();
+  now_ += std::chrono::milliseconds{2};  // sooner it would be a mirror port's copy
   copy.time = now_;
   now_ += step_;
   out_->push_back(std::move(copy));
