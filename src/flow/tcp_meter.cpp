@@ -270,10 +270,10 @@ void TcpMeter::take_payload(const SeenSegment& seen, SideMeter& side,
 SegmentKind TcpMeter::kind_of_repeat(const SeenSegment& seen, const TcpSide& peer,
                                      const SequenceSpace::Added& added) const {
   if (added.filled != 0 && added.hole.acknowledged) return SegmentKind::late;
+  if (added.filled != 0 && left_before(seen, added.hole)) return SegmentKind::reordered;
   if (peer.has_ack && sequence_distance(seen.end(), peer.ack_max) <= 0)
     return SegmentKind::spurious;
-  if (added.filled != 0)
-    return left_before(seen, added.hole) ? SegmentKind::reordered : SegmentKind::upstream;
+  if (added.filled != 0) return SegmentKind::upstream;
   if (asked_for(seen, peer)) return SegmentKind::fast;
   return timed_out(seen) ? SegmentKind::timeout : SegmentKind::other;
 }

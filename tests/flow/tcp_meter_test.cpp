@@ -190,7 +190,7 @@ TEST_CASE("tcp meter: however many segments a full queue drops, each is lost bef
   CHECK(record.dst_rtx_bytes == 0);
   CHECK(record.dst_goodput_bytes == 2 * lost * size);
   CHECK(record.dst_loss_down_ratio == 0);
-  CHECK_FALSE(record.dst_unseen_bytes);
+  CHECK(record.dst_unseen_bytes == 0U);
 }
 
 TEST_CASE("tcp meter: duplicates are reported by the shortest SACK too, and by ACKs of news") {
@@ -245,6 +245,17 @@ TEST_CASE("tcp meter: an empty probe of a closed window is no keep-alive") {
   CHECK(record_of(talk).src_keepalive == 1);
   talk.play(">D5A");
   CHECK(record_of(talk).src_goodput_bytes == 15);
+}
+
+TEST_CASE("tcp meter: data that its acknowledgement overtook was late, not sent again") {
+  Talk talk(">S +20 <SA +20 >A");
+  talk.send({back, flag::ack, 5101, 1001, 100});
+  talk.send({there, flag::ack, 1001, 5201});
+  talk.send({back, flag::ack, 5001, 1001, 100});
+  const FlowRecord record = record_of(talk);
+  CHECK(record.dst_reorder == 1);
+  CHECK(record.dst_rtx == 0);
+  CHECK(record.dst_unseen_bytes == 0U);
 }
 
 TEST_CASE("tcp meter: copies are told apart without numbers of datagrams too") {
