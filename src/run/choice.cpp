@@ -112,41 +112,73 @@ bool FlowChoice::is_ours(const wire::Decoded& decoded, std::uint64_t number) con
          flow::make_key(decoded, vlan_).key == key_;
 }
 
+bool FlowChoice::quotes_ours(const Candidate& candidate) const noexcept {
+  return candidate.decoded.bucket == wire::Bucket::icmp_error &&
+         candidate.extra.quoted_src.known() && candidate.clock >= first_ &&
+         candidate.clock <= end_ &&
+         flow::quoted_key(candidate.decoded, candidate.extra, vlan_).key == key_;
+}
+
 void FlowChoice::look_at(const Candidate& candidate, PacketSet& chosen) {
-  const wire::Decoded& decoded = candidate.decoded;
-  const std::uint64_t number = candidate.packet.number;
-  if (decoded.bucket == wire::Bucket::fragment) {
+  if (candidate.decoded.bucket == wire::Bucket::fragment) {
     take_fragment(candidate, chosen);
-  } else if (is_ours(decoded, number)) {
-    chosen.add(number);
-    --left_;
-  } else if (decoded.bucket == wire::Bucket::icmp_error && candidate.extra.quoted_src.known() &&
-             candidate.clock >= first_ && candidate.clock <= end_ &&
-             flow::quoted_key(decoded, candidate.extra, vlan_).key == key_) {
-    chosen.add(number);
+  } else {
+    choose(candidate, {&candidate.packet.number, 1}, chosen);
   }
 }
 
+// `frames`: those that the packet is made of.
+void FlowChoice::choose(const Candidate& whole, std::span<const std::uint64_t> frames,
+                        PacketSet& chosen) {
+  if (is_ours(whole.decoded, whole.packet.number)) {
+    left_ -= std::min<std::uint64_t>(left_, frames.size());
+  } else if (!quotes_ours(whole)) {
+    return;
+  }
+  for (const std::uint64_t frame : frames) chosen.add(frame);
+}
+
+// What is dropped is no packet of the flow for the analysis either, nor are the frames that it
+// takes along. Those of fragments in fragments wait on in the datagram further in.
 void FlowChoice::take_fragment(const Candidate& candidate, PacketSet& chosen) {
   using Verdict = wire::Defragmenter::Verdict;
   wire::Decoded decoded = candidate.decoded;
   wire::Extra extra = candidate.extra;
-  const Datagram datagram{decoded.src, decoded.dst, decoded.ip_id,
-                          wire::Defragmenter::key_protocol(decoded)};
-  fragments_[datagram].push_back(candidate.packet.number);
   defragmenter_.advance(candidate.clock);
-  const Verdict verdict = defragmenter_.add(candidate.packet, decoded, extra).verdict;
-  if (verdict == Verdict::whole) {
-    const auto frames = fragments_.extract(datagram);
-    if (is_ours(decoded, candidate.packet.number)) {
-      for (const std::uint64_t frame : frames.mapped()) chosen.add(frame);
-      left_ -= std::min<std::uint64_t>(left_, frames.mapped().size());
-    }
+  const auto result = defragmenter_.add(candidate.packet, decoded, extra);
+  Numbers frames = forget(result.earlier_in);
+  frames.push_back(candidate.packet.number);
+  if (result.verdict == Verdict::waiting) {
+    remember(result.waits_in, frames);
+  } else if (result.verdict == Verdict::whole) {
+    choose(
+        {.packet = candidate.packet, .decoded = decoded, .extra = extra, .clock = candidate.clock},
+        frames, chosen);
   }
   defragmenter_.release();
   defragmenter_.expire(candidate.clock, [this](const wire::Defragmenter::Incomplete& lost) {
-    fragments_.erase({lost.src, lost.dst, lost.ip_id, lost.proto});
+    (void)forget({&lost.serial, 1});
   });
+}
+
+// Copies of one fragment wait without end and cost the defragmenter nothing; here each is a number.
+void FlowChoice::remember(Serial datagram, const Numbers& frames) {
+  if (frames.size() > max_waiting - waiting_) return;
+  Numbers& held = fragments_[datagram];
+  held.insert(held.end(), frames.begin(), frames.end());
+  waiting_ += frames.size();
+}
+
+FlowChoice::Numbers FlowChoice::forget(std::span<const Serial> datagrams) {
+  Numbers frames;
+  for (const Serial datagram : datagrams) {
+    const auto at = fragments_.find(datagram);
+    if (at == fragments_.end()) continue;
+    frames.insert(frames.end(), at->second.begin(), at->second.end());
+    waiting_ -= at->second.size();
+    fragments_.erase(at);
+  }
+  return frames;
 }
 
 std::vector<std::string> FlowChoice::hints() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,8 +91,13 @@ class ScanChoice final : public Choice {
 /// The packets of one flow, fragments and the ICMP errors that quote it included.
 class FlowChoice final : public Choice {
  public:
-  FlowChoice(event::Id id, flow::VlanUse vlan, const wire::DecodeOptions& decode)
-      : id_(id), vlan_(vlan), defragmenter_(decode) {}
+  /// Beyond so many fragments that wait, more are not remembered, and are missing later on.
+  static constexpr std::size_t max_waiting = std::size_t{1} << 18U;
+
+  /// `decode` and `limits` are those of the analysis, so that the same datagrams become whole.
+  FlowChoice(event::Id id, flow::VlanUse vlan, const wire::DecodeOptions& decode,
+             const wire::DefragmentLimits& limits = {})
+      : id_(id), vlan_(vlan), defragmenter_(decode, limits) {}
 
   void on_flow_end(const flow::Flow& flow, Timestamp now) override;
 
@@ -100,23 +106,25 @@ class FlowChoice final : public Choice {
   [[nodiscard]] std::vector<std::string> hints() const override;
   [[nodiscard]] std::string doubt(const PacketSet& chosen) const override;
 
+  /// Fragments remembered until their datagram is whole or given up.
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+
  private:
-  /// A datagram that fragments are of.
-  struct Datagram {
-    IpAddress src;
-    IpAddress dst;
-    std::uint32_t ip_id = 0;
-    std::uint8_t proto = 0;
-    friend constexpr auto operator<=>(const Datagram&, const Datagram&) = default;
-  };
+  using Serial = wire::Defragmenter::Serial;
+  using Numbers = std::vector<std::uint64_t>;
 
   void take_fragment(const Candidate& candidate, PacketSet& chosen);
+  void remember(Serial datagram, const Numbers& frames);
+  Numbers forget(std::span<const Serial> datagrams);
+  void choose(const Candidate& whole, std::span<const std::uint64_t> frames, PacketSet& chosen);
   [[nodiscard]] bool is_ours(const wire::Decoded& decoded, std::uint64_t number) const noexcept;
+  [[nodiscard]] bool quotes_ours(const Candidate& candidate) const noexcept;
 
   event::Id id_;
   flow::VlanUse vlan_;
   wire::Defragmenter defragmenter_;
-  std::map<Datagram, std::vector<std::uint64_t>> fragments_;  // that wait in the defragmenter
+  std::map<Serial, Numbers> fragments_;  // that wait in the defragmenter
+  std::size_t waiting_ = 0;              // all of fragments_
   flow::FlowKey key_;
   std::uint64_t first_packet_ = 0;
   std::uint64_t left_ = 0;  // packets of the flow not met yet

@@ -20,11 +20,6 @@ constexpr std::size_t scan_share = 10;
 
 constexpr std::size_t fragment_limit = std::size_t{8} << 20U;
 
-wire::DefragmentLimits defragment_limits(const EngineOptions& options) {
-  // A quarter of the reassembly share, and no more than is useful.
-  return {.octets = std::min(fragment_limit, options.mem_limit / 100 * reassembly_share / 4)};
-}
-
 detect::ScanOptions scan_options(const EngineOptions& options) {
   detect::ScanOptions scan = options.scan;
   scan.watch = options.watch;
@@ -61,6 +56,11 @@ stats::SharedName network_name(const wire::Decoded& decoded) noexcept {
 }
 
 }  // namespace
+
+wire::DefragmentLimits defragment_limits(const EngineOptions& options) noexcept {
+  // A quarter of the reassembly share, and no more than is useful.
+  return {.octets = std::min(fragment_limit, options.mem_limit / 100 * reassembly_share / 4)};
+}
 
 Engine::Engine(const EngineOptions& options, Recorder& recorder,
                const std::vector<source::Interface>& interfaces)

@@ -50,6 +50,9 @@ struct EngineOptions {
   std::size_t threads = 1;  ///< more than one share out the shards; not with a watch
 };
 
+/// What waits in the defragmenter of an analysis: its part of EngineOptions::mem_limit.
+[[nodiscard]] wire::DefragmentLimits defragment_limits(const EngineOptions& options) noexcept;
+
 class Engine final : private Merger, private detect::ScanSink {
  public:
   /// `interfaces` grows while the input is read and outlives the engine, as does `recorder`.

@@ -24,7 +24,7 @@ std::unique_ptr<Choice> choice_of(const Options& options) {
   if (options.scan_id) return std::make_unique<ScanChoice>(event::Id{*options.scan_id});
   const EngineOptions engine = engine_options(options);
   return std::make_unique<FlowChoice>(event::Id{options.flow_id.value_or(0)}, engine.vlan,
-                                      engine.decode);
+                                      engine.decode, defragment_limits(engine));
 }
 
 bool choose(Replay& replay, Choice& choice, PacketSet& chosen) {

@@ -51,7 +51,11 @@ bool is_tiny(const Decoded& fragment, const Extra& extra) noexcept {
 }
 
 Defragmenter::Result dropped(Defragmenter::Reason reason) noexcept {
-  return {.verdict = Defragmenter::Verdict::dropped, .reason = reason, .earlier = {}, .first = {}};
+  return {.verdict = Defragmenter::Verdict::dropped,
+          .reason = reason,
+          .earlier = {},
+          .earlier_in = {},
+          .first = {}};
 }
 
 }  // namespace
@@ -97,6 +101,8 @@ Defragmenter::Result Defragmenter::add(const PacketView& packet, Decoded& decode
     Result inner =
         ++depth > Extra::max_tunnels ? dropped(Reason::too_deep) : take(frames, decoded, extra);
     inner.earlier += result.earlier;
+    const Serial ended = std::exchange(inner.earlier_in, result.earlier_in)[0];
+    if (ended != 0) inner.earlier_in[depth] = ended;
     inner.overlap |= result.overlap;
     inner.tiny |= result.tiny;
     result = inner;
@@ -131,6 +137,7 @@ Defragmenter::Waiting::iterator Defragmenter::find_or_start(const Decoded& decod
   }
   waiting_.emplace_back(key, clock_, arrival, budget_);
   const auto datagram = std::prev(waiting_.end());
+  datagram->serial = ++last_serial_;
   by_key_.emplace(key, datagram);
   return datagram;
 }
@@ -150,9 +157,11 @@ Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Fram
   if (frames.first.clock < datagram->first_arrival.clock) datagram->first_arrival = frames.first;
   if (datagram->end != datagram->covered) {
     datagram->counts += frames.counts;
+    result.waits_in = datagram->serial;
     return result;
   }
   result.earlier = datagram->counts;
+  result.earlier_in[0] = datagram->serial;
   result.first = datagram->first_arrival;
   if (result.first.clock + limits_.timeout <= clock_) {
     result.verdict = Verdict::dropped;
@@ -314,7 +323,8 @@ void Defragmenter::give_up(Waiting::iterator datagram) {
                          .dst = datagram->key.dst,
                          .proto = datagram->key.proto,
                          .ip_id = datagram->key.ip_id,
-                         .counts = datagram->counts});
+                         .counts = datagram->counts,
+                         .serial = datagram->serial});
   }
   remove(datagram);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -59,6 +60,9 @@ class Defragmenter {
     friend bool operator==(const Counts&, const Counts&) = default;
   };
 
+  /// Tells a datagram that waits from all others, those before it included; 0: none.
+  using Serial = std::uint64_t;
+
   struct Result {
     Verdict verdict = Verdict::waiting;
     Reason reason = Reason::none;  ///< of a dropped fragment
@@ -66,7 +70,11 @@ class Defragmenter {
     /// The datagram's first fragment without all of the transport header (RFC 1858, RFC 7112).
     bool tiny = false;
     Counts earlier;  ///< whole or dropped: other frames with it, in the ledger as waiting
-    Arrival first;   ///< whole: of the frame that came first, less than the timeout ago
+    /// The datagrams that these frames waited in and that are no more, outermost first. Of a
+    /// fragment that waits: they wait with it now.
+    std::array<Serial, 1 + Extra::max_tunnels> earlier_in{};
+    Serial waits_in = 0;  ///< of a fragment that waits
+    Arrival first;        ///< whole: of the frame that came first, less than the timeout ago
   };
 
   /// A datagram that never became whole.
@@ -76,6 +84,7 @@ class Defragmenter {
     std::uint8_t proto = 0;  ///< see key_protocol()
     std::uint32_t ip_id = 0;
     Counts counts;
+    Serial serial = 0;
   };
 
   /// What tells datagrams of one identification apart: the protocol of IPv4 (RFC 791 3.2), nothing
@@ -161,6 +170,7 @@ class Defragmenter {
     Datagram(const Key& of, Timestamp time, const Arrival& arrival, Budget& budget);
 
     Key key;
+    Serial serial = 0;
     Timestamp start;        ///< trace clock at which it began to wait
     Arrival first_arrival;  ///< of the first frame, which may be older: it waited elsewhere
     Decoded first;          ///< of the fragment at offset 0, once it came
@@ -210,6 +220,7 @@ class Defragmenter {
   Timestamp clock_{};
   std::vector<Incomplete> given_up_;
   std::uint64_t crowded_out_ = 0;
+  Serial last_serial_ = 0;
   Waiting waiting_;  ///< oldest first: a constant timeout makes a list of a timer
   std::unordered_map<Key, Waiting::iterator, KeyHash> by_key_;
   std::vector<std::vector<std::uint8_t>> whole_;  ///< the first `whole_used_` are lent out

@@ -1,5 +1,6 @@
 #include "run/choice.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <vector>
@@ -195,6 +196,25 @@ class Flows final : public run::Watch {
   std::vector<Ended> flows;
 };
 
+/// Numbers of the frames of the flow that begins with a packet; no packet of it is left over.
+std::vector<std::uint64_t> chosen_of_flow(const Frames& frames, std::uint64_t first_packet) {
+  Flows seen;
+  test::AnalysisOptions options;
+  options.watch = &seen;
+  (void)test::analyse(frames, options);
+  const auto at = std::ranges::find_if(seen.flows, [&](const Flows::Ended& ended) {
+    return ended.flow.first_packet == first_packet;
+  });
+  REQUIRE(at != seen.flows.end());
+  FlowChoice choice{flow::flow_id(at->flow), flow::VlanUse::keep, {}};
+  choice.on_flow_end(at->flow, at->now);
+  CHECK(choice.found());
+  auto numbers = chosen_of(choice, frames);
+  CHECK(choice.doubt({}).empty());
+  CHECK(choice.waiting() == 0);
+  return numbers;
+}
+
 }  // namespace
 
 TEST_CASE("choice: of a flow come its own packets, fragments and the errors that quote it") {
@@ -208,26 +228,103 @@ TEST_CASE("choice: of a flow come its own packets, fragments and the errors that
   add(frames, 2ms, test::udp_packet({scanner, target, 4001, 5000}, Octets(10)));
   add(frames, 3ms, test::ipv4_packet(target, scanner, 1, error));  // 5
   add(frames, 200s, datagram);                                     // the same ends, another flow
-  Flows seen;
-  test::AnalysisOptions options;
-  options.watch = &seen;
-  (void)test::analyse(frames, options);
-  REQUIRE(seen.flows.size() == 3);
-  const auto pick = [&](std::uint64_t first_packet) {
-    for (const Flows::Ended& ended : seen.flows) {
-      if (ended.flow.first_packet != first_packet) continue;
-      FlowChoice choice{flow::flow_id(ended.flow), flow::VlanUse::keep, {}};
-      choice.on_flow_end(ended.flow, ended.now);
-      CHECK(choice.found());
-      auto numbers = chosen_of(choice, frames);
-      CHECK(choice.doubt({}).empty());
-      return numbers;
+  CHECK(chosen_of_flow(frames, 2) == std::vector<std::uint64_t>{1, 2, 3, 5});
+  CHECK(chosen_of_flow(frames, 4) == std::vector<std::uint64_t>{4});
+  CHECK(chosen_of_flow(frames, 6) == std::vector<std::uint64_t>{6});
+}
+
+TEST_CASE("choice: fragments of one id on two VLANs are of two flows") {
+  const Octets datagram = test::udp_packet({scanner, target, 4000, 5000}, Octets(100));
+  const auto pieces = test::fragments_of(datagram, 64);
+  Frames frames;
+  for (const Octets& piece : pieces) {
+    for (const std::uint16_t vlan : {std::uint16_t{7}, std::uint16_t{8}})
+      frames.push_back({.time = traffic_start, .data = test::in_vlan(piece, vlan)});
+  }
+  CHECK(chosen_of_flow(frames, 3) == std::vector<std::uint64_t>{1, 3});
+  CHECK(chosen_of_flow(frames, 4) == std::vector<std::uint64_t>{2, 4});
+}
+
+TEST_CASE("choice: a fragmented packet comes whole out of a tunnel that was fragmented as well") {
+  const Octets datagram = test::udp_packet({scanner, target, 4000, 5000}, Octets(100));
+  Frames frames;
+  std::uint16_t id = 1;
+  for (const Octets& piece : test::fragments_of(datagram, 64)) {
+    const Octets outer = test::ipv4_packet(ipv4(203, 0, 113, 1), ipv4(203, 0, 113, 2), 4, piece);
+    for (Octets half : test::fragments_of(outer, 40)) {
+      half[5] = static_cast<std::uint8_t>(id);
+      add(frames, 0ms, half);
     }
-    return std::vector<std::uint64_t>{};
+    ++id;
+  }
+  REQUIRE(frames.size() == 5);
+  CHECK(chosen_of_flow(frames, 5) == std::vector<std::uint64_t>{1, 2, 3, 4, 5});
+}
+
+TEST_CASE("choice: of a fragmented ICMP error that quotes the flow come all fragments") {
+  const Octets datagram = test::udp_packet({scanner, target, 4000, 5000}, Octets(100));
+  const Octets error = test::join("03 03 00 00 00 00 00 00"_hex, datagram);
+  Frames frames;
+  add(frames, 0ms, datagram);
+  for (const Octets& piece : test::fragments_of(test::ipv4_packet(target, scanner, 1, error), 72))
+    add(frames, 1ms, piece);  // 2, 3
+  CHECK(chosen_of_flow(frames, 1) == std::vector<std::uint64_t>{1, 2, 3});
+}
+
+TEST_CASE("choice: a fragment that the analysis drops is no packet of the flow") {
+  constexpr std::uint16_t more_fragments = 0x2000;
+  const auto udp = static_cast<std::uint8_t>(ip_protocol::udp);
+  const Pair ends{scanner, target, 4000, 5000};
+  const auto pieces = test::fragments_of(test::udp_packet(ends, Octets(100)), 64);
+  const auto id = static_cast<std::uint16_t>(pieces[0][4] << 8U | pieces[0][5]);
+  const auto fragment = [&](std::size_t size, std::uint16_t word) {
+    return test::ipv4_packet(scanner, target, udp, Octets(size), id, word);
   };
-  CHECK(pick(2) == std::vector<std::uint64_t>{1, 2, 3, 5});
-  CHECK(pick(4) == std::vector<std::uint64_t>{4});
-  CHECK(pick(6) == std::vector<std::uint64_t>{6});
+  Frames frames;
+  add(frames, 0ms, fragment(0, 0));                    // empty
+  add(frames, 0ms, fragment(9, more_fragments));       // no multiple of 8 octets
+  add(frames, 0ms, fragment(16, 0x1fff));              // ends past octet 65,535
+  add(frames, 0ms, pieces[0]);                         // 4
+  add(frames, 0ms, fragment(0, more_fragments));       // empty, and its datagram waits
+  add(frames, 0ms, pieces[0]);                         // 6: a copy is counted
+  add(frames, 0ms, pieces[1]);                         // 7
+  add(frames, 1ms, test::udp_packet(ends, Octets{}));  // 8
+  CHECK(chosen_of_flow(frames, 7) == std::vector<std::uint64_t>{4, 6, 7, 8});
+}
+
+TEST_CASE("choice: fragments that never become a datagram are forgotten") {
+  const auto udp = static_cast<std::uint8_t>(ip_protocol::udp);
+  FlowChoice choice{{1}, flow::VlanUse::keep, {}};
+  PacketSet chosen;
+  std::uint64_t number = 0;
+  const auto look_at = [&](Bytes packet, Duration at, std::size_t times = 1) {
+    const Octets frame = test::in_ethernet(packet);
+    PacketView view{.time = traffic_start + at,
+                    .data = frame,
+                    .wire_size = static_cast<std::uint32_t>(frame.size()),
+                    .link = LinkType::ethernet};
+    wire::Decoded decoded;
+    wire::Extra extra;
+    wire::decode(view, {}, decoded, extra);
+    REQUIRE(decoded.bucket == wire::Bucket::fragment);
+    for (std::size_t i = 0; i < times; ++i) {
+      view.number = ++number;
+      choice.look_at({.packet = view, .decoded = decoded, .extra = extra, .clock = view.time},
+                     chosen);
+    }
+  };
+  for (std::uint16_t id = 0; id < 1'000; ++id) {
+    look_at(test::ipv4_packet(scanner, target, udp, {}, id, 1), 0s);
+    look_at(test::ipv4_packet(scanner, target, udp, Octets(9), id, 0x2000), 0s);
+    look_at(test::ipv4_packet(scanner, target, udp, Octets(16), id, 0x1fff), 0s);
+  }
+  CHECK(choice.waiting() == 0);
+  // Copies are no burden to the defragmenter, and without end.
+  const Octets part = test::ipv4_packet(scanner, target, udp, Octets(8), 1, 0x2000);
+  look_at(part, 1s, FlowChoice::max_waiting + 10);
+  CHECK(choice.waiting() == FlowChoice::max_waiting);
+  look_at(test::ipv4_packet(scanner, target, udp, {}, 2, 1), 31s);
+  CHECK(choice.waiting() == 0);
 }
 
 TEST_CASE("choice: packets of a flow that cannot be found again are said") {

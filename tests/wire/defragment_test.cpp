@@ -325,6 +325,26 @@ TEST_CASE("defragment: a nested datagram that stays incomplete is reported with 
   CHECK(given_up.packets == 3);
 }
 
+TEST_CASE("defragment: a frame can be followed from datagram to datagram") {
+  std::vector<DecodedFrame> frames =
+      nested_fragments(join("8235 0035 0020 0000"_hex, Octets(24, 'q')));
+  using Serials = decltype(Defragmenter::Result::earlier_in);
+  Defragmenter defragmenter({});
+  const auto first = add(defragmenter, frames[0]);
+  CHECK(first.waits_in == 1);
+  CHECK(first.earlier_in == Serials{});
+  const auto inner = add(defragmenter, frames[1]);
+  CHECK(inner.waits_in == 2);  // with the first frame
+  CHECK(inner.earlier_in == Serials{1});
+  CHECK(add(defragmenter, frames[2]).waits_in == 3);
+  const auto whole = add(defragmenter, frames[3]);
+  CHECK(whole.waits_in == 0);
+  CHECK(whole.earlier_in == Serials{3, 2});
+  DecodedFrame again = fragment_frame(IpVersion::v4, {.octets = Octets(8)}, 7);
+  (void)add(defragmenter, again);
+  defragmenter.drain([](const auto& datagram) { CHECK(datagram.serial == 4); });
+}
+
 TEST_CASE("defragment: a nested fragment that is dropped takes the frames that brought it along") {
   Octets odd = ipv4(17, Octets(9));
   put_be16(odd, 6, 0x2000);
@@ -368,6 +388,7 @@ TEST_CASE("defragment: datagrams that complete each other do so only as deep as 
   CHECK(result.reason == Reason::too_deep);
   CHECK(result.earlier.packets + defragmenter.size() == chain);
   CHECK(result.earlier.packets == 1 + Extra::max_tunnels);
+  CHECK(std::ranges::count(result.earlier_in, Defragmenter::Serial{0}) == 0);
 }
 
 TEST_CASE("defragment: extension headers behind an IPv6 fragment header are passed") {
