@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/protocol.h"
+#include "base/arp_message.h"
 #include "base/digits.h"
 #include "base/hash.h"
 
@@ -16,12 +17,8 @@ namespace arp {
 namespace {
 
 constexpr std::size_t max_open = 1024;
-constexpr std::uint16_t op_request = 1;
-constexpr std::uint16_t op_reply = 2;
-constexpr std::uint16_t op_reverse_request = 3;  // RFC 903
-constexpr std::uint16_t op_reverse_reply = 4;
-constexpr std::uint16_t op_inverse_request = 8;  // RFC 2390
-constexpr std::uint16_t op_inverse_reply = 9;
+
+namespace op = arp_operation;
 
 using OpName = event::FixedText<16>;
 
@@ -65,69 +62,20 @@ struct Arp {
   }
 };
 
-OpName op_name(std::uint16_t op) noexcept {
-  switch (op) {
-    case op_request: return OpName{"request"};
-    case op_reply: return OpName{"reply"};
-    case op_reverse_request: return OpName{"reverse_request"};
-    case op_reverse_reply: return OpName{"reverse_reply"};
-    case op_inverse_request: return OpName{"inverse_request"};
-    case op_inverse_reply: return OpName{"inverse_reply"};
+OpName op_name(std::uint16_t operation) noexcept {
+  switch (operation) {
+    case op::request: return OpName{"request"};
+    case op::reply: return OpName{"reply"};
+    case op::reverse_request: return OpName{"reverse_request"};
+    case op::reverse_reply: return OpName{"reverse_reply"};
+    case op::inverse_request: return OpName{"inverse_request"};
+    case op::inverse_reply: return OpName{"inverse_reply"};
     default: break;
   }
   OpName name{"OP"};
-  const char* end = append_unsigned(name.octets.data() + name.size, op);
+  const char* end = append_unsigned(name.octets.data() + name.size, operation);
   name.size = static_cast<std::uint8_t>(end - name.octets.data());
   return name;
-}
-
-// An ARP packet; addresses only where it is IPv4 over 48-bit addresses.
-struct Packet {
-  std::uint16_t op = 0;
-  MacAddress sender_mac;
-  IpAddress sender_ip;
-  MacAddress target_mac;
-  IpAddress target_ip;
-
-  [[nodiscard]] bool has_addresses() const noexcept { return sender_ip.known(); }
-
-  // RFC 5227 2.3, and 3 for replies. Of other operations equal addresses say nothing: who asks for
-  // its own (RFC 903) has none yet, and sends 0.0.0.0 twice.
-  [[nodiscard]] bool announces() const noexcept {
-    return (op == op_request || op == op_reply) && sender_ip == target_ip;
-  }
-};
-
-MacAddress read_mac(Reader& reader) noexcept {
-  MacAddress address;
-  const Bytes octets = reader.take(address.octets.size());
-  std::ranges::copy(octets, address.octets.begin());
-  return address;
-}
-
-IpAddress read_ip(Reader& reader) noexcept {
-  const Bytes octets = reader.take(4);
-  return octets.empty() ? IpAddress{} : IpAddress::v4(octets.data());
-}
-
-std::optional<Packet> read_packet(Bytes octets) noexcept {
-  constexpr std::uint16_t ipv4 = 0x0800;
-  Reader reader{octets};
-  reader.skip(2);
-  const std::uint16_t protocol = reader.be16();
-  const std::uint8_t hardware_size = reader.u8();
-  const std::uint8_t protocol_size = reader.u8();
-  Packet packet{.op = reader.be16()};
-  if (protocol == ipv4 && hardware_size == 6 && protocol_size == 4) {
-    packet.sender_mac = read_mac(reader);
-    packet.sender_ip = read_ip(reader);
-    packet.target_mac = read_mac(reader);
-    packet.target_ip = read_ip(reader);
-  } else {
-    reader.skip(std::size_t{2} * (hardware_size + std::size_t{protocol_size}));
-  }
-  if (!reader.ok()) return std::nullopt;
-  return packet;
 }
 
 constexpr IpAddress unspecified = IpAddress::v4(std::array<std::uint8_t, 4>{}.data());
@@ -156,7 +104,7 @@ Key key_of(const IpAddress& asker, const MacAddress& hardware, const IpAddress& 
 }
 
 struct Request {
-  Packet packet;
+  ArpMessage packet;
   std::uint64_t link = 0;
   Timestamp last;
   std::uint32_t token = 0;
@@ -302,17 +250,17 @@ class RequestTable {
   std::uint16_t used_ = 0;
 };
 
-Arp describe(const Packet& packet) noexcept {
+Arp describe(const ArpMessage& packet) noexcept {
   Arp event;
-  event.op = op_name(packet.op);
+  event.op = op_name(packet.operation);
   if (!packet.has_addresses()) return event;
   event.sender_mac = packet.sender_mac;
-  event.sender_ip = packet.sender_ip;
-  event.target_ip = packet.target_ip;
-  event.gratuitous = packet.announces();
-  event.probe = packet.op == op_request && packet.sender_ip == unspecified;
+  event.sender_ip = packet.sender;
+  event.target_ip = packet.target;
+  event.gratuitous = packet.is_gratuitous();
+  event.probe = packet.is_probe();
   // RFC 826 leaves the target's hardware address of a request undefined.
-  if (packet.op != op_request) event.target_mac = packet.target_mac;
+  if (packet.operation != op::request) event.target_mac = packet.target_mac;
   return event;
 }
 
@@ -321,7 +269,7 @@ class ArpDissector final : public Dissector {
   explicit ArpDissector(const FlowContext& flow) : budget_(flow.memory), open_(*flow.memory) {}
 
   Progress consume(const Segment& segment, Output& out) override {
-    const auto packet = read_packet(segment.data);
+    const auto packet = ArpMessage::parse(segment.data);
     if (!packet) {
       const bool cut = segment.data.size() < segment.size;
       if (!cut) out.anomaly("arp", event::Reason::arp_malformed, "packet");
@@ -331,10 +279,10 @@ class ArpDissector final : public Dissector {
         segment.link_source != packet->sender_mac) {
       out.anomaly("arp", event::Reason::arp_mismatch, "sender hardware address");
     }
-    const bool exchange = packet->has_addresses() && packet->sender_ip != packet->target_ip;
-    if (exchange && packet->op == op_request) {
+    const bool exchange = packet->has_addresses() && packet->sender != packet->target;
+    if (exchange && packet->operation == op::request) {
       on_request(*packet, segment, out);
-    } else if (exchange && packet->op == op_reply) {
+    } else if (exchange && packet->operation == op::reply) {
       on_reply(*packet, segment, out);
     } else {
       report(describe(*packet), out);
@@ -360,7 +308,7 @@ class ArpDissector final : public Dissector {
     out.emit_between(event.sender_ip, event.target_ip, event);
   }
 
-  void on_request(const Packet& packet, const Segment& segment, Output& out) {
+  void on_request(const ArpMessage& packet, const Segment& segment, Output& out) {
     const Request request{.packet = packet, .link = segment.link, .last = segment.time};
     const Key key = request_key(request);
     if (Request* const same = open_.find(key)) {
@@ -377,8 +325,8 @@ class ArpDissector final : public Dissector {
     }
   }
 
-  void on_reply(const Packet& packet, const Segment& segment, Output& out) {
-    const Key key = key_of(packet.target_ip, packet.target_mac, packet.sender_ip, segment.link);
+  void on_reply(const ArpMessage& packet, const Segment& segment, Output& out) {
+    const Key key = key_of(packet.target, packet.target_mac, packet.sender, segment.link);
     if (open_.find(key) == nullptr) {
       Arp event = describe(packet);
       event.queried = false;
@@ -415,8 +363,8 @@ class ArpDissector final : public Dissector {
   }
 
   static Key request_key(const Request& request) noexcept {
-    const Packet& packet = request.packet;
-    return key_of(packet.sender_ip, packet.sender_mac, packet.target_ip, request.link);
+    const ArpMessage& packet = request.packet;
+    return key_of(packet.sender, packet.sender_mac, packet.target, request.link);
   }
 
   void arm(Request& request, Output& out) {
@@ -434,24 +382,22 @@ Verdict always(const Segment& /*start*/, const FlowContext& /*flow*/) {
 }
 
 void describe(Transport /*transport*/, const Segment& segment, TextLine& line) {
-  const auto packet = read_packet(segment.data);
+  const auto packet = ArpMessage::parse(segment.data);
   if (!packet) return;
-  line.add(op_name(packet->op).view());
+  line.add(op_name(packet->operation).view());
   if (!packet->has_addresses()) return;
-  switch (packet->op) {
-    case op_request:
-      line.add(" for ").add(packet->target_ip).add(" by ").add(packet->sender_ip);
-      break;
-    case op_reverse_request:
-    case op_inverse_request:
+  switch (packet->operation) {
+    case op::request: line.add(" for ").add(packet->target).add(" by ").add(packet->sender); break;
+    case op::reverse_request:
+    case op::inverse_request:
       line.add(" for ").add(packet->target_mac).add(" by ").add(packet->sender_mac);
       break;
-    case op_reverse_reply:
-      line.add(" ").add(packet->target_ip).add(" is at ").add(packet->target_mac);
+    case op::reverse_reply:
+      line.add(" ").add(packet->target).add(" is at ").add(packet->target_mac);
       break;
-    case op_reply:
-    case op_inverse_reply:
-      line.add(" ").add(packet->sender_ip).add(" is at ").add(packet->sender_mac);
+    case op::reply:
+    case op::inverse_reply:
+      line.add(" ").add(packet->sender).add(" is at ").add(packet->sender_mac);
       break;
     default: break;
   }

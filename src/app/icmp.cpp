@@ -8,6 +8,7 @@
 #include "app/icmp_message.h"
 #include "app/open_list.h"
 #include "app/protocol.h"
+#include "base/quoted_packet.h"
 
 namespace ntan::app {
 namespace icmp {
@@ -301,7 +302,7 @@ class IcmpErrorDissector final : public Dissector {
     }
     Icmp event = describe(segment.ip_version, *head);
     add_details(event, segment.ip_version, *head);
-    if (const auto quote = read_quote(segment.ip_version, head->body)) {
+    if (const auto quote = QuotedPacket::parse(head->body, segment.ip_version)) {
       add_quote(event, *quote);
     } else if (!is_cut(segment)) {
       out.anomaly("icmp", event::Reason::icmp_malformed, "quoted packet");
@@ -331,11 +332,11 @@ class IcmpErrorDissector final : public Dissector {
     if (mtu != 0) event.mtu = mtu;
   }
 
-  static void add_quote(Icmp& event, const Quote& quote) noexcept {
-    event.quoted_src_ip = quote.source;
-    event.quoted_src_port = quote.source_port;
-    event.quoted_dst_ip = quote.destination;
-    event.quoted_dst_port = quote.destination_port;
+  static void add_quote(Icmp& event, const QuotedPacket& quote) noexcept {
+    event.quoted_src_ip = quote.src;
+    event.quoted_src_port = quote.src_port;
+    event.quoted_dst_ip = quote.dst;
+    event.quoted_dst_port = quote.dst_port;
     event.quoted_proto = proto_name(quote.proto);
   }
 };
@@ -357,11 +358,11 @@ void describe(Transport transport, const Segment& segment, TextLine& line) {
   if (transport == Transport::icmp_error) {
     const Text code = code_name(version, head->type, head->code);
     if (!code.view().empty()) line.add(" ").add(code.view());
-    if (const auto quote = read_quote(version, head->body)) {
+    if (const auto quote = QuotedPacket::parse(head->body, version)) {
       line.add(" of ").add(proto_name(quote->proto).view()).add(" ");
-      add_end(line, quote->source, quote->source_port);
+      add_end(line, quote->src, quote->src_port);
       line.add(" to ");
-      add_end(line, quote->destination, quote->destination_port);
+      add_end(line, quote->dst, quote->dst_port);
     }
   } else if (const auto exchange = exchange_of(version, head->type)) {
     const unsigned number = exchange->short_number ? head->low >> 8U : head->low;

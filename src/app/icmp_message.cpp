@@ -152,75 +152,6 @@ constexpr auto pairs = std::to_array<Pair>({
     {IpVersion::v6, 160, 161, false, true},
 });
 
-bool has_ports(std::uint8_t proto) noexcept {
-  return proto == ip_protocol::tcp || proto == ip_protocol::udp || proto == ip_protocol::dccp ||
-         proto == ip_protocol::sctp || proto == ip_protocol::udplite;
-}
-
-void read_ports(Quote& quote, Reader& reader) noexcept {
-  if (!has_ports(quote.proto)) return;
-  const std::uint16_t source = reader.be16();
-  const std::uint16_t destination = reader.be16();
-  if (!reader.ok()) return;
-  quote.source_port = source;
-  quote.destination_port = destination;
-}
-
-std::optional<Quote> read_quote_v4(Bytes octets) noexcept {
-  Reader reader{octets};
-  const std::uint8_t first = reader.u8();
-  reader.skip(5);
-  const bool first_fragment = (reader.be16() & 0x1fffU) == 0;
-  reader.skip(1);
-  Quote quote{.proto = reader.u8()};
-  reader.skip(2);
-  const Bytes source = reader.take(4);
-  const Bytes destination = reader.take(4);
-  const std::size_t header = (first & 15U) * std::size_t{4};
-  if (!reader.ok() || first >> 4U != 4 || header < 20) return std::nullopt;
-  quote.source = IpAddress::v4(source.data());
-  quote.destination = IpAddress::v4(destination.data());
-  reader.skip(header - 20);
-  if (first_fragment) read_ports(quote, reader);
-  return quote;
-}
-
-// What stands behind the fixed header of IPv6 up to the transport (RFC 8200 4).
-void walk_extensions(Quote& quote, Reader& reader) noexcept {
-  constexpr int most = 8;
-  for (int i = 0; i < most; ++i) {
-    const std::uint8_t kind = quote.proto;
-    if (kind != 0 && kind != 43 && kind != 44 && kind != 60) return read_ports(quote, reader);
-    const std::uint8_t next = reader.u8();
-    const std::uint8_t length = reader.u8();
-    if (kind == 44) {
-      const bool first_fragment = (reader.be16() & 0xfff8U) == 0;
-      reader.skip(4);
-      if (reader.ok()) quote.proto = next;
-      if (!first_fragment) return;
-    } else {
-      reader.skip(length * std::size_t{8} + 6);
-      if (reader.ok()) quote.proto = next;
-    }
-    if (!reader.ok()) return;
-  }
-}
-
-std::optional<Quote> read_quote_v6(Bytes octets) noexcept {
-  Reader reader{octets};
-  const std::uint8_t first = reader.u8();
-  reader.skip(5);
-  Quote quote{.proto = reader.u8()};
-  reader.skip(1);
-  const Bytes source = reader.take(16);
-  const Bytes destination = reader.take(16);
-  if (!reader.ok() || first >> 4U != 6) return std::nullopt;
-  quote.source = IpAddress::v6(source.data());
-  quote.destination = IpAddress::v6(destination.data());
-  walk_extensions(quote, reader);
-  return quote;
-}
-
 }  // namespace
 
 Text type_name(IpVersion version, std::uint8_t type) noexcept {
@@ -246,10 +177,6 @@ std::optional<Exchange> exchange_of(IpVersion version, std::uint8_t type) noexce
                   .is_request = at->request == type,
                   .is_echo = at->is_echo,
                   .short_number = at->short_number};
-}
-
-std::optional<Quote> read_quote(IpVersion version, Bytes octets) noexcept {
-  return version == IpVersion::v6 ? read_quote_v6(octets) : read_quote_v4(octets);
 }
 
 Text proto_name(std::uint8_t proto) noexcept {

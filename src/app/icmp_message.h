@@ -1,12 +1,10 @@
-// ICMP and ICMPv6 messages (RFC 792, RFC 4443): names of their numbers, and the packet an error
-// quotes.
+// Names of the numbers of ICMP and ICMPv6 messages (RFC 792, RFC 4443).
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "base/address.h"
-#include "base/bytes.h"
 #include "event/value.h"
 
 namespace ntan::app::icmp {
@@ -30,19 +28,6 @@ struct Exchange {
 
 /// Nothing for types that stand alone.
 [[nodiscard]] std::optional<Exchange> exchange_of(IpVersion version, std::uint8_t type) noexcept;
-
-/// The packet that an error quotes, in the direction it was sent. Eight octets behind its IP header
-/// are all that RFC 792 promises.
-struct Quote {
-  IpAddress source;
-  IpAddress destination;
-  std::optional<std::uint16_t> source_port;
-  std::optional<std::uint16_t> destination_port;
-  std::uint8_t proto = 0;
-};
-
-/// Nothing if there is no whole IP header.
-[[nodiscard]] std::optional<Quote> read_quote(IpVersion version, Bytes octets) noexcept;
 
 /// `tcp`, `udp`, …, else the number.
 [[nodiscard]] Text proto_name(std::uint8_t proto) noexcept;

@@ -29,10 +29,11 @@ Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcom
   return outcome;
 }
 
-std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extra, Timestamp now,
+std::optional<Outcome> arp_contact(const ArpMessage& arp, const wire::Extra& extra, Timestamp now,
                                    std::uint64_t packet) noexcept {
   const bool broadcast = !extra.has_mac || (extra.dst_mac.octets[0] & 1U) != 0;
-  if (arp.operation != wire::Arp::request || !broadcast || arp.is_gratuitous() || arp.is_probe()) {
+  if (arp.operation != arp_operation::request || !arp.has_addresses() || !broadcast ||
+      arp.is_gratuitous() || arp.is_probe()) {
     return std::nullopt;
   }
   Outcome outcome;

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/arp_message.h"
 #include "flow/contact.h"
 #include "flow/outcome.h"
-#include "wire/arp.h"
 #include "wire/decoded.h"
 
 namespace ntan::flow {
@@ -34,7 +34,7 @@ struct ContactOrigin {
 /// first contact too (it has no flow). Nothing for replies, probes and announcements of the
 /// sender's own address, and unicast revalidation. The sender's link address is the one in the
 /// message.
-[[nodiscard]] std::optional<Outcome> arp_contact(const wire::Arp& arp, const wire::Extra& extra,
+[[nodiscard]] std::optional<Outcome> arp_contact(const ArpMessage& arp, const wire::Extra& extra,
                                                  Timestamp now, std::uint64_t packet) noexcept;
 
 /// Whom a neighbour solicitation asks for (RFC 4861 4.3); unknown for any other packet.

@@ -4,8 +4,8 @@
 
 #include <fmt/core.h>
 
+#include "base/arp_message.h"
 #include "flow/contact_outcome.h"
-#include "wire/arp.h"
 
 namespace ntan::run {
 namespace {
@@ -76,8 +76,8 @@ bool ScanChoice::between(const IpAddress& a, const IpAddress& b) const {
 bool ScanChoice::holds(const Candidate& candidate) const {
   const wire::Decoded& decoded = candidate.decoded;
   if (decoded.bucket == wire::Bucket::arp) {
-    const auto arp = wire::Arp::parse(decoded.payload_bytes());
-    return arp && between(arp->sender, arp->target);
+    const auto arp = ArpMessage::parse(decoded.payload_bytes());
+    return arp && arp->has_addresses() && between(arp->sender, arp->target);
   }
   if (decoded.bucket == wire::Bucket::icmp_error && candidate.extra.quoted_src.known() &&
       between(candidate.extra.quoted_src, candidate.extra.quoted_dst)) {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/arp_message.h"
 #include "flow/contact_outcome.h"
 #include "run/extract_line.h"
 #include "run/packet_record.h"
-#include "wire/arp.h"
 
 namespace ntan::run {
 namespace {
@@ -269,7 +269,7 @@ void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
 }
 
 void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
-  if (const auto arp = wire::Arp::parse(slot.decoded.payload_bytes())) {
+  if (const auto arp = ArpMessage::parse(slot.decoded.payload_bytes())) {
     const auto contact = flow::arp_contact(*arp, slot.extra, clock_, routed.view->number);
     if (contact) outcome(*contact);
   }

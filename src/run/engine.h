@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/arp_message.h"
 #include "base/packet.h"
 #include "detect/scan_detector.h"
 #include "run/extract_line.h"
@@ -28,7 +29,6 @@
 #include "run/watch.h"
 #include "source/source.h"
 #include "stats/aggregator.h"
-#include "wire/arp.h"
 #include "wire/decoded.h"
 #include "wire/defragment.h"
 

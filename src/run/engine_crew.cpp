@@ -10,10 +10,10 @@
 // all flights land first, and that packet goes as with one thread.
 #include <algorithm>
 
+#include "base/arp_message.h"
 #include "flow/contact_outcome.h"
 #include "run/engine.h"
 #include "run/team.h"
-#include "wire/arp.h"
 
 namespace ntan::run {
 
@@ -164,7 +164,7 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
       break;
     }
     case Bucket::arp:
-      if (const auto arp = wire::Arp::parse(packet.decoded.payload_bytes()))
+      if (const auto arp = ArpMessage::parse(packet.decoded.payload_bytes()))
         packet.neighbor = flow::arp_contact(*arp, packet.extra, packet.clock, packet.view.number);
       add(0, Flight::Work::arp);
       break;

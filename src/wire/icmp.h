@@ -33,8 +33,7 @@ struct Quote {
   std::uint8_t proto = 0;
   Ports ports;
 
-  /// Reads an IP header and the start of what it carries; eight octets of that are normal (RFC
-  /// 792). Nothing where the flow cannot be told: cut, malformed, or a later fragment.
+  /// Nothing where the flow cannot be told: cut, malformed, or a later fragment.
   [[nodiscard]] static std::optional<Quote> parse(Slice input, IpVersion version) noexcept;
 };
 

@@ -3,25 +3,15 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ipv6_extension.h"
+
 namespace ntan::wire {
 
 namespace {
 
-namespace next_header {
-constexpr std::uint8_t hop_by_hop = 0, routing = 43, fragment = 44, authentication = 51,
-                       no_next = 59, destination_options = 60;
-}
+namespace extension = ipv6_extension;
 
-bool is_extension(std::uint8_t number) noexcept {
-  switch (number) {
-    case next_header::hop_by_hop:
-    case next_header::routing:
-    case next_header::fragment:
-    case next_header::authentication:
-    case next_header::destination_options: return true;
-    default: return false;
-  }
-}
+constexpr std::uint8_t no_next = 59;
 
 /// The length of a jumbo payload option (RFC 2675 2), if the options hold one.
 std::optional<std::uint32_t> jumbo_length(Bytes options) noexcept {
@@ -52,30 +42,27 @@ class ChainWalk {
   }
 
   Parsed<Ipv6Chain> run() noexcept {
-    for (std::size_t count = 0; is_extension(chain_.proto); ++count) {
-      if (count == Ipv6Chain::max_headers) return Flaw::unsupported;
+    for (std::size_t count = 0; extension::is_extension(chain_.proto); ++count) {
+      if (count == extension::most) return Flaw::unsupported;
       // RFC 8200 4.1: hop-by-hop options stand directly behind the IPv6 header only.
       const bool first = count == 0 && start_ != Ipv6Chain::Start::fragment;
-      if (chain_.proto == next_header::hop_by_hop && !first) return Flaw::bad_value;
+      if (chain_.proto == extension::hop_by_hop && !first) return Flaw::bad_value;
       const auto flaw = step();
       if (flaw) return *flaw;
       if (chain_.is_fragment) break;
     }
-    if (chain_.proto == next_header::no_next) chain_.payload = {};  // RFC 8200 4.7: ignore the rest
+    if (chain_.proto == no_next) chain_.payload = {};  // RFC 8200 4.7: ignore the rest
     return chain_;
   }
 
  private:
   std::optional<Flaw> step() noexcept {
-    if (chain_.proto == next_header::fragment) return fragment();
+    if (chain_.proto == extension::fragment) return fragment();
     const Slice& at = chain_.payload;
     if (!at.has(2)) return at.missing(2);
     Reader r(at.captured);
     const auto next = r.u8();
-    const std::size_t units = r.u8();
-    // RFC 4302 2.2: the authentication header counts in 4 octets, less 2.
-    const std::size_t size =
-        chain_.proto == next_header::authentication ? (units + 2) * 4 : (units + 1) * 8;
+    const std::size_t size = extension::size(chain_.proto, r.u8());
     if (!at.has(size)) return at.missing(size);
     note(at.captured.subspan(2, size - 2), size);
     chain_.proto = next;
@@ -84,10 +71,10 @@ class ChainWalk {
 
   /// What a header says beyond its size; moves behind it.
   void note(Bytes body, std::size_t size) noexcept {
-    if (chain_.proto == next_header::routing && body.size() >= 2 && body[1] != 0) {
+    if (chain_.proto == extension::routing && body.size() >= 2 && body[1] != 0) {
       chain_.segments_left = true;
     }
-    if (chain_.proto == next_header::hop_by_hop && start_ == Ipv6Chain::Start::header_no_size) {
+    if (chain_.proto == extension::hop_by_hop && start_ == Ipv6Chain::Start::header_no_size) {
       if (const auto length = jumbo_length(body)) {
         chain_.payload = chain_.payload.first(*length);
         chain_.size = chain_.payload.sent;
@@ -108,7 +95,7 @@ class ChainWalk {
     r.skip(1);
     const auto offset = r.be16();
     chain_.id = r.be32();
-    chain_.fragment_offset = static_cast<std::uint16_t>(offset & 0xfff8U);
+    chain_.fragment_offset = extension::fragment_offset(offset);
     chain_.more_fragments = (offset & 1U) != 0;
     // RFC 6946: offset 0 without more to come is a whole datagram.
     chain_.is_fragment = chain_.more_fragments || chain_.fragment_offset != 0;
@@ -135,7 +122,7 @@ Parsed<Ipv6> Ipv6::parse(Slice input) noexcept {
   if (version != 6) return Flaw::bad_value;
 
   const Slice behind = input.after(header_size);
-  const bool length_zero = length == 0 && next != next_header::no_next;
+  const bool length_zero = length == 0 && next != no_next;
   return Ipv6{
       .src = IpAddress::v6(src.data()),
       .dst = IpAddress::v6(dst.data()),
@@ -148,8 +135,8 @@ Parsed<Ipv6> Ipv6::parse(Slice input) noexcept {
 }
 
 Parsed<Ipv6Chain> Ipv6Chain::parse(std::uint8_t next_header, Slice input, Start start) noexcept {
-  if (!is_extension(next_header)) {
-    const Slice payload = next_header == next_header::no_next ? Slice{} : input;
+  if (!extension::is_extension(next_header)) {
+    const Slice payload = next_header == no_next ? Slice{} : input;
     return Ipv6Chain{.proto = next_header, .size = input.sent, .payload = payload};
   }
   return ChainWalk(next_header, input, start).run();

@@ -27,8 +27,6 @@ struct Ipv6 {
 
 /// What stands behind the extension headers.
 struct Ipv6Chain {
-  static constexpr std::size_t max_headers = 10;
-
   /// Where a chain starts decides what may stand in it.
   enum class Start : std::uint8_t {
     header,          ///< behind the IPv6 header

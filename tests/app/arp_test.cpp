@@ -124,6 +124,9 @@ TEST_CASE("arp: other operations and address sizes") {
       {"0006 0800 01 04 0001 | aa 0a000001 | 00 0a000002"_hex, R"(arp > {"op":"request"})"},
       {"0001 86dd 06 04 0017 | 020000000001 0a000001 | 000000000000 0a000002"_hex,
        R"(arp > {"op":"OP23"})"},
+      // InfiniBand's number, whatever the size
+      {"0020 0800 06 04 0001 | 020000000001 0a000001 | 000000000000 0a000002"_hex,
+       R"(arp > {"op":"request"})"},
       {"0001 0800 06 04 0004 | 020000000001 0a000001 | 020000000002 0a000002"_hex,
        R"(arp 10.0.0.1>10.0.0.2 {"op":"reverse_reply","sender_mac":"02:00:00:00:00:01",)"
        R"("sender_ip":"10.0.0.1","target_mac":"02:00:00:00:00:02","target_ip":"10.0.0.2",)"

@@ -224,6 +224,13 @@ TEST_CASE("icmp: an error shows the packet it quotes") {
        R"(icmp {"type":"packet_too_big","code":0,"mtu":1280,"quoted_src_ip":"2001:db8::1",)"
        R"("quoted_src_port":4660,"quoted_dst_ip":"2001:db8::2","quoted_dst_port":53,)"
        R"("quoted_proto":"udp"})"},
+      // behind IPsec's authentication header
+      {IpVersion::v6,
+       "01040000 00000000 | 60000000 0014 33 40 20010db8000000000000000000000001"
+       "20010db8000000000000000000000002 | 11 01 0000 00000001 00000001 | 1234 0035 0008 0000"_hex,
+       R"(icmp {"type":"destination_unreachable","code":4,"code_name":"port_unreachable",)"
+       R"("quoted_src_ip":"2001:db8::1","quoted_src_port":4660,"quoted_dst_ip":"2001:db8::2",)"
+       R"("quoted_dst_port":53,"quoted_proto":"udp"})"},
   }));
   const Dissected result = error(version, octets);
   CHECK(result.lines == std::vector<std::string>{line});
@@ -243,7 +250,7 @@ TEST_CASE("icmp: a quote that is no IP header is malformed unless the capture cu
 
 TEST_CASE("icmp: no prefix of an error is read past its end") {
   const Bytes octets =
-      "04010000 00000028 | 60000000 0010 00 40 20010db8000000000000000000000001"
+      "04010000 00000028 | 60000000 0020 00 40 20010db8000000000000000000000001"
       "20010db8000000000000000000000002 | 2b 00 0104 00000000 | 3c 00 0000 00000000"
       "06 00 0104 00000000 | 1234 0035 0008 0000"_hex;
   for (std::size_t size = 0; size <= octets.size(); ++size) {

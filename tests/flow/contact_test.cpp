@@ -522,8 +522,8 @@ TEST_CASE("contact: a flow that leaves early is judged by its age") {
 }
 
 TEST_CASE("contact: only a broadcast question about somebody else is a first contact of ARP") {
-  wire::Arp arp;
-  arp.operation = wire::Arp::request;
+  ArpMessage arp;
+  arp.operation = arp_operation::request;
   arp.sender = address("192.0.2.240");
   arp.target = address("192.0.2.7");
   wire::Extra extra;

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/arp_message.h"
 #include "base/packet.h"
 #include "tests/wire/invariants.h"
-#include "wire/arp.h"
 #include "wire/decoded.h"
 
 namespace {
@@ -48,6 +48,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           decoded.flaw != Flaw::truncated);
 
   (void)wire::parse_tcp_options(decoded.option_bytes());
-  if (decoded.bucket == wire::Bucket::arp) (void)wire::Arp::parse(decoded.payload_bytes());
+  if (decoded.bucket == wire::Bucket::arp) (void)ArpMessage::parse(decoded.payload_bytes());
   return 0;
 }
