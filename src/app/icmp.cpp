@@ -8,6 +8,7 @@
 #include "app/icmp_message.h"
 #include "app/open_list.h"
 #include "app/protocol.h"
+#include "base/icmp_type.h"
 #include "base/quoted_packet.h"
 
 namespace ntan::app {
@@ -235,14 +236,14 @@ class IcmpDissector final : public Dissector {
   void report_alone(const Head& head, const Segment& segment, Output& out) {
     Icmp event = describe(version_, head);
     event.payload_bytes = payload_of(segment);
-    constexpr std::uint8_t redirect_v6 = 137;
     // RFC 2710 3, RFC 4861 4.3 to 4.5: an address stands first in the body.
-    const bool listener = head.type >= 130 && head.type <= 132;
-    const bool neighbor = head.type >= 135 && head.type <= redirect_v6;
+    const bool listener = head.type >= icmpv6_type::mld_query && head.type <= icmpv6_type::mld_done;
+    const bool neighbor =
+        head.type >= icmpv6_type::neighbor_solicitation && head.type <= icmpv6_type::redirect;
     if (version_ == IpVersion::v6 && (listener || neighbor)) {
       const Bytes target = Reader{head.body}.take(16);
       if (!target.empty()) event.target = IpAddress::v6(target.data());
-      if (head.type == redirect_v6) event.gateway = event.target;
+      if (head.type == icmpv6_type::redirect) event.gateway = event.target;
     }
     out.emit(event);
   }
@@ -313,17 +314,14 @@ class IcmpErrorDissector final : public Dissector {
 
  private:
   static void add_details(Icmp& event, IpVersion version, const Head& head) noexcept {
-    constexpr std::uint8_t unreachable = 3;
-    constexpr std::uint8_t fragmentation_needed = 4;
-    constexpr std::uint8_t redirect = 5;
-    constexpr std::uint8_t too_big = 2;
     const std::uint32_t word = std::uint32_t{head.high} << 16U | head.low;
     std::uint32_t mtu = 0;
     if (version == IpVersion::v6) {
-      if (head.type == too_big) mtu = word;
-    } else if (head.type == unreachable && head.code == fragmentation_needed) {
+      if (head.type == icmpv6_type::packet_too_big) mtu = word;
+    } else if (head.type == icmp_type::destination_unreachable &&
+               head.code == icmp_code::fragmentation_needed) {
       mtu = head.low;  // RFC 1191 4; 0 from routers that do not know of it
-    } else if (head.type == redirect) {
+    } else if (head.type == icmp_type::redirect) {
       const std::array<std::uint8_t, 4> octets{
           static_cast<std::uint8_t>(word >> 24U), static_cast<std::uint8_t>(word >> 16U),
           static_cast<std::uint8_t>(word >> 8U), static_cast<std::uint8_t>(word)};

@@ -6,10 +6,14 @@
 #include <string_view>
 
 #include "base/digits.h"
+#include "base/icmp_type.h"
 #include "base/ip_protocol.h"
 
 namespace ntan::app::icmp {
 namespace {
+
+namespace v4 = icmp_type;
+namespace v6 = icmpv6_type;
 
 struct Named {
   std::uint16_t number = 0;
@@ -17,102 +21,106 @@ struct Named {
 };
 
 constexpr auto types_v4 = std::to_array<Named>({
-    {0, "echo"},
-    {3, "destination_unreachable"},
-    {4, "source_quench"},
-    {5, "redirect"},
-    {8, "echo"},
-    {9, "router_advertisement"},
-    {10, "router_solicitation"},
-    {11, "time_exceeded"},
-    {12, "parameter_problem"},
-    {13, "timestamp"},
-    {14, "timestamp"},
-    {15, "information"},
-    {16, "information"},
-    {17, "address_mask"},
-    {18, "address_mask"},
-    {30, "traceroute"},
-    {40, "photuris"},
-    {42, "extended_echo"},
-    {43, "extended_echo"},
+    {v4::echo_reply, "echo"},
+    {v4::destination_unreachable, "destination_unreachable"},
+    {v4::source_quench, "source_quench"},
+    {v4::redirect, "redirect"},
+    {v4::echo_request, "echo"},
+    {v4::router_advertisement, "router_advertisement"},
+    {v4::router_solicitation, "router_solicitation"},
+    {v4::time_exceeded, "time_exceeded"},
+    {v4::parameter_problem, "parameter_problem"},
+    {v4::timestamp_request, "timestamp"},
+    {v4::timestamp_reply, "timestamp"},
+    {v4::information_request, "information"},
+    {v4::information_reply, "information"},
+    {v4::address_mask_request, "address_mask"},
+    {v4::address_mask_reply, "address_mask"},
+    {v4::traceroute, "traceroute"},
+    {v4::photuris, "photuris"},
+    {v4::extended_echo_request, "extended_echo"},
+    {v4::extended_echo_reply, "extended_echo"},
 });
 
 constexpr auto types_v6 = std::to_array<Named>({
-    {1, "destination_unreachable"},
-    {2, "packet_too_big"},
-    {3, "time_exceeded"},
-    {4, "parameter_problem"},
-    {128, "echo"},
-    {129, "echo"},
-    {130, "mld_query"},
-    {131, "mld_report"},
-    {132, "mld_done"},
-    {133, "router_solicitation"},
-    {134, "router_advertisement"},
-    {135, "neighbor_solicitation"},
-    {136, "neighbor_advertisement"},
-    {137, "redirect"},
-    {138, "router_renumbering"},
-    {139, "node_information_query"},
-    {140, "node_information_response"},
-    {141, "inverse_solicitation"},
-    {142, "inverse_advertisement"},
-    {143, "mldv2_report"},
-    {148, "certification_path_solicitation"},
-    {149, "certification_path_advertisement"},
-    {151, "multicast_router_advertisement"},
-    {152, "multicast_router_solicitation"},
-    {153, "multicast_router_termination"},
-    {155, "rpl_control"},
-    {160, "extended_echo"},
-    {161, "extended_echo"},
+    {v6::destination_unreachable, "destination_unreachable"},
+    {v6::packet_too_big, "packet_too_big"},
+    {v6::time_exceeded, "time_exceeded"},
+    {v6::parameter_problem, "parameter_problem"},
+    {v6::echo_request, "echo"},
+    {v6::echo_reply, "echo"},
+    {v6::mld_query, "mld_query"},
+    {v6::mld_report, "mld_report"},
+    {v6::mld_done, "mld_done"},
+    {v6::router_solicitation, "router_solicitation"},
+    {v6::router_advertisement, "router_advertisement"},
+    {v6::neighbor_solicitation, "neighbor_solicitation"},
+    {v6::neighbor_advertisement, "neighbor_advertisement"},
+    {v6::redirect, "redirect"},
+    {v6::router_renumbering, "router_renumbering"},
+    {v6::node_information_query, "node_information_query"},
+    {v6::node_information_response, "node_information_response"},
+    {v6::inverse_solicitation, "inverse_solicitation"},
+    {v6::inverse_advertisement, "inverse_advertisement"},
+    {v6::mldv2_report, "mldv2_report"},
+    {v6::certification_path_solicitation, "certification_path_solicitation"},
+    {v6::certification_path_advertisement, "certification_path_advertisement"},
+    {v6::multicast_router_advertisement, "multicast_router_advertisement"},
+    {v6::multicast_router_solicitation, "multicast_router_solicitation"},
+    {v6::multicast_router_termination, "multicast_router_termination"},
+    {v6::rpl_control, "rpl_control"},
+    {v6::extended_echo_request, "extended_echo"},
+    {v6::extended_echo_reply, "extended_echo"},
 });
 
-// Numbers of codes are type << 8 | code.
+// What a code means depends on the type.
+constexpr std::uint16_t code_of(std::uint8_t type, std::uint8_t code) noexcept {
+  return static_cast<std::uint16_t>(type << 8U | code);
+}
+
 constexpr auto codes_v4 = std::to_array<Named>({
-    {0x300, "net_unreachable"},
-    {0x301, "host_unreachable"},
-    {0x302, "protocol_unreachable"},
-    {0x303, "port_unreachable"},
-    {0x304, "fragmentation_needed"},
-    {0x305, "source_route_failed"},
-    {0x306, "net_unknown"},
-    {0x307, "host_unknown"},
-    {0x308, "source_isolated"},
-    {0x309, "net_prohibited"},
-    {0x30a, "host_prohibited"},
-    {0x30b, "net_unreachable_for_tos"},
-    {0x30c, "host_unreachable_for_tos"},
-    {0x30d, "admin_prohibited"},
-    {0x30e, "host_precedence_violation"},
-    {0x30f, "precedence_cutoff"},
-    {0x500, "redirect_net"},
-    {0x501, "redirect_host"},
-    {0x502, "redirect_tos_net"},
-    {0x503, "redirect_tos_host"},
-    {0xb00, "ttl_exceeded"},
-    {0xb01, "reassembly_time_exceeded"},
-    {0xc00, "pointer"},
-    {0xc01, "option_missing"},
-    {0xc02, "bad_length"},
+    {code_of(v4::destination_unreachable, 0), "net_unreachable"},
+    {code_of(v4::destination_unreachable, 1), "host_unreachable"},
+    {code_of(v4::destination_unreachable, 2), "protocol_unreachable"},
+    {code_of(v4::destination_unreachable, 3), "port_unreachable"},
+    {code_of(v4::destination_unreachable, icmp_code::fragmentation_needed), "fragmentation_needed"},
+    {code_of(v4::destination_unreachable, 5), "source_route_failed"},
+    {code_of(v4::destination_unreachable, 6), "net_unknown"},
+    {code_of(v4::destination_unreachable, 7), "host_unknown"},
+    {code_of(v4::destination_unreachable, 8), "source_isolated"},
+    {code_of(v4::destination_unreachable, 9), "net_prohibited"},
+    {code_of(v4::destination_unreachable, 10), "host_prohibited"},
+    {code_of(v4::destination_unreachable, 11), "net_unreachable_for_tos"},
+    {code_of(v4::destination_unreachable, 12), "host_unreachable_for_tos"},
+    {code_of(v4::destination_unreachable, 13), "admin_prohibited"},
+    {code_of(v4::destination_unreachable, 14), "host_precedence_violation"},
+    {code_of(v4::destination_unreachable, 15), "precedence_cutoff"},
+    {code_of(v4::redirect, 0), "redirect_net"},
+    {code_of(v4::redirect, 1), "redirect_host"},
+    {code_of(v4::redirect, 2), "redirect_tos_net"},
+    {code_of(v4::redirect, 3), "redirect_tos_host"},
+    {code_of(v4::time_exceeded, 0), "ttl_exceeded"},
+    {code_of(v4::time_exceeded, 1), "reassembly_time_exceeded"},
+    {code_of(v4::parameter_problem, 0), "pointer"},
+    {code_of(v4::parameter_problem, 1), "option_missing"},
+    {code_of(v4::parameter_problem, 2), "bad_length"},
 });
 
 constexpr auto codes_v6 = std::to_array<Named>({
-    {0x100, "no_route"},
-    {0x101, "admin_prohibited"},
-    {0x102, "beyond_scope"},
-    {0x103, "address_unreachable"},
-    {0x104, "port_unreachable"},
-    {0x105, "policy_failed"},
-    {0x106, "reject_route"},
-    {0x107, "source_routing_error"},
-    {0x300, "hop_limit_exceeded"},
-    {0x301, "reassembly_time_exceeded"},
-    {0x400, "bad_header_field"},
-    {0x401, "unknown_next_header"},
-    {0x402, "unknown_option"},
-    {0x403, "incomplete_first_fragment"},
+    {code_of(v6::destination_unreachable, 0), "no_route"},
+    {code_of(v6::destination_unreachable, 1), "admin_prohibited"},
+    {code_of(v6::destination_unreachable, 2), "beyond_scope"},
+    {code_of(v6::destination_unreachable, 3), "address_unreachable"},
+    {code_of(v6::destination_unreachable, 4), "port_unreachable"},
+    {code_of(v6::destination_unreachable, 5), "policy_failed"},
+    {code_of(v6::destination_unreachable, 6), "reject_route"},
+    {code_of(v6::destination_unreachable, 7), "source_routing_error"},
+    {code_of(v6::time_exceeded, 0), "hop_limit_exceeded"},
+    {code_of(v6::time_exceeded, 1), "reassembly_time_exceeded"},
+    {code_of(v6::parameter_problem, 0), "bad_header_field"},
+    {code_of(v6::parameter_problem, icmpv6_code::unknown_next_header), "unknown_next_header"},
+    {code_of(v6::parameter_problem, 2), "unknown_option"},
+    {code_of(v6::parameter_problem, 3), "incomplete_first_fragment"},
 });
 
 constexpr bool sorted(std::span<const Named> table) {
@@ -143,13 +151,13 @@ struct Pair {
 };
 
 constexpr auto pairs = std::to_array<Pair>({
-    {IpVersion::v4, 8, 0, true, false},
-    {IpVersion::v4, 13, 14, false, false},
-    {IpVersion::v4, 15, 16, false, false},
-    {IpVersion::v4, 17, 18, false, false},
-    {IpVersion::v4, 42, 43, false, true},
-    {IpVersion::v6, 128, 129, true, false},
-    {IpVersion::v6, 160, 161, false, true},
+    {IpVersion::v4, v4::echo_request, v4::echo_reply, true, false},
+    {IpVersion::v4, v4::timestamp_request, v4::timestamp_reply, false, false},
+    {IpVersion::v4, v4::information_request, v4::information_reply, false, false},
+    {IpVersion::v4, v4::address_mask_request, v4::address_mask_reply, false, false},
+    {IpVersion::v4, v4::extended_echo_request, v4::extended_echo_reply, false, true},
+    {IpVersion::v6, v6::echo_request, v6::echo_reply, true, false},
+    {IpVersion::v6, v6::extended_echo_request, v6::extended_echo_reply, false, true},
 });
 
 }  // namespace
@@ -162,10 +170,9 @@ Text type_name(IpVersion version, std::uint8_t type) noexcept {
 Text code_name(IpVersion version, std::uint8_t type, std::uint8_t code) noexcept {
   const std::span<const Named> table = version == IpVersion::v6 ? std::span<const Named>{codes_v6}
                                                                 : std::span<const Named>{codes_v4};
-  const auto first = static_cast<std::uint16_t>(type << 8U);
-  const auto name = find(table, static_cast<std::uint16_t>(first | code));
+  const auto name = find(table, code_of(type, code));
   if (!name.empty()) return Text{name};
-  return find(table, first).empty() ? Text{} : numbered("CODE", code);
+  return find(table, code_of(type, 0)).empty() ? Text{} : numbered("CODE", code);
 }
 
 std::optional<Exchange> exchange_of(IpVersion version, std::uint8_t type) noexcept {

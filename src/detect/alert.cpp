@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/digits.h"
+#include "base/icmp_type.h"
 #include "detect/keys.h"
 
 namespace ntan::detect {
@@ -78,7 +79,9 @@ void Alert::add(const Probe& probe) {
   }
   if (probe.contact_class == ContactClass::ip_protocol) protocols_.set(probe.port & 255U);
   if (probe.contact_class == ContactClass::icmp) {
-    ++icmp_types_[probe.port == 13 ? 1 : probe.port == 17 ? 2 : 0];
+    ++icmp_types_[probe.port == icmp_type::timestamp_request      ? 1
+                  : probe.port == icmp_type::address_mask_request ? 2
+                                                                  : 0];
   }
   if (probe.raw_syn) ++raw_syns_;
   if (sample_.size() < max_sample) sample_.push_back(probe);

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/icmp_type.h"
 #include "detect/journal.h"
 #include "detect/keys.h"
 #include "detect/scan_detector.h"
@@ -148,7 +149,8 @@ bool ScanDetector::works_with_most(const Source& source, const Decision& decisio
   std::size_t used = 0;
   const auto count = [&](const Probe& probe) {
     ++resolved;
-    const std::uint16_t echo = probe.dst.version == IpVersion::v4 ? 8 : 128;
+    const std::uint16_t echo =
+        probe.dst.version == IpVersion::v4 ? icmp_type::echo_request : icmpv6_type::echo_request;
     const std::uint64_t ping = target_key(probe.dst, ContactClass::icmp, echo);
     if (source.seen.find(host_key(probe.dst)) != Mark::absent ||
         source.seen.find(ping) == Mark::done || has_called_at_all(probe.dst))

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/digest.h"
+#include "base/icmp_type.h"
 #include "base/ip_protocol.h"
 
 namespace ntan::flow {
@@ -19,19 +20,19 @@ struct TypePair {
 };
 
 constexpr std::array icmp_pairs{
-    TypePair{8, 0},    // echo
-    TypePair{10, 9},   // router solicitation, advertisement
-    TypePair{13, 14},  // timestamp
-    TypePair{15, 16},  // information
-    TypePair{17, 18},  // address mask
+    TypePair{icmp_type::echo_request, icmp_type::echo_reply},
+    TypePair{icmp_type::router_solicitation, icmp_type::router_advertisement},
+    TypePair{icmp_type::timestamp_request, icmp_type::timestamp_reply},
+    TypePair{icmp_type::information_request, icmp_type::information_reply},
+    TypePair{icmp_type::address_mask_request, icmp_type::address_mask_reply},
 };
 constexpr std::array icmpv6_pairs{
-    TypePair{128, 129},  // echo
-    TypePair{130, 131},  // multicast listener query, report
-    TypePair{133, 134},  // router solicitation, advertisement
-    TypePair{135, 136},  // neighbour solicitation, advertisement
-    TypePair{139, 140},  // node information
-    TypePair{144, 145},  // home agent address discovery
+    TypePair{icmpv6_type::echo_request, icmpv6_type::echo_reply},
+    TypePair{icmpv6_type::mld_query, icmpv6_type::mld_report},
+    TypePair{icmpv6_type::router_solicitation, icmpv6_type::router_advertisement},
+    TypePair{icmpv6_type::neighbor_solicitation, icmpv6_type::neighbor_advertisement},
+    TypePair{icmpv6_type::node_information_query, icmpv6_type::node_information_response},
+    TypePair{icmpv6_type::home_agent_request, icmpv6_type::home_agent_reply},
 };
 
 std::optional<std::uint8_t> counterpart(std::span<const TypePair> pairs,

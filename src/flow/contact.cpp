@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/icmp_type.h"
 #include "wire/sctp.h"
 
 namespace ntan::flow {
@@ -49,33 +50,28 @@ bool wakes_up(const Decoded& packet) noexcept {
                             payload.subspan(ones + address, whole - ones - address));
 }
 
-namespace icmp_type {
-constexpr std::uint8_t v4_unreachable = 3, v4_echo = 8, v4_time_exceeded = 11, v4_timestamp = 13,
-                       v4_mask = 17;
-constexpr std::uint8_t v6_unreachable = 1, v6_time_exceeded = 3, v6_parameter = 4, v6_echo = 128;
-}  // namespace icmp_type
-
 bool is_query(const Decoded& packet) noexcept {
-  if (packet.proto == ip_protocol::icmpv6) return packet.icmp_type == icmp_type::v6_echo;
-  return packet.icmp_type == icmp_type::v4_echo || packet.icmp_type == icmp_type::v4_timestamp ||
-         packet.icmp_type == icmp_type::v4_mask;
+  if (packet.proto == ip_protocol::icmpv6) return packet.icmp_type == icmpv6_type::echo_request;
+  return packet.icmp_type == icmp_type::echo_request ||
+         packet.icmp_type == icmp_type::timestamp_request ||
+         packet.icmp_type == icmp_type::address_mask_request;
 }
 
 enum class ErrorMeaning : std::uint8_t { nothing, refused, time_exceeded };
 
 ErrorMeaning meaning_of(const Decoded& error) noexcept {
+  const std::uint8_t type = error.icmp_type;
   if (error.proto == ip_protocol::icmpv6) {
-    if (error.icmp_type == icmp_type::v6_time_exceeded) return ErrorMeaning::time_exceeded;
-    // RFC 4443 3.4: code 1, unrecognised next header, is what IPv4 calls protocol unreachable.
-    const bool next_header = error.icmp_type == icmp_type::v6_parameter && error.icmp_code == 1;
-    return error.icmp_type == icmp_type::v6_unreachable || next_header ? ErrorMeaning::refused
-                                                                       : ErrorMeaning::nothing;
+    if (type == icmpv6_type::time_exceeded) return ErrorMeaning::time_exceeded;
+    const bool refused = type == icmpv6_type::destination_unreachable ||
+                         (type == icmpv6_type::parameter_problem &&
+                          error.icmp_code == icmpv6_code::unknown_next_header);
+    return refused ? ErrorMeaning::refused : ErrorMeaning::nothing;
   }
-  if (error.icmp_type == icmp_type::v4_time_exceeded) return ErrorMeaning::time_exceeded;
-  // RFC 1191: code 4 reports the path MTU, the target was not refused.
-  return error.icmp_type == icmp_type::v4_unreachable && error.icmp_code != 4
-             ? ErrorMeaning::refused
-             : ErrorMeaning::nothing;
+  if (type == icmp_type::time_exceeded) return ErrorMeaning::time_exceeded;
+  const bool refused = type == icmp_type::destination_unreachable &&
+                       error.icmp_code != icmp_code::fragmentation_needed;
+  return refused ? ErrorMeaning::refused : ErrorMeaning::nothing;
 }
 
 std::uint8_t first_chunk(const Decoded& packet) noexcept {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/icmp_type.h"
+
 namespace ntan::flow {
 
 Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcome::Kind kind,
@@ -51,11 +53,6 @@ std::optional<Outcome> arp_contact(const ArpMessage& arp, const wire::Extra& ext
 
 namespace {
 
-// Types of RFC 4861 4.
-constexpr std::uint8_t router_advertisement = 134;
-constexpr std::uint8_t neighbor_solicitation = 135;
-constexpr std::uint8_t neighbor_advertisement = 136;
-
 bool is_solicitation(const wire::Decoded& packet, const IpAddress& target) noexcept {
   constexpr std::array<std::uint8_t, 13> solicited_node{0xff, 2, 0, 0, 0, 0,   0,
                                                         0,    0, 0, 0, 1, 0xff};
@@ -73,8 +70,9 @@ bool announces_router(const wire::Decoded& packet) noexcept {
   constexpr std::uint8_t is_router = 0x80;
   if (packet.ttl != not_forwarded || packet.payload_captured < header_end) return false;
   switch (packet.icmp_type) {
-    case router_advertisement: return load_be<std::uint16_t>(packet.payload + lifetime_at) != 0;
-    case neighbor_advertisement: return (packet.payload[flags_at] & is_router) != 0;
+    case icmpv6_type::router_advertisement:
+      return load_be<std::uint16_t>(packet.payload + lifetime_at) != 0;
+    case icmpv6_type::neighbor_advertisement: return (packet.payload[flags_at] & is_router) != 0;
     default: return false;
   }
 }
@@ -84,7 +82,8 @@ bool announces_router(const wire::Decoded& packet) noexcept {
 IpAddress solicited_address(const wire::Decoded& packet) noexcept {
   constexpr std::size_t target_at = 8;
   constexpr std::size_t target_end = 24;
-  if (packet.proto != ip_protocol::icmpv6 || packet.icmp_type != neighbor_solicitation ||
+  if (packet.proto != ip_protocol::icmpv6 ||
+      packet.icmp_type != icmpv6_type::neighbor_solicitation ||
       packet.payload_captured < target_end) {
     return {};
   }

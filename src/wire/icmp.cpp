@@ -1,5 +1,6 @@
 #include "wire/icmp.h"
 
+#include "base/icmp_type.h"
 #include "base/ip_protocol.h"
 #include "base/quoted_packet.h"
 
@@ -7,16 +8,26 @@ namespace ntan::wire {
 
 namespace {
 
-/// Requests and replies, which share an identifier: echo, timestamp, information, address mask
-/// (RFC 792, RFC 950 Appendix I) and extended echo (RFC 8335).
+/// Requests and replies, which share an identifier.
 bool has_identifier(std::uint8_t type, IpVersion version) noexcept {
-  if (version == IpVersion::v6) return type == 128 || type == 129 || type == 160 || type == 161;
-  return type == 0 || type == 8 || (type >= 13 && type <= 18) || type == 42 || type == 43;
+  namespace v4 = icmp_type;
+  namespace v6 = icmpv6_type;
+  if (version == IpVersion::v6) {
+    return type == v6::echo_request || type == v6::echo_reply ||
+           type == v6::extended_echo_request || type == v6::extended_echo_reply;
+  }
+  return type == v4::echo_reply || type == v4::echo_request ||
+         (type >= v4::timestamp_request && type <= v4::address_mask_reply) ||
+         type == v4::extended_echo_request || type == v4::extended_echo_reply;
 }
 
 bool is_error(std::uint8_t type, IpVersion version) noexcept {
-  if (version == IpVersion::v6) return type >= 1 && type <= 4;
-  return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+  namespace v4 = icmp_type;
+  namespace v6 = icmpv6_type;
+  if (version == IpVersion::v6)
+    return type >= v6::destination_unreachable && type <= v6::parameter_problem;
+  return (type >= v4::destination_unreachable && type <= v4::redirect) ||
+         type == v4::time_exceeded || type == v4::parameter_problem;
 }
 
 /// The ports by which the quoted packet's flow is known here: those of DCCP are not.
