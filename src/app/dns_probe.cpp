@@ -35,9 +35,14 @@ bool is_netbios(Bytes name, std::uint16_t type) {
          std::ranges::all_of(label, [](std::uint8_t c) { return c >= 'A' && c <= 'P'; });
 }
 
-bool sane(const Header& header) {
+// RFC 1035 4.1.1: the bit is reserved; 3 is no opcode (IANA), nor is what follows 6.
+bool sane_flags(const Header& header) {
   const std::uint8_t opcode = header.opcode();
-  return opcode <= 6 && opcode != 3 && (header.flags & flag::zero) == 0 &&
+  return opcode <= 6 && opcode != 3 && (header.flags & flag::zero) == 0;
+}
+
+bool sane(const Header& header) {
+  return sane_flags(header) &&
          std::ranges::all_of(header.counts, [](auto count) { return count < sane_count; });
 }
 
@@ -84,10 +89,9 @@ std::optional<Walked> walk_records(Reader& reader, const Header& header, Bytes o
 }
 
 Verdict by_content(const Header& header, Reader reader, const Candidate& candidate) {
-  const std::uint8_t opcode = header.opcode();
   const bool question_only = header.counts[1] == 0 && header.counts[2] == 0;
-  if (opcode > 6 || opcode == 3 || (header.flags & flag::zero) != 0) return Verdict::no;
-  if (!header.is_response() && (header.rcode() != 0 || (opcode == 0 && !question_only)))
+  if (!sane_flags(header)) return Verdict::no;
+  if (!header.is_response() && (header.rcode() != 0 || (header.opcode() == 0 && !question_only)))
     return Verdict::no;
   if (header.counts[0] != 1 && (header.counts[0] != 0 || header.counts[1] == 0)) return Verdict::no;
   const auto questions = walk_questions(reader, header.counts[0]);

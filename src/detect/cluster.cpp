@@ -92,8 +92,8 @@ std::size_t Clusters::coordinated_targets(const Ring<Share>& shares) {
     most = std::max(most, at - first);
   }
   const std::size_t all = pairs.size();
-  const bool little_overlap = 4 * covered >= 3 * all;  // 1 - T/n <= .25
-  const bool shared = 10 * most <= 4 * all;            // m <= .4 n
+  const bool little_overlap = 100 * (all - covered) <= most_again_percent * all;
+  const bool shared = 100 * most <= most_by_one_percent * all;
   return sources >= min_sources && little_overlap && shared ? covered : 0;
 }
 

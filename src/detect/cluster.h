@@ -48,6 +48,8 @@ class Clusters {
  public:
   static constexpr std::size_t min_targets = 30;
   static constexpr std::size_t min_sources = 5;
+  /// So many of a hundred contacts may be with targets that others had, so many of one source.
+  static constexpr std::size_t most_again_percent = 25, most_by_one_percent = 40;
 
   Clusters(std::size_t max_clusters, Budget& budget) : table_(max_clusters), memory_(budget) {}
 

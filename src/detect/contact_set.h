@@ -58,7 +58,7 @@ class ContactSet {
   /// Forgets everything and gives the memory back.
   void release(Budget& budget) noexcept;
 
-  [[nodiscard]] std::size_t exact_size() const noexcept { return size_; }
+  [[nodiscard]] bool holds_memory() const noexcept { return beyond_ != nullptr; }
 
  private:
   static constexpr std::size_t inline_slots = 8;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <optional>
 
+#include "base/port.h"
 #include "detect/journal.h"
 #include "detect/keys.h"
 
@@ -64,8 +65,7 @@ std::optional<Guard> excuse_of(const Context& context, const Outcome& outcome,
     return Guard::ftp_data;
   // Passive transfers of nothing, as of an empty directory.
   if (what == ContactClass::syn && outcome.result == Result::connect &&
-      outcome.dst_port >= flow::first_user_port &&
-      context.is_service(pair_key(outcome.src, outcome.dst)))
+      outcome.dst_port >= first_user_port && context.is_service(pair_key(outcome.src, outcome.dst)))
     return Guard::ftp_data;
   return std::nullopt;
 }

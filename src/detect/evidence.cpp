@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/port.h"
+
 namespace ntan::detect {
 namespace {
 
@@ -144,7 +146,7 @@ Steps peer_steps(ContactClass contact_class, Result result, std::uint16_t port) 
 }
 
 bool is_peer_prone(std::uint16_t port) noexcept {
-  return port >= 1024 && (scanned_map[port / 64] >> (port % 64U) & 1U) == 0;
+  return port >= first_user_port && (scanned_map[port / 64] >> (port % 64U) & 1U) == 0;
 }
 
 std::string_view to_text(Guard guard) noexcept {

@@ -114,7 +114,7 @@ inline constexpr std::size_t guard_count = 13;
 using GuardSet = std::uint16_t;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;
 
-/// At least 1024 and not a service that is commonly scanned for.
+/// A user port, and not of a service that is commonly scanned for.
 [[nodiscard]] bool is_peer_prone(std::uint16_t port) noexcept;
 
 /// From where servers listen to where clients call from: systems begin their ephemeral ports at

@@ -21,7 +21,6 @@ constexpr std::uint32_t bad_permille = 700, source_bad_permille = 800;
 
 constexpr std::uint32_t burst_ports = 24, burst_hosts = 256;
 constexpr Duration tcp_burst = milliseconds{1500}, datagram_burst = milliseconds{2000};
-constexpr Duration echo_window = seconds{60};
 constexpr std::uint32_t echo_hosts = 32;
 
 /// Classes of which a client has no two dozen under way to one host.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/port.h"
 #include "detect/journal.h"
 #include "detect/keys.h"
 
@@ -137,7 +138,7 @@ void ScanDetector::release_least() {
   Source* least = nullptr;
   for (std::size_t i = 0; i < stride; ++i) {
     Source& candidate = all[hand_++ % all.size()];
-    const bool holds = candidate.journal.holds_memory() || candidate.seen.exact_size() > 8;
+    const bool holds = candidate.journal.holds_memory() || candidate.seen.holds_memory();
     if (candidate.key == 0 || candidate.pinned() || !holds) continue;
     if (least == nullptr || candidate.worth() < least->worth()) least = &candidate;
   }
@@ -362,7 +363,7 @@ bool ScanDetector::has_called(const IpAddress& caller, const IpAddress& called,
 // Reports on media go to the odd port above theirs (RFC 3550 11); some receivers take no interest.
 bool ScanDetector::goes_with_media(const Source& source, const Outcome& outcome) noexcept {
   if (outcome.contact_class != ContactClass::udp || !has_failed(outcome.result) ||
-      outcome.dst_port < flow::first_user_port || outcome.dst_port % 2 == 0)
+      outcome.dst_port < first_user_port || outcome.dst_port % 2 == 0)
     return false;
   const auto media_port = static_cast<std::uint16_t>(outcome.dst_port - 1);
   return source.seen.find(target_key(outcome.dst, ContactClass::udp, media_port)) == Mark::done;

@@ -47,9 +47,11 @@ struct ScanCounters {
   }
 };
 
-/// Hosts asked for within 30 s that make a sweep by address resolution.
+/// Hosts asked for within the window that make a sweep by address resolution.
 inline constexpr std::uint32_t sweep_targets = 24;
 inline constexpr Duration sweep_window = std::chrono::seconds{30};
+/// Within it hosts are counted that one source sends echo requests.
+inline constexpr Duration echo_window = std::chrono::seconds{60};
 
 /// Consumes outcomes in the order of (time, sequence) and reports to the sink: the same outcomes
 /// give the same reports. Not thread-safe. Work per outcome is bounded by constants.

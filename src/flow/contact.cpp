@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/icmp_type.h"
+#include "base/port.h"
 #include "wire/sctp.h"
 
 namespace ntan::flow {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/icmp_type.h"
+#include "base/port.h"
 
 namespace ntan::flow {
 

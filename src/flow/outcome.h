@@ -10,9 +10,6 @@
 
 namespace ntan::flow {
 
-/// 0 to 1023 are system ports (RFC 6335 6).
-inline constexpr std::uint16_t first_user_port = 1024;
-
 /// How a source first addressed a target: what the first packet of an unknown flow was.
 enum class ContactClass : std::uint8_t {
   none,  ///< never evidence: SYN-ACK first, payload mid-stream, an answer without its request

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 
+#include <fmt/core.h>
+
 #include "detect/cluster.h"
+#include "detect/scan_detector.h"
 
 namespace ntan::run {
 namespace {
@@ -60,7 +64,14 @@ const Walk& walk_on(const WalkStep& step, Axis axis) noexcept {
   return axis == Axis::source ? step.source : step.column;
 }
 
-std::string_view counted_name(AlarmCount counted) noexcept {
+std::string within(std::string_view what, Duration window) {
+  return fmt::format("{} within {} s", what,
+                     std::chrono::duration_cast<std::chrono::seconds>(window).count());
+}
+
+std::string_view counted_name(AlarmCount counted) {
+  static const std::string pinged = within("hosts", detect::echo_window);
+  static const std::string resolved = within("hosts asked for", detect::sweep_window);
   switch (counted) {
     case AlarmCount::contacts: return "contacts";
     case AlarmCount::unanswered: return "refused or silent";
@@ -68,8 +79,8 @@ std::string_view counted_name(AlarmCount counted) noexcept {
     case AlarmCount::bad_results: return "bad results";
     case AlarmCount::waiting_ports: return "ports waiting at once";
     case AlarmCount::waiting_hosts: return "hosts waiting at once";
-    case AlarmCount::pinged_hosts: return "hosts within 60 s";
-    case AlarmCount::resolved_hosts: return "hosts asked for within 30 s";
+    case AlarmCount::pinged_hosts: return pinged;
+    case AlarmCount::resolved_hosts: return resolved;
   }
   return {};
 }
@@ -263,8 +274,9 @@ std::vector<CheckRecord> ScanStory::shared_checks() const {
                    detect::Clusters::min_targets),
           at_least("sources", Unit::number, static_cast<double>(by_source.size()),
                    detect::Clusters::min_sources),
-          at_most_percent("tried more than once", all - targets.size(), all, 25),
-          at_most_percent("most by one source", most, all, 40)};
+          at_most_percent("tried more than once", all - targets.size(), all,
+                          detect::Clusters::most_again_percent),
+          at_most_percent("most by one source", most, all, detect::Clusters::most_by_one_percent)};
 }
 
 Story ScanStory::story() const {

@@ -1,3 +1,4 @@
+#include "base/port.h"
 #include "wire/ayiya.h"
 #include "wire/geneve.h"
 #include "wire/gre.h"
@@ -83,8 +84,7 @@ void Walk::look_for_udp_tunnel() noexcept {
   }
   // These answer from the port that they are asked on, to a client's. What goes to a service from a
   // port that the sender chose is none of theirs.
-  constexpr std::uint16_t first_client = 1024;
-  const std::uint16_t from = out_.dst_port < first_client ? std::uint16_t{0} : out_.src_port;
+  const std::uint16_t from = out_.dst_port < first_user_port ? std::uint16_t{0} : out_.src_port;
   for (const auto port : {out_.dst_port, from}) {
     switch (port) {
       case Gtpu::port: gtpu(payload); return;

@@ -32,6 +32,19 @@ TEST_CASE("contact set: keeps the mark of each of 4,096 targets") {
   REQUIRE(set.find(nth_hash(1)) == Mark::absent);
 }
 
+TEST_CASE("contact set: only more than eight targets hold memory that could be released") {
+  Budget budget{.limit = std::size_t{1} << 20U};
+  ContactSet set;
+  for (std::uint64_t i = 0; i < 8; ++i) REQUIRE(set.insert(nth_hash(i), Mark::pending, budget));
+  REQUIRE_FALSE(set.holds_memory());
+  REQUIRE(budget.used == 0);
+  REQUIRE(set.insert(nth_hash(8), Mark::pending, budget));
+  REQUIRE(set.holds_memory());
+  REQUIRE(budget.used != 0);
+  set.release(budget);
+  REQUIRE_FALSE(set.holds_memory());
+}
+
 TEST_CASE("contact set: past 4,096 it may take a new target for an old one, rarely") {
   Budget budget{.limit = std::size_t{1} << 20U};
   ContactSet set;
