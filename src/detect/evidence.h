@@ -110,6 +110,7 @@ enum class Guard : std::uint16_t {
   elsewhere = 1U << 12U,  ///< the source mostly succeeds on this port: a quarter counts on rows
 };
 inline constexpr std::size_t guard_count = 13;
+static_assert(static_cast<std::size_t>(Guard::elsewhere) == std::size_t{1} << (guard_count - 1));
 /// Guard values, or-ed.
 using GuardSet = std::uint16_t;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;

@@ -186,7 +186,8 @@ struct ScanRecord {
                                                      "most packets seem to be missing"),
         field<"guards", &ScanRecord::guards>(
             "What took weight from some of the evidence: traceroute, ftp_data, one_way, churn, "
-            "outage, peer_prone, sampled, fallback, older, dhcp_check"),
+            "outage, peer_prone, sampled, fallback, older, dhcp_check, call_back, media, "
+            "elsewhere"),
         field<"extract", &ScanRecord::extract>(
             "Command that cuts the scan's packets out of the input; absent where they are not "
             "kept in a file, or where its name is not printable"));

@@ -2,6 +2,8 @@
 // reason.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "event/record.h"
@@ -30,6 +32,7 @@ enum class Reason : std::uint8_t {
 [[nodiscard]] std::string_view to_text(Reason reason) noexcept;
 [[nodiscard]] std::string_view reason_doc(Reason reason) noexcept;
 inline constexpr std::size_t reason_count = 16;
+static_assert(static_cast<std::size_t>(Reason::arp_mismatch) + 1 == reason_count);
 
 struct Anomaly {
   std::string_view layer;  ///< ipv4, tcp, dns, …

@@ -21,6 +21,7 @@ enum class ContactTimer : std::uint8_t {
   banner,      ///< established without payload of the originator
 };
 inline constexpr std::size_t contact_timer_count = 5;
+static_assert(static_cast<std::size_t>(ContactTimer::banner) + 1 == contact_timer_count);
 
 [[nodiscard]] Duration timeout_of(ContactTimer timer) noexcept;
 

@@ -23,6 +23,7 @@ enum class TimerKind : std::uint8_t {
   stream_hole,
 };
 inline constexpr std::size_t timer_kind_count = 8;
+static_assert(static_cast<std::size_t>(TimerKind::stream_hole) + 1 == timer_kind_count);
 
 /// An armed time-out. It names its flow by number and first packet, so one that outlived its flow
 /// is recognised. Number 0 stands for a dissector without flow.

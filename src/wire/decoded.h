@@ -29,6 +29,7 @@ enum class Bucket : std::uint8_t {
   undecodable,   ///< malformed or cut before a flow could be known
 };
 inline constexpr std::size_t bucket_count = 9;
+static_assert(static_cast<std::size_t>(Bucket::undecodable) + 1 == bucket_count);
 [[nodiscard]] std::string_view to_text(Bucket bucket) noexcept;
 
 /// Where decoding ended early.

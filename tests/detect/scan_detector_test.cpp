@@ -371,6 +371,10 @@ TEST_CASE("scan detector: the description of a scan names all that its members m
   names_all("technique", ScanTechnique::mixed);
   names_all("why", ScanWhy::reverse);
   names_all("visibility", Visibility::answers_only);
+  for (std::size_t i = 0; i < guard_count; ++i) {
+    const std::string guard{to_text(static_cast<Guard>(1U << i))};
+    CHECK_THAT(std::string(doc("guards")), Catch::Contains(guard));
+  }
 }
 
 TEST_CASE("scan detector: a sweep by neighbour discovery is named, but not of a router") {
