@@ -126,12 +126,12 @@ using GuardSet = std::uint16_t;
   return src_port < first_ephemeral && dst_port >= first_ephemeral;
 }
 
-/// R, N: nobody was there.
+/// Nobody was there.
 [[nodiscard]] constexpr bool has_failed(Result result) noexcept {
   return result == Result::refused || result == Result::silent;
 }
 
-/// R, N, H, C, X: what a scan meets.
+/// What a scan meets.
 [[nodiscard]] constexpr bool is_bad(Result result) noexcept {
   return has_failed(result) || result == Result::half_open || result == Result::connect ||
          result == Result::malformed;

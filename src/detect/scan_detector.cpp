@@ -321,8 +321,8 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
 // pings more looks for hosts, whatever else it serves.
 bool ScanDetector::is_dhcp_check(const Place& place, const Outcome& outcome) const noexcept {
   constexpr std::uint16_t most_checks = 64;
-  return outcome.contact_class == ContactClass::icmp && place.column.special < most_checks &&
-         context_.is_dhcp_server(outcome.src);
+  return outcome.contact_class == ContactClass::icmp &&
+         place.column.note.dhcp_checks() < most_checks && context_.is_dhcp_server(outcome.src);
 }
 
 // Servers of mail, chat and files ask the host of a client for its user (RFC 1413), those of
@@ -386,14 +386,14 @@ bool ScanDetector::has_ipv4_instead(const Place& place, const Outcome& outcome) 
   if (outcome.contact_class == ContactClass::udp &&
       fade_time(outcome.time - soon) > column->last_used)
     return false;
-  return place.column.special <= column->walk.good;
+  return place.column.note.rescued_failures() <= column->walk.good;
 }
 
 // Each connection of a client has a port of its own: those to many hosts that go on from before the
 // capture come from as many. A scanner's segments are made by hand, mostly all from one port.
 bool ScanDetector::has_port_of_its_own(const Column& column, const Outcome& outcome) noexcept {
-  return is_inside(outcome.contact_class) && column.special != 0 &&
-         column.special != outcome.src_port;
+  const std::uint16_t former = column.note.closing_port();
+  return is_inside(outcome.contact_class) && former != 0 && former != outcome.src_port;
 }
 
 void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
@@ -403,10 +403,10 @@ void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
       may_be_check(outcome) &&
       (weight.column == 0 || start_probation(place, outcome, weight, probe.reported));
   if (is_inside(outcome.contact_class) && has_failed(outcome.result))
-    place.column.special = outcome.src_port;
-  const bool aided = outcome.src.version == IpVersion::v6 && weight.has(Guard::fallback);
-  const bool counted = aided || weight.has(Guard::dhcp_check);
-  if (counted && place.column.special != UINT16_MAX) ++place.column.special;
+    place.column.note.set_closing_port(outcome.src_port);
+  if (outcome.src.version == IpVersion::v6 && weight.has(Guard::fallback))
+    place.column.note.count_rescued_failure();
+  if (weight.has(Guard::dhcp_check)) place.column.note.count_dhcp_check();
   const auto apply = [&outcome](Walk& walk, Nats client, Nats peer) {
     walk.add(client, peer);
     if (outcome.result == Result::session) ++walk.good;

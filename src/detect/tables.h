@@ -91,6 +91,29 @@ struct Row {
   [[nodiscard]] bool pinned() const noexcept { return false; }
 };
 
+/// What else is remembered of a column: its class of contacts decides what, in the same two octets.
+class ClassNote {
+ public:
+  /// ACK, FIN+ACK: the port that the latest failure came from; 0 before there is one.
+  [[nodiscard]] std::uint16_t closing_port() const noexcept { return number_; }
+  void set_closing_port(std::uint16_t port) noexcept { number_ = port; }
+
+  /// SYN, UDP: failures over IPv6 that the same host makes up for otherwise.
+  [[nodiscard]] std::uint16_t rescued_failures() const noexcept { return number_; }
+  void count_rescued_failure() noexcept { count(); }
+
+  /// ICMP: pings of a DHCP server.
+  [[nodiscard]] std::uint16_t dhcp_checks() const noexcept { return number_; }
+  void count_dhcp_check() noexcept { count(); }
+
+ private:
+  void count() noexcept {
+    if (number_ != UINT16_MAX) ++number_;
+  }
+
+  std::uint16_t number_ = 0;
+};
+
 /// One port, seen from one source: many hosts make a horizontal scan.
 struct Column {
   std::uint64_t key = 0;
@@ -98,13 +121,11 @@ struct Column {
   FadeTime last_used{};
   std::uint32_t epoch = 0;  ///< of its source, when it was made
   bool alarmed = false;     ///< as in Row
-  /// ACK, FIN+ACK: the port that the latest came from. SYN: failures that IPv4 came to the aid of.
-  /// ICMP: pings of a DHCP server.
-  std::uint16_t special = 0;
+  ClassNote note;
   Burst burst;
   RateWindow rate;
-  std::uint32_t unanswered = 0;  ///< R, N, X
-  std::uint32_t handshakes = 0;  ///< H, C
+  std::uint32_t unanswered = 0;  ///< refused, silent or malformed
+  std::uint32_t handshakes = 0;  ///< half_open or connect
 
   [[nodiscard]] std::int64_t worth() const noexcept {
     return (alarmed ? most_worth : worth_of(walk)) + last_used.count();
