@@ -101,6 +101,7 @@ class MessageReader {
 
   // RFC 6891 6.1.1: at most one, in the additional section.
   void read_edns(const RecordHead& record, std::size_t section) {
+    constexpr std::uint32_t dnssec_ok = 0x8000;  // RFC 6891 6.1.3: the DO bit of RFC 3225
     if (section != 3 || message_.edns) {
       fail(Flaw::bad_value, "OPT record");
       return;
@@ -108,7 +109,7 @@ class MessageReader {
     message_.edns = Edns{
         .udp_size = record.code,
         .extended_rcode = static_cast<std::uint8_t>(record.ttl >> 24U),
-        .dnssec_ok = (record.ttl & mdns_bit) != 0,
+        .dnssec_ok = (record.ttl & dnssec_ok) != 0,
         .client_subnet = {},
     };
     const auto subnet = read_client_subnet(text_, record.data);

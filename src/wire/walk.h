@@ -77,7 +77,7 @@ class Walk {
   Next ether_type() noexcept;
   Next length_or_type(std::uint16_t type) noexcept;
   Next vlan() noexcept;
-  Next vn_tag() noexcept;
+  Next switch_tag(std::size_t size) noexcept;
   Next mpls() noexcept;
   Next ppp() noexcept;
   Next pppoe() noexcept;

@@ -13,7 +13,8 @@ namespace {
 // Tags that switches put in front of a frame on their own links.
 constexpr std::uint16_t provider_backbone = 0x88e7;  // IEEE 802.1ah: 4 octets, then the frame
 constexpr std::uint16_t fabric_path = 0x8903;        // Cisco: 2 octets, then the frame
-constexpr std::uint16_t vn_tag_type = 0x8926;        // IEEE 802.1BR: 4 octets, then an EtherType
+constexpr std::uint16_t vn_tag = 0x8926;             // Cisco: 4 octets, then an EtherType
+constexpr std::uint16_t e_tag = 0x893f;              // IEEE 802.1BR: 6 octets, then an EtherType
 
 }  // namespace
 
@@ -143,7 +144,8 @@ Walk::Next Walk::ether_type() noexcept {
       rest_ = rest_.after(type_ == provider_backbone ? 4 : 2);
       extra_.has_mac = false;  // those were of switches
       return Next::ethernet;
-    case vn_tag_type: return vn_tag();
+    case vn_tag: return switch_tag(4);
+    case e_tag: return switch_tag(6);
     case ether_type::arp: keep_payload(rest_); return end(Bucket::arp);
     default: break;
   }
@@ -165,12 +167,12 @@ Walk::Next Walk::vlan() noexcept {
   return length_or_type(tag->type);
 }
 
-Walk::Next Walk::vn_tag() noexcept {
-  constexpr std::size_t size = 6;
-  if (!rest_.has(size)) return stop(Layer::link, rest_.missing(size));
-  Reader r(rest_.captured.first(size));
-  r.skip(4);
-  rest_ = rest_.after(size);
+Walk::Next Walk::switch_tag(std::size_t size) noexcept {
+  const std::size_t with_type = size + 2;
+  if (!rest_.has(with_type)) return stop(Layer::link, rest_.missing(with_type));
+  Reader r(rest_.captured.first(with_type));
+  r.skip(size);
+  rest_ = rest_.after(with_type);
   return length_or_type(r.be16());
 }
 
