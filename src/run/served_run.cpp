@@ -152,6 +152,12 @@ serve::Failure failure_of(const std::vector<std::string>& lines, int code) {
   return failure;
 }
 
+/// Whoever asks can mend all but what this machine has failed at.
+Refused refused_by(const source::Error& error) {
+  const bool here = error.kind() == source::Error::Kind::runtime;
+  return Refused{here ? 500U : 422U, error.what(), error.hints()};
+}
+
 }  // namespace
 
 /// A capture file on its way: another run writes it, and the reply waits for its end.
@@ -193,21 +199,33 @@ serve::RunState ServedRun::state() {
   return now;
 }
 
-// Where none is wanted it stays that of the last run.
-std::optional<Refused> ServedRun::choose_interface(std::string wanted) {
+// Where none is wanted it stays that of the last run. Throws source::Error.
+std::string ServedRun::choose_interface(std::string wanted) const {
+  using Kind = source::Error::Kind;
   if (wanted.empty()) wanted = state_.interface;
   if (wanted.empty()) wanted = source::default_interface().value_or("");
-  if (wanted.empty())
-    return Refused{422, "no interface is named, and there is no default route to choose one by"};
+  if (wanted.empty()) {
+    throw source::Error(Kind::usage,
+                        "no interface is named, and there is no default route to choose one by");
+  }
   std::string names;
   for (const source::NetworkInterface& one : source::list_interfaces()) {
-    if (one.name == wanted) {
-      state_.interface = std::move(wanted);
-      return std::nullopt;
-    }
+    if (one.name == wanted) return wanted;
     names += (names.empty() ? "" : ", ") + one.name;
   }
-  return Refused{422, fmt::format("there is no interface '{}'", wanted), {"interfaces: " + names}};
+  throw source::Error(Kind::not_found, fmt::format("there is no interface '{}'", wanted),
+                      {"interfaces: " + names});
+}
+
+/// Throws source::Error where the request asks for what cannot be.
+ServedRun::Plan ServedRun::plan_run(const serve::StartRequest& request) const {
+  const bool live = state_.mode == Mode::live;
+  Plan plan{
+      .interface = {}, .filter = live ? request.filter : state_.filter, .filter_effective = {}};
+  if (!plan.filter.empty()) source::check_filter(plan.filter);
+  plan.filter_effective = live ? effective_filter(plan.filter) : plan.filter;
+  if (live) plan.interface = choose_interface(request.interface);
+  return plan;
 }
 
 std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
@@ -217,28 +235,22 @@ std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
     return Refused{409, stop_asked_ ? "the last run is still coming to its end"
                                     : "a run is going on: stop it first"};
   }
-  const std::string filter = state_.mode == Mode::replay ? state_.filter : request.filter;
+  const bool live = state_.mode == Mode::live;
+  Plan plan;
   try {
-    if (!filter.empty()) source::check_filter(filter);
+    plan = plan_run(request);
+    child_ = std::make_unique<Child>(program_,
+                                     live ? capture_arguments(request, plan) : replay_arguments(),
+                                     Child::Wiring{.packets = live});
   } catch (const source::Error& error) {
-    return Refused{422, error.what(), error.hints()};
-  }
-  if (state_.mode == Mode::live) {
-    if (auto refused = choose_interface(request.interface)) return refused;
-    state_.filter_effective = effective_filter(filter);
-    state_.own_traffic_excluded = true;
-  } else {
-    state_.filter_effective = filter;
-  }
-  state_.filter = filter;
-  try {
-    const bool live = state_.mode == Mode::live;
-    child_ =
-        std::make_unique<Child>(program_, live ? capture_arguments(request) : replay_arguments(),
-                                Child::Wiring{.packets = live});
+    return refused_by(error);
   } catch (const std::system_error& error) {
     return Refused{500, error.what()};
   }
+  state_.interface = std::move(plan.interface);
+  state_.filter = std::move(plan.filter);
+  state_.filter_effective = std::move(plan.filter_effective);
+  state_.own_traffic_excluded = live;
   begin_run();
   return std::nullopt;
 }
@@ -313,12 +325,13 @@ std::string ServedRun::effective_filter(const std::string& filter) const {
   return filter.empty() ? own : fmt::format("({}) and {}", filter, own);
 }
 
-std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest& request) const {
+std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest& request,
+                                                      const Plan& plan) const {
   std::vector<std::string> words{"capture",
                                  "-i",
-                                 state_.interface,
+                                 plan.interface,
                                  "-f",
-                                 state_.filter_effective,
+                                 plan.filter_effective,
                                  "--json",
                                  "--summary-every",
                                  "1s",
@@ -333,7 +346,7 @@ std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest&
     add("-s", fmt::format("{}", request.snaplen.value_or(options_->snaplen)));
   if (request.duration_s) add("--duration", fmt::format("{}s", *request.duration_s));
   if (::geteuid() == 0) add("--user", "root");  // there is nobody left to become
-  if (const std::string ours = home(); !ours.empty()) add("--home", ours);
+  if (const std::string ours = home(plan.interface); !ours.empty()) add("--home", ours);
   if (!request.promiscuous || options_->promiscuous == Promiscuous::off) words.emplace_back("-p");
   for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
   return words;
@@ -341,12 +354,12 @@ std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest&
 
 /// Where none is named, our own networks are the addresses of the interface: what it receives is
 /// told from what it sends.
-std::string ServedRun::home() const {
+std::string ServedRun::home(const std::string& interface) const {
   if (!options_->scan.home.empty()) return networks_text(options_->scan.home);
-  const bool every_one = state_.interface == "any";
+  const bool every_one = interface == "any";
   std::vector<Network> own;
   for (const source::NetworkInterface& one : source::list_interfaces()) {
-    if (one.name != state_.interface && !every_one) continue;
+    if (one.name != interface && !every_one) continue;
     for (const std::string& text : one.addresses) {
       if (const auto address = parse_address(text)) {
         own.push_back(
@@ -385,10 +398,7 @@ void ServedRun::begin() {
     if (!state_.filter.empty()) source::check_filter(state_.filter);
     return;
   }
-  if (state_.mode == Mode::live) {
-    if (const auto missing = choose_interface(state_.interface))
-      throw source::Error(source::Error::Kind::not_found, missing->error, missing->hints);
-  }
+  if (state_.mode == Mode::live) (void)choose_interface(state_.interface);
   check_files();
   const serve::StartRequest request{.interface = state_.interface, .filter = state_.filter};
   if (const auto refused = start(request))

@@ -60,6 +60,13 @@ class ServedRun final : public serve::Control {
  private:
   struct Cut;
 
+  /// What a run is started with. Becomes the state only once there is one.
+  struct Plan {
+    std::string interface;
+    std::string filter;
+    std::string filter_effective;
+  };
+
   bool take_output(Descriptor& from);
   void take_line(std::string_view line);
   void take_errors();
@@ -67,11 +74,12 @@ class ServedRun final : public serve::Control {
   void take_end();
   void check_files() const;
   void read_events(const std::string& path);
-  [[nodiscard]] std::optional<serve::Refused> choose_interface(std::string wanted);
-  [[nodiscard]] std::vector<std::string> capture_arguments(
-      const serve::StartRequest& request) const;
+  [[nodiscard]] Plan plan_run(const serve::StartRequest& request) const;
+  [[nodiscard]] std::string choose_interface(std::string wanted) const;
+  [[nodiscard]] std::vector<std::string> capture_arguments(const serve::StartRequest& request,
+                                                           const Plan& plan) const;
   [[nodiscard]] std::vector<std::string> replay_arguments() const;
-  [[nodiscard]] std::string home() const;
+  [[nodiscard]] std::string home(const std::string& interface) const;
   [[nodiscard]] std::string effective_filter(const std::string& filter) const;
   void begin_run();
   [[nodiscard]] std::optional<serve::Refused> cut_out(

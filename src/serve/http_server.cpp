@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
 #include <list>
 #include <netdb.h>
@@ -221,9 +222,16 @@ struct Stream {
   std::shared_ptr<Waker> waker;
 };
 
-ssize_t read_stream(void* context, std::uint64_t /*position*/, char* out, std::size_t size) {
+// Nothing that is thrown may pass through the library, which is C: here and in on_access().
+ssize_t read_stream(void* context, std::uint64_t /*position*/, char* out,
+                    std::size_t size) noexcept {
   auto& stream = *static_cast<Stream*>(context);
-  const BodySource::Part part = stream.source->read({out, size});
+  BodySource::Part part;
+  try {
+    part = stream.source->read({out, size});
+  } catch (const std::exception&) {
+    return MHD_CONTENT_READER_END_WITH_ERROR;  // the reply has begun: its end is all that is left
+  }
   if (part.size != 0) return static_cast<ssize_t>(part.size);
   if (part.next == BodySource::Next::end) return MHD_CONTENT_READER_END_OF_STREAM;
   stream.waker->suspend();
@@ -353,8 +361,12 @@ struct HttpServer::State {
   // NOLINTNEXTLINE(readability-function-size): C interface
   static MHD_Result on_access(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/, const char* data,
-                              std::size_t* size, void** context) {
-    return static_cast<State*>(self)->access(connection, url, method, data, size, context);
+                              std::size_t* size, void** context) noexcept {
+    try {
+      return static_cast<State*>(self)->access(connection, url, method, data, size, context);
+    } catch (const std::exception&) {
+      return MHD_NO;  // ends the connection
+    }
   }
   static void on_completed(void* /*self*/, MHD_Connection* connection, void** context,
                            MHD_RequestTerminationCode /*code*/) {
@@ -456,7 +468,11 @@ std::optional<Reply> HttpServer::State::answer(MHD_Connection* connection, const
   request.accepts_gzip =
       header(connection, "Accept-Encoding").find("gzip") != std::string_view::npos;
   exchange.later = std::make_shared<Later>(exchange.waker);
-  return handler.answer(request, exchange.later);
+  try {
+    return handler.answer(request, exchange.later);
+  } catch (const std::exception& error) {
+    return error_reply(500, error.what());
+  }
 }
 
 MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,

@@ -41,6 +41,7 @@ class BodySource {
 
   virtual ~BodySource() = default;
   virtual void attach(const std::shared_ptr<BodyWaker>& /*waker*/) {}
+  /// What it throws ends the connection.
   virtual Part read(std::span<char> out) = 0;
 };
 
@@ -81,7 +82,7 @@ struct Request {
 class Handler {
  public:
   virtual ~Handler() = default;
-  /// Answers at once, or keeps `later` and returns nothing.
+  /// Answers at once, or keeps `later` and returns nothing. What it throws is a reply too: 500.
   [[nodiscard]] virtual std::optional<Reply> answer(const Request& request,
                                                     const std::shared_ptr<PendingReply>& later) = 0;
 };

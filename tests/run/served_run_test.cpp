@@ -1,10 +1,14 @@
 #include "run/served_run.h"
 
+#include <optional>
 #include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "base/descriptor.h"
 #include "source/source.h"
 #include "tests/serve/lines.h"
 #include "tests/support/temp_dir.h"
@@ -154,6 +158,55 @@ TEST_CASE("served run: what cannot be captured is refused, and changes nothing")
   CHECK(state.filter.empty());
   CHECK(alone.listener.begun == 0);
 }
+
+// Sanitizers look at what is thrown through a pipe of their own.
+#ifndef __SANITIZE_ADDRESS__
+
+namespace {
+
+/// As if all but so many descriptors were in use.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(rlim_t left) {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const Descriptor next{::dup(STDERR_FILENO)};
+    const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + left,
+                     .rlim_max = before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+  ~FewDescriptors() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE(
+    "served run: a start that fails for want of descriptors is refused, and changes nothing") {
+  Alone alone(live());
+  // None to list the interfaces by, or enough for that and not for the pipes of a run.
+  const rlim_t left = GENERATE(0U, 3U);
+  CAPTURE(left);
+  std::optional<serve::Refused> refused;
+  {
+    const FewDescriptors few(left);
+    refused = alone.run.start({.interface = "lo", .filter = "tcp"});
+  }
+  REQUIRE(refused);
+  CHECK(refused->status == 500);
+  const serve::RunState state = alone.run.state();
+  CHECK(state.status == Status::idle);
+  CHECK(state.interface.empty());
+  CHECK(state.filter.empty());
+  CHECK(state.filter_effective.empty());
+  CHECK_FALSE(state.own_traffic_excluded);
+  CHECK(alone.listener.begun == 0);
+}
+
+#endif
 
 TEST_CASE("served run: a filter is checked as a capture would take it") {
   Alone alone(live());

@@ -1,5 +1,6 @@
 #include "serve/api.h"
 
+#include <stdexcept>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -24,6 +25,7 @@ class Puppet final : public Control {
  public:
   RunState state() override { return now; }
   std::optional<Refused> start(const StartRequest& request) override {
+    fail();
     if (refused) return refused;
     started = request;
     now.status = Status::running;
@@ -44,6 +46,7 @@ class Puppet final : public Control {
             .suggestions = {"port"}};
   }
   std::vector<InterfaceState> interfaces() override {
+    fail();
     return {{.name = "eth0", .up = true, .addresses = {"192.0.2.1"}, .bps = {1, 2.5}},
             {.name = "lo", .loopback = true}};
   }
@@ -53,7 +56,12 @@ class Puppet final : public Control {
     if (refused) later->complete(error_reply(refused->status, refused->error));
   }
 
+  void fail() const {
+    if (broken) throw std::runtime_error("cannot list interfaces");
+  }
+
   RunState now;
+  bool broken = false;
   std::optional<Refused> refused;
   StartRequest started;
   PacketChoice chosen;
@@ -252,6 +260,19 @@ TEST_CASE("api: a refusal has its status, its reason and its hints") {
     CHECK(Json(reply.body).text("/error") == "bad filter \"x\"");
     CHECK(reply.status == 422);
   }
+}
+
+TEST_CASE("api: a run that fails to answer is an error of this side, and ends nothing") {
+  Page page;
+  page.run.broken = true;
+  const HttpReply interfaces = page.client.get("/api/v1/interfaces");
+  const HttpReply start = page.client.post("/api/v1/capture/start", "{}");
+  for (const HttpReply& reply : {interfaces, start}) {
+    CHECK(reply.status == 500);
+    CHECK(Json(reply.body).text("/error") == "cannot list interfaces");
+  }
+  page.run.broken = false;
+  CHECK(page.client.get("/api/v1/interfaces").status == 200);
 }
 
 TEST_CASE("api: a filter is checked without being used") {

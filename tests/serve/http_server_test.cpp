@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -553,6 +555,56 @@ TEST_CASE("http: a connection that is used now and then stays") {
     CHECK(client.get("/").status == 200);
     for (int second = 0; second < 9; ++second) loopback.server().tick();
   }
+}
+
+// --- what fails inside
+
+TEST_CASE("http: what a handler throws is a reply, and the server goes on") {
+  Answers handler(
+      [](const Request& request, const std::shared_ptr<PendingReply>&) -> std::optional<Reply> {
+        if (request.path == "/bad") throw std::runtime_error("no \"descriptor\" is left");
+        return text_reply("fine");
+      });
+  Loopback loopback(handler);
+  HttpClient client(loopback);
+  const HttpReply failed = client.get("/bad");
+  CHECK(failed.status == 500);
+  CHECK(Json(failed.body).text("/error") == "no \"descriptor\" is left");
+  CHECK(client.get("/good").body == "fine");
+}
+
+namespace {
+
+/// Has one part, and then fails.
+class FailingBody final : public BodySource {
+ public:
+  Part read(std::span<char> out) override {
+    if (std::exchange(told_, true)) throw std::runtime_error("the disk is gone");
+    out.front() = 'x';
+    return {.size = 1, .next = Next::more};
+  }
+
+ private:
+  bool told_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("http: a body that fails half way ends its connection, without the last chunk") {
+  Answers handler([](const Request&, const std::shared_ptr<PendingReply>&) {
+    Reply reply = text_reply({});
+    reply.source = std::make_unique<FailingBody>();
+    return std::optional{std::move(reply)};
+  });
+  Loopback loopback(handler);
+  HttpClient client(loopback);
+  client.ask("GET", "/");
+  CHECK(client.reply(HttpClient::Body::none).status == 200);
+  const std::string rest = client.receive([](std::string_view) { return false; });
+  CHECK(rest == "1\r\nx\r\n");
+  client.close();
+  loopback.run();
+  CHECK(loopback.server().connections() == 0);
 }
 
 // --- where to listen
