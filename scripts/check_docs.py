@@ -133,7 +133,7 @@ def served_names(source):
     api = source("api.cpp")
     names = set(re.findall(r'metrics\.(?:counter|gauge|head)\(\s*"(\w+)"', metrics))
     names |= set(re.findall(r'string_view name = "(\w+)"', metrics))
-    paths = re.findall(r'path (?:== |\.starts_with\()"(/?\w[\w/]*)"', api.replace("path.starts_with", "path .starts_with"))
+    paths = re.findall(r'path == "(/\w+)"', api) + re.findall(r'\{"(?:GET|POST)", "([\w/]+)", &Api::', api)
     return ({f"ntan_{name}" for name in names}
             | set(re.findall(r'\{\.name = "(\w+)"', source("history.h")))
             | set(re.findall(r'append_message\(\w+, "(\w+)"', api))
@@ -245,8 +245,8 @@ def self_test():
         "-f", "--filter", "--json"}
     assert described_names(".It Cm a , b\n.It Cm GET /x/NAME\n.Cm c\n") == {"a", "b", "/x/"}
     sources = {"metrics_text.cpp": 'metrics.head("m", string_view name = "n"', "history.h": '{.name = "t",',
-               "api.cpp": 'append_message(out, "tick" (path == "state") path.starts_with("table/")'}
-    assert served_names(sources.get) == {"ntan_m", "ntan_n", "t", "tick", "/api/v1/state", "/api/v1/table/"}
+               "api.cpp": 'append_message(out, "tick" (path == "/x") {"GET", "state", &Api::a} {"POST", "table/", &Api::b}'}
+    assert served_names(sources.get) == {"ntan_m", "ntan_n", "t", "tick", "/x", "/api/v1/state", "/api/v1/table/"}
     helped = "Options:\n  -h,--help   Print\n  -f, --filter BPF  as in --other\nCommands:\n  read  a\n"
     assert help_options(helped) == {"-h", "--help", "-f", "--filter"}
     assert help_commands(helped) == ["read"]

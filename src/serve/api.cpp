@@ -96,19 +96,6 @@ Reply long_filter() {
   return error_reply(400, fmt::format("the filter has more than {} octets", max_filter));
 }
 
-constexpr std::array<std::string_view, 3> commands{"capture/start", "capture/stop", "filter/check"};
-constexpr std::array<std::string_view, 3> views{"state", "stream", "interfaces"};
-
-/// Of a path below the prefix that was asked for in a way that it does not have.
-Reply unknown(std::string_view path, bool get) {
-  if (get && std::ranges::find(commands, path) != commands.end())
-    return error_reply(405, "this is asked for by POST");
-  const bool is_view = std::ranges::find(views, path) != views.end() ||
-                       path.starts_with("table/") || path.starts_with("export/");
-  if (!get && is_view) return error_reply(405, "this is asked for by GET");
-  return error_reply(404, "there is nothing here");
-}
-
 std::uint64_t rows_after(const History& history, double since) {
   std::uint64_t rows = 0;
   history.each([&](const HistoryRow& row) { rows += row[column("t")] > since ? 1U : 0U; });
@@ -116,6 +103,32 @@ std::uint64_t rows_after(const History& history, double since) {
 }
 
 }  // namespace
+
+/// What is asked for by one method at one path.
+struct Api::Route {
+  std::string_view method;
+  std::string_view path;  ///< behind the prefix; with a slash at its end, all below it
+  std::optional<Reply> (Api::*answer)(const Asked& asked);
+
+  /// What follows the route's path; nothing where it is another's.
+  [[nodiscard]] std::optional<std::string_view> rest_of(std::string_view asked) const noexcept {
+    if (path.ends_with('/') ? !asked.starts_with(path) : asked != path) return std::nullopt;
+    return asked.substr(path.size());
+  }
+
+  static const std::array<Route, 8> all;
+};
+
+constexpr std::array<Api::Route, 8> Api::Route::all{{
+    {"GET", "state", &Api::state},
+    {"GET", "stream", &Api::stream},
+    {"GET", "interfaces", &Api::interfaces},
+    {"GET", "table/", &Api::table},
+    {"GET", "export/", &Api::exported},
+    {"POST", "capture/start", &Api::started},
+    {"POST", "capture/stop", &Api::stopped},
+    {"POST", "filter/check", &Api::checked},
+}};
 
 Api::Api(const ApiOptions& options, const Digest& digest, Control& control)
     : options_(options), digest_(&digest), control_(&control) {}
@@ -129,18 +142,16 @@ std::optional<Reply> Api::answer(const Request& request,
     return page(request);
   }
   const std::string_view path = request.path.substr(prefix.size());
-  if (get) {
-    if (path == "state") return json_reply(snapshot());
-    if (path == "stream") return stream(request);
-    if (path == "interfaces") return interfaces();
-    if (path.starts_with("table/")) return table(path.substr(6), request);
-    if (path.starts_with("export/")) return exported(path.substr(7), request, later);
-  } else {
-    if (path == "capture/start") return started(request);
-    if (path == "capture/stop") return stopped();
-    if (path == "filter/check") return checked(request);
+  const Route* by_another_method = nullptr;
+  for (const Route& route : Route::all) {
+    const auto rest = route.rest_of(path);
+    if (!rest) continue;
+    if (route.method == request.method)
+      return (this->*route.answer)({.request = request, .rest = *rest, .later = later});
+    by_another_method = &route;
   }
-  return unknown(path, get);
+  if (by_another_method == nullptr) return error_reply(404, "there is nothing here");
+  return error_reply(405, fmt::format("this is asked for by {}", by_another_method->method));
 }
 
 std::string Api::state_object(const RunState& run) const {
@@ -155,7 +166,7 @@ std::string Api::state_object(const RunState& run) const {
   return out;
 }
 
-std::string Api::snapshot() {
+std::optional<Reply> Api::state(const Asked& /*asked*/) {
   std::string out;
   JsonText json(out);
   const RunState run = control_->state();
@@ -176,16 +187,16 @@ std::string Api::snapshot() {
   append_protocols(json, *digest_, Digest::most_protocols);
   append_scans(json, *digest_, first_scans);
   json.end_object();
-  return out;
+  return json_reply(std::move(out));
 }
 
 // A client that comes back is told the rows it has missed. Live, ticks are seconds, so their number
 // tells how many at most; what is saved comes as fast as it is read.
-Reply Api::stream(const Request& request) {
+std::optional<Reply> Api::stream(const Asked& asked) {
   std::string first = "retry: 2000\n\n";
   append_message(first, "state", state_object(control_->state()));
-  const auto last = number(request.last_event_id.empty() ? request.parameter("last").value_or("")
-                                                         : request.last_event_id);
+  const std::string_view seen = asked.request.last_event_id;
+  const auto last = number(seen.empty() ? asked.request.parameter("last").value_or("") : seen);
   if (last && *last < tick_ && digest_->history().latest() != nullptr) {
     const double end = (*digest_->history().latest())[column("t")];
     const bool live = control_->state().mode == Mode::live;
@@ -262,16 +273,18 @@ void Api::run_begins() noexcept {
   told_until_ = 0;
 }
 
-Reply Api::table(std::string_view name, const Request& request) {
-  const std::size_t limit = std::min<std::size_t>(
-      number(request.parameter("limit").value_or("50")).value_or(50), most_rows);
+std::optional<Reply> Api::table(const Asked& asked) {
   TableQuery query{.event = {},
-                   .words = request.parameter("q").value_or(""),
-                   .sort = request.parameter("sort").value_or(""),
-                   .limit = limit};
-  if (name == "talkers") return talkers(query);
-  const auto* const found = std::find_if(tables.begin(), tables.end(),
-                                         [name](const auto& one) { return one.first == name; });
+                   .words = asked.request.parameter("q").value_or(""),
+                   .sort = asked.request.parameter("sort").value_or("")};
+  if (const auto text = asked.request.parameter("limit")) {
+    const auto limit = number(*text);
+    if (!limit) return error_reply(422, "limit: a whole number");
+    query.limit = std::min<std::size_t>(*limit, most_rows);
+  }
+  if (asked.rest == "talkers") return talkers(query);
+  const auto* const found = std::find_if(
+      tables.begin(), tables.end(), [&asked](const auto& one) { return one.first == asked.rest; });
   if (found == tables.end()) return error_reply(404, "there is no such table");
   query.event = found->second;
   Reply reply;
@@ -292,8 +305,9 @@ Reply Api::talkers(const TableQuery& query) const {
   return wrong.empty() ? std::move(reply) : error_reply(422, wrong);
 }
 
-std::optional<Reply> Api::exported(std::string_view form, const Request& request,
-                                   const std::shared_ptr<PendingReply>& later) {
+std::optional<Reply> Api::exported(const Asked& asked) {
+  const std::string_view form = asked.rest;
+  const Request& request = asked.request;
   if (form == "json") return exported_events(request, false);
   if (form == "csv") return exported_events(request, true);
   if (form == "report") {
@@ -315,7 +329,7 @@ std::optional<Reply> Api::exported(std::string_view form, const Request& request
     if (id && !is_id(*id)) return error_reply(422, fmt::format("{}: sixteen hex digits", name));
     if (id) *target = *id;
   }
-  control_->packets(choice, later);
+  control_->packets(choice, asked.later);
   return std::nullopt;
 }
 
@@ -373,9 +387,10 @@ Reply Api::state_reply() {
   return json_reply(state_object(control_->state()));
 }
 
-Reply Api::started(const Request& request) {
+std::optional<Reply> Api::started(const Asked& asked) {
   simdjson::dom::object body;
-  if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
+  if (parser_.parse(asked.request.body.data(), asked.request.body.size()).get(body) !=
+      simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
   for (const std::string_view text : {"interface", "filter"}) {
     if (!is_or_absent<std::string_view>(body, text))
@@ -404,14 +419,15 @@ Reply Api::started(const Request& request) {
   return state_reply();
 }
 
-Reply Api::stopped() {
+std::optional<Reply> Api::stopped(const Asked& /*asked*/) {
   if (const auto refused = control_->stop()) return refusal(*refused);
   return state_reply();
 }
 
-Reply Api::checked(const Request& request) {
+std::optional<Reply> Api::checked(const Asked& asked) {
   simdjson::dom::object body;
-  if (parser_.parse(request.body.data(), request.body.size()).get(body) != simdjson::SUCCESS)
+  if (parser_.parse(asked.request.body.data(), asked.request.body.size()).get(body) !=
+      simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
   if (!is_or_absent<std::string_view>(body, "filter")) return error_reply(400, "filter is no text");
   if (text_of(body, "filter").size() > max_filter) return long_filter();
@@ -437,7 +453,7 @@ Reply Api::checked(const Request& request) {
   return reply;
 }
 
-Reply Api::interfaces() {
+std::optional<Reply> Api::interfaces(const Asked& /*asked*/) {
   Reply reply;
   JsonText json(reply.body);
   json.begin_object();

@@ -47,19 +47,27 @@ class Api final : public Handler {
   [[nodiscard]] std::size_t listeners() noexcept { return hub_.clients(); }
 
  private:
-  [[nodiscard]] std::string snapshot();
+  /// A request to one of the routes.
+  struct Asked {
+    const Request& request;
+    std::string_view rest;  ///< of the path, behind the route's
+    const std::shared_ptr<PendingReply>& later;
+  };
+  struct Route;
+
+  [[nodiscard]] std::optional<Reply> state(const Asked& asked);
+  [[nodiscard]] std::optional<Reply> stream(const Asked& asked);
+  [[nodiscard]] std::optional<Reply> interfaces(const Asked& asked);
+  [[nodiscard]] std::optional<Reply> table(const Asked& asked);
+  [[nodiscard]] std::optional<Reply> exported(const Asked& asked);
+  [[nodiscard]] std::optional<Reply> started(const Asked& asked);
+  [[nodiscard]] std::optional<Reply> stopped(const Asked& asked);
+  [[nodiscard]] std::optional<Reply> checked(const Asked& asked);
+
   /// The object of the event `state`.
   [[nodiscard]] std::string state_object(const RunState& run) const;
-  [[nodiscard]] Reply stream(const Request& request);
-  [[nodiscard]] Reply table(std::string_view name, const Request& request);
   [[nodiscard]] Reply talkers(const TableQuery& query) const;
-  [[nodiscard]] std::optional<Reply> exported(std::string_view form, const Request& request,
-                                              const std::shared_ptr<PendingReply>& later);
   [[nodiscard]] Reply exported_events(const Request& request, bool csv);
-  [[nodiscard]] Reply started(const Request& request);
-  [[nodiscard]] Reply stopped();
-  [[nodiscard]] Reply checked(const Request& request);
-  [[nodiscard]] Reply interfaces();
   [[nodiscard]] Reply metrics();
   [[nodiscard]] Reply state_reply();
   [[nodiscard]] std::string file_name(std::string_view end) const;

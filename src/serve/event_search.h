@@ -1,6 +1,8 @@
 // The words of a search over event lines: `src:10.0.0. port:443 sni:example /re/ word`.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,6 +66,9 @@ struct SortKey {
 
   friend bool operator<(const SortKey& a, const SortKey& b) noexcept;
 };
+
+/// Members that one key may be the sum of: each is looked for in every row.
+inline constexpr std::size_t most_sort_members = 4;
 
 /// Of the member that `path` names, as `flow.src_bytes` or `src_ip`; of numbers also their sum, as
 /// `flow.src_bytes+flow.dst_bytes`.

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/core.h>
+
 #include "serve/event_search.h"
 #include "serve/json_text.h"
 
@@ -58,6 +60,8 @@ std::string append_rows(std::string& out, std::span<const std::string_view> line
   if (!search.error().empty()) return search.error();
   const bool descending = query.sort.starts_with('-');
   const std::string_view path = query.sort.substr(descending ? 1 : 0);
+  if (std::count(path.begin(), path.end(), '+') >= std::ptrdiff_t{most_sort_members})
+    return fmt::format("a table is sorted by the sum of at most {} members", most_sort_members);
   std::vector<Match> matches;
   dom::parser parser;
   for (const std::string_view line : lines) {

@@ -14,7 +14,8 @@ namespace ntan::serve {
 struct TableQuery {
   std::string_view event;  ///< name of the event; empty: all
   std::string_view words;  ///< see EventSearch
-  std::string_view sort;   ///< member such as `flow.src_bytes`, descending with `-` before it
+  std::string_view sort;   ///< member such as `flow.src_bytes`, descending with `-` before it;
+                           ///< a sum has at most most_sort_members
   std::size_t limit = 50;
   std::size_t octets = SIZE_MAX;  ///< of all rows, with `<` as long as it is inside of HTML
 };
@@ -32,7 +33,7 @@ struct RowCounts {
 };
 
 /// Appends `{"rows":[…],"matched":n,"held":n,"seen":n}` of those `lines`, JSON objects, that match;
-/// in their order where nothing sorts. Returns what is wrong with the words; empty if nothing is.
+/// in their order where nothing sorts. Returns what is wrong with the query; empty if nothing is.
 [[nodiscard]] std::string append_rows(std::string& out, std::span<const std::string_view> lines,
                                       const TableQuery& query, const RowCounts& counts);
 

@@ -162,12 +162,16 @@ TEST_CASE("api: there is nothing elsewhere, and what only reads changes nothing"
   for (const char* path :
        {"/nothing", "/api/v1/", "/api/v1", "/api/v2/state", "/api/v1/state/",
         "/api/v1/table/nothing", "/api/v1/export/exe", "/../etc/passwd", "//api/v1/state",
-        "/api/v1/../v1/state", "/app.js/", "/API/v1/state", "/api/v1/capture"})
+        "/api/v1/../v1/state", "/app.js/", "/API/v1/state", "/api/v1/capture", "/api/v1/table",
+        "/api/v1/table/", "/api/v1/states", "/api/v1/export/"})
     CHECK(page.client.get(path).status == 404);
   CHECK(page.client.post("/", "{}").status == 405);
   CHECK(page.client.post("/metrics", "{}").status == 405);
-  for (const char* path : {"state", "stream", "interfaces", "table/dns", "export/json"})
-    CHECK(page.client.post(std::string{"/api/v1/"} + path, "{}").status == 405);
+  for (const char* path : {"state", "stream", "interfaces", "table/dns", "export/json"}) {
+    const HttpReply reply = page.client.post(std::string{"/api/v1/"} + path, "{}");
+    CHECK(reply.status == 405);
+    CHECK(Json(reply.body).text("/error") == "this is asked for by GET");
+  }
   for (const char* path : {"capture/start", "capture/stop", "filter/check"})
     CHECK(page.client.get(std::string{"/api/v1/"} + path).status == 405);
   CHECK(page.client.post("/api/v1/nothing", "{}").status == 404);
@@ -335,8 +339,18 @@ TEST_CASE("api: tables by name, with a search that may be wrong") {
         "10.0.0.1");
   CHECK(page.client.get("/api/v1/table/dns?q=%2F(%2F").status == 422);
   CHECK(page.client.get("/api/v1/table/talkers?q=%2F(%2F").status == 422);
-  for (const char* limit : {"", "x", "-1", "1e9", "99999999999999999999999", "0"})
+  for (const char* limit : {"", "x", "-1", "1e9", "99999999999999999999999"}) {
+    const HttpReply refused = page.client.get(fmt::format("/api/v1/table/dns?limit={}", limit));
+    CHECK(refused.status == 422);
+    CHECK(Json(refused.body).text("/error") == "limit: a whole number");
+  }
+  for (const char* limit : {"0", "1000", "1001", "18446744073709551615"})
     CHECK(page.client.get(fmt::format("/api/v1/table/dns?limit={}", limit)).status == 200);
+  const auto sorted_by = [&page](std::string_view members) {
+    return page.client.get(fmt::format("/api/v1/table/dns?sort=-{}", members)).status;
+  };
+  CHECK(sorted_by("a%2bb%2bc%2bd") == 200);
+  CHECK(sorted_by("a%2bb%2bc%2bd%2be") == 422);
 }
 
 TEST_CASE("api: talkers are searched and sorted as events are") {

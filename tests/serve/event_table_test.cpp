@@ -105,6 +105,16 @@ TEST_CASE("table: words choose rows of one event or of all") {
   CHECK(none.number("/seen") == 0);
 }
 
+TEST_CASE("table: a sort by more members than a few is told and gives no rows") {
+  const Digest digest = flows({"1", "2"});
+  CHECK(order(digest, {.event = "flow", .sort = "-a+b+c+flow.n"}) == Order{"2", "1"});
+  std::string out;
+  for (const char* sort : {"a+b+c+d+flow.n", "-++++"})
+    CHECK(append_table(out, digest, {.event = "flow", .sort = sort}) ==
+          "a table is sorted by the sum of at most 4 members");
+  CHECK(out.empty());
+}
+
 TEST_CASE("table: a wrong search is told and gives no rows") {
   const Digest digest = flows({"1"});
   std::string out;
