@@ -49,6 +49,7 @@ class Outputs final : public LineSink {
   /// Failures not reported before, one line each.
   [[nodiscard]] std::vector<std::string> take_failures();
   [[nodiscard]] bool failed() const noexcept { return failed_; }
+  /// Lines, and packets of -w, that were not written: a reader was too slow, an output had failed.
   [[nodiscard]] std::uint64_t lost() const;
   [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
   /// Files that got no event, by name.

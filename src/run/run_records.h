@@ -146,7 +146,8 @@ struct RunEnd {
         field<"dropped_by_interface", &R::dropped_by_interface>(
             "Packets the interface or its driver lost"),
         field<"dropped_by_ntan", &R::dropped_by_ntan>(
-            "Lines not written because a reader was too slow"),
+            "Lines, and packets of -w, not written: their reader was too slow, or the output had "
+            "failed"),
         field<"tcp_data_segs", &R::tcp_data_segs>("TCP segments with payload, repeats included"),
         field<"tcp_rtx", &R::tcp_rtx>("TCP segments that repeat what was sent before"),
         field<"tcp_loss_up_ratio", &R::tcp_loss_up_ratio>(

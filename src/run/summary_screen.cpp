@@ -165,7 +165,7 @@ void add_quality(Screen& screen, const SummaryRecord& summary) {
   add(summary.quality_truncated_packets, "packets captured in part");
   add(summary.quality_dropped_by_kernel.value_or(0), "packets dropped by the kernel");
   add(summary.quality_dropped_by_interface.value_or(0), "packets dropped by the interface");
-  add(summary.quality_dropped_by_ntan, "lines dropped by ntan");
+  add(summary.quality_dropped_by_ntan, "records not written");
   add(summary.quality_flows_evicted, "flows given up early");
   add(summary.quality_memory_refused, "times without memory");
   screen.heading("not decoded or lost");

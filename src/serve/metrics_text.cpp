@@ -90,7 +90,8 @@ std::string metrics_text(const Digest& digest, const RunState& run, std::size_t 
                   totals.dropped_by_kernel);
   metrics.counter("interface_dropped_packets_total", "Packets the interface has lost",
                   totals.dropped_by_interface);
-  metrics.counter("ntan_dropped_lines_total", "Lines that a slow reader has missed",
+  metrics.counter("output_dropped_records_total",
+                  "Lines and packets that an output, slow or failed, did not take",
                   totals.dropped_by_ntan);
   metrics.counter("malformed_lines_total", "Lines that were no events", digest.malformed());
   metrics.head("events_total", "counter", "Events by name");

@@ -429,7 +429,8 @@ struct SummaryRecord {
         field<"quality_dropped_by_interface", &R::quality_dropped_by_interface>(
             "Packets the interface has lost; absent if it does not tell"),
         field<"quality_dropped_by_ntan", &R::quality_dropped_by_ntan>(
-            "Lines not written because a reader was too slow"),
+            "Lines, and packets of -w, not written: their reader was too slow, or the output had "
+            "failed"),
         field<"quality_truncated_packets", &R::quality_truncated_packets>(
             "Packets captured in part only"),
         field<"quality_undecodable_packets", &R::quality_undecodable_packets>(

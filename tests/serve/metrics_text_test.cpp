@@ -40,9 +40,9 @@ TEST_CASE("metrics: figures of the run, each with help and type") {
   Digest digest(room);
   (void)digest.take(event_line("dns"));
   (void)digest.take(event_line(
-      "summary",
-      R"("packets":5,"bytes":500,"quality_received":9,"protocols":[{"level":"link","name":"e","bytes":500}],)"
-      R"("latency":[{"metric":"dns_rtt","p50_us":1500}])"));
+      "summary", R"("packets":5,"bytes":500,"quality_received":9,"quality_dropped_by_ntan":4,)"
+                 R"("protocols":[{"level":"link","name":"e","bytes":500}],)"
+                 R"("latency":[{"metric":"dns_rtt","p50_us":1500}])"));
   RunState run;
   run.status = serve::Status::running;
   run.run_load = serve::Load{.cpu_ratio = 0.5, .resident_bytes = 4'096};
@@ -50,6 +50,7 @@ TEST_CASE("metrics: figures of the run, each with help and type") {
   CHECK(has(lines, "ntan_running 1"));
   CHECK(has(lines, "ntan_packets_total 5"));
   CHECK(has(lines, "ntan_received_packets_total 9"));
+  CHECK(has(lines, "ntan_output_dropped_records_total 4"));
   CHECK(has(lines, "ntan_events_total{event=\"dns\"} 1"));
   CHECK(has(lines, "ntan_protocol_bytes_total{level=\"link\",name=\"e\"} 500"));
   CHECK(has(lines, "ntan_latency_seconds{metric=\"dns\",quantile=\"0.5\"} 0.0015"));
