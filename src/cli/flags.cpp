@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/parse_number.h"
 #include "cli/values.h"
 
 namespace ntan::cli {
@@ -41,7 +42,7 @@ std::string_view set_draft(Draft& draft, std::string_view) {
 
 std::string_view set_number(std::optional<std::uint64_t>& target, std::string_view value,
                             std::string_view expected) {
-  const auto number = parse_number(value);
+  const auto number = parse_number<std::uint64_t>(value);
   if (!number || *number == 0) return expected;
   target = number;
   return accepted;
@@ -56,7 +57,7 @@ std::string_view set_size(std::size_t& target, std::string_view value, std::uint
 }
 
 std::string_view set_snaplen(Draft& draft, std::string_view value) {
-  const auto number = parse_number(value);
+  const auto number = parse_number<std::uint64_t>(value);
   if (!number || *number > max_snaplen) return "0 to 262144 octets; 0 means 262144";
   draft.options.snaplen = *number == 0 ? max_snaplen : static_cast<std::uint32_t>(*number);
   return accepted;
@@ -495,7 +496,7 @@ constexpr auto all = std::to_array<Flag>({
      .commands = both,
      .apply =
          [](Draft& draft, std::string_view value) {
-           const auto number = parse_number(value);
+           const auto number = parse_number<std::uint64_t>(value);
            if (!number || *number == 0 || *number > 1000) return std::string_view{"1 to 1000"};
            draft.options.top = *number;
            return accepted;
@@ -527,7 +528,7 @@ constexpr auto all = std::to_array<Flag>({
      .commands = read,
      .apply = [](Draft& draft, std::string_view value) -> std::string_view {
        constexpr std::uint64_t most = 16;
-       const auto threads = parse_number(value);
+       const auto threads = parse_number<std::uint64_t>(value);
        if (!threads || *threads < 1 || *threads > most) return "a number from 1 to 16";
        draft.options.threads = threads;
        return accepted;

@@ -1,12 +1,10 @@
 #include "cli/parse.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <sys/ioctl.h>
-#include <system_error>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -14,6 +12,7 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include "base/parse_number.h"
 #include "base/similar.h"
 #include "cli/help.h"
 #include "cli/settle.h"
@@ -40,10 +39,8 @@ std::string_view variable(const char* name) {
 
 /// Columns of standard output; 0: not known.
 std::size_t terminal_width() {
-  const std::string_view columns = variable("COLUMNS");
-  std::uint16_t width = 0;
-  const auto [stop, failed] = std::from_chars(columns.begin(), columns.end(), width);
-  if (failed == std::errc{} && stop == columns.end() && width != 0) return width;
+  if (const auto width = parse_number<std::uint16_t>(variable("COLUMNS")); width && *width != 0)
+    return *width;
   winsize size{};
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -1,8 +1,9 @@
 #include "cli/values.h"
 
 #include <array>
-#include <charconv>
 #include <limits>
+
+#include "base/parse_number.h"
 
 namespace ntan::cli {
 namespace {
@@ -30,7 +31,7 @@ std::optional<Network> parse_network(std::string_view text) {
   const std::uint64_t most = 8 * address->bytes().size();
   std::uint64_t bits = most;
   if (slash != std::string_view::npos) {
-    const auto given = parse_number(text.substr(slash + 1));
+    const auto given = parse_number<std::uint64_t>(text.substr(slash + 1));
     if (!given || *given > most) return std::nullopt;
     bits = *given;
   }
@@ -39,20 +40,10 @@ std::optional<Network> parse_network(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<std::uint64_t> parse_id(std::string_view text) noexcept {
   constexpr std::size_t digits = 16;
   constexpr int base = 16;
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, base);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return text.size() == digits ? std::optional{id} : std::nullopt;
+  return text.size() == digits ? parse_number<std::uint64_t>(text, base) : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t unit) noexcept {
@@ -63,7 +54,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t uni
                                                    {"g", 1ULL << 30U},
                                                    {"G", 1ULL << 30U}}};
   const std::uint64_t factor = take_suffix(text, suffixes, unit);
-  const auto number = parse_number(text);
+  const auto number = parse_number<std::uint64_t>(text);
   if (!number || *number > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
   return *number * factor;
 }
@@ -77,12 +68,12 @@ std::optional<Duration> parse_duration(std::string_view text) noexcept {
   constexpr std::uint64_t most_ns = 100ULL * 366 * 24 * 3'600'000'000'000;
   const std::uint64_t factor = take_suffix(text, suffixes, 1'000'000'000);
   const std::size_t point = text.find('.');
-  const auto whole = parse_number(text.substr(0, point));
+  const auto whole = parse_number<std::uint64_t>(text.substr(0, point));
   if (!whole || *whole > most_ns / factor) return std::nullopt;
   std::uint64_t ns = *whole * factor;
   if (point != std::string_view::npos) {
     const std::string_view digits = text.substr(point + 1);
-    const auto fraction = parse_number(digits);
+    const auto fraction = parse_number<std::uint64_t>(digits);
     if (!fraction || digits.size() > 6) return std::nullopt;
     std::uint64_t scale = 1;
     for (std::size_t i = 0; i < digits.size(); ++i) scale *= 10;
@@ -130,7 +121,7 @@ std::optional<run::Listen> parse_listen(std::string_view text) {
   run::Listen listen;
   const std::size_t colon = text.rfind(':');
   const bool port_alone = colon == std::string_view::npos;
-  const auto port = parse_number(port_alone ? text : text.substr(colon + 1));
+  const auto port = parse_number<std::uint64_t>(port_alone ? text : text.substr(colon + 1));
   if (!port || *port == 0 || *port > UINT16_MAX) return std::nullopt;
   listen.port = static_cast<std::uint16_t>(*port);
   if (port_alone || colon == 0) return listen;

@@ -11,9 +11,6 @@
 
 namespace ntan::cli {
 
-/// Decimal digits only.
-[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text) noexcept;
-
 /// 16 hex digits, as events show ids.
 [[nodiscard]] std::optional<std::uint64_t> parse_id(std::string_view text) noexcept;
 

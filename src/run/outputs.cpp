@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <system_error>
 
 #include <fmt/core.h>
 
+#include "base/parse_number.h"
 #include "run/schemas.h"
 
 namespace ntan::run {
@@ -57,12 +57,8 @@ std::vector<std::string> known_files(const Options& options) {
 sink::OutputFile open_file(const std::string& path, sink::Flushing flushing) {
   constexpr std::string_view open_ones = "/dev/fd/";
   if (!path.starts_with(open_ones)) return sink::OutputFile::create(path, flushing);
-  int number = -1;
-  const char* const end = path.data() + path.size();
-  const auto [stop, failed] = std::from_chars(path.data() + open_ones.size(), end, number);
-  const int copy = failed == std::errc{} && stop == end && number >= 0
-                       ? ::fcntl(number, F_DUPFD_CLOEXEC, 0)
-                       : -1;
+  const auto number = parse_number<int>(std::string_view{path}.substr(open_ones.size()));
+  const int copy = number && *number >= 0 ? ::fcntl(*number, F_DUPFD_CLOEXEC, 0) : -1;
   if (copy < 0)
     throw std::system_error(EBADF, std::generic_category(), fmt::format("cannot write {}", path));
   sink::OutputFile file(copy, path, flushing);

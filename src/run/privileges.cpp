@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <grp.h>
 #include <linux/capability.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "base/parse_number.h"
 #include "source/source.h"
 
 namespace ntan::run {
@@ -39,12 +39,7 @@ std::optional<Identity> look_up(Key key, Lookup lookup) {
 
 std::optional<unsigned> number_in_environment(const char* variable) {
   const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): no thread yet
-  if (value == nullptr) return std::nullopt;
-  const std::string_view text{value};
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return value == nullptr ? std::nullopt : parse_number<unsigned>(value);
 }
 
 /// sudo names its caller. Root's own sudo names root, which is no caller to go back to.

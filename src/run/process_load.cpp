@@ -1,11 +1,12 @@
 #include "run/process_load.h"
 
-#include <charconv>
 #include <fstream>
 #include <string>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "base/parse_number.h"
 
 namespace ntan::run {
 
@@ -26,10 +27,9 @@ std::optional<ProcessTimes> parse_process_times(std::string_view stat) {
     stat.remove_prefix(begin);
     const std::string_view word = stat.substr(0, stat.find_first_of(" \n"));
     if (field == user_time || field == system_time || field == resident) {
-      std::uint64_t value = 0;
-      const auto [end, failed] = std::from_chars(word.data(), word.data() + word.size(), value);
-      if (failed != std::errc{} || end != word.data() + word.size()) return std::nullopt;
-      (field == resident ? times.resident_pages : times.ticks) += value;
+      const auto value = parse_number<std::uint64_t>(word);
+      if (!value) return std::nullopt;
+      (field == resident ? times.resident_pages : times.ticks) += *value;
     }
     stat.remove_prefix(word.size());
     ++field;

@@ -1,6 +1,5 @@
 #include "run/replay_progress.h"
 
-#include <charconv>
 #include <dirent.h>
 #include <fstream>
 #include <memory>
@@ -8,6 +7,8 @@
 #include <sys/stat.h>
 
 #include <fmt/format.h>
+
+#include "base/parse_number.h"
 
 namespace ntan::run {
 namespace {
@@ -19,10 +20,7 @@ std::optional<std::uint64_t> position_of(pid_t process, std::string_view descrip
   if (!std::getline(info, line)) return std::nullopt;
   const std::size_t digits = line.find_first_of("0123456789");
   if (digits == std::string::npos) return std::nullopt;
-  std::uint64_t position = 0;
-  const auto [end, failed] =
-      std::from_chars(line.data() + digits, line.data() + line.size(), position);
-  return failed == std::errc{} ? std::optional{position} : std::nullopt;
+  return parse_number<std::uint64_t>(std::string_view{line}.substr(digits));
 }
 
 struct CloseFolder {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <fmt/core.h>
 
+#include "base/parse_number.h"
 #include "serve/event_export.h"
 #include "serve/event_table.h"
 #include "serve/json_read.h"
@@ -42,14 +42,6 @@ constexpr auto tables = std::to_array<std::pair<std::string_view, std::string_vi
     {"anomalies", "anomaly"},
     {"events", ""},
 });
-
-std::optional<std::uint64_t> number(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size() || text.empty())
-    return std::nullopt;
-  return value;
-}
 
 /// As ids stand in events.
 bool is_id(std::string_view text) noexcept {
@@ -196,7 +188,8 @@ std::optional<Reply> Api::stream(const Asked& asked) {
   std::string first = "retry: 2000\n\n";
   append_message(first, "state", state_object(control_->state()));
   const std::string_view seen = asked.request.last_event_id;
-  const auto last = number(seen.empty() ? asked.request.parameter("last").value_or("") : seen);
+  const auto last = parse_number<std::uint64_t>(
+      seen.empty() ? asked.request.parameter("last").value_or("") : seen);
   if (last && *last < tick_ && digest_->history().latest() != nullptr) {
     const double end = (*digest_->history().latest())[column("t")];
     const bool live = control_->state().mode == Mode::live;
@@ -278,7 +271,7 @@ std::optional<Reply> Api::table(const Asked& asked) {
                    .words = asked.request.parameter("q").value_or(""),
                    .sort = asked.request.parameter("sort").value_or("")};
   if (const auto text = asked.request.parameter("limit")) {
-    const auto limit = number(*text);
+    const auto limit = parse_number<std::uint64_t>(*text);
     if (!limit) return error_reply(422, "limit: a whole number");
     query.limit = std::min<std::size_t>(*limit, most_rows);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <re2/re2.h>
@@ -10,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "base/parse_number.h"
 #include "serve/json_read.h"
 
 namespace ntan::serve {
@@ -32,12 +32,11 @@ bool contains(std::string_view text, std::string_view part) noexcept {
 }
 
 bool has_port(const dom::object& event, std::string_view wanted) noexcept {
-  std::uint64_t port = 0;
-  const auto [end, failed] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), port);
-  if (failed != std::errc{} || end != wanted.data() + wanted.size()) return false;
+  const auto port = parse_number<std::uint64_t>(wanted);
+  if (!port) return false;
   for (const std::string_view member : {"src_port", "dst_port"}) {
     std::uint64_t value = 0;
-    if (event[member].get(value) == simdjson::SUCCESS && value == port) return true;
+    if (event[member].get(value) == simdjson::SUCCESS && value == *port) return true;
   }
   return false;
 }

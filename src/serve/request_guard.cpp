@@ -1,9 +1,10 @@
 #include "serve/request_guard.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/core.h>
+
+#include "base/parse_number.h"
 
 namespace ntan::serve {
 namespace {
@@ -118,9 +119,7 @@ std::optional<std::uint32_t> owner_of(std::string_view table, std::string_view p
     const std::string_view inode = next_word(line);
     // A socket that was closed has none, and root's number in place of its owner's.
     if (inode.empty() || inode == "0") return std::nullopt;
-    std::uint32_t user = 0;
-    const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), user);
-    if (failed == std::errc{} && stop == text.data() + text.size()) return user;
+    if (const auto user = parse_number<std::uint32_t>(text)) return user;
   }
   return std::nullopt;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -16,6 +15,7 @@
 #include <pcap/pcap.h>
 
 #include "base/address.h"
+#include "base/parse_number.h"
 #include "source/source.h"
 
 namespace ntan::source {
@@ -42,9 +42,7 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 }
 
 std::uint32_t number(std::string_view text, int base) {
-  std::uint32_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value, base);
-  return value;
+  return parse_number<std::uint32_t>(text, base).value_or(0);
 }
 
 struct Route {

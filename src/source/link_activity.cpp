@@ -2,24 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fstream>
 #include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
 
+#include "base/parse_number.h"
+
 namespace ntan::source {
 namespace {
 
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  std::uint64_t number = 0;
-  const char* begin = text.data();
-  const auto parsed = std::from_chars(begin, begin + text.size(), number);
-  if (parsed.ec != std::errc{}) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(parsed.ptr - begin));
-  return number;
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(word.size());
+  return parse_number<std::uint64_t>(word);
 }
 
 /// `  eth0: RX bytes packets errs drop fifo frame compressed multicast TX bytes packets …`
