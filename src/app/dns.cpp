@@ -17,6 +17,8 @@
 #include "app/open_list.h"
 #include "app/protocol.h"
 #include "base/hash.h"
+#include "base/lower.h"
+#include "event/rcode_name.h"
 
 namespace ntan::app {
 namespace dns {
@@ -64,9 +66,7 @@ struct OpenQuery {
 bool equal_names(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   if (a == b) return true;  // nearly always: servers give the question back as it was
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  };
+  const auto lower = [](char c) { return to_lower(c); };
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
@@ -183,7 +183,7 @@ Dns describe(const Message& message) {
   }
   event.answered = message.header.is_response();
   if (message.header.is_response()) {
-    event.rcode = rcode_name(message.rcode());
+    event.rcode = event::rcode_name(message.rcode());
     event.answers = message.answers;
   } else {
     event.queried = true;
@@ -619,7 +619,7 @@ void describe(Transport transport, const Segment& packet, TextLine& line) {
     line.add(kind_of(*header)).add(" ").add(type_name(type).view()).add(" ").add(*name);
   }
   if (header->is_response()) {
-    line.add(" ").add(rcode_name(header->rcode()).view()).add(" ").add(header->counts[1]);
+    line.add(" ").add(event::rcode_name(header->rcode()).view()).add(" ").add(header->counts[1]);
     line.add(header->counts[1] == 1 ? " record" : " records");
   }
 }

@@ -43,13 +43,6 @@ constexpr auto classes = std::to_array<Named>({
     {255, "ANY"},
 });
 
-constexpr auto rcodes = std::to_array<Named>({
-    {0, "NOERROR"},  {1, "FORMERR"},    {2, "SERVFAIL"}, {3, "NXDOMAIN"},  {4, "NOTIMP"},
-    {5, "REFUSED"},  {6, "YXDOMAIN"},   {7, "YXRRSET"},  {8, "NXRRSET"},   {9, "NOTAUTH"},
-    {10, "NOTZONE"}, {11, "DSOTYPENI"}, {16, "BADVERS"}, {17, "BADKEY"},   {18, "BADTIME"},
-    {19, "BADMODE"}, {20, "BADNAME"},   {21, "BADALG"},  {22, "BADTRUNC"}, {23, "BADCOOKIE"},
-});
-
 constexpr auto opcodes = std::to_array<Named>({
     {0, "QUERY"},
     {1, "IQUERY"},
@@ -64,7 +57,7 @@ constexpr bool sorted(std::span<const Named> table) {
          table.end();
 }
 
-static_assert(sorted(types) && sorted(classes) && sorted(rcodes) && sorted(opcodes));
+static_assert(sorted(types) && sorted(classes) && sorted(opcodes));
 
 // Names by number, ready to be copied: every record of every answer asks for one.
 template <std::size_t size>
@@ -78,7 +71,6 @@ constexpr auto by_number(std::span<const Named> table) {
 
 constexpr auto type_names = by_number<261>(types);
 constexpr auto class_names = by_number<256>(classes);
-constexpr auto rcode_names = by_number<24>(rcodes);
 constexpr auto opcode_names = by_number<7>(opcodes);
 
 CodeName numbered(std::string_view prefix, std::uint16_t code) noexcept {
@@ -103,10 +95,6 @@ CodeName type_name(std::uint16_t type) noexcept {
 
 CodeName class_name(std::uint16_t code) noexcept {
   return name_of(class_names, classes, code, "CLASS");
-}
-
-CodeName rcode_name(std::uint16_t rcode) noexcept {
-  return name_of(rcode_names, rcodes, rcode, "RCODE");
 }
 
 CodeName opcode_name(std::uint8_t opcode) noexcept {

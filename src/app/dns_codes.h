@@ -49,8 +49,6 @@ inline constexpr std::uint16_t class_in = 1;
 [[nodiscard]] CodeName type_name(std::uint16_t type) noexcept;
 /// `IN`, `CH`, …; `CLASS5` without a name.
 [[nodiscard]] CodeName class_name(std::uint16_t code) noexcept;
-/// `NOERROR`, `NXDOMAIN`, …; `RCODE12` without a name. Twelve bits with EDNS (RFC 6891 6.1.3).
-[[nodiscard]] CodeName rcode_name(std::uint16_t rcode) noexcept;
 /// `QUERY`, `NOTIFY`, …; `OPCODE7` without a name.
 [[nodiscard]] CodeName opcode_name(std::uint8_t opcode) noexcept;
 

@@ -5,14 +5,13 @@
 #include <bit>
 #include <cstring>
 
+#include "base/base64.h"
 #include "base/digits.h"
 
 namespace ntan::app::dns {
 namespace {
 
 constexpr std::string_view ellipsis = "\xe2\x80\xa6";
-constexpr std::string_view base64_digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr auto plain_in_label = [] {
   std::array<bool, 256> plain{};
@@ -60,17 +59,6 @@ bool copy_plain(char* out, Bytes label) noexcept {
     plain &= plain_in_label[octet];
   }
   return plain;
-}
-
-// Three octets as four digits.
-char* append_base64_group(char* out, const std::uint8_t* octets) noexcept {
-  const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
-                             static_cast<std::uint32_t>(octets[1]) << 8U | octets[2];
-  out[0] = base64_digits[bits >> 18U & 63U];
-  out[1] = base64_digits[bits >> 12U & 63U];
-  out[2] = base64_digits[bits >> 6U & 63U];
-  out[3] = base64_digits[bits & 63U];
-  return out + 4;
 }
 
 }  // namespace
@@ -137,19 +125,10 @@ void TextArena::add_base64(Bytes octets) noexcept {
   for (std::size_t i = 0; i < groups; ++i) out = append_base64_group(out, octets.data() + from * i);
   used_ += to * groups;
   octets = octets.subspan(from * groups);
-  if (octets.size() >= from) {  // the room ends here
-    std::array<char, to> group{};
-    append_base64_group(group.data(), octets.data());
-    for (const char c : group) add(c);
-    return;
-  }
   if (octets.empty()) return;
-  const std::uint32_t bits = static_cast<std::uint32_t>(octets[0]) << 16U |
-                             (octets.size() > 1 ? static_cast<std::uint32_t>(octets[1]) << 8U : 0U);
-  add(base64_digits[bits >> 18U & 63U]);
-  add(base64_digits[bits >> 12U & 63U]);
-  add(octets.size() > 1 ? base64_digits[bits >> 6U & 63U] : '=');
-  add('=');
+  std::array<char, to> group{};  // the last one, or the first there is no room for
+  append_base64(group.data(), octets.first(std::min(octets.size(), from)));
+  for (const char c : group) add(c);
 }
 
 void TextArena::add_base32hex(Bytes octets) noexcept {

@@ -4,18 +4,16 @@
 #include <array>
 #include <utility>
 
+#include "base/lower.h"
+
 namespace ntan {
 namespace {
 
 constexpr std::size_t max_word = 64;
 constexpr std::size_t max_suggestions = 3;
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool same(char a, char b) noexcept {
-  return lower(a) == lower(b);
+  return to_lower(a) == to_lower(b);
 }
 
 std::size_t allowed_slips(std::size_t size) noexcept {

@@ -152,6 +152,11 @@ char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept {
   return append_time(out, time, digits, known);
 }
 
+std::string to_string(Timestamp time, TimeDigits digits) {
+  std::array<char, max_time_text> text{};
+  return {text.data(), append_time(text.data(), time, digits)};
+}
+
 char* append_time(char* out, Timestamp time, TimeDigits digits, DayText& known) noexcept {
   const Moment moment = split(time);
   if (moment.day == known.day) [[likely]] {

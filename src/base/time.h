@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ntan {
@@ -42,6 +43,9 @@ inline constexpr std::size_t max_time_text = 40;
 /// Appends RFC 3339 UTC text (`2023-11-14T22:13:20.123456Z`) and returns the new end.
 /// Requires: max_time_text octets at `out`. Years before 0 or past 9999 keep their sign and digits.
 char* append_time(char* out, Timestamp time, TimeDigits digits) noexcept;
+
+/// The same text by itself.
+[[nodiscard]] std::string to_string(Timestamp time, TimeDigits digits);
 
 /// The text of the day that was written last, for who writes many times: nearly all are of one day.
 struct DayText {

@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 
+#include "base/lower.h"
 #include "base/parse_number.h"
 
 namespace ntan::cli {
@@ -105,10 +106,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 std::optional<std::string> parse_host(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef.:";
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
-  std::string host{text};
-  for (char& c : host) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string host = to_lower(text);
   std::string_view rest = host;
   const bool in_brackets = rest.starts_with('[') && rest.ends_with(']');
   if (in_brackets) rest = rest.substr(1, rest.size() - 2);

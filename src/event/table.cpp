@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/time.h"
 #include "event/plain.h"
 #include "event/units.h"
 
@@ -131,10 +132,8 @@ bool shows(const Schema& schema, const Field& field) noexcept {
 }
 
 std::string time_of_day(Timestamp time) {
-  std::array<char, max_time_text> text{};
-  const char* end = append_time(text.data(), time, TimeDigits::micro);
-  const std::string_view whole{text.data(), static_cast<std::size_t>(end - text.data())};
-  return std::string{whole.substr(whole.find('T') + 1, time_width)};  // 22:13:20.123
+  const std::string whole = to_string(time, TimeDigits::micro);
+  return whole.substr(whole.find('T') + 1, time_width);  // 22:13:20.123
 }
 
 std::string end_text(const IpAddress& address, std::optional<std::uint16_t> port) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/icmp_type.h"
 #include "base/ip_protocol.h"
@@ -69,26 +70,6 @@ Ports ports_of(const CommunityTuple& tuple) noexcept {
   }
 }
 
-/// Base64 (RFC 4648 4) of the 20 octets of a SHA-1: 28 characters, the last one padding.
-char* append_base64(char* out, std::span<const std::uint8_t, 20> octets) noexcept {
-  constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < 18; i += 3) {
-    const unsigned group = (static_cast<unsigned>(octets[i]) << 16U) |
-                           (static_cast<unsigned>(octets[i + 1]) << 8U) | octets[i + 2];
-    *out++ = alphabet[group >> 18U];
-    *out++ = alphabet[(group >> 12U) & 63U];
-    *out++ = alphabet[(group >> 6U) & 63U];
-    *out++ = alphabet[group & 63U];
-  }
-  const unsigned tail = (static_cast<unsigned>(octets[18]) << 8U) | octets[19];
-  *out++ = alphabet[tail >> 10U];
-  *out++ = alphabet[(tail >> 4U) & 63U];
-  *out++ = alphabet[(tail << 2U) & 63U];
-  *out++ = '=';
-  return out;
-}
-
 std::uint8_t* append_bytes(std::uint8_t* out, Bytes bytes) noexcept {
   return std::copy(bytes.begin(), bytes.end(), out);
 }
@@ -121,7 +102,7 @@ event::FixedText<30> community_id(const CommunityTuple& tuple) noexcept {
   const DigestValue hash = digest(DigestKind::sha1, Bytes{input.data(), end});
 
   event::FixedText<30> text{std::string_view{"1:"}};
-  append_base64(text.octets.data() + 2, std::span{hash.octets}.first<20>());
+  append_base64(text.octets.data() + 2, Bytes{hash.octets}.first<20>());
   text.size = 30;
   return text;
 }

@@ -10,6 +10,7 @@
 
 #include "run/console.h"
 #include "run/engine_options.h"
+#include "run/file_name.h"
 #include "run/filter_file.h"
 #include "run/process_clock.h"
 #include "run/run_totals.h"
@@ -31,10 +32,6 @@ constexpr std::int64_t progress_every_ns = 500'000'000;
 constexpr std::int64_t progress_after_ns = 1'000'000'000;
 // Of --mem-limit, in percent: events that wait for others of their time.
 constexpr std::size_t event_share = 4;
-
-std::string without_folder(const std::string& path) {
-  return path.substr(path.find_last_of('/') + 1);
-}
 
 event::LineStyle line_style(const Options& options) {
   return {.values = {.digits = options.time_digits},

@@ -21,6 +21,7 @@
 #include "run/command_text.h"
 #include "run/console.h"
 #include "run/exit_code.h"
+#include "run/file_name.h"
 #include "run/filter_file.h"
 #include "run/process_clock.h"
 #include "run/replay_progress.h"
@@ -59,10 +60,6 @@ constexpr unsigned patience_ticks = 10;
 
 Timestamp wall_clock() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
-
-std::string base_name(const std::string& path) {
-  return path.substr(path.find_last_of('/') + 1);
 }
 
 std::uint64_t size_of(int descriptor) noexcept {
@@ -177,8 +174,8 @@ ServedRun::ServedRun(const Options& options, serve::Digest& digest)
                                        : Mode::live;
   state_.status = Status::idle;
   state_.promiscuous = options.promiscuous == Promiscuous::on;
-  if (!options.files.empty()) state_.file = base_name(options.files.front());
-  if (options.event_stream) state_.file = base_name(*options.event_stream);
+  if (!options.files.empty()) state_.file = without_folder(options.files.front());
+  if (options.event_stream) state_.file = without_folder(*options.event_stream);
   if (!options.interfaces.empty()) state_.interface = options.interfaces.front();
   state_.filter = options.filter_file ? read_filter_file(*options.filter_file) : options.filter;
 }

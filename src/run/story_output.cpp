@@ -1,20 +1,13 @@
 #include "run/story_output.h"
 
-#include <array>
-
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/time.h"
 #include "run/ids.h"
 
 namespace ntan::run {
 namespace {
-
-std::string time_text(Timestamp time) {
-  std::array<char, max_time_text> text{};
-  const char* end = append_time(text.data(), time, TimeDigits::micro);
-  return {text.data(), static_cast<std::size_t>(end - text.data())};
-}
 
 std::string target_text(const IpAddress& host, const StepRecord& step) {
   std::string address = to_string(host);
@@ -38,9 +31,9 @@ constexpr std::string_view shared_heading =
 
 std::string step_line(const StoryStep& told, bool shared) {
   const StepRecord& step = told.record;
-  std::string line =
-      fmt::format("{:>10}  {}  {:<27}  {:<11}  ", step.packet, time_text(step.first_ts),
-                  target_text(told.target, step), to_text(step.contact));
+  std::string line = fmt::format("{:>10}  {}  {:<27}  {:<11}  ", step.packet,
+                                 to_string(step.first_ts, TimeDigits::micro),
+                                 target_text(told.target, step), to_text(step.contact));
   const std::string_view outcome = step.outcome ? to_text(*step.outcome) : "waiting";
   if (shared) return line + fmt::format("{:<13}  {}\n", outcome, to_string(told.source));
   if (!step.step) return line + fmt::format("{}\n", outcome);
@@ -92,7 +85,7 @@ std::string walk_text(const Story& story) {
     text += fmt::format("({} earlier outcomes left out)\n", verdict.steps_left_out);
   text += shared ? shared_heading : heading;
   for (const StoryStep& step : story.steps) text += step_line(step, shared);
-  text += fmt::format("\nalarm at {}:\n", time_text(verdict.detect_ts));
+  text += fmt::format("\nalarm at {}:\n", to_string(verdict.detect_ts, TimeDigits::micro));
   for (const CheckRecord& check : story.checks) text += check_line(check);
   return text;
 }
@@ -128,8 +121,8 @@ std::string text_of(const Story& story) {
       "{:.1f} against {:.1f}, confidence {}\n",
       verdict.probes, verdict.probes_later, verdict.hosts, verdict.ports,
       verdict.members_total != 0 ? fmt::format(", sources {}", verdict.members_total) : "",
-      time_text(verdict.first_ts), time_text(verdict.last_ts), verdict.score, verdict.threshold,
-      verdict.confidence);
+      to_string(verdict.first_ts, TimeDigits::micro), to_string(verdict.last_ts, TimeDigits::micro),
+      verdict.score, verdict.threshold, verdict.confidence);
   text +=
       "\nSteps and sums are logarithms of likelihood ratios: how much better a scan explains an "
       "outcome than good use does.\nntan-scan(7) has what each is worth, and why.\n";

@@ -16,6 +16,7 @@
 #include "run/child.h"
 #include "run/command_text.h"
 #include "run/console.h"
+#include "run/file_name.h"
 #include "run/line_feed.h"
 #include "run/outputs.h"
 #include "run/print.h"
@@ -138,7 +139,7 @@ std::string title_of(const Options& options) {
   std::string title;
   for (const std::string& file : options.files) {
     if (!title.empty()) title += ", ";
-    title += file.substr(file.find_last_of('/') + 1);
+    title += without_folder(file);
   }
   return title;
 }

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "base/parse_number.h"
+#include "base/time.h"
 #include "serve/event_export.h"
 #include "serve/event_table.h"
 #include "serve/json_read.h"
@@ -365,11 +366,8 @@ Reply Api::exported_events(const Request& request, bool csv) {
 std::string Api::file_name(std::string_view end) const {
   std::string name = "ntan";
   if (const auto first = digest_->first()) {
-    std::array<char, max_time_text> text{};
-    const char* stop = append_time(text.data(), *first, TimeDigits::micro);
     constexpr std::size_t to_seconds = 19;
-    std::string time(text.data(),
-                     std::min(static_cast<std::size_t>(stop - text.data()), to_seconds));
+    std::string time = to_string(*first, TimeDigits::micro).substr(0, to_seconds);
     std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
     name += '-' + time;
   }

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "base/lower.h"
 #include "base/parse_number.h"
 #include "serve/json_read.h"
 
@@ -22,13 +23,9 @@ constexpr std::array<std::string_view, 10> fields{"src", "dst",   "ip",   "port"
 /// Expressions that need more memory than this are refused.
 constexpr std::int64_t expression_memory = std::int64_t{1} << 20U;
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool contains(std::string_view text, std::string_view part) noexcept {
   return std::search(text.begin(), text.end(), part.begin(), part.end(),
-                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
+                     [](char a, char b) { return to_lower(a) == to_lower(b); }) != text.end();
 }
 
 bool has_port(const dom::object& event, std::string_view wanted) noexcept {

@@ -1,7 +1,6 @@
 #include "serve/report.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string_view>
 #include <utility>
@@ -9,7 +8,10 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/base64.h"
+#include "base/bytes.h"
 #include "base/digest.h"
+#include "base/time.h"
 #include "event/text.h"
 #include "serve/event_table.h"
 #include "serve/json_read.h"
@@ -117,8 +119,7 @@ std::string without_markup(std::string_view json) {
 
 std::string_view octets_of(const PageAsset* asset) noexcept {
   if (asset == nullptr) return {};
-  // NOLINTNEXTLINE(*-reinterpret-cast): octets of text
-  return {reinterpret_cast<const char*>(asset->body.data()), asset->body.size()};
+  return as_text(asset->body);
 }
 
 const PageAsset* find_asset(std::string_view path) noexcept {
@@ -128,24 +129,11 @@ const PageAsset* find_asset(std::string_view path) noexcept {
   return found == assets.end() ? nullptr : &*found;
 }
 
-std::string base64(Bytes data) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < data.size(); i += 3) {
-    const std::size_t size = std::min<std::size_t>(3, data.size() - i);
-    std::uint32_t word = 0;
-    for (std::size_t k = 0; k < 3; ++k) word = word << 8U | (k < size ? data[i + k] : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += k <= size ? digits[word >> (18 - 6 * k) & 0x3fU] : '=';
-  }
-  return out;
-}
-
 std::string hash_source(std::string_view text) {
-  // NOLINTNEXTLINE(*-reinterpret-cast): octets of text
-  const Bytes octets{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-  return fmt::format("'sha256-{}'", base64(digest(DigestKind::sha256, octets).bytes()));
+  const DigestValue hash = digest(DigestKind::sha256, as_bytes(text));
+  std::string base64(base64_size(hash.bytes().size()), '\0');
+  append_base64(base64.data(), hash.bytes());
+  return fmt::format("'sha256-{}'", base64);
 }
 
 /// Takes the element that begins with `tag` and holds `mark` out of a page.
@@ -207,19 +195,13 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-std::string time_text(Timestamp time) {
-  std::array<char, max_time_text> text{};
-  const char* end = append_time(text.data(), time, TimeDigits::micro);
-  return {text.data(), static_cast<std::size_t>(end - text.data())};
-}
-
 void append_totals(std::string& out, const Digest& digest) {
   const Totals& totals = digest.totals();
   out += "| | |\n|---|---|\n";
   if (const auto first = digest.first())
-    out += fmt::format("| first event | {} |\n", time_text(*first));
+    out += fmt::format("| first event | {} |\n", to_string(*first, TimeDigits::micro));
   if (const auto last = digest.last())
-    out += fmt::format("| last event | {} |\n", time_text(*last));
+    out += fmt::format("| last event | {} |\n", to_string(*last, TimeDigits::micro));
   const auto total = [&](std::string_view name, std::uint64_t value) {
     if (value != 0 || digest.has_totals()) {
       out += fmt::format("| {} | {} |\n", name, value);

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "base/lower.h"
 #include "base/parse_number.h"
 
 namespace ntan::serve {
@@ -16,14 +17,6 @@ bool same_secret(std::string_view a, std::string_view b) noexcept {
   for (std::size_t i = 0; i < a.size(); ++i)
     difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
   return difference == 0;
-}
-
-std::string in_small_letters(std::string_view text) {
-  std::string small{text};
-  for (char& c : small) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return small;
 }
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
@@ -86,8 +79,7 @@ std::string_view next_word(std::string_view& line) noexcept {
 }  // namespace
 
 std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules) {
-  const std::string host =
-      head.hosts.size() == 1 ? in_small_letters(head.hosts.front()) : std::string{};
+  const std::string host = head.hosts.size() == 1 ? to_lower(head.hosts.front()) : std::string{};
   if (!is_our_host(host, rules))
     return Refusal{421, "this server does not answer for that host name; --allow-host adds one"};
   const bool reads = head.method == "GET" || head.method == "HEAD";

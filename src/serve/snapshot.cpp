@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include "base/time.h"
+
 namespace ntan::serve {
 namespace {
 
@@ -66,12 +68,7 @@ void append_run(JsonText& json, const RunState& run) {
     json.member("own_traffic_excluded", run.own_traffic_excluded);
     json.member("promisc", run.promiscuous);
   }
-  if (run.started) {
-    std::array<char, max_time_text> text{};
-    const char* end = append_time(text.data(), *run.started, TimeDigits::micro);
-    json.member("started_ts",
-                std::string_view{text.data(), static_cast<std::size_t>(end - text.data())});
-  }
+  if (run.started) json.member("started_ts", to_string(*run.started, TimeDigits::micro));
   if (run.failure) {
     json.key("failure");
     json.begin_object();

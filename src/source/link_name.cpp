@@ -1,9 +1,8 @@
 #include "source/link_name.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include <pcap/pcap.h>
+
+#include "base/lower.h"
 
 namespace ntan::source {
 
@@ -16,10 +15,7 @@ int dlt_of(LinkType link) noexcept {
 std::string link_name(LinkType link) {
   if (const std::string_view ours = to_text(link); !ours.empty()) return std::string{ours};
   const char* theirs = pcap_datalink_val_to_name(dlt_of(link));
-  std::string name{theirs != nullptr ? theirs : ""};
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name;
+  return to_lower(theirs != nullptr ? theirs : "");
 }
 
 }  // namespace ntan::source

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "stats/rcode_name.h"
+#include "event/rcode_name.h"
 
 namespace ntan::stats {
 namespace {
@@ -290,7 +290,7 @@ void Summary::fill_rcodes(const NoteCounts& notes) {
   std::uint64_t rest = 0;
   for (std::size_t i = 0; i < codes.size(); ++i) {
     if (i < shown) {
-      rcodes_.push_back({.name = rcode_name(codes[i]), .n = notes.rcode(codes[i])});
+      rcodes_.push_back({.name = event::rcode_name(codes[i]), .n = notes.rcode(codes[i])});
     } else {
       rest += notes.rcode(codes[i]);
     }

@@ -9,8 +9,7 @@ using namespace ntan;
 
 namespace {
 std::string text(std::int64_t ns, TimeDigits digits = TimeDigits::micro) {
-  std::array<char, max_time_text> out{};
-  return {out.data(), append_time(out.data(), from_ns(ns), digits)};
+  return to_string(from_ns(ns), digits);
 }
 }  // namespace
 
