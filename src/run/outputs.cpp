@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
+#include <utility>
 
 #include <fmt/core.h>
 
+#include "base/descriptor.h"
 #include "base/parse_number.h"
 #include "run/schemas.h"
 
@@ -58,10 +60,10 @@ sink::OutputFile open_file(const std::string& path, sink::Flushing flushing) {
   constexpr std::string_view open_ones = "/dev/fd/";
   if (!path.starts_with(open_ones)) return sink::OutputFile::create(path, flushing);
   const auto number = parse_number<int>(std::string_view{path}.substr(open_ones.size()));
-  const int copy = number && *number >= 0 ? ::fcntl(*number, F_DUPFD_CLOEXEC, 0) : -1;
-  if (copy < 0)
+  Descriptor copy{number && *number >= 0 ? ::fcntl(*number, F_DUPFD_CLOEXEC, 0) : -1};
+  if (!copy.open())
     throw std::system_error(EBADF, std::generic_category(), fmt::format("cannot write {}", path));
-  sink::OutputFile file(copy, path, flushing);
+  sink::OutputFile file(std::move(copy), path, flushing);
   file.drop_when_slow(inherited_backlog);
   return file;
 }

@@ -185,14 +185,13 @@ std::string kernel_end(const sockaddr_storage& address) {
 std::string read_table(const char* path) {
   constexpr std::size_t most = std::size_t{8} << 20U;
   std::string text;
-  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return text;
+  const Descriptor file{::open(path, O_RDONLY | O_CLOEXEC)};
+  if (!file.open()) return text;
   std::array<char, block_size> block{};
   for (ssize_t got = 1; got > 0 && text.size() < most;) {
-    got = ::read(file, block.data(), block.size());
+    got = ::read(file.get(), block.data(), block.size());
     if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));
   }
-  ::close(file);
   return text;
 }
 
@@ -264,6 +263,29 @@ MHD_Response* make_response(Reply& reply, const std::shared_ptr<Waker>& waker) {
                                                     MHD_RESPMEM_MUST_COPY);
 }
 
+/// False, and errno, where nobody can listen.
+bool listen_at(const Descriptor& socket, const addrinfo& place) noexcept {
+  const auto set = [&socket](int level, int name) {
+    const int on = 1;
+    return ::setsockopt(socket.get(), level, name, &on, sizeof on) == 0;
+  };
+  constexpr int backlog = 128;
+  return socket.open() && set(SOL_SOCKET, SO_REUSEADDR) &&
+         (place.ai_family != AF_INET6 || set(IPPROTO_IPV6, IPV6_V6ONLY)) &&
+         ::bind(socket.get(), place.ai_addr, place.ai_addrlen) == 0 &&
+         ::listen(socket.get(), backlog) == 0;
+}
+
+std::uint16_t port_of(const Descriptor& listener) noexcept {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  // NOLINTNEXTLINE(*-reinterpret-cast): the socket interface
+  (void)::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&bound), &size);
+  sockaddr_in v4{};
+  std::memcpy(&v4, &bound, sizeof v4);  // the port stands at the same place in both families
+  return ntohs(v4.sin_port);
+}
+
 }  // namespace
 
 std::optional<std::string_view> Request::parameter(std::string_view name) const noexcept {
@@ -289,7 +311,7 @@ Reply error_reply(unsigned status, std::string_view text, std::span<const std::s
 std::vector<int> open_listeners(const ListenAddress& address) {
   std::vector<std::string> hosts{address.host};
   if (address.host == "localhost") hosts = {"127.0.0.1", "::1"};
-  std::vector<int> listeners;
+  std::vector<Descriptor> listeners;
   std::uint16_t port = address.port;
   for (const std::string& host : hosts) {
     addrinfo wanted{};
@@ -300,37 +322,22 @@ std::vector<int> open_listeners(const ListenAddress& address) {
     if (::getaddrinfo(host.c_str(), service.c_str(), &wanted, &found) != 0)
       throw std::runtime_error(fmt::format("'{}' is no address to listen on", host));
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> guard(found, &::freeaddrinfo);
-    const int listener = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    bool good = listener >= 0;
-    good = good && ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
-    if (found->ai_family == AF_INET6)
-      good = good && ::setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0;
-    constexpr int backlog = 128;
-    good = good && ::bind(listener, found->ai_addr, found->ai_addrlen) == 0 &&
-           ::listen(listener, backlog) == 0;
-    if (!good) {
+    Descriptor listener{::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!listen_at(listener, *found)) {
       const int failed = errno;
-      if (listener >= 0) ::close(listener);
       // A machine without IPv6 has one loopback address.
       if (!listeners.empty() && (failed == EADDRNOTAVAIL || failed == EAFNOSUPPORT)) continue;
-      for (const int each : listeners) ::close(each);
       throw std::system_error(failed, std::generic_category(),
                               fmt::format("cannot listen on {} port {}", host, port));
     }
-    listeners.push_back(listener);
-    if (port == 0) {
-      // The second address takes the port that the kernel chose for the first.
-      sockaddr_storage bound{};
-      socklen_t size = sizeof bound;
-      // NOLINTNEXTLINE(*-reinterpret-cast): the socket interface
-      (void)::getsockname(listener, reinterpret_cast<sockaddr*>(&bound), &size);
-      sockaddr_in v4{};
-      std::memcpy(&v4, &bound, sizeof v4);  // the port stands at the same place in both families
-      port = ntohs(v4.sin_port);
-    }
+    // The second address takes the port that the kernel chose for the first.
+    if (port == 0) port = port_of(listener);
+    listeners.push_back(std::move(listener));
   }
-  return listeners;
+  std::vector<int> numbers;
+  numbers.reserve(listeners.size());
+  for (Descriptor& listener : listeners) numbers.push_back(listener.release());
+  return numbers;
 }
 
 // --- the server

@@ -30,20 +30,6 @@ std::string cannot_write(const std::string& name) {
   return fmt::format("cannot write {}", event::printable(name));
 }
 
-/// A descriptor that is closed unless it is handed on.
-struct Opened {
-  int descriptor;
-
-  explicit Opened(int opened) noexcept : descriptor(opened) {}
-
-  Opened(const Opened&) = delete;
-  Opened& operator=(const Opened&) = delete;
-
-  ~Opened() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
-
 struct Written {
   std::size_t octets = 0;
   int error = 0;
@@ -87,61 +73,27 @@ OutputFile OutputFile::create(const std::string& path, Flushing flushing) {
   };
   constexpr mode_t mode = 0640;
   // Emptied only once it is known to be ours.
-  Opened opened(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode));
-  check(opened.descriptor >= 0);
+  Descriptor opened{
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode)};
+  check(opened.open());
   struct stat facts{};
-  check(::fstat(opened.descriptor, &facts) == 0);
+  check(::fstat(opened.get(), &facts) == 0);
   if (S_ISREG(facts.st_mode)) {
-    check(::flock(opened.descriptor, LOCK_EX | LOCK_NB) == 0);
-    check(::ftruncate(opened.descriptor, 0) == 0);
+    check(::flock(opened.get(), LOCK_EX | LOCK_NB) == 0);
+    check(::ftruncate(opened.get(), 0) == 0);
   }
-  return {std::exchange(opened.descriptor, -1), path, flushing};
+  return {std::move(opened), path, flushing};
 }
 
 OutputFile OutputFile::standard_output(Flushing flushing) {
-  const int descriptor = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-  if (descriptor < 0) {
+  Descriptor copy{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)};
+  if (!copy.open())
     throw std::system_error(errno, std::generic_category(), "cannot write to standard output");
-  }
-  return {descriptor, "standard output", flushing};
+  return {std::move(copy), "standard output", flushing};
 }
 
-OutputFile::OutputFile(int descriptor, std::string name, Flushing flushing)
-    : descriptor_(descriptor), name_(std::move(name)), flushing_(flushing) {}
-
-OutputFile::OutputFile(OutputFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
-      name_(std::move(other.name_)),
-      flushing_(other.flushing_),
-      state_(other.state_),
-      message_(std::move(other.message_)),
-      block_(std::move(other.block_)),
-      ends_(std::move(other.ends_)),
-      lost_(other.lost_),
-      queue_(std::move(other.queue_)),
-      write_at_(other.write_at_),
-      reader_is_awaited_(other.reader_is_awaited_) {}
-
-OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
-  if (this == &other) return *this;
-  if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = std::exchange(other.descriptor_, -1);
-  name_ = std::move(other.name_);
-  flushing_ = other.flushing_;
-  state_ = other.state_;
-  message_ = std::move(other.message_);
-  block_ = std::move(other.block_);
-  ends_ = std::move(other.ends_);
-  lost_ = other.lost_;
-  queue_ = std::move(other.queue_);
-  write_at_ = other.write_at_;
-  reader_is_awaited_ = other.reader_is_awaited_;
-  return *this;
-}
-
-OutputFile::~OutputFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+OutputFile::OutputFile(Descriptor descriptor, std::string name, Flushing flushing)
+    : descriptor_(std::move(descriptor)), name_(std::move(name)), flushing_(flushing) {}
 
 void OutputFile::append(std::string_view record, std::string_view rest) {
   if (state_ != State::good) {
@@ -160,7 +112,7 @@ void OutputFile::append(std::string_view record, std::string_view rest) {
 }
 
 void OutputFile::drop_when_slow(std::size_t backlog) {
-  if (!PipeQueue::fits(descriptor_)) return;
+  if (!PipeQueue::fits(descriptor_.get())) return;
   queue_ = std::make_unique<PipeQueue>(backlog);
   write_at_ = block_size;
 }
@@ -184,7 +136,7 @@ void OutputFile::enqueue(std::string_view record, std::string_view rest) {
 }
 
 void OutputFile::write_queue(std::chrono::milliseconds patience, std::size_t most) {
-  const int error = queue_->write(descriptor_, patience, most);
+  const int error = queue_->write(descriptor_.get(), patience, most);
   const bool given_up = reader_is_awaited_ && queue_->size() != 0;
   if (error == 0 && !given_up) return;
   lost_ += queue_->records();
@@ -207,7 +159,7 @@ void OutputFile::flush() {
     return;
   }
   if (block_.empty() || state_ != State::good) return;
-  const Written written = write_all(descriptor_, block_);
+  const Written written = write_all(descriptor_.get(), block_);
   if (written.error != 0) fail(written.error, written.octets);
   block_.clear();
   ends_.clear();
@@ -216,9 +168,9 @@ void OutputFile::flush() {
 void OutputFile::close() {
   wait_for_reader();
   flush();
-  if (descriptor_ < 0) return;
+  if (!descriptor_.open()) return;
   // Some file systems tell of a full disk only here.
-  const int result = ::close(std::exchange(descriptor_, -1));
+  const int result = ::close(descriptor_.release());
   if (result != 0 && errno != EINTR && state_ == State::good) fail(errno, 0);
 }
 
@@ -238,11 +190,12 @@ void OutputFile::fail(int error, std::size_t written) {
 // ends at our own last octet: standard output may be shared.
 void OutputFile::cut_to_border(std::size_t written, std::size_t border) noexcept {
   struct stat facts{};
-  if (written == border || ::fstat(descriptor_, &facts) != 0 || !S_ISREG(facts.st_mode)) return;
-  const off_t end = ::lseek(descriptor_, 0, SEEK_CUR);
+  if (written == border || ::fstat(descriptor_.get(), &facts) != 0 || !S_ISREG(facts.st_mode))
+    return;
+  const off_t end = ::lseek(descriptor_.get(), 0, SEEK_CUR);
   if (end < 0 || end != facts.st_size) return;
   const off_t whole = end - static_cast<off_t>(written - border);
-  if (::ftruncate(descriptor_, whole) == 0) (void)::lseek(descriptor_, whole, SEEK_SET);
+  if (::ftruncate(descriptor_.get(), whole) == 0) (void)::lseek(descriptor_.get(), whole, SEEK_SET);
 }
 
 bool same_file(const std::string& a, const std::string& b) noexcept {

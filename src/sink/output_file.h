@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "sink/pipe_queue.h"
 
 namespace ntan::sink {
@@ -24,22 +25,16 @@ enum class State : std::uint8_t {
 
 /// A file being written. It ends at the border of a record even when the disk is full.
 /// Failing to open throws std::system_error (`cannot write x.csv: Permission denied`); failing
-/// later is a state, so that other outputs go on.
+/// later is a state, so that other outputs go on. Its end closes without writing what is left: call
+/// close() to know that all was written.
 class OutputFile {
  public:
   /// Creates `path` (mode 0640 less the umask) or empties it. Refuses symbolic links, and files
   /// that another output of this or another process is writing.
   [[nodiscard]] static OutputFile create(const std::string& path, Flushing flushing);
   [[nodiscard]] static OutputFile standard_output(Flushing flushing);
-  /// Writes to an open descriptor and owns it. `name` is for messages.
-  OutputFile(int descriptor, std::string name, Flushing flushing);
-
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-  OutputFile(OutputFile&& other) noexcept;
-  OutputFile& operator=(OutputFile&& other) noexcept;
-  /// Closes without writing what is left: call close() to know that all was written.
-  ~OutputFile();
+  /// `name` is for messages.
+  OutputFile(Descriptor descriptor, std::string name, Flushing flushing);
 
   /// From now on a slow reader of a pipe or socket holds nobody up: `backlog` octets wait for it,
   /// what comes beyond is lost and counted. Files and terminals are written as before.
@@ -77,7 +72,7 @@ class OutputFile {
   void fail(int error, std::size_t written);
   void cut_to_border(std::size_t written, std::size_t border) noexcept;
 
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::string name_;
   Flushing flushing_{};
   State state_ = State::good;

@@ -7,25 +7,22 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace ntan::source {
 
-DescriptorStream::DescriptorStream(int descriptor, Interrupt* interrupt)
-    : descriptor_(descriptor), interrupt_(interrupt) {
+DescriptorStream::DescriptorStream(Descriptor descriptor, Interrupt* interrupt)
+    : descriptor_(std::move(descriptor)), interrupt_(interrupt) {
   struct stat status{};
-  may_block_ = ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode);
+  may_block_ = ::fstat(descriptor_.get(), &status) != 0 || !S_ISREG(status.st_mode);
   // Advice only: doubles the kernel's read-ahead where it is taken.
-  (void)::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
-}
-
-DescriptorStream::~DescriptorStream() {
-  ::close(descriptor_);
+  (void)::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
 /// Waits for octets; false when woken for something else.
 bool DescriptorStream::wait() {
   if (!may_block_) return true;
-  std::array<pollfd, 2> ready{{{.fd = descriptor_, .events = POLLIN, .revents = 0},
+  std::array<pollfd, 2> ready{{{.fd = descriptor_.get(), .events = POLLIN, .revents = 0},
                                {.fd = interrupt_ == nullptr ? -1 : interrupt_->descriptor(),
                                 .events = POLLIN,
                                 .revents = 0}}};
@@ -40,7 +37,7 @@ bool DescriptorStream::wait() {
 
 std::size_t DescriptorStream::read(std::span<std::uint8_t> into) {
   while (state() == StreamState::open && wait()) {
-    const ssize_t got = ::read(descriptor_, into.data(), into.size());
+    const ssize_t got = ::read(descriptor_.get(), into.data(), into.size());
     if (got > 0) {
       position_ += static_cast<std::uint64_t>(got);
       return static_cast<std::size_t>(got);

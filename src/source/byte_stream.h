@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "base/descriptor.h"
 #include "source/interrupt.h"
 
 namespace ntan::source {
@@ -55,11 +56,8 @@ class ByteStream {
 /// A file, pipe, socket or device by read(2).
 class DescriptorStream final : public ByteStream {
  public:
-  /// Takes over `descriptor`. `interrupt` may be null: then nothing but data ends a wait.
-  DescriptorStream(int descriptor, Interrupt* interrupt);
-  DescriptorStream(const DescriptorStream&) = delete;  // it owns the descriptor
-  DescriptorStream& operator=(const DescriptorStream&) = delete;
-  ~DescriptorStream() override;
+  /// `interrupt` may be null: then nothing but data ends a wait.
+  DescriptorStream(Descriptor descriptor, Interrupt* interrupt);
 
   std::size_t read(std::span<std::uint8_t> into) override;
 
@@ -68,7 +66,7 @@ class DescriptorStream final : public ByteStream {
  private:
   bool wait();
 
-  int descriptor_;
+  Descriptor descriptor_;
   Interrupt* interrupt_;
   bool may_block_;
   std::uint64_t position_ = 0;

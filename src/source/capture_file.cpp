@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/descriptor.h"
 #include "source/capture_format.h"
 #include "source/decompress.h"
 #include "source/pcap_reader.h"
@@ -78,9 +79,10 @@ bool looks_like_capture(Bytes head) noexcept {
 
 std::unique_ptr<ByteStream> open_stream(const std::string& path, Interrupt* interrupt) {
   // A copy of descriptor 0, so that whoever closes it closes only that.
-  const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor >= 0) return std::make_unique<DescriptorStream>(descriptor, interrupt);
+  Descriptor descriptor{path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                    : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (descriptor.open())
+    return std::make_unique<DescriptorStream>(std::move(descriptor), interrupt);
   const int reason = errno;
   const auto kind = reason == ENOENT || reason == ENOTDIR ? Error::Kind::not_found
                     : reason == EACCES || reason == EPERM ? Error::Kind::permission

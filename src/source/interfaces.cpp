@@ -10,11 +10,11 @@
 #include <sstream>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <pcap/pcap.h>
 
 #include "base/address.h"
+#include "base/descriptor.h"
 #include "base/parse_number.h"
 #include "source/source.h"
 
@@ -86,11 +86,8 @@ std::optional<unsigned> hardware_type(const std::string& name) {
   ifreq request{};
   if (name.size() >= sizeof request.ifr_name) return std::nullopt;
   std::copy(name.begin(), name.end(), request.ifr_name);
-  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return std::nullopt;
-  const int failed = ::ioctl(socket, SIOCGIFHWADDR, &request);
-  ::close(socket);
-  if (failed != 0) return std::nullopt;
+  const Descriptor socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!socket.open() || ::ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0) return std::nullopt;
   return request.ifr_hwaddr.sa_family;
 }
 

@@ -12,21 +12,17 @@
 namespace ntan::source {
 
 Interrupt::Interrupt() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (descriptor_ < 0) {
+  if (!descriptor_.open()) {
     throw Error(Error::Kind::runtime,
                 "cannot create an eventfd: " + std::generic_category().message(errno));
   }
-}
-
-Interrupt::~Interrupt() {
-  ::close(descriptor_);
 }
 
 void Interrupt::wake() noexcept {
   const int saved = errno;
   const std::uint64_t one = 1;
   // A full counter is as good as a written one.
-  [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
+  [[maybe_unused]] const auto written = ::write(descriptor_.get(), &one, sizeof one);
   errno = saved;
 }
 
@@ -37,7 +33,7 @@ void Interrupt::stop() noexcept {
 
 void Interrupt::clear() noexcept {
   std::uint64_t pending = 0;
-  [[maybe_unused]] const auto got = ::read(descriptor_, &pending, sizeof pending);
+  [[maybe_unused]] const auto got = ::read(descriptor_.get(), &pending, sizeof pending);
 }
 
 }  // namespace ntan::source

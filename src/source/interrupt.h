@@ -3,6 +3,8 @@
 
 #include <atomic>
 
+#include "base/descriptor.h"
+
 namespace ntan::source {
 
 /// An event counter of the kernel that every waiting source polls beside its input. Outlives the
@@ -11,9 +13,6 @@ class Interrupt {
  public:
   /// Throws Error{runtime} when the kernel has no descriptor left.
   Interrupt();
-  Interrupt(const Interrupt&) = delete;
-  Interrupt& operator=(const Interrupt&) = delete;
-  ~Interrupt();
 
   /// A waiting read() returns Status::idle at once, or the next one does. Async-signal-safe.
   void wake() noexcept;
@@ -24,13 +23,13 @@ class Interrupt {
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
 
   /// Readable while a wake-up is pending.
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
 
   /// Forgets pending wake-ups; a stop stays.
   void clear() noexcept;
 
  private:
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::atomic<bool> stopped_{false};
 };
 

@@ -15,6 +15,7 @@
 #include "tests/sink/folder.h"
 
 using namespace ntan::sink;
+using ntan::Descriptor;
 using ntan::test::Folder;
 using ntan::test::read_file;
 
@@ -113,7 +114,7 @@ TEST_CASE("output file: one that is being written is not emptied by a second wri
 TEST_CASE("output file: a reader that goes away is no error") {
   std::signal(SIGPIPE, SIG_IGN);
   const Pipe pipe;
-  OutputFile file(pipe.ends[1], "pipe", Flushing::records);
+  OutputFile file(Descriptor{pipe.ends[1]}, "pipe", Flushing::records);
   file.append("one\n");
   ::close(pipe.ends[0]);
   file.append("two\n");
@@ -163,7 +164,7 @@ TEST_CASE("output file: a slow reader of a non-blocking pipe is waited for") {
     for (ssize_t n = 0; (n = ::read(pipe.ends[0], buffer.data(), buffer.size())) > 0;)
       received += static_cast<std::size_t>(n);
   });
-  OutputFile file(pipe.ends[1], "pipe", Flushing::blocks);
+  OutputFile file(Descriptor{pipe.ends[1]}, "pipe", Flushing::blocks);
   for (int i = 0; i < 1000; ++i) file.append(record);
   file.close();
   reader.join();

@@ -14,6 +14,7 @@
 #include "sink/output_file.h"
 
 using namespace ntan::sink;
+using ntan::Descriptor;
 using namespace std::chrono_literals;
 
 namespace {
@@ -127,7 +128,7 @@ TEST_CASE("pipe queue: a reader that has gone is an error") {
 
 TEST_CASE("output file: a slow reader costs records, not time, and each is counted") {
   Ends pipe = make_pipe();
-  OutputFile file(std::exchange(pipe.writer, -1), "pipe", Flushing::blocks);
+  OutputFile file(Descriptor{std::exchange(pipe.writer, -1)}, "pipe", Flushing::blocks);
   constexpr std::size_t backlog = 100'000;
   file.drop_when_slow(backlog);
   constexpr std::uint64_t all = 1000;
@@ -150,7 +151,7 @@ TEST_CASE("output file: a slow reader costs records, not time, and each is count
 
 TEST_CASE("output file: at the end a reader is waited for, one that has stopped is given up") {
   Ends pipe = make_pipe();
-  OutputFile file(std::exchange(pipe.writer, -1), "pipe", Flushing::blocks);
+  OutputFile file(Descriptor{std::exchange(pipe.writer, -1)}, "pipe", Flushing::blocks);
   file.drop_when_slow(std::size_t{1} << 20U);
   for (int i = 0; i < 200; ++i) file.append(record(i, 1000));
   file.wait_for_reader();
