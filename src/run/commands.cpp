@@ -22,6 +22,7 @@
 #include "run/signals.h"
 #include "run/write_report.h"
 #include "source/interfaces.h"
+#include "source/source.h"
 
 namespace ntan::run {
 namespace {
@@ -34,15 +35,6 @@ ExitCode code_of(source::Error::Kind kind) noexcept {
     case source::Error::Kind::usage: return ExitCode::usage;
     case source::Error::Kind::runtime: return ExitCode::runtime;
   }
-  return ExitCode::runtime;
-}
-
-ExitCode code_of(const std::error_code& error) noexcept {
-  if (error == std::errc::permission_denied || error == std::errc::operation_not_permitted ||
-      error == std::errc::read_only_file_system) {
-    return ExitCode::permission;
-  }
-  if (error == std::errc::no_such_file_or_directory) return ExitCode::not_found;
   return ExitCode::runtime;
 }
 
@@ -119,7 +111,7 @@ ExitCode execute(const Options& options, std::span<const std::string> arguments)
     return code_of(error.kind());
   } catch (const std::system_error& error) {
     say_error(error.what());
-    return code_of(error.code());
+    return code_of(source::kind_of(error.code()));
   } catch (const std::runtime_error& error) {
     say_error(error.what());
     return ExitCode::runtime;

@@ -14,6 +14,7 @@
 #include "source/decompress.h"
 #include "source/pcap_reader.h"
 #include "source/pcapng_reader.h"
+#include "source/source.h"
 
 namespace ntan::source {
 namespace {
@@ -83,12 +84,10 @@ std::unique_ptr<ByteStream> open_stream(const std::string& path, Interrupt* inte
                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (descriptor.open())
     return std::make_unique<DescriptorStream>(std::move(descriptor), interrupt);
-  const int reason = errno;
-  const auto kind = reason == ENOENT || reason == ENOTDIR ? Error::Kind::not_found
-                    : reason == EACCES || reason == EPERM ? Error::Kind::permission
-                                                          : Error::Kind::runtime;
-  throw Error(kind, fmt::format("cannot open {}: {}", path == "-" ? "standard input" : path,
-                                std::generic_category().message(reason)));
+  const std::error_code reason{errno, std::generic_category()};
+  throw Error(
+      kind_of(reason),
+      fmt::format("cannot open {}: {}", path == "-" ? "standard input" : path, reason.message()));
 }
 
 }  // namespace ntan::source

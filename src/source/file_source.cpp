@@ -35,9 +35,9 @@ std::optional<struct stat> status_of(const std::string& path) noexcept {
 std::optional<std::uint64_t> check(const std::string& path) {
   const auto status = status_of(path);
   if (!status || (path != standard_input && ::access(path.c_str(), R_OK) != 0)) {
-    const auto kind = errno == EACCES ? Error::Kind::permission : Error::Kind::not_found;
-    std::string text =
-        fmt::format("cannot open {}: {}", name_of(path), std::generic_category().message(errno));
+    const std::error_code reason{errno, std::generic_category()};
+    const auto kind = kind_of(reason);
+    std::string text = fmt::format("cannot open {}: {}", name_of(path), reason.message());
     std::vector<std::string> hints;
     // `ntan read day.pcap udp port 53`
     if (path.find_first_of("./") == std::string::npos && kind == Error::Kind::not_found)

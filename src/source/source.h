@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "base/packet.h"
@@ -60,6 +61,9 @@ class Error : public std::runtime_error {
   Kind kind_;
   std::vector<std::string> hints_;
 };
+
+/// What kind of error it is that the system refuses a file to be read or written.
+[[nodiscard]] Error::Kind kind_of(const std::error_code& error) noexcept;
 
 /// A stream of packets. Batches cross this interface, never single packets.
 class Source {

@@ -221,26 +221,29 @@ def _(folder):
     ntan("read", path, "--events", "dns", "--fail-empty")
 
 
+def without_rights(folder):
+    """The program as somebody runs it whom the rights of files bind: root is let through."""
+    if os.geteuid() != 0:
+        return [NTAN]
+    if not shutil.which("setpriv"):
+        raise Skip("root, and no setpriv")
+    folder.chmod(0o755)
+    binary = folder / "ntan"
+    shutil.copy(NTAN, binary)
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", binary]
+
+
 @case("exit code 4: a path that may not be written")
 def _(folder):
     path = sample(folder)
+    path.chmod(0o644)
     closed = folder / "closed"
     closed.mkdir()
     closed.chmod(0o500)
     target = closed / "x.ndjson"
-    prefix = []
-    if os.geteuid() == 0:
-        if not shutil.which("setpriv"):
-            raise Skip("root, and no setpriv")
-        folder.chmod(0o755)
-        path.chmod(0o644)
-        prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        binary = folder / "ntan"
-        shutil.copy(NTAN, binary)
-    else:
-        binary = NTAN
+    program = without_rights(folder)
     for option in (["-o", target], ["-w", closed / "x.pcap"]):
-        done = subprocess.run([*prefix, binary, "read", path, *map(str, option)], capture_output=True,
+        done = subprocess.run([*program, "read", path, *map(str, option)], capture_output=True,
                               check=False, stdin=subprocess.DEVNULL, timeout=LIMIT_S)
         assert done.returncode == 4, done
         assert f"cannot write {option[1]}: Permission denied".encode() in done.stderr, done.stderr
@@ -267,6 +270,29 @@ def _(folder):
     says("read", folder / "none.pcap", code=5, words=["none.pcap", "No such file"])
     says("read", sample(folder), "-o", folder / "no/such/x.ndjson", code=5, words=["x.ndjson"])
     says("read", sample(folder), "-F", folder / "none.bpf", code=5, words=["none.bpf"])
+
+
+READERS = (["read"], ["extract", "--flow", "0" * 16, "-w", "-"], ["explain", "0" * 16], ["report"])
+
+
+@case("exit code 4: a file that may not be read, by every command that reads")
+def _(folder):
+    path = sample(folder)
+    path.chmod(0)
+    program = without_rights(folder)
+    for words in READERS:
+        done = subprocess.run([*program, *words, path], capture_output=True, check=False,
+                              stdin=subprocess.DEVNULL, timeout=LIMIT_S)
+        assert done.returncode == 4, done
+        assert f"{path}: Permission denied".encode() in done.stderr, done.stderr
+
+
+@case("exit code 5: a path that leads nowhere, by every command that reads")
+def _(folder):
+    for path, why in ((folder / "none.pcap", "No such file"), (sample(folder) / "x.pcap", "Not a directory")):
+        for words in READERS:
+            says(*words, path, code=5, words=[f"{path}: {why}"])
+    says("read", sample(folder), "-o", sample(folder) / "x.ndjson", code=5, words=["Not a directory"])
 
 
 @case("exit code 130: the second interrupt leaves at once")

@@ -1,0 +1,15 @@
+#include "source/source.h"
+
+namespace ntan::source {
+
+Error::Kind kind_of(const std::error_code& error) noexcept {
+  if (error == std::errc::permission_denied || error == std::errc::operation_not_permitted ||
+      error == std::errc::read_only_file_system) {
+    return Error::Kind::permission;
+  }
+  const bool absent =
+      error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+  return absent ? Error::Kind::not_found : Error::Kind::runtime;
+}
+
+}  // namespace ntan::source
