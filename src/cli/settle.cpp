@@ -317,12 +317,14 @@ run::Options settle_report(Draft& draft) {
     throw UsageError("report writes one file", {"run it once for each form"});
   }
   options.report_file = draft.patterns.empty() ? "-" : std::move(draft.patterns.front());
-  const std::string_view file = options.report_file;
-  const bool known = file == "-" || file.ends_with(".html") || file.ends_with(".htm") ||
-                     file.ends_with(".md") || file.ends_with(".json");
-  if (!known) {
-    throw UsageError(fmt::format("'{}': the end of a report's name tells its form", file),
-                     {".html for a page, .md for Markdown, .json for programs"});
+  if (options.report_file != "-") {
+    const auto form = serve::report_form(options.report_file);
+    if (!form) {
+      throw UsageError(
+          fmt::format("'{}': the end of a report's name tells its form", options.report_file),
+          {".html for a page, .md for Markdown, .json for programs"});
+    }
+    options.report_form = *form;
   }
   settle_filter(draft);
   return std::move(options);

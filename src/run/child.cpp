@@ -50,6 +50,14 @@ Descriptor own_program() {
   return program;
 }
 
+std::string_view read_some(Descriptor& from, std::span<char> block) noexcept {
+  const ssize_t got = ::read(from.get(), block.data(), block.size());
+  if (got > 0) return {block.data(), static_cast<std::size_t>(got)};
+  const bool later = got < 0 && (errno == EAGAIN || errno == EINTR);
+  if (!later) from.reset();
+  return {};
+}
+
 Child::Child(const Descriptor& program, std::span<const std::string> arguments,
              const Wiring& wiring) {
   Pipe output;

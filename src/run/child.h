@@ -1,9 +1,12 @@
 // This program once more, with other arguments: a run of its own whose lines we read.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 
 #include "base/descriptor.h"
@@ -13,6 +16,28 @@ namespace ntan::run {
 /// This program's file, open to be run: whoever we become need not be able to reach it by its path.
 /// Throws std::system_error.
 [[nodiscard]] Descriptor own_program();
+
+/// Octets that one look at a pipe takes at most, so that others have their turn however fast they
+/// come.
+inline constexpr std::size_t most_at_once = std::size_t{1} << 20U;
+
+/// Reads a part of what a descriptor that does not block holds, and closes it at its end. Empty:
+/// there is nothing now, or it is closed. Valid as long as `block`.
+[[nodiscard]] std::string_view read_some(Descriptor& from, std::span<char> block) noexcept;
+
+/// Calls `take` with what a descriptor holds, up to most_at_once of it, and closes it at its end.
+/// True if there may be more at once.
+template <class Take>
+bool take_some(Descriptor& from, Take&& take) {
+  std::array<char, std::size_t{64} << 10U> block{};
+  for (std::size_t taken = 0; from.open() && taken < most_at_once;) {
+    const std::string_view octets = read_some(from, block);
+    if (octets.empty()) return false;
+    take(octets);
+    taken += octets.size();
+  }
+  return from.open();
+}
 
 class Child {
  public:

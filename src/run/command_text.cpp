@@ -1,5 +1,6 @@
 #include "run/command_text.h"
 
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/core.h>
@@ -71,6 +72,24 @@ std::vector<std::string> analysis_arguments(const Options& options) {
     add("--scan-timeout", fmt::format("{}us", to_us(scan.timeout)));
   if (scan.memory != defaults.scan.memory) add("--scan-memory", kib_text(scan.memory));
   return words;
+}
+
+std::vector<std::string> event_arguments(std::string_view command, const Options& options) {
+  std::vector<std::string> words{std::string{command}, "--json", "--summary-every", "1s",
+                                 "--no-progress"};
+  append_user(words);
+  if (!options.scan.home.empty())
+    words.insert(words.end(), {"--home", networks_text(options.scan.home)});
+  for (std::string& word : analysis_arguments(options)) words.push_back(std::move(word));
+  return words;
+}
+
+void append_user(std::vector<std::string>& words) {
+  if (::geteuid() == 0) words.insert(words.end(), {"--user", "root"});
+}
+
+void append_files(std::vector<std::string>& words, std::span<const std::string> files) {
+  for (const std::string& file : files) words.insert(words.end(), {"-r", file});
 }
 
 ExtractLine extract_line(const Options& options) {

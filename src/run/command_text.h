@@ -1,4 +1,5 @@
-// Command lines as a shell takes them: for hints, and for events that name their own packets.
+// Command lines: for hints, for events that name their own packets, and of runs of this program for
+// itself.
 #pragma once
 
 #include <span>
@@ -22,6 +23,17 @@ namespace ntan::run {
 
 /// The options without which another run would name other scans.
 [[nodiscard]] std::vector<std::string> analysis_arguments(const Options& options);
+
+/// `command` with all that makes a run hand its events over: lines on standard output, a summary of
+/// each second, the analysis of these options.
+[[nodiscard]] std::vector<std::string> event_arguments(std::string_view command,
+                                                       const Options& options);
+
+/// A run that root starts stays root's: there is nobody left to become, and of several files who
+/// may read the first is to read all.
+void append_user(std::vector<std::string>& words);
+
+void append_files(std::vector<std::string>& words, std::span<const std::string> files);
 
 /// How to cut a scan's packets out of what this run reads or, live, keeps by -w, with the options
 /// that decide what a scan is. Not known where there is no such file: standard input, a live run

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "detect/scan_record.h"
 #include "event/format.h"
+#include "serve/report_form.h"
 
 namespace ntan::run {
 
@@ -114,7 +115,8 @@ struct Options {
   std::size_t keep_size = std::size_t{64} << 20U;  ///< octets of events kept for tables and exports
 
   // report
-  std::string report_file;  ///< its suffix tells the form; `-`: Markdown on standard output
+  std::string report_file;  ///< `-`: standard output
+  serve::ReportForm report_form = serve::ReportForm::markdown;
 
   // Stop
   std::optional<std::uint64_t> count;      ///< packets

@@ -4,11 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <iterator>
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -46,9 +44,6 @@ bool has_pipe(const std::vector<std::string>& files) {
   });
 }
 
-constexpr std::size_t read_size = std::size_t{64} << 10U;
-/// Of one look at a pipe, so that the page stays answered however fast events come.
-constexpr std::size_t most_at_once = std::size_t{1} << 20U;
 constexpr std::size_t most_notes = 20;
 constexpr std::size_t most_error_lines = 200;
 constexpr std::size_t most_cuts = 4;
@@ -75,37 +70,6 @@ bool write_all(int descriptor, std::string_view octets) noexcept {
     octets.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
-}
-
-/// What one read() of a pipe brought.
-enum class Got : std::uint8_t { octets, nothing, end };
-
-Got read_some(int descriptor, std::array<char, read_size>& block, std::string_view& octets) {
-  const ssize_t got = ::read(descriptor, block.data(), block.size());
-  if (got > 0) {
-    octets = {block.data(), static_cast<std::size_t>(got)};
-    return Got::octets;
-  }
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Got::nothing;
-  return Got::end;
-}
-
-/// Hands over what a pipe holds, a bounded part of it, and closes it at its end. True if there may
-/// be more at once.
-template <class Take>
-bool take_some(Descriptor& from, Take&& take) {
-  std::array<char, read_size> block{};
-  for (std::size_t taken = 0; from.open() && taken < most_at_once;) {
-    std::string_view octets;
-    switch (read_some(from.get(), block, octets)) {
-      case Got::nothing: return false;
-      case Got::end: from.reset(); return false;
-      case Got::octets: break;
-    }
-    take(octets);
-    taken += octets.size();
-  }
-  return from.open();
 }
 
 /// The server closes them when it has sent them, without a word: the system is asked what is open.
@@ -155,6 +119,23 @@ Refused refused_by(const source::Error& error) {
   return Refused{here ? 500U : 422U, error.what(), error.hints()};
 }
 
+/// Where none are named, our own networks are the addresses of the interface: what it receives is
+/// told from what it sends.
+std::string own_networks(const std::string& interface) {
+  const bool every_one = interface == "any";
+  std::vector<Network> own;
+  for (const source::NetworkInterface& one : source::list_interfaces()) {
+    if (one.name != interface && !every_one) continue;
+    for (const std::string& text : one.addresses) {
+      if (const auto address = parse_address(text)) {
+        own.push_back(
+            {.address = *address, .bits = static_cast<std::uint8_t>(8 * address->bytes().size())});
+      }
+    }
+  }
+  return networks_text(own);
+}
+
 }  // namespace
 
 /// A capture file on its way: another run writes it, and the reply waits for its end.
@@ -184,8 +165,7 @@ ServedRun::~ServedRun() = default;
 
 serve::RunState ServedRun::state() {
   serve::RunState now = state_;
-  if (now.status == Status::running)
-    now.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
+  if (now.status == Status::running) now.elapsed_us = elapsed_us();
   if (now.mode != Mode::events) {
     now.packets = serve::PacketsKept{.packets = ring_.packets(),
                                      .bytes = ring_.octets(),
@@ -194,6 +174,10 @@ serve::RunState ServedRun::state() {
   }
   if (now.mode == Mode::replay) now.packets.reset();
   return now;
+}
+
+std::uint64_t ServedRun::elapsed_us() const noexcept {
+  return static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
 }
 
 // Where none is wanted it stays that of the last run. Throws source::Error.
@@ -275,7 +259,7 @@ std::optional<Refused> ServedRun::stop() {
   stop_asked_ = true;
   ticks_of_stop_ = 0;
   child_->stop();
-  state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
+  state_.elapsed_us = elapsed_us();
   state_.status = Status::stopped;
   say_changed();
   return std::nullopt;
@@ -324,65 +308,30 @@ std::string ServedRun::effective_filter(const std::string& filter) const {
 
 std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest& request,
                                                       const Plan& plan) const {
-  std::vector<std::string> words{"capture",
-                                 "-i",
-                                 plan.interface,
-                                 "-f",
-                                 plan.filter_effective,
-                                 "--json",
-                                 "--summary-every",
-                                 "1s",
-                                 "--no-progress",
-                                 "-w",
-                                 "/dev/fd/3"};
-  const auto add = [&words](std::string_view name, const std::string& value) {
+  std::vector<std::string> words = event_arguments("capture", *options_);
+  const auto add = [&words](std::string_view name, std::string value) {
     words.emplace_back(name);
-    words.push_back(value);
+    words.push_back(std::move(value));
   };
+  add("-i", plan.interface);
+  add("-f", plan.filter_effective);
+  add("-w", "/dev/fd/3");
   if (request.snaplen || options_->snaplen != Options{}.snaplen)
     add("-s", fmt::format("{}", request.snaplen.value_or(options_->snaplen)));
   if (request.duration_s) add("--duration", fmt::format("{}s", *request.duration_s));
-  if (::geteuid() == 0) add("--user", "root");  // there is nobody left to become
-  if (const std::string ours = home(plan.interface); !ours.empty()) add("--home", ours);
+  if (options_->scan.home.empty()) {
+    if (std::string own = own_networks(plan.interface); !own.empty()) add("--home", std::move(own));
+  }
   if (!request.promiscuous || options_->promiscuous == Promiscuous::off) words.emplace_back("-p");
-  for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
   return words;
 }
 
-/// Where none is named, our own networks are the addresses of the interface: what it receives is
-/// told from what it sends.
-std::string ServedRun::home(const std::string& interface) const {
-  if (!options_->scan.home.empty()) return networks_text(options_->scan.home);
-  const bool every_one = interface == "any";
-  std::vector<Network> own;
-  for (const source::NetworkInterface& one : source::list_interfaces()) {
-    if (one.name != interface && !every_one) continue;
-    for (const std::string& text : one.addresses) {
-      if (const auto address = parse_address(text)) {
-        own.push_back(
-            {.address = *address, .bits = static_cast<std::uint8_t>(8 * address->bytes().size())});
-      }
-    }
-  }
-  return networks_text(own);
-}
-
 std::vector<std::string> ServedRun::replay_arguments() const {
-  std::vector<std::string> words{"read", "--json", "--summary-every", "1s", "--no-progress"};
-  if (::geteuid() == 0) words.insert(words.end(), {"--user", "root"});  // as for a capture
+  std::vector<std::string> words = event_arguments("read", *options_);
   // Into a pipe, events of files would wait for a full block.
   if (options_->pace == Pace::recorded) words.insert(words.end(), {"--pace", "-l"});
-  if (!state_.filter.empty()) {
-    words.emplace_back("-f");
-    words.push_back(state_.filter);
-  }
-  if (!options_->scan.home.empty())
-    words.insert(words.end(), {"--home", networks_text(options_->scan.home)});
-  for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
-  for (const std::string& file : options_->files) {
-    words.emplace_back("-r");
-    words.push_back(file);
-  }
+  if (!state_.filter.empty()) words.insert(words.end(), {"-f", state_.filter});
+  append_files(words, options_->files);
   return words;
 }
 
@@ -450,7 +399,7 @@ bool ServedRun::run() {
   if (events_.open()) {
     more = take_output(events_) || more;
     if (!events_.open()) {
-      state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
+      state_.elapsed_us = elapsed_us();
       state_.status = Status::ended;
       changed_ = true;
     }
@@ -499,8 +448,7 @@ void ServedRun::take_end() {
   if (child_->output().open() || child_->packets().open() || child_->errors().open()) return;
   const auto code = child_->ended();
   if (!code) return;
-  if (!stop_asked_)
-    state_.elapsed_us = static_cast<std::uint64_t>(process_clock_ns() - started_ns_) / 1'000;
+  if (!stop_asked_) state_.elapsed_us = elapsed_us();
   child_.reset();
   state_.run_load.reset();
   const bool good = *code == static_cast<int>(ExitCode::done);
@@ -610,15 +558,15 @@ Descriptor ServedRun::packets_held() const {
 std::vector<std::string> ServedRun::cut_arguments(const serve::PacketChoice& choice) const {
   const bool all = !choice.scan && !choice.flow;
   std::vector<std::string> words{all ? "read" : "extract", "-w", "-", "-q"};
-  if (all) words.insert(words.end(), {"--format", "none", "--no-progress"});
-  if (all && ::geteuid() == 0) words.insert(words.end(), {"--user", "root"});
+  if (all) {
+    words.insert(words.end(), {"--format", "none", "--no-progress"});
+    append_user(words);
+  }
   // In one word, so that no id is taken for an option.
   if (choice.scan) words.push_back("--scan=" + *choice.scan);
   if (choice.flow && !choice.scan) words.push_back("--flow=" + *choice.flow);
   const bool live = state_.mode == Mode::live;
-  const std::vector<std::string> files =
-      live ? std::vector<std::string>{"/proc/self/fd/0"} : options_->files;
-  for (const std::string& file : files) words.insert(words.end(), {"-r", file});
+  append_files(words, live ? std::vector<std::string>{"/proc/self/fd/0"} : options_->files);
   if (!live && !state_.filter.empty()) words.insert(words.end(), {"-f", state_.filter});
   if (!all) {
     for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
@@ -647,11 +595,10 @@ void ServedRun::run_cuts() {
     if (!code) continue;
     if (*code != 0 || size_of(cut->file.get()) == 0) {
       std::vector<std::string> lines;
-      for (std::size_t begin = 0; begin < cut->errors.size();) {
-        const std::size_t end = std::min(cut->errors.find('\n', begin), cut->errors.size());
-        lines.push_back(cut->errors.substr(begin, end - begin));
-        begin = end + 1;
-      }
+      const auto keep = [&lines](std::string_view line) { lines.emplace_back(line); };
+      LineFeed feed;
+      feed.take(cut->errors, keep);
+      feed.flush(keep);
       const serve::Failure failure = failure_of(lines, *code);
       cut->later->complete(serve::error_reply(409, failure.error, failure.hints));
     } else {

@@ -79,9 +79,9 @@ class ServedRun final : public serve::Control {
   [[nodiscard]] std::vector<std::string> capture_arguments(const serve::StartRequest& request,
                                                            const Plan& plan) const;
   [[nodiscard]] std::vector<std::string> replay_arguments() const;
-  [[nodiscard]] std::string home(const std::string& interface) const;
   [[nodiscard]] std::string effective_filter(const std::string& filter) const;
   void begin_run();
+  [[nodiscard]] std::uint64_t elapsed_us() const noexcept;
   [[nodiscard]] std::optional<serve::Refused> cut_out(
       const serve::PacketChoice& choice, const std::shared_ptr<serve::PendingReply>& later);
   [[nodiscard]] Descriptor packets_held() const;

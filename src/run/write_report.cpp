@@ -71,28 +71,11 @@ void take_events(const std::string& file, serve::Digest& digest,
 }
 
 std::vector<std::string> read_arguments(const Options& options) {
-  std::vector<std::string> words{"read", "--json", "--summary-every", "1s", "--no-progress"};
-  // Of several files all are to be read by who may read the first.
-  if (::geteuid() == 0) words.insert(words.end(), {"--user", "root"});
+  std::vector<std::string> words = event_arguments("read", options);
   if (!options.filter.empty()) words.insert(words.end(), {"-f", options.filter});
   if (options.filter_file) words.insert(words.end(), {"-F", *options.filter_file});
-  if (!options.scan.home.empty())
-    words.insert(words.end(), {"--home", networks_text(options.scan.home)});
-  for (std::string& word : analysis_arguments(options)) words.push_back(std::move(word));
-  for (const std::string& file : options.files) words.insert(words.end(), {"-r", file});
+  append_files(words, options.files);
   return words;
-}
-
-/// Calls `take` with what a pipe holds now, and closes it at its end.
-template <class Take>
-void read_available(Descriptor& from, Take&& take) {
-  std::array<char, read_size> block{};
-  while (from.open()) {
-    const ssize_t got = ::read(from.get(), block.data(), block.size());
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) from.reset();
-    if (got > 0) take(std::string_view{block.data(), static_cast<std::size_t>(got)});
-  }
 }
 
 /// Waits until the child writes, ends, or the user stops us.
@@ -117,8 +100,8 @@ int take_packets(const Options& options, serve::Digest& digest, source::Interrup
     interrupt.clear();
     // Once: the second time it would leave at once, without the events that it still holds.
     if (interrupt.stopped() && !std::exchange(stop_told, true)) child.stop();
-    read_available(child.output(), [&](std::string_view octets) { feed.take(octets, take); });
-    read_available(child.errors(), [](std::string_view octets) {
+    (void)take_some(child.output(), [&](std::string_view octets) { feed.take(octets, take); });
+    (void)take_some(child.errors(), [](std::string_view octets) {
       to_stderr(octets);  // it has made its text printable
     });
   }
@@ -128,11 +111,6 @@ int take_packets(const Options& options, serve::Digest& digest, source::Interrup
     constexpr int moment_ms = 10;
     (void)::poll(nullptr, 0, moment_ms);
   }
-}
-
-serve::ReportForm form_of(std::string_view file) noexcept {
-  if (file.ends_with(".html") || file.ends_with(".htm")) return serve::ReportForm::html;
-  return file.ends_with(".json") ? serve::ReportForm::json : serve::ReportForm::markdown;
 }
 
 std::string title_of(const Options& options) {
@@ -189,8 +167,8 @@ ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
   run.status = serve::Status::ended;
   run.file = title_of(options);
   run.filter = options.filter;
-  const std::string text = serve::report(digest, run, form_of(options.report_file),
-                                         {.title = run.file, .version = NTAN_VERSION});
+  const std::string text =
+      serve::report(digest, run, options.report_form, {.title = run.file, .version = NTAN_VERSION});
   if (options.report_file == "-") return print(text);
   sink::OutputFile file = sink::OutputFile::create(options.report_file, sink::Flushing::blocks);
   file.append(text);

@@ -8,10 +8,9 @@
 
 #include "serve/control.h"
 #include "serve/digest.h"
+#include "serve/report_form.h"
 
 namespace ntan::serve {
-
-enum class ReportForm : std::uint8_t { html, markdown, json };
 
 struct ReportOptions {
   std::string title;    ///< of what: names of files, of an interface

@@ -435,7 +435,10 @@ TEST_CASE("parse: report takes captures and a file whose name tells its form") {
   CHECK(page.command == Command::report);
   CHECK(page.files == Words{"a.pcap", "b.pcap"});
   CHECK(page.report_file == "r.html");
+  CHECK(page.report_form == serve::ReportForm::html);
   CHECK(parse_words({"report", "a.pcap"}).report_file == "-");
+  CHECK(parse_words({"report", "a.pcap"}).report_form == serve::ReportForm::markdown);
+  CHECK(parse_words({"report", "a.pcap", "-o", "x.json"}).report_form == serve::ReportForm::json);
   CHECK(parse_words({"report", "a.ndjson", "-f", "tcp", "-o", "x.md"}).filter == "tcp");
   for (const char* file : {"-", "r.htm", "r.md", "r.json"})
     CHECK(complaint({"report", "a.pcap", "-o", file}) == "accepted");

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -104,6 +105,25 @@ TEST_CASE("child: what it writes comes by two pipes that never block") {
   CHECK(read_all(script.child.output()) == "out\n");
   CHECK(read_all(script.child.errors()) == "err\n");
   CHECK_FALSE(script.child.packets().open());
+}
+
+TEST_CASE("child: a look takes a bounded part of a pipe, and closes it at its end") {
+  Script quiet("exec sleep 5");
+  CHECK_FALSE(
+      run::take_some(quiet.child.output(), [](std::string_view) { FAIL("nothing comes"); }));
+  CHECK(quiet.child.output().open());
+  Script script("head -c 3000000 /dev/zero");
+  Descriptor& from = script.child.output();
+  std::size_t all = 0;
+  while (from.open()) {
+    pollfd wait{.fd = from.get(), .events = POLLIN, .revents = 0};
+    REQUIRE(::poll(&wait, 1, 20'000) == 1);
+    std::size_t taken = 0;
+    (void)run::take_some(from, [&](std::string_view octets) { taken += octets.size(); });
+    CHECK(taken < run::most_at_once + (std::size_t{64} << 10U));
+    all += taken;
+  }
+  CHECK(all == 3'000'000);
 }
 
 TEST_CASE("child: nothing comes to it by standard input") {

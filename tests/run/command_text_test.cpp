@@ -1,5 +1,9 @@
 #include "run/command_text.h"
 
+#include <string>
+#include <unistd.h>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 using namespace ntan;
@@ -75,4 +79,18 @@ TEST_CASE("command text: there is no such line where the packets are in no file"
   options.write_packets = "all.pcap";
   options.filter = "tcp";  // what was written has passed it
   CHECK(line_of(options) == "ntan extract -r all.pcap --scan ID -w scan-ID.pcap");
+}
+
+TEST_CASE(
+    "command text: a run for its events has the analysis of the options, and no other input") {
+  Options options;
+  options.files = {"a.pcap"};
+  options.filter = "tcp";
+  options.max_flows = 1000;
+  options.scan.home = {{*parse_address("192.0.2.0"), 24}};
+  std::vector<std::string> words = event_arguments("read", options);
+  append_files(words, options.files);
+  const std::string user = ::geteuid() == 0 ? "--user root " : "";
+  CHECK(command_line(words) == "ntan read --json --summary-every 1s --no-progress " + user +
+                                   "--home 192.0.2.0/24 --max-flows 1000 -r a.pcap");
 }

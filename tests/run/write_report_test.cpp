@@ -26,6 +26,7 @@ Options report_of(std::vector<std::string> files, std::string to) {
   Options options;
   options.command = Command::report;
   options.files = std::move(files);
+  options.report_form = serve::report_form(to).value_or(serve::ReportForm::markdown);
   options.report_file = std::move(to);
   return options;
 }
