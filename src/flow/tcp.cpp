@@ -22,6 +22,18 @@ bool acknowledges_syn(std::uint32_t ack, const TcpSide& side) noexcept {
   return sequence_distance(ack, side.isn) > 0 && sequence_distance(ack, side.space.next()) <= 0;
 }
 
+// What a SYN meets at the end of an older connection is acknowledged there (RFC 9293 3.5.1): it is
+// no measure of what the SYN's sender sends now.
+void forget_older_ack(TcpSide& receiver, const TcpSide& sender) noexcept {
+  if (receiver.has_ack && !acknowledges_syn(receiver.ack_max, sender)) receiver.has_ack = false;
+}
+
+// As if the attempt that was reset had not been made.
+void undo_reset(TcpSide& answering, TcpSide& asking) noexcept {
+  if (answering.state == EndState::reset) answering.state = EndState::partial;
+  if (asking.state == EndState::reset) asking.state = EndState::syn_sent;
+}
+
 std::uint64_t microseconds(std::int64_t ns) noexcept {
   return static_cast<std::uint64_t>(ns / 1000);
 }
@@ -135,6 +147,7 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
 void TcpConnection::on_reset(const SeenSegment& seen, Effect& effect) {
   TcpSide& self = sides_[index(seen.direction)];
   const TcpSide& peer = sides_[index(reverse(seen.direction))];
+  asks_again_ = false;
   // After both FINs nothing is left to reset.
   if (self.state != EndState::closed || peer.state != EndState::closed)
     self.state = EndState::reset;
@@ -265,7 +278,7 @@ void TcpConnection::begin_meter() {
   void* memory = pool_->take(sizeof(TcpMeter));
   if (memory == nullptr) return;
   meter_ = new (memory) TcpMeter(*pool_);
-  if (handshake_server()) meter_->add_rtt(Direction::to_server, server_us_);
+  if (server_us_ != unknown) meter_->add_rtt(Direction::to_server, server_us_);
   if (client_us_ != unknown) meter_->add_rtt(Direction::to_client, client_us_);
   if (sides_[0].syn_seen) meter_->sent_syn(Direction::to_server, microseconds(syn_ns_));
   if (sides_[1].syn_seen) meter_->sent_syn(Direction::to_client, microseconds(syn_ack_ns_));
@@ -345,10 +358,15 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
     // Data that overtook it said nothing of the connection's beginning.
     const bool begins = peer.state == EndState::inactive && self.state == EndState::partial;
     if (begins || self.state == EndState::inactive) self.state = EndState::syn_sent;
+    if (peer.syn_seen) return;
+    forget_older_ack(peer, self);
+    asks_again_ = asks_again_ || (!first && was_reset());
     return;
   }
   syn_ack_ns_ = now;
   check_echo(segment);
+  if (first && peer.syn_seen) forget_older_ack(self, peer);
+  if (first && asks_again_) undo_reset(self, peer);
   if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
     if (first && !peer.syn_repeated && now >= syn_ns_) {
       server_us_ = whole_us(now - syn_ns_);
@@ -447,6 +465,11 @@ bool TcpConnection::at_claim(const Decoded& segment, Direction direction) const 
   if (claims_ != bit_of(reverse(direction))) [[likely]]
     return false;
   if (segment.has(flag::syn)) return false;
+  // RFC 9293 3.10.7.3: who has sent but a SYN resets what does not acknowledge it, with the number
+  // of that.
+  if (segment.has(flag::rst) && sides_[index(direction)].syn_seen &&
+      !sides_[index(reverse(direction))].syn_seen)
+    return false;
   const bool takes_space = segment.payload_size != 0 || segment.has(flag::fin);
   if (!takes_space || segment.has(flag::rst)) return segment.seq == claim_;
   return flow::in_window(segment.seq, 0, claim_, sides_[index(reverse(direction))].window);

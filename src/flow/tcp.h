@@ -245,6 +245,7 @@ class TcpConnection {
   std::uint8_t refused_ = 0;       ///< direction of that, by bit; 0: there was none
   std::uint8_t claims_ : 2 = 0;    ///< direction of the claim, by bit; 0: there is none
   bool syn_refused_ : 1 = false;   ///< a RST answered the SYN
+  bool asks_again_ : 1 = false;    ///< the SYN came again after a reset, and nothing reset that
   bool complete_ : 1 = false;
 };
 static_assert(sizeof(TcpConnection) <= 192);

@@ -168,6 +168,63 @@ TEST_CASE("tcp: a SYN that came again sooner than any time-out was not sent by o
   CHECK(trouble->of(SegmentKind::other) == 2U - c.timeouts);
 }
 
+TEST_CASE("tcp: a SYN that comes again after a reset may be answered after all") {
+  struct Case {
+    std::string_view script;
+    std::string_view state;
+    bool was_reset;
+  };
+  const auto c = GENERATE(values<Case>({
+      // Refused, and accepted half a second later: some stacks ask again.
+      {">S +40 <RA +500 >* +40 <SA", "S1", false},
+      {">S +40 <RA +500 >* +40 <SA +10 >A >D5A <A >FA <FA", "SF", false},
+      {">S +40 <RA +500 >* +40 <R +500 >* +40 <SA >A", "S1", false},
+      // What follows an attempt that the client gave up itself.
+      {">S +10 >R +500 >S +40 <SA >A", "S1", false},
+      // Accepted, and reset after that.
+      {">S +40 <RA +500 >* +40 <SA >A <R", "RSTR", true},
+      {">S +40 <RA +500 >* +40 <SA >R", "RSTO", true},
+      // Refused again, or nobody answers.
+      {">S +40 <RA +500 >*", "REJ", true},
+      {">S +40 <RA +500 >* +40 <RA", "REJ", true},
+      {">S +10 >R +500 >S", "RSTOS0", true},
+      // What answers the first SYN, too late.
+      {">S +40 <RA <SA", "RSTR", true},
+      {">S +10 >R <SA", "RSTO", true},
+      {">S +40 <RA +500 >* >R <SA", "RSTR", true},
+      // A connection that was there is not begun once more.
+      {">S <SA >A <R +500 <SA", "RSTR", true},
+  }));
+  CAPTURE(c.script);
+  const Talk talk(c.script);
+  CHECK(talk.state() == c.state);
+  CHECK(talk.tcp.was_reset() == c.was_reset);
+}
+
+TEST_CASE("tcp: a RST that refused a SYN stays measured when the SYN comes again") {
+  Talk talk(">S +40 <RA +460 >* +40 <RA");
+  CHECK(talk.tcp.refusal() == Duration{40ms});
+  REQUIRE(talk.tcp.meter() != nullptr);
+  CHECK(talk.tcp.meter()->side(to_server).rtt.n() == 1);
+  CHECK(talk.tcp.meter()->side(to_server).rtt.smoothed() == 40'000);
+}
+
+TEST_CASE("tcp: what acknowledged an older connection is no measure of the one that a SYN begins") {
+  // RFC 9293 3.5.1: one end has forgotten the connection, and its SYN meets a challenge ACK.
+  const std::uint32_t old = GENERATE(0xfaa2b828U, 0x7fff0000U, 1U, 1000U);
+  CAPTURE(old);
+  Talk talk(">S +40");
+  talk.send({.direction = to_client, .flags = flag::ack, .seq = 77, .ack = old});
+  talk.send({.flags = flag::rst, .seq = old});
+  talk.play("+950 >S");
+  talk.play("+40 <SA +10 >A >D5A <A >D5A <A");
+  CHECK(talk.state() == "S1");
+  CHECK_FALSE(talk.tcp.was_reset());
+  CHECK(talk.client().goodput_bytes == 10);
+  CHECK(talk.tcp.meter()->side(to_server).most_in_flight == 5);
+  CHECK(talk.server().ack_max == 1011);
+}
+
 TEST_CASE("tcp: the segment that completes the handshake says so once") {
   Talk talk;
   talk.play(">S <SA");

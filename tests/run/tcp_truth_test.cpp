@@ -154,6 +154,9 @@ class Flow {
     if (root_["flow"][name].get(value) != simdjson::SUCCESS) return std::nullopt;
     return value.get_int64().value();
   }
+  [[nodiscard]] std::string_view text(std::string_view name) {
+    return root_["flow"][name].get_string().value();
+  }
   [[nodiscard]] double ratio(std::string_view name) {
     return root_["flow"][name].get_double().value();
   }
@@ -382,6 +385,27 @@ TEST_CASE("truth: SYNs that come again, before and after an answer") {
     CHECK(flow["rtt_client_n"] == std::nullopt);
     CHECK(flow["connect_us"] == 2'050'000);
   }
+}
+
+TEST_CASE("truth: a connection that is accepted after a refusal is one flow") {
+  Wire wire;
+  wire.add({{.at = 0ms, .flags = tcp::syn, .seq = 0},
+            {.at = 40ms, .client = false, .flags = tcp::rst | tcp::ack, .seq = 0},
+            {.at = 540ms, .flags = tcp::syn, .seq = 0},
+            {.at = 580ms, .client = false, .flags = tcp::syn | tcp::ack, .seq = 0},
+            {.at = 590ms},
+            {.at = 600ms, .size = 5},
+            {.at = 640ms, .client = false, .ack = 6, .size = 100},
+            {.at = 9640ms, .seq = 6, .ack = 101, .size = 5},
+            {.at = 9680ms, .client = false, .seq = 101, .ack = 11},
+            {.at = 9700ms, .flags = tcp::fin | tcp::ack, .seq = 11, .ack = 101},
+            {.at = 9740ms, .client = false, .flags = tcp::fin | tcp::ack, .seq = 101, .ack = 12},
+            {.at = 9750ms, .seq = 12, .ack = 102}});
+  Flow flow(wire.frames);
+  CHECK(flow.text("state") == "SF");
+  CHECK(flow["src_syn_rtx"] == 1);
+  CHECK(flow["src_goodput_bytes"] == 10);
+  CHECK(flow["dst_goodput_bytes"] == 100);
 }
 
 TEST_CASE("truth: packets captured twice are no repeats") {
