@@ -17,15 +17,15 @@ struct Vxlan {
   std::uint32_t vni = 0;
   Slice payload{};  ///< an Ethernet frame
 
-  /// Strict on flags and reserved bits: the port alone proves nothing.
+  /// RFC 7348 5: reserved bits are ignored. One bit and a port prove little: what is inside has to
+  /// be IP in Ethernet besides.
   [[nodiscard]] static Parsed<Vxlan> parse(Slice input) noexcept {
-    constexpr std::uint32_t only_vni_flag = 0x08000000;
+    constexpr std::uint32_t vni_flag = 0x08000000;
     if (!input.has(header_size)) return input.missing(header_size);
     Reader r(input.captured.first(header_size));
     const auto flags = r.be32();
     const auto vni = r.be24();
-    const auto reserved = r.u8();
-    if (flags != only_vni_flag || reserved != 0) return Flaw::bad_value;
+    if ((flags & vni_flag) == 0) return Flaw::bad_value;
     return Vxlan{.vni = vni, .payload = input.after(header_size)};
   }
 };

@@ -110,6 +110,10 @@ TEST_CASE("tunnel: the flow is the innermost packet, and the tunnel is listed") 
       {"VXLAN", ipv4(17, udp(4789, join("08000000 00006400"_hex, frame))), Tunnel::vxlan, 100},
       {"VXLAN on the old port", ipv6(17, udp(8472, join("08000000 00006400"_hex, frame))),
        Tunnel::vxlan, 100},
+      {"VXLAN with a group policy", ipv4(17, udp(4789, join("88001234 00006400"_hex, frame))),
+       Tunnel::vxlan, 100},
+      {"VXLAN with all reserved bits", ipv4(17, udp(4789, join("ffffffff 000064ff"_hex, frame))),
+       Tunnel::vxlan, 100},
       {"Geneve", ipv4(17, udp(6081, join("0100 6558 00006400 00000000"_hex, frame))),
        Tunnel::geneve, 100},
       {"Geneve with IPv6", ipv4(17, udp(6081, join("0000 86dd 00006400"_hex, inner6))),
@@ -173,9 +177,15 @@ TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without
     Bytes payload;
   };
   const Octets trailed = join(from_teredo(inner6), "00"_hex);
+  const Octets without_vni = join("f7000000 00006400"_hex, ethernet(0x0800, inner4));
+  const Octets other_type = join("ff000000 00006400"_hex, ethernet(0x1234, inner4));
+  const Octets with_length = join("ff000000 00006400"_hex, ethernet(29, inner4));
   const Case cases[] = {
-      {"VXLAN flags", 4789, "00000000 00006400"_hex},
-      {"VXLAN reserved bits", 4789, "08000000 00006401 020000000001 020000000002 0800 45"_hex},
+      {"VXLAN without a network", 4789, without_vni},
+      {"VXLAN with half an IPv4 header", 4789,
+       "08000000 00006400 020000000001 020000000002 0800 45"_hex},
+      {"VXLAN with an EtherType that is no IP", 4789, other_type},
+      {"VXLAN with a length for an EtherType", 4789, with_length},
       {"VXLAN with nothing inside", 4789, "08000000 00006400"_hex},
       {"VXLAN with ARP inside", 4789, "08000000 00006400 020000000001 020000000002 0806 0001"_hex},
       {"Geneve version", 6081, "4000 6558 00006400 020000000001 020000000002 0800 45"_hex},
