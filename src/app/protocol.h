@@ -47,6 +47,7 @@ struct Segment {
   Direction direction{};
   Timestamp time;            ///< of the packet that brought (or released) these octets
   std::uint64_t packet = 0;  ///< its number
+  std::uint32_t ip_id = 0;   ///< identification of a datagram's IP packet; 0: none to go by
   MacAddress link_source;    ///< arp only: sender of the frame, zero if unknown
   std::uint64_t link = 0;    ///< arp only: the same for frames of one interface and VLAN
   IpVersion ip_version{};    ///< for icmp_error, which has no ends, and Protocol::describe only

@@ -101,6 +101,8 @@ app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
 void Dissection::feed(Conversation& conversation, app::Transport transport,
                       const app::Segment& segment) {
   if (conversation.stage == AppStage::active) {
+    const bool datagram = transport != app::Transport::tcp;
+    if (datagram && copies_.is_copy(conversation.flow.first_packet, segment)) return;
     if (conversation.app_state == nullptr &&
         !construct(conversation, flow_context(conversation.flow, transport, *memory_)))
       return finish(conversation);
@@ -118,7 +120,10 @@ void Dissection::probe_datagram(Conversation& conversation, app::Transport trans
                                 const app::Segment& segment) {
   const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
   const Match found = match_at_front(segment, context);
-  if (found.protocol != nullptr) return open(conversation, *found.protocol, context, {segment});
+  if (found.protocol != nullptr) {
+    (void)copies_.is_copy(conversation.flow.first_packet, segment);  // but the next one may be
+    return open(conversation, *found.protocol, context, {segment});
+  }
   conversation.tries.add(segment.direction);
   if (conversation.tries.over(segment.direction) &&
       conversation.tries.over(reverse(segment.direction)))

@@ -8,6 +8,7 @@
 #include "base/budget.h"
 #include "flow/pool.h"
 #include "run/conversation.h"
+#include "run/datagram_copies.h"
 
 namespace ntan::run {
 
@@ -25,7 +26,8 @@ class Dissection {
     return conversation.stage == AppStage::active ||
            (conversation.stage == AppStage::probing && !conversation.tries.over(direction));
   }
-  /// Hands over the next octets of one side. Requires, of a datagram: takes_datagram().
+  /// Hands over the next octets of one side; a datagram that was captured twice, once. Requires, of
+  /// a datagram: takes_datagram().
   void feed(Conversation& conversation, app::Transport transport, const app::Segment& segment);
   /// Octets that were not seen, before the first one that was or behind that.
   enum class Gap : std::uint8_t { before, within };
@@ -86,6 +88,7 @@ class Dissection {
   flow::Pool* pool_;
   Budget* memory_;
   app::Output* out_;
+  DatagramCopies copies_;
 };
 
 [[nodiscard]] app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,

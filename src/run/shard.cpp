@@ -606,7 +606,8 @@ void Shard::on_datagram(Conversation& conversation, const RoutedPacket& packet, 
                     .size = packet.decoded->payload_size,
                     .direction = direction,
                     .time = packet.view->time,
-                    .packet = packet.view->number});
+                    .packet = packet.view->number,
+                    .ip_id = packet.decoded->ip_id});
   if (conversation.app_state == nullptr) expected_.clear(current_.number);
 }
 

@@ -32,15 +32,36 @@ using test::udp_packet;
 using test::operator""_hex;  // NOLINT(*-unused-using-decls): literals use it
 namespace tcp = test::tcp;
 
+/// The same IPv4 packet with an identification.
+Octets with_id(Octets packet, std::uint16_t id) {
+  store_be(packet.data() + 4, id);
+  return packet;
+}
+
+/// The payload of an IPv4 packet between hosts of IPv6 that are named after those.
+Octets as_ipv6(const Octets& packet) {
+  const std::size_t size = packet.size() - 20;
+  const Octets sizes{static_cast<std::uint8_t>(size >> 8U), static_cast<std::uint8_t>(size),
+                     packet[9], 64};
+  const Bytes prefix = "20010db8 00000000 00000000"_hex;
+  const Bytes all = packet;
+  return join("60000000"_hex, sizes, prefix, all.subspan(12, 4), prefix, all.subspan(16, 4),
+              all.subspan(20));
+}
+
 }  // namespace
 
 TEST_CASE("truth: a protocol is looked for in eight datagrams of each side") {
   Frames frames;
-  const Octets noise(60, 0xff);
+  Octets noise(60, 0xff);
+  const auto other_noise = [&noise]() -> const Octets& {
+    ++noise.back();
+    return noise;
+  };
   const auto talk = [&](std::uint16_t port, int from_client, int from_server) {
     const Pair pair{client, server, port, 9'000};
-    for (int i = 0; i < from_client; ++i) add(frames, 1ms, udp_packet(pair, noise));
-    for (int i = 0; i < from_server; ++i) add(frames, 1ms, udp_packet(pair.back(), noise));
+    for (int i = 0; i < from_client; ++i) add(frames, 1ms, udp_packet(pair, other_noise()));
+    for (int i = 0; i < from_server; ++i) add(frames, 1ms, udp_packet(pair.back(), other_noise()));
     add(frames, 2ms, udp_packet(pair, test::dns_query(port, "a.example")));
   };
   talk(5'007, 7, 0);
@@ -118,6 +139,71 @@ TEST_CASE("truth: DNS answered, asked twice, never answered, answered unasked an
   CHECK(latency(analysis, "dns_rtt") == Row{2, 20'000, 30'000});
   CHECK(latency_of_server(analysis, "dns_rtt", "10.0.0.53") == Row{2, 20'000, 30'000});
   CHECK(latency(analysis, "dns_rtt_first") == Row{2, 20'000, 1'030'000});
+}
+
+TEST_CASE("truth: datagrams captured twice are no repeats, but packets") {
+  // Of IPv4 with an identification and without, and of IPv6, which has none.
+  const auto family = GENERATE(0x0800, 0, 0x86dd);
+  CAPTURE(family);
+  Frames frames;
+  std::uint16_t packets = 0;
+  const auto twice = [&](std::chrono::microseconds at, const Octets& packet) {
+    const std::uint16_t id = family == 0x0800 ? ++packets : std::uint16_t{0};
+    for (const auto later : {0us, 20us}) {
+      if (family == 0x86dd) {
+        frames.push_back({.time = traffic_start + at + later,
+                          .data = test::in_ethernet(as_ipv6(packet), 0x86dd)});
+      } else {
+        add(frames, at + later, with_id(packet, id));
+      }
+    }
+  };
+  const Pair to{client, server, 40'000, 53};
+  twice(0ms, udp_packet(to, test::dns_query(1, "a.example")));
+  twice(20ms, udp_packet(to.back(), test::dns_answer(1, "a.example", server)));
+  SECTION("one exchange") {
+    const test::Analysis analysis = test::analyse(frames);
+    const auto events = records(analysis, "dns");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0]["retries"] == 0);
+    CHECK(events[0]["rtt_us"] == 20'000);
+    const auto flows = records(analysis, "flow");
+    REQUIRE(flows.size() == 1);
+    CHECK(flows[0]["src_pkts"] == 2);
+    CHECK(flows[0]["dst_pkts"] == 2);
+    const Record summary = summary_of(analysis);
+    CHECK(summary["dns_queries"] == 1);
+    CHECK(summary["dns_answers"] == 1);
+    CHECK(summary["dns_retries"] == 0);
+    CHECK(summary["dns_duplicate_answers"] == 0);
+  }
+  SECTION("what is sent again later") {
+    twice(2000ms, udp_packet(to, test::dns_query(2, "b.example")));
+    twice(3000ms, udp_packet(to, test::dns_query(2, "b.example")));
+    twice(3005ms, udp_packet(to.back(), test::dns_answer(2, "b.example", server)));
+    twice(3007ms, udp_packet(to.back(), test::dns_answer(2, "b.example", server)));
+    const Record summary = summary_of(test::analyse(frames));
+    CHECK(summary["dns_queries"] == 3);
+    CHECK(summary["dns_answers"] == 3);
+    CHECK(summary["dns_retries"] == 1);
+    CHECK(summary["dns_duplicate_answers"] == 1);
+  }
+}
+
+TEST_CASE("truth: echoes captured twice are no repeats") {
+  Frames frames;
+  const auto twice = [&](std::chrono::microseconds at, const Octets& packet) {
+    for (const auto later : {0us, 20us}) add(frames, at + later, with_id(packet, 5));
+  };
+  twice(0ms, echo_packet({client, server, 0, 0}, 8, 1, 1, octets("ping")));
+  twice(10ms, echo_packet({server, client, 0, 0}, 0, 1, 1, octets("ping")));
+  const test::Analysis analysis = test::analyse(frames);
+  const auto events = records(analysis, "icmp");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0]["retries"] == 0);
+  CHECK(events[0]["rtt_us"] == 10'000);
+  CHECK(summary_of(analysis)["icmp_echoes"] == 1);
+  CHECK(latency(analysis, "icmp_rtt") == Row{1, 10'000, 10'000});
 }
 
 TEST_CASE("truth: four echoes, the third without reply") {
