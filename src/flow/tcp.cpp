@@ -34,6 +34,14 @@ void undo_reset(TcpSide& answering, TcpSide& asking) noexcept {
   if (asking.state == EndState::reset) asking.state = EndState::syn_sent;
 }
 
+void take_plain_syn(TcpSide& self, TcpSide& peer) noexcept {
+  self.plain_syn = true;
+  // Data that overtook it said nothing of the connection's beginning.
+  const bool begins = peer.state == EndState::inactive && self.state == EndState::partial;
+  if (begins || self.state == EndState::inactive) self.state = EndState::syn_sent;
+  if (!peer.syn_seen) forget_older_ack(peer, self);
+}
+
 std::uint64_t microseconds(std::int64_t ns) noexcept {
   return static_cast<std::uint64_t>(ns / 1000);
 }
@@ -172,7 +180,7 @@ void TcpConnection::take_timestamp(const SeenSegment& seen) {
 void TcpConnection::replay_handshake() noexcept {
   TimestampRtt& client = meter_->timestamps(Direction::to_server);
   TimestampRtt& server = meter_->timestamps(Direction::to_client);
-  const auto answered_us = static_cast<std::uint32_t>(microseconds(syn_ack_ns_));
+  const auto answered_us = static_cast<std::uint32_t>(microseconds(syn_ns_[1]));
   const std::uint32_t client_syn = sides_[0].syn_stamp;
   if (handshake_server() && client_syn != 0 && !sides_[0].awaits_echo) {
     client.sent(client_syn, answered_us - server_us_);
@@ -214,6 +222,11 @@ void TcpConnection::take_space(const SeenSegment& seen, History& history, Effect
   if (seen.packet.payload_size != 0) added = on_payload(seen, history, effect);
   if (seen.packet.has(flag::fin)) on_fin(seen, history, added);
   if (shows_more(seen)) self.space.skip_to(seen.packet.seq, TcpMeter::mark(seen), *pool_);
+  if (opens_too(seen.packet, seen.direction)) [[unlikely]] {
+    self.plain_syn = false;
+    if (meter_ != nullptr) meter_->sent_syn(seen.direction, seen.us);
+    return;
+  }
   if (meter_ == nullptr) return;
   if (effect.kind == SegmentKind::none && seen.takes_space()) {
     const TcpSide& peer = sides_[index(reverse(seen.direction))];
@@ -232,7 +245,7 @@ std::optional<std::uint32_t> TcpConnection::on_reset_ack(const SeenSegment& seen
   const bool refuses = seen.direction == Direction::to_client && client.syn_seen &&
                        !client.syn_repeated && !sides_[1].syn_seen &&
                        seen.packet.ack == client.space.next();
-  const std::uint64_t sent = microseconds(syn_ns_);
+  const std::uint64_t sent = microseconds(syn_ns_[index(Direction::to_server)]);
   if (!refuses || seen.us < sent) return std::nullopt;
   server_us_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(seen.us - sent, unknown - 1));
   syn_refused_ = true;
@@ -255,14 +268,24 @@ bool TcpConnection::copied_syn(const SeenSegment& seen) const noexcept {
   const Decoded& packet = seen.packet;
   const TcpSide& self = sides_[index(seen.direction)];
   if (!packet.has(flag::syn) || !self.syn_seen || self.isn != packet.seq) return false;
-  const std::uint64_t first = microseconds(packet.has(flag::ack) ? syn_ack_ns_ : syn_ns_);
+  if (self.plain_syn == packet.has(flag::ack)) return false;
+  const std::uint64_t first = microseconds(syn_ns_[index(seen.direction)]);
   return packet.ip_id == self.syn_ip_id && seen.us - first <= capture_copy_us;
+}
+
+// The SYN-ACK of a simultaneous open has the number of its sender's SYN, and answers the other one
+// (RFC 9293 3.5): that repeats nothing.
+bool TcpConnection::opens_too(const Decoded& segment, Direction direction) const noexcept {
+  const TcpSide& self = sides_[index(direction)];
+  return self.plain_syn && segment.has(flag::syn) && segment.has(flag::ack) &&
+         segment.seq == self.isn && segment.payload_size == 0;
 }
 
 // Handshakes alone need no memory for it: floods of them are many.
 bool TcpConnection::worth_measuring(const Decoded& segment, Direction direction) const noexcept {
   if (segment.payload_size != 0 || segment.has(flag::fin)) return true;
-  if (segment.has(flag::syn)) return sides_[index(direction)].syn_seen;
+  if (segment.has(flag::syn))
+    return sides_[index(direction)].syn_seen && !opens_too(segment, direction);
   if (segment.window == 0) return true;
   const TcpSide& self = sides_[index(direction)];
   // A keep-alive.
@@ -280,8 +303,10 @@ void TcpConnection::begin_meter() {
   meter_ = new (memory) TcpMeter(*pool_);
   if (server_us_ != unknown) meter_->add_rtt(Direction::to_server, server_us_);
   if (client_us_ != unknown) meter_->add_rtt(Direction::to_client, client_us_);
-  if (sides_[0].syn_seen) meter_->sent_syn(Direction::to_server, microseconds(syn_ns_));
-  if (sides_[1].syn_seen) meter_->sent_syn(Direction::to_client, microseconds(syn_ack_ns_));
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    if (sides_[index(direction)].syn_seen)
+      meter_->sent_syn(direction, microseconds(syn_ns_[index(direction)]));
+  }
   if (!complete_) return;
   const TcpSide& client = sides_[0];
   const bool scaled = client.has_window_scale && sides_[1].has_window_scale;
@@ -323,8 +348,9 @@ TcpConnection::TcpConnection(Pool& pool, const FirstSyn& syn, Timestamp time) : 
   client.state = EndState::syn_sent;
   first_syn_of(client, syn);
   client.syn_ip_id = syn.ip_id;
-  syn_ns_ = to_ns(time);
-  first_syn_ns_ = syn_ns_;
+  client.plain_syn = true;
+  syn_ns_[index(Direction::to_server)] = to_ns(time);
+  first_syn_ns_ = to_ns(time);
   if (syn.repeats == 0) return;
   begin_meter();
   if (meter_ != nullptr) meter_->repeated_syn(syn);
@@ -352,24 +378,20 @@ void TcpConnection::on_syn(const Decoded& segment, Direction direction, Timestam
   self.syn_seen = true;
   if (first) first_syn_of(self, FirstSyn::of(segment));
   self.syn_ip_id = static_cast<std::uint16_t>(segment.ip_id);
+  syn_ns_[index(direction)] = now;
   if (!segment.has(flag::ack)) {
-    syn_ns_ = now;
     if (first_syn_ns_ == INT64_MIN) first_syn_ns_ = now;
-    // Data that overtook it said nothing of the connection's beginning.
-    const bool begins = peer.state == EndState::inactive && self.state == EndState::partial;
-    if (begins || self.state == EndState::inactive) self.state = EndState::syn_sent;
-    if (peer.syn_seen) return;
-    forget_older_ack(peer, self);
-    asks_again_ = asks_again_ || (!first && was_reset());
+    take_plain_syn(self, peer);
+    asks_again_ = asks_again_ || (!first && !peer.syn_seen && was_reset());
     return;
   }
-  syn_ack_ns_ = now;
   check_echo(segment);
   if (first && peer.syn_seen) forget_older_ack(self, peer);
   if (first && asks_again_) undo_reset(self, peer);
   if (peer.state == EndState::syn_sent || peer.state == EndState::established) {
-    if (first && !peer.syn_repeated && now >= syn_ns_) {
-      server_us_ = whole_us(now - syn_ns_);
+    const std::int64_t asked = syn_ns_[index(reverse(direction))];
+    if (first && !peer.syn_repeated && now >= asked) {
+      server_us_ = whole_us(now - asked);
       syn_refused_ = false;
       if (meter_ != nullptr) meter_->add_rtt(Direction::to_server, server_us_);
     }
@@ -386,8 +408,9 @@ void TcpConnection::on_handshake_ack(const Decoded& segment, Timestamp time,
   TcpSide& server = sides_[index(Direction::to_client)];
   if (complete_ || !server.syn_seen || segment.ack != server.isn + 1) return;
   const std::int64_t now = to_ns(time);
-  if (!server.syn_repeated && now >= syn_ack_ns_) {
-    client_us_ = whole_us(now - syn_ack_ns_);
+  const std::int64_t answered = syn_ns_[index(Direction::to_client)];
+  if (!server.syn_repeated && now >= answered) {
+    client_us_ = whole_us(now - answered);
     if (meter_ != nullptr) meter_->add_rtt(Direction::to_client, client_us_);
   }
   if (first_syn_ns_ != INT64_MIN && now >= first_syn_ns_)

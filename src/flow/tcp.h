@@ -68,6 +68,7 @@ struct TcpSide {
   bool syn_repeated : 1 = false;
   bool fin_seen : 1 = false;
   bool has_ack : 1 = false;
+  bool plain_syn : 1 = false;          ///< its SYN came without an ACK, and no SYN-ACK since
   bool awaits_echo : 1 = false;        ///< syn_stamp has only the last bits, and was not echoed yet
   std::uint8_t continuations : 2 = 0;  ///< of segments, up to TcpConnection::most_continuations
 };
@@ -213,6 +214,7 @@ class TcpConnection {
   [[nodiscard]] std::optional<std::uint32_t> on_reset_ack(const SeenSegment& seen);
   [[nodiscard]] bool shows_more(const SeenSegment& seen) const noexcept;
   [[nodiscard]] bool copied_syn(const SeenSegment& seen) const noexcept;
+  [[nodiscard]] bool opens_too(const wire::Decoded& segment, Direction direction) const noexcept;
   SequenceSpace::Added on_payload(const SeenSegment& seen, History& history, Effect& effect);
   void on_ack(const SeenSegment& seen, std::uint32_t window, Effect& effect);
   void note_window(const SeenSegment& seen, std::uint32_t window, History& history,
@@ -233,10 +235,9 @@ class TcpConnection {
   std::array<TcpSide, 2> sides_;
   Pool* pool_;
   std::int64_t first_syn_ns_ = INT64_MIN;
-  std::int64_t syn_ns_ = 0;
-  std::int64_t syn_ack_ns_ = 0;
-  TcpMeter* meter_ = nullptr;          ///< from the pool
-  std::uint32_t server_us_ = unknown;  ///< to the SYN-ACK; with `syn_refused_` to the RST
+  std::array<std::int64_t, 2> syn_ns_{};  ///< when each side's last SYN came by
+  TcpMeter* meter_ = nullptr;             ///< from the pool
+  std::uint32_t server_us_ = unknown;     ///< to the SYN-ACK; with `syn_refused_` to the RST
   std::uint32_t client_us_ = unknown;
   std::uint32_t connect_us_ = unknown;
   std::uint32_t claim_ = 0;        ///< an acknowledgement far above what came by, with `claims_`

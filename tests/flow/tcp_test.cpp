@@ -225,6 +225,44 @@ TEST_CASE("tcp: what acknowledged an older connection is no measure of the one t
   CHECK(talk.server().ack_max == 1011);
 }
 
+TEST_CASE("tcp: in a simultaneous open each SYN-ACK repeats a number, and no SYN") {
+  // RFC 9293 3.5, figure 7.
+  const std::string_view script =
+      GENERATE(as<std::string_view>{}, ">S +10 <S +40 <SA +10 >SA +40 >A >D10A",
+               ">S +10 <S +40 >SA +10 <SA +40 >A >D10A");
+  CAPTURE(script);
+  Talk talk(script);
+  CHECK(talk.state() == "S1");
+  CHECK(talk.tcp.handshake_server() == std::nullopt);
+  CHECK(talk.tcp.handshake_client() == std::nullopt);
+  REQUIRE(talk.tcp.meter() != nullptr);
+  CHECK(talk.tcp.meter()->trouble(to_server) == nullptr);
+  CHECK(talk.tcp.meter()->trouble(to_client) == nullptr);
+}
+
+TEST_CASE("tcp: a SYN-ACK of a simultaneous open that comes again is a repeat") {
+  const auto [later, kind] = GENERATE(table<std::string_view, SegmentKind>(
+      {{"+40", SegmentKind::other}, {"+160", SegmentKind::timeout}}));
+  CAPTURE(later);
+  Talk talk(">S +10 <S +1000 <SA");
+  talk.play(later);
+  talk.play("<*");
+  CHECK(talk.effect().kind == kind);
+  REQUIRE(talk.tcp.meter() != nullptr);
+  REQUIRE(talk.tcp.meter()->trouble(to_client) != nullptr);
+  CHECK(talk.tcp.meter()->trouble(to_client)->syn_repeats == 1);
+}
+
+TEST_CASE("tcp: a SYN that met another is repeated by a time-out counted from itself") {
+  const auto [later, kind] = GENERATE(table<std::string_view, SegmentKind>(
+      {{"+40", SegmentKind::other}, {"+160", SegmentKind::timeout}}));
+  CAPTURE(later);
+  Talk talk(">S +1000 <S");
+  talk.play(later);
+  talk.play("<*");
+  CHECK(talk.effect().kind == kind);
+}
+
 TEST_CASE("tcp: the segment that completes the handshake says so once") {
   Talk talk;
   talk.play(">S <SA");
