@@ -11,8 +11,7 @@ namespace ntan::event {
 /// lists, which every format joins in its own way.
 void append_plain(std::string& out, const Value& value, const Style& style);
 
-/// The columns that one member of a record stands for outside JSON: lists of records have one per
-/// flat member, everything else has one.
+/// Whether a member is one column of its own outside JSON.
 [[nodiscard]] constexpr bool is_flat(Kind kind) noexcept {
   return kind != Kind::list && kind != Kind::records;
 }

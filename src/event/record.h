@@ -4,11 +4,12 @@
 //     std::uint8_t version = 0;
 //     std::optional<std::uint8_t> stratum;
 //
-//     static constexpr event::RecordInfo info{.name = "ntp", .doc = "One NTP packet", .order =
-//     event::Order::protocol}; static constexpr auto fields() {
-//       return event::fields(event::field<"version", &Ntp::version>("Protocol version, 1 to 4"),
-//                            event::field<"stratum", &Ntp::stratum>("Distance from a reference
-//                            clock"));
+//     static constexpr event::RecordInfo info{
+//         .name = "ntp", .doc = "One NTP packet", .order = event::Order::protocol};
+//     static constexpr auto fields() {
+//       return event::fields(
+//           event::field<"version", &Ntp::version>("Protocol version, 1 to 4"),
+//           event::field<"stratum", &Ntp::stratum>("Distance from a reference clock"));
 //     }
 //   };
 //

@@ -90,7 +90,7 @@ struct Flow {
   WheelLink link;
   std::uint32_t records = 0;  ///< interim records written so far
   FirstSyn first_syn;
-  std::uint16_t interface = 0;  ///< among the input's, of which there are no more
+  std::uint16_t interface = 0;  ///< index among the input's, of which there are at most 65,536
   History history;
   std::uint8_t same_start = 0;  ///< earlier flows of this key with the same first_own()
   std::uint8_t icmp_type = 0;   ///< of the first packet, for the Community ID

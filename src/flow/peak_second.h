@@ -22,7 +22,7 @@ class PeakSecond {
     second_ = second;
   }
 
-  /// Requires: `total`, octets of the flow so far.
+  /// Octets of the fullest second. `total`: octets of the flow so far.
   [[nodiscard]] std::uint32_t octets(std::uint64_t total) const noexcept {
     return std::max(peak_, static_cast<std::uint32_t>(total) - mark_);
   }

@@ -7,7 +7,8 @@
 
 namespace ntan::flow {
 
-/// IANA service name of a TCP or UDP port, or empty. Only ports that are in wide use as services.
+/// The service of a TCP or UDP port, or empty: IANA's name where that is the one in use. Only ports
+/// that are in wide use as services.
 [[nodiscard]] std::string_view service_name(std::uint16_t port, std::uint8_t proto) noexcept;
 
 }  // namespace ntan::flow

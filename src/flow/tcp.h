@@ -90,8 +90,8 @@ struct FirstSyn {
   bool soon : 1 = false;  ///< the first repeat came sooner than after any time-out
 
   [[nodiscard]] static FirstSyn of(const wire::Decoded& segment) noexcept;
-  /// Whether this is the same packet, captured twice: no stack repeats one so soon. `later`: how
-  /// much.
+  /// Whether this is the same packet, captured twice: no stack repeats one so soon. `later`: time
+  /// since the first.
   [[nodiscard]] bool copied(const wire::Decoded& segment, Duration later) const noexcept {
     return ip_id == segment.ip_id && to_us(later) <= capture_copy_us &&
            to_us(later) >= -std::int64_t{capture_copy_us};

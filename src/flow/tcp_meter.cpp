@@ -150,7 +150,6 @@ HoleMark TcpMeter::mark(const SeenSegment& seen) noexcept {
 }
 
 // --- what a segment is
-// ----------------------------------------------------------------------------
 
 void TcpMeter::watch_clock(std::uint64_t us) noexcept {
   constexpr std::uint64_t most_us = std::uint64_t{1} << 30U;  // 18 minutes
@@ -337,7 +336,6 @@ std::uint32_t TcpMeter::sent_at(const SeenSegment& seen) const noexcept {
 }
 
 // --- round-trip times
-// -----------------------------------------------------------------------------
 
 // Of octets that came twice, or with a hole before them, nobody knows which copy an ACK is for: all
 // that is under way is out of the question (Karn's rule in its strict form).
@@ -387,7 +385,6 @@ std::optional<std::uint32_t> TcpMeter::take_acknowledged(const SeenSegment& seen
 }
 
 // --- acknowledgements
-// -----------------------------------------------------------------------------
 
 void TcpMeter::on_ack(const SeenSegment& seen, const TcpSide& self, TcpSide& peer,
                       std::uint32_t window, SegmentKind kind, AckEffect& effect) {
@@ -493,7 +490,6 @@ bool TcpMeter::on_sack(const SeenSegment& seen) {
 }
 
 // --- windows
-// --------------------------------------------------------------------------------------
 
 bool TcpMeter::on_window(const SeenSegment& seen) {
   const wire::Decoded& packet = seen.packet;

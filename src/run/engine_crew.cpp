@@ -2,8 +2,8 @@
 // not wait for each other; only what they tell has an order.
 //
 //   collect: copy, decode, route → a flight of packets, each a task or two of its shards
-//   fly:     every shard does its tasks and its own time-outs up to the flight's end, and tells a
-//   log replay:  the logs are read in the order in which one thread would have done it all
+//   fly:     every shard does its tasks and its own time-outs up to the flight's end, into a log
+//   replay:  the logs are read in the order in which one thread would have done it all
 //
 // While one flight is replayed and the next collected by the thread that reads, its helpers fly the
 // one between. Where everything has to stand at one moment (a window ends, an interface appears)

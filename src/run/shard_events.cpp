@@ -72,7 +72,6 @@ std::optional<app::Timer> app_timer(TimerKind kind) noexcept {
 }  // namespace
 
 // --- time
-// -----------------------------------------------------------------------------------------
 
 flow::Due Shard::due(flow::Number number) const noexcept {
   const Conversation& conversation = slab_[number];
@@ -228,7 +227,6 @@ void Shard::fire_contact(Conversation& conversation, flow::Number number, TimerK
 }
 
 // --- contacts
-// -------------------------------------------------------------------------------------
 
 void Shard::begin_contact(Conversation& conversation, flow::Number number,
                           const RoutedPacket& packet, Direction direction) {
@@ -289,7 +287,6 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
 }
 
 // --- the end of flows
-// -----------------------------------------------------------------------------
 
 // Requires: current_ names this flow.
 void Shard::close(flow::Number number, EndReason reason) {
@@ -412,7 +409,6 @@ ShardCounters Shard::counters() const noexcept {
 }
 
 // --- envelopes
-// ------------------------------------------------------------------------------------
 
 Place Shard::place(event::Order order) const noexcept {
   return {.order = current_.in_timer ? event::Order::timer : order, .sequence = current_.sequence};
@@ -498,7 +494,6 @@ void Shard::write_packet(const RoutedPacket& packet) {
 }
 
 // --- what dissectors report
-// -----------------------------------------------------------------------
 
 void Shard::arm(app::Timer timer, std::uint32_t token) {
   TimerEntry entry{.due = to_ns(current_.now + app::length(timer)),

@@ -51,8 +51,7 @@ class EventExport final : public BodySource {
 };
 
 /// Appends the line of a CSV file with the columns of append_csv_header(schema). `event` is a line
-/// of NDJSON as ntan writes it; nothing
-/// is appended for one that is not of this schema.
+/// of NDJSON as ntan writes it; nothing is appended for one that is not of this schema.
 void append_csv(std::string& out, const simdjson::dom::object& event, const event::Schema& schema);
 
 }  // namespace ntan::serve

@@ -91,11 +91,12 @@ class Handler {
 [[nodiscard]] Reply error_reply(unsigned status, std::string_view text,
                                 std::span<const std::string> hints = {});
 
-/// A socket that listens. Throws std::system_error.
 struct ListenAddress {
   std::string host;  ///< numeric; `localhost` stands for both loopback addresses
   std::uint16_t port = 0;
 };
+/// Sockets that listen there. Throws std::system_error, and std::runtime_error for a host that is
+/// no address.
 [[nodiscard]] std::vector<int> open_listeners(const ListenAddress& address);
 
 struct ServerLimits {

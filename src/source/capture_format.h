@@ -13,7 +13,7 @@ namespace ntan::source {
 inline constexpr std::size_t format_head_size = 64;
 
 struct OtherFormat {
-  std::string_view what;  ///< `a snoop capture`, `text`; empty: no idea
+  std::string_view what;  ///< `it is a snoop capture`, `looks like text`; empty: no idea
   std::string_view hint;  ///< what turns it into something readable; may be empty
 };
 

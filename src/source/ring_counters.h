@@ -7,8 +7,7 @@ namespace ntan::source {
 
 class RingCounter {
  public:
-  /// Adds what the counter went on since the last reading. Requires: less than 2^32 between
-  /// readings.
+  /// Adds the counter's increase since the last reading. Requires: less than 2^32 between readings.
   void read(std::uint32_t value) noexcept {
     total_ += value - last_;
     last_ = value;

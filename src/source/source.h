@@ -1,5 +1,5 @@
 // Where packets come from: capture files, pipes, live interfaces. The only folder that reads
-// packets from outside, and (with sink/pcap.cpp) the only one that knows libpcap.
+// packets from outside, and the only one that knows libpcap.
 #pragma once
 
 #include <cstdint>

@@ -90,7 +90,7 @@ class Aggregator {
   void on_packet(const PacketFacts& packet) noexcept;
   void on_flow(const FlowFacts& flow);
   void on_note(event::Note note) noexcept;
-  /// Whose latency on_note() was told of, where measures_server() says so.
+  /// Whose latency on_note() was just told. Requires: measures_server(note.kind).
   void on_server(const IpAddress& server, event::Note note);
   /// Microseconds. Must have been told before the window ends.
   void on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept;
@@ -104,8 +104,7 @@ class Aggregator {
   /// Reports the window that ends at next_due() and begins the next one (empty windows are reported
   /// too, up to a bound after which idle time is skipped and said).
   void close_window(const Quality& quality, const Emit& emit);
-  /// Reports what the last window holds, and with windows a summary of the whole run is not
-  /// repeated.
+  /// Reports the last window. With windows there is no further summary of the whole run.
   void finish(Timestamp last, const Quality& quality, const Emit& emit);
 
  private:

@@ -24,7 +24,7 @@ enum class Bucket : std::uint8_t {
   icmp_error,           ///< quotes another packet; attached to that flow if it is known
   arp,
   other_l2,  ///< a known link-level protocol that is not IP (LLDP, STP, EAPOL, LLC, PPP control, …)
-  non_ip,    ///< an EtherType or protocol without a name here
+  non_ip,    ///< an EtherType or protocol that we have no name for
   unknown_link,  ///< a link type that is not decoded: counted and named, never guessed
   undecodable,   ///< malformed or cut before a flow could be known
 };
