@@ -472,7 +472,7 @@ bool TcpMeter::on_sack(const SeenSegment& seen) {
   bool needless = below || inside;
   if (needless) {
     TcpTrouble* sender = trouble_of(reverse(seen.direction));
-    // The octet of a keep-alive is no loss that was none.
+    // The octet of a keep-alive came twice too, but nobody took it for lost.
     if (sender != nullptr && first_end - first_start == 1 && first_end == seen.packet.ack &&
         sender->of(SegmentKind::keep_alive) != 0)
       needless = false;
