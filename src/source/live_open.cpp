@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <climits>
 #include <fmt/format.h>
 
+#include "base/parse_number.h"
 #include "base/similar.h"
 #include "source/filter.h"
 #include "source/interfaces.h"
@@ -66,18 +66,15 @@ Error is_down(const std::string& name) {
 
 /// The name behind what the user gave: interfaces may be called by their number in the list.
 std::string name_of(const std::string& given) {
-  std::size_t number = 0;
-  const char* end = given.data() + given.size();
-  const auto parsed = std::from_chars(given.data(), end, number);
-  const bool is_number = !given.empty() && parsed.ec == std::errc{} && parsed.ptr == end;
-  if (!is_number) return given;
+  const auto number = parse_number<std::size_t>(given);
+  if (!number) return given;
   const std::vector<NetworkInterface> interfaces = list_interfaces();
   const bool is_name =
       std::any_of(interfaces.begin(), interfaces.end(),
                   [&given](const NetworkInterface& one) { return one.name == given; });
   if (is_name) return given;
-  if (number < 1 || number > interfaces.size()) throw unknown_interface(given, interfaces);
-  return interfaces[number - 1].name;
+  if (*number < 1 || *number > interfaces.size()) throw unknown_interface(given, interfaces);
+  return interfaces[*number - 1].name;
 }
 
 /// What went wrong at activation, in the order of what helps the user most.
