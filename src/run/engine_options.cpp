@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "run/command_text.h"
+#include "source/link_name.h"
 
 namespace ntan::run {
 namespace {
@@ -75,7 +76,8 @@ EngineOptions engine_options(const Options& options) {
       .stats = {.every = options.summary_every,
                 .top = options.top,
                 .sensor = options.sensor,
-                .home = options.scan.home},
+                .home = options.scan.home,
+                .link_name = source::link_name},
       .sensor = options.sensor,
       .extract = extract_line(options),
       .threads = threads_of(options)};

@@ -388,10 +388,9 @@ void Pipeline::say_end() const {
                     : fmt::format("no packet matched the filter '{}'", filter_));
   }
   for (const auto& [link, tally] : ledger.unknown_links) {
-    const std::string name = source::link_name(link);
-    say_warning(fmt::format(
-        "link type {} ({}) is not decoded: packets of it are only counted, {} so far",
-        static_cast<unsigned>(link), name.empty() ? "no name known" : name, tally.packets));
+    say_warning(
+        fmt::format("link type {} ({}) is not decoded: packets of it are only counted, {} so far",
+                    static_cast<unsigned>(link), source::link_name(link), tally.packets));
   }
   if (ledger.backwards_second != 0) {
     say_warning(

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/core.h>
-
 #include "source/link_name.h"
 
 namespace ntan::run {
@@ -58,10 +56,7 @@ RunTotals::RunTotals(const Engine& engine, source::Source& source) {
   }
   link_names_.reserve(ledger.unknown_links.size());
   for (const auto& [link, tally] : ledger.unknown_links) {
-    const std::string_view decoded = to_text(link);
-    const std::string name = decoded.empty() ? source::link_name(link) : std::string{decoded};
-    link_names_.push_back(name.empty() ? fmt::format("LINKTYPE{}", static_cast<unsigned>(link))
-                                       : name);
+    link_names_.push_back(source::link_name(link));
     links_.push_back({link_names_.back(), tally.packets});
   }
   limits_ = limits_hit(shards, engine.scan_counters(), engine.fragments_refused(),

@@ -118,11 +118,6 @@ bool has_swapped_family(Bytes packet) noexcept {
   return family > 0xffffU;
 }
 
-std::string name_of(LinkType link) {
-  std::string name = link_name(link);
-  return name.empty() ? fmt::format("link type {}", static_cast<unsigned>(link)) : name;
-}
-
 Error filter_error(const std::string& expression, const std::string& message) {
   return {Error::Kind::usage, fmt::format("bad filter '{}': {}", expression, message),
           filter_hints(expression)};
@@ -180,7 +175,7 @@ const bpf_program* PacketFilter::program_for(LinkType link, bool swapped) {
     entry->second = std::move(compiled.program);
     if (entry->second == nullptr && notes_.size() < max_notes) {
       notes_.push_back(fmt::format("filter '{}' matches no packet of {}: {}", expression_,
-                                   name_of(link), compiled.error));
+                                   link_name(link), compiled.error));
     }
   }
   return entry->second.get();

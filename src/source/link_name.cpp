@@ -1,5 +1,6 @@
 #include "source/link_name.h"
 
+#include <fmt/format.h>
 #include <pcap/pcap.h>
 
 #include "base/lower.h"
@@ -15,7 +16,8 @@ int dlt_of(LinkType link) noexcept {
 std::string link_name(LinkType link) {
   if (const std::string_view ours = to_text(link); !ours.empty()) return std::string{ours};
   const char* theirs = pcap_datalink_val_to_name(dlt_of(link));
-  return to_lower(theirs != nullptr ? theirs : "");
+  return theirs != nullptr ? to_lower(theirs)
+                           : fmt::format("LINKTYPE{}", static_cast<unsigned>(link));
 }
 
 }  // namespace ntan::source

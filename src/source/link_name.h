@@ -10,7 +10,8 @@ namespace ntan::source {
 /// The number by which libpcap knows the link type of a file.
 [[nodiscard]] int dlt_of(LinkType link) noexcept;
 
-/// `ethernet`, `frelay`, …: our name, else libpcap's in small letters; empty where neither has one.
+/// `ethernet`, `frelay`, …: our name, else libpcap's in small letters; `LINKTYPE40000` where
+/// neither has one.
 [[nodiscard]] std::string link_name(LinkType link);
 
 }  // namespace ntan::source

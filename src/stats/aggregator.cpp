@@ -25,7 +25,8 @@ struct Aggregator::State {
       : every(chosen.every.count()),
         sensor(chosen.sensor),
         home(chosen.home),
-        summary(chosen.top, !chosen.home.empty()) {}
+        summary(chosen.top, !chosen.home.empty()),
+        window(chosen.link_name) {}
 
   /// The open-ended window becomes the one that holds `clock`.
   void wake(Timestamp clock) noexcept;

@@ -21,12 +21,16 @@
 
 namespace ntan::stats {
 
+/// What a link type is called that is not decoded.
+using LinkNamer = std::string (*)(LinkType);
+
 struct Options {
   Duration every{};      ///< length of a window; 0: one summary at the end
   std::size_t top = 10;  ///< entries of each list
   std::string sensor;
   std::vector<Network>
       home;  ///< our own addresses: flows are told apart by them; empty: not at all
+  LinkNamer link_name = nullptr;  ///< null: they count as `other`
 };
 
 /// A name that many packets share, told by its place: to count a packet no text is compared. It

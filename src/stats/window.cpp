@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
-
-#include "base/digits.h"
+#include <utility>
 
 namespace ntan::stats {
 namespace {
@@ -214,15 +213,12 @@ std::uint8_t Window::place_of(Level level, SharedName name) noexcept {
 std::string_view Window::link_name(LinkType link) noexcept {
   const std::string_view known = to_text(link);
   if (!known.empty()) return known;
-  event::FixedText<13> name{"LINKTYPE"};
-  const char* end = append_unsigned(name.octets.data() + name.size, static_cast<unsigned>(link));
-  name.size = static_cast<std::uint8_t>(end - name.octets.data());
-  for (std::size_t i = 0; i < made_; ++i) {
-    if (made_names_[i].view() == name.view()) return made_names_[i].view();
-  }
-  if (made_ == made_names_.size()) return ProtocolTable::other_name;
-  made_names_[made_] = name;
-  return made_names_[made_++].view();
+  const auto made = std::span{made_names_}.first(made_);
+  const auto found = std::ranges::find(made, link, &MadeName::link);
+  if (found != made.end()) return found->name;
+  if (link_namer_ == nullptr || made_ == made_names_.size()) return ProtocolTable::other_name;
+  made_names_[made_] = {.link = link, .name = link_namer_(link)};
+  return made_names_[made_++].name;
 }
 
 }  // namespace ntan::stats

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/address.h"
 #include "base/packet.h"
 #include "event/note.h"
-#include "event/value.h"
 #include "stats/aggregator.h"
 #include "stats/histogram.h"
 #include "stats/protocol_table.h"
@@ -101,6 +101,8 @@ class Window {
  public:
   static constexpr std::size_t most_interfaces = 16;
 
+  explicit Window(LinkNamer namer) noexcept : link_namer_(namer) {}
+
   void on_packet(const PacketFacts& packet) noexcept;
   void on_flow(const FlowFacts& flow) noexcept;
 
@@ -162,6 +164,11 @@ class Window {
     }
   };
 
+  struct MadeName {
+    LinkType link{};
+    std::string name;
+  };
+
   static constexpr std::uint8_t no_place = 255;
 
   ProtocolTable& table(Level level) noexcept { return protocols_[static_cast<std::size_t>(level)]; }
@@ -185,8 +192,9 @@ class Window {
   SpaceSaving talkers_;
   ServerTimes servers_;
   NoteCounts notes_;
-  /// `LINKTYPE147`, …: they stay when the window is cleared, because names live for ever.
-  std::array<event::FixedText<13>, ProtocolTable::capacity> made_names_;
+  LinkNamer link_namer_;
+  /// `frelay`, …: they stay when the window is cleared, because names live for ever.
+  std::array<MadeName, ProtocolTable::capacity> made_names_;
   std::size_t made_ = 0;
 };
 

@@ -394,9 +394,11 @@ TEST_CASE("aggregator: lists are cut to --top and still add up") {
                              R"("http_status":[{"class":"2xx","n":2},{"class":"4xx","n":1}])"));
 }
 
-TEST_CASE("aggregator: a link type without a name is named by its number") {
+TEST_CASE("aggregator: link types that are not decoded are named as asked for") {
   Listener listener;
-  Aggregator stats({.top = 100});
+  Aggregator stats({.top = 100, .link_name = [](LinkType link) {
+                      return "link " + std::to_string(static_cast<unsigned>(link));
+                    }});
   stats.start(from_ns(0));
   PacketFacts facts = packet(0);
   for (std::uint16_t i = 0; i < 100; ++i) {
@@ -406,9 +408,9 @@ TEST_CASE("aggregator: a link type without a name is named by its number") {
   }
   stats.finish(from_ns(1), {}, listener.emit());
   const std::vector<ProtocolRow>& rows = listener.all.at(0).protocols;
-  CHECK(rows[0].name == "LINKTYPE40000");
+  CHECK(rows[0].name == "link 40000");
   CHECK(rows[0].pkts == 2);
-  CHECK(rows[63].name == "LINKTYPE40063");
+  CHECK(rows[63].name == "link 40063");
   CHECK(rows[64].name == "other");
   CHECK(rows[64].pkts == 72);
 }
