@@ -50,7 +50,7 @@ constexpr std::array<Unit, 5> units{{
     {"_us", duration_text, 3},
     {"_bps", [](double value) { return size_text(value, "bit/s"); }, 4},
     {"_pps", [](double value) { return size_text(value, "pkt/s"); }, 4},
-    {"_ratio", [](double value) { return fmt::format("{:.2f} %", 100 * value); }, 6},
+    {"_ratio", percent_text, 6},
     {"bytes", [](double value) { return size_text(value, "B"); }, 0},
 }};
 

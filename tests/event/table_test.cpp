@@ -84,13 +84,13 @@ TEST_CASE("table: what is beyond the width goes on below, and nothing is cut") {
   const auto [width, expected] = GENERATE(table<std::size_t, std::string>({
       {80,
        "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client  caf\xc3\xa9\n"
-       "                          complete  rtt 1.23 ms  loss 0.00 %  src_bytes 7 B\n"},
+       "                          complete  rtt 1.23 ms  loss 0 %  src_bytes 7 B\n"},
       {76,
        "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client  caf\xc3\xa9\n"
-       "                          complete  rtt 1.23 ms  loss 0.00 %  src_bytes 7 B\n"},
+       "                          complete  rtt 1.23 ms  loss 0 %  src_bytes 7 B\n"},
       {75,
        "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client\n"
-       "                          caf\xc3\xa9  complete  rtt 1.23 ms  loss 0.00 %\n"
+       "                          caf\xc3\xa9  complete  rtt 1.23 ms  loss 0 %\n"
        "                          src_bytes 7 B\n"},
       {30,
        "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53\n"
@@ -98,11 +98,11 @@ TEST_CASE("table: what is beyond the width goes on below, and nothing is cut") {
        "                          caf\xc3\xa9\n"
        "                          complete\n"
        "                          rtt 1.23 ms\n"
-       "                          loss 0.00 %\n"
+       "                          loss 0 %\n"
        "                          src_bytes 7 B\n"},
       {24,
        "22:13:20.123  sample    10.0.0.1:40001 > 10.0.0.53:53           client  caf\xc3\xa9  "
-       "complete  rtt 1.23 ms  loss 0.00 %  src_bytes 7 B\n"},
+       "complete  rtt 1.23 ms  loss 0 %  src_bytes 7 B\n"},
   }));
   CHECK(line(between("10.0.0.1", "10.0.0.53"), sample,
              {.values = {}, .color = Color::off, .width = width}) == expected);
