@@ -55,6 +55,12 @@ stats::SharedName network_name(const wire::Decoded& decoded) noexcept {
   return bucket_name(decoded.bucket);
 }
 
+/// Of a host to itself, where frames have up to 64 KiB.
+bool is_loopback(LinkType link, const wire::Extra& extra) noexcept {
+  if (link == LinkType::null || link == LinkType::loop) return true;
+  return extra.has_mac && extra.src_mac == MacAddress{};
+}
+
 }  // namespace
 
 wire::DefragmentLimits defragment_limits(const EngineOptions& options) noexcept {
@@ -160,12 +166,12 @@ inline void Engine::take(const PacketView& packet, Slot& slot) {
 }
 
 inline void Engine::count(const PacketView& packet, Slot& slot) {
-  // No Ethernet frame is larger, jumbo frames included: it was put together by the host.
-  constexpr std::uint32_t largest_frame = 9'216;
+  constexpr std::uint32_t largest_jumbo_frame = 9'216;
   ledger_.total += {1, packet.wire_size};
   ledger_.captured_bytes += packet.data.size();
   if (packet.cut()) ++ledger_.cut_packets;
-  if (packet.wire_size > largest_frame) ++ledger_.oversized;
+  if (packet.wire_size > largest_jumbo_frame && !is_loopback(packet.link, slot.extra)) [[unlikely]]
+    ++ledger_.oversized;
   if (slot.decoded.checksum_bad) ++ledger_.bad_checksums;
   if (!options_.decode.verify_checksums) return;
   // Checksums that the network card was to fill in later say nothing about the packet.

@@ -36,7 +36,7 @@ struct Ledger {
   std::array<Tally, wire::bucket_count> buckets{};
   std::map<LinkType, Tally> unknown_links;
   std::uint64_t bad_checksums = 0;  ///< packets whose checksum was looked at and wrong
-  std::uint64_t oversized = 0;      ///< larger than any frame of that link can be
+  std::uint64_t oversized = 0;      ///< larger than any frame of a network: the host merged some
   bool offload_checksums = false;   ///< nearly all checksums of one sender are wrong
 
   /// Segments were merged or checksums left out by the capturing host's network card or driver.

@@ -594,6 +594,22 @@ TEST_CASE("engine: every snaplen keeps the laws") {
   }
 }
 
+TEST_CASE("engine: a frame larger than any network's speaks of offload, but on the loopback") {
+  Frame frame = udp(traffic_start, {client, server, 40'000, 9'000});
+  frame.wire_size = 9'217;
+  bool suspected = true;
+  SECTION("of a network card") {}
+  SECTION("as large as jumbo frames are") {
+    frame.wire_size = 9'216;
+    suspected = false;
+  }
+  SECTION("of a host to itself") {
+    std::fill_n(frame.data.begin(), 12, std::uint8_t{0});
+    suspected = false;
+  }
+  CHECK(test::analyse({frame}).ledger.offload_suspected() == suspected);
+}
+
 TEST_CASE("engine: an input without packets has a summary and nothing else") {
   const Analysis analysis = test::analyse({});
   for (const test::Line& line : analysis.lines) CHECK(line.schema->name == "summary");
