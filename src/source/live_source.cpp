@@ -59,6 +59,7 @@ class LiveSource final : public Source {
   Status drain(Batch& batch);
   Status wait();
   [[nodiscard]] int wait_ms() const;
+  void read_counters_if_due(Timestamp now);
   void read_counters();
   Status end(const std::string& reason);
 
@@ -115,9 +116,7 @@ Status LiveSource::read(Batch& batch) {
     if (waited != Status::packets) return waited;
     if (!dispatch(batch)) return end(pcap_geterr(ring_.handle.get()));
   }
-  const Timestamp now = batch.count > 0 ? batch.packets[batch.count - 1].time : wall_time();
-  // A clock that was set back must not stop the readings either.
-  if (now - counters_read_ >= std::chrono::seconds{1} || now < counters_read_) read_counters();
+  read_counters_if_due(batch.count > 0 ? batch.packets[batch.count - 1].time : wall_time());
   return batch.count > 0 ? Status::packets : Status::idle;
 }
 
@@ -183,8 +182,7 @@ Status LiveSource::wait() {
   if (ready[1].revents != 0) interrupt_->clear();
   // A signal or the time limit; errors of the ring are dispatch()'s to find.
   if (count <= 0 || ready[0].revents == 0) {
-    if (const Timestamp now = wall_time(); now - counters_read_ >= std::chrono::seconds{1})
-      read_counters();
+    read_counters_if_due(wall_time());
     return Status::idle;
   }
   return Status::packets;
@@ -197,6 +195,12 @@ int LiveSource::wait_ms() const {
     limit = std::min(limit, std::int64_t{required->tv_sec} * 1000 + required->tv_usec / 1000);
   }
   return static_cast<int>(std::clamp<std::int64_t>(limit, 0, 60'000));
+}
+
+void LiveSource::read_counters_if_due(Timestamp now) {
+  // A clock that was set back must not stop the readings.
+  const bool set_back = now < counters_read_;
+  if (set_back || now - counters_read_ >= std::chrono::seconds{1}) read_counters();
 }
 
 void LiveSource::read_counters() {
