@@ -40,6 +40,20 @@ bool belongs(const Probe& probe, const Outcome& outcome, ContactClass contact_cl
   return probe.contact_class == contact_class && probe.port == outcome.dst_port;
 }
 
+Compared compared_with(const Row& row, ScanWhy why) noexcept {
+  if (why == ScanWhy::burst) return {AlarmCount::waiting_ports, row.burst.waiting, burst_ports};
+  return {AlarmCount::contacts, row.contacts, min_row_contacts};
+}
+
+Compared compared_with(const Column& column, ScanWhy why) noexcept {
+  if (why == ScanWhy::burst) return {AlarmCount::waiting_hosts, column.burst.waiting, burst_hosts};
+  if (why == ScanWhy::rate)
+    return {AlarmCount::pinged_hosts, column.rate.current + column.rate.former, echo_hosts};
+  if (column.unanswered >= min_unanswered)
+    return {AlarmCount::unanswered, column.unanswered, min_unanswered};
+  return {AlarmCount::handshakes, column.handshakes, min_handshakes};
+}
+
 ScanWhy why_row(const Outcome& outcome) noexcept {
   return outcome.contact_class == ContactClass::reverse_rst ? ScanWhy::reverse : ScanWhy::row;
 }
@@ -218,42 +232,24 @@ void ScanDetector::tell_alarm(const Source& source, const Outcome& outcome, cons
                    .walk = source.walk,
                    .bound = bound_,
                    .bad_permille = bad_permille};
-  const auto compare = [&facts](AlarmCount counted, std::uint32_t count, std::uint32_t needed) {
-    facts.counted = counted;
-    facts.count = count;
-    facts.needed = needed;
-  };
-  const bool waiting = alarm.why == ScanWhy::burst;
   if (alarm.axis == Axis::row) {
     const Row& row =
         *rows_.find(row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)));
     facts.walk = row.walk;
-    if (waiting) {
-      compare(AlarmCount::waiting_ports, row.burst.waiting, burst_ports);
-    } else {
-      compare(AlarmCount::contacts, row.contacts, min_row_contacts);
-    }
+    facts.compared = compared_with(row, alarm.why);
   } else if (alarm.axis == Axis::column) {
     const Column& column =
         *columns_.find(column_key(words_of(outcome.src), outcome.contact_class, outcome.dst_port));
     facts.walk = column.walk;
-    if (waiting) {
-      compare(AlarmCount::waiting_hosts, column.burst.waiting, burst_hosts);
-    } else if (alarm.why == ScanWhy::rate) {
-      compare(AlarmCount::pinged_hosts, column.rate.current + column.rate.former, echo_hosts);
-      facts.bad_permille = 0;
-    } else if (column.unanswered >= min_unanswered) {
-      compare(AlarmCount::unanswered, column.unanswered, min_unanswered);
-    } else {
-      compare(AlarmCount::handshakes, column.handshakes, min_handshakes);
-    }
+    facts.compared = compared_with(column, alarm.why);
+    if (alarm.why == ScanWhy::rate) facts.bad_permille = 0;
   } else if (alarm.axis == Axis::source) {
     facts.bad_permille = source_bad_permille;
-    compare(AlarmCount::bad_results, source.walk.bad, min_source_bad);
+    facts.compared = {AlarmCount::bad_results, source.walk.bad, min_source_bad};
   } else {
     facts.bad_permille = 0;
-    compare(AlarmCount::resolved_hosts, source.resolutions.current + source.resolutions.former,
-            sweep_targets);
+    const std::uint32_t hosts = source.resolutions.current + source.resolutions.former;
+    facts.compared = {AlarmCount::resolved_hosts, hosts, sweep_targets};
   }
   options_.watch->on_alarm(facts);
 }

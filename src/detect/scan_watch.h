@@ -57,8 +57,14 @@ enum class AlarmCount : std::uint8_t {
   resolved_hosts,  ///< in the window of address resolution
 };
 
-/// A test fired for a source without open alert. What it compares is on its axis; it needs `needed`
-/// of what is counted at least.
+/// So many there are, and so many it takes at least.
+struct Compared {
+  AlarmCount counted{};
+  std::uint32_t count = 0;
+  std::uint32_t needed = 0;
+};
+
+/// A test fired for a source without open alert. What it compares is on its axis.
 struct AlarmFacts {
   event::Id scan;
   IpAddress source;
@@ -71,9 +77,7 @@ struct AlarmFacts {
   Walk walk;
   Nats bound = 0;
   std::uint32_t bad_permille = 0;  ///< 0: no share of bad results is asked for
-  AlarmCount counted{};
-  std::uint32_t count = 0;
-  std::uint32_t needed = 0;
+  Compared compared;
 };
 
 /// Called in the order of the outcomes; references end with the call.

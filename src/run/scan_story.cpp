@@ -111,7 +111,7 @@ std::vector<CheckRecord> checks_of(const AlarmFacts& facts) {
   }
   if (facts.bad_permille != 0) {
     // Of a burst, what waits counts as bad until it is answered.
-    const std::uint32_t bad = facts.walk.bad + (sums ? 0 : facts.count);
+    const std::uint32_t bad = facts.walk.bad + (sums ? 0 : facts.compared.count);
     const std::uint32_t all = bad + facts.walk.good;
     CheckRecord& share =
         checks.emplace_back(at_least(sums ? "bad results" : "bad or waiting", Unit::percent,
@@ -119,7 +119,9 @@ std::vector<CheckRecord> checks_of(const AlarmFacts& facts) {
     share.count = bad;
     share.of = all;
   }
-  checks.push_back(at_least(counted_name(facts.counted), Unit::number, facts.count, facts.needed));
+  const detect::Compared& compared = facts.compared;
+  checks.push_back(
+      at_least(counted_name(compared.counted), Unit::number, compared.count, compared.needed));
   return checks;
 }
 
