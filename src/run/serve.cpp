@@ -130,6 +130,56 @@ void say_where(const Options& options, const std::string& token) {
     say(fmt::format("from another machine, not encrypted: {}#t={}", address_of(address), token));
 }
 
+/// Waits for requests and for the run, and ticks once a second.
+class ServeLoop {
+ public:
+  ServeLoop(serve::HttpServer& server, serve::Api& api, ServedRun& run) noexcept
+      : server_(&server), api_(&api), run_(&run) {}
+
+  void turn(source::Interrupt& interrupt) {
+    wait(interrupt);
+    interrupt.clear();
+    more_ = run_->run();
+    if (process_clock_ns() >= next_tick_) tick();
+    // Last, so that what there is to tell is sent before the next wait.
+    server_->run();
+  }
+
+ private:
+  void wait(const source::Interrupt& interrupt) {
+    waited_for_ = server_->descriptors();
+    run_->descriptors(waited_for_);
+    waited_for_.push_back(interrupt.descriptor());
+    polls_.clear();
+    for (const int one : waited_for_) polls_.push_back({.fd = one, .events = POLLIN, .revents = 0});
+    if (::poll(polls_.data(), polls_.size(), wait_ms()) < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "cannot wait for requests");
+  }
+
+  [[nodiscard]] int wait_ms() {
+    if (more_) return 0;
+    const std::int64_t left_ms = (next_tick_ - process_clock_ns()) / 1'000'000;
+    const int wait = static_cast<int>(std::max<std::int64_t>(0, left_ms));
+    return std::min(wait, server_->timeout().value_or(wait));
+  }
+
+  void tick() {
+    // After a long pause (a suspended machine) there is one tick, not all that were missed.
+    next_tick_ = std::max(next_tick_ + tick_ns, process_clock_ns());
+    run_->tick();
+    api_->tick();
+    server_->tick();
+  }
+
+  serve::HttpServer* server_;
+  serve::Api* api_;
+  ServedRun* run_;
+  std::int64_t next_tick_ = process_clock_ns() + tick_ns;
+  bool more_ = false;  ///< the run has something left to do
+  std::vector<int> waited_for_;
+  std::vector<pollfd> polls_;
+};
+
 }  // namespace
 
 ExitCode serve(const Options& options, source::Interrupt& interrupt) {
@@ -156,34 +206,8 @@ ExitCode serve(const Options& options, source::Interrupt& interrupt) {
   run.begin();
   say_where(options, token);
 
-  std::int64_t next_tick = process_clock_ns() + tick_ns;
-  std::vector<int> waited_for;
-  std::vector<pollfd> polls;
-  bool more = false;
-  while (!interrupt.stopped()) {
-    waited_for = server.descriptors();
-    run.descriptors(waited_for);
-    waited_for.push_back(interrupt.descriptor());
-    polls.clear();
-    for (const int one : waited_for) polls.push_back({.fd = one, .events = POLLIN, .revents = 0});
-    const std::int64_t left_ms =
-        std::max<std::int64_t>(0, (next_tick - process_clock_ns()) / 1'000'000);
-    std::int64_t wait = more ? 0 : left_ms;
-    if (const auto least = server.timeout()) wait = std::min<std::int64_t>(wait, *least);
-    if (::poll(polls.data(), polls.size(), static_cast<int>(wait)) < 0 && errno != EINTR)
-      throw std::system_error(errno, std::generic_category(), "cannot wait for requests");
-    interrupt.clear();
-    more = run.run();
-    if (process_clock_ns() >= next_tick) {
-      // After a long pause (a suspended machine) there is one tick, not all that were missed.
-      next_tick = std::max(next_tick + tick_ns, process_clock_ns());
-      run.tick();
-      api.tick();
-      server.tick();
-    }
-    // Last, so that what there is to tell is sent before the next wait.
-    server.run();
-  }
+  ServeLoop loop(server, api, run);
+  while (!interrupt.stopped()) loop.turn(interrupt);
   run.finish();
   api.close();
   server.run();
