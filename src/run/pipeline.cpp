@@ -48,6 +48,23 @@ std::string name_of(const Identity& identity) {
   return identity.name.empty() ? fmt::format("user {}", identity.user) : identity.name;
 }
 
+/// That of the default route, said with the others there are.
+std::string choose_interface() {
+  const auto found = source::default_interface();
+  if (!found) {
+    throw source::Error(source::Error::Kind::not_found,
+                        "there is no default route to choose an interface by",
+                        {"name one with -i; `ntan interfaces` lists them"});
+  }
+  std::string others;
+  for (const source::NetworkInterface& other : source::list_interfaces()) {
+    if (other.name != *found) others += (others.empty() ? "" : ", ") + other.name;
+  }
+  say(fmt::format("capturing on {} (default route); others: {}", *found,
+                  others.empty() ? "none" : others));
+  return *found;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const Options& options, source::Interrupt& interrupt)
@@ -116,42 +133,25 @@ void Pipeline::check_later_files(const Identity& identity) const {
 }
 
 void Pipeline::open_source() {
-  if (!live()) {
-    for (const std::string& file : options_->files)
-      source_names_.push_back(file == "-" ? file : without_folder(file));
-    source_ = source::open_files(options_->files, {.filter = filter_,
-                                                   .pace = options_->pace == Pace::recorded
-                                                               ? source::Pace::as_recorded
-                                                               : source::Pace::as_fast_as_possible,
-                                                   .interrupt = interrupt_});
-    return;
+  if (live()) return open_interface();
+  for (const std::string& file : options_->files)
+    source_names_.push_back(file == "-" ? file : without_folder(file));
+  source_ = source::open_files(options_->files, {.filter = filter_,
+                                                 .pace = options_->pace == Pace::recorded
+                                                             ? source::Pace::as_recorded
+                                                             : source::Pace::as_fast_as_possible,
+                                                 .interrupt = interrupt_});
+}
+
+void Pipeline::open_interface() {
+  const std::vector<std::string>& named = options_->interfaces;
+  if (named.size() > 1) {
+    throw source::Error(source::Error::Kind::usage,
+                        fmt::format("cannot capture on {} and {} in one run", named[0], named[1]),
+                        {"-i any captures on all interfaces"});
   }
-  std::string name;
-  if (options_->interfaces.empty()) {
-    const auto found = source::default_interface();
-    if (!found) {
-      throw source::Error(source::Error::Kind::not_found,
-                          "there is no default route to choose an interface by",
-                          {"name one with -i; `ntan interfaces` lists them"});
-    }
-    name = *found;
-    std::string others;
-    for (const source::NetworkInterface& other : source::list_interfaces()) {
-      if (other.name != name) others += (others.empty() ? "" : ", ") + other.name;
-    }
-    say(fmt::format("capturing on {} (default route); others: {}", name,
-                    others.empty() ? "none" : others));
-  } else {
-    name = options_->interfaces.front();
-  }
-  if (options_->interfaces.size() > 1) {
-    throw source::Error(
-        source::Error::Kind::usage,
-        fmt::format("cannot capture on {} and {} in one run", name, options_->interfaces[1]),
-        {"-i any captures on all interfaces"});
-  }
-  source_names_.push_back(name);
-  source_ = source::open_live({.interface = name,
+  source_names_.push_back(named.empty() ? choose_interface() : named.front());
+  source_ = source::open_live({.interface = source_names_.front(),
                                .filter = filter_,
                                .snaplen = options_->snaplen,
                                .ring_size = options_->buffer_size,

@@ -33,6 +33,7 @@ class Pipeline {
  private:
   [[nodiscard]] bool live() const noexcept { return options_->command == Command::capture; }
   void open_source();
+  void open_interface();
   void open_outputs(const std::optional<Identity>& identity);
   void check_later_inputs() const;
   void check_later_files(const Identity& identity) const;

@@ -1,5 +1,6 @@
 #include "run/write_report.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -122,12 +123,10 @@ std::string title_of(const Options& options) {
   return title;
 }
 
-}  // namespace
-
-ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
-  keep_inputs(options, {&options.report_file, 1});
-  std::size_t of_events = 0;
-  for (const std::string& file : options.files) of_events += holds_events(file) ? 1U : 0U;
+/// Whether the files hold events, not packets. Throws if they do not go together.
+bool are_events(const Options& options) {
+  const auto of_events = static_cast<std::size_t>(
+      std::count_if(options.files.begin(), options.files.end(), holds_events));
   if (of_events != 0 && of_events != options.files.size()) {
     throw source::Error(source::Error::Kind::usage,
                         "a report is of captures or of saved events, not of both",
@@ -138,22 +137,10 @@ ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
                         "a filter is for packets: saved events have none",
                         {"ntan read FILE -f BPF --json > events.ndjson"});
   }
-  serve::Digest digest(options.keep_size);
-  int code = 0;
-  if (of_events != 0) {
-    for (const std::string& file : options.files) take_events(file, digest, interrupt);
-  } else {
-    code = take_packets(options, digest, interrupt);
-  }
-  if (interrupt.stopped()) {
-    throw source::Error(source::Error::Kind::runtime,
-                        "interrupted: a report of half the input is none", {});
-  }
-  if (digest.kept().seen() == 0) {
-    if (code != 0) return static_cast<ExitCode>(code);
-    throw source::Error(source::Error::Kind::not_a_capture,
-                        fmt::format("{}: no events in it", title_of(options)), {});
-  }
+  return of_events != 0;
+}
+
+void warn_of_gaps(const serve::Digest& digest) {
   if (digest.malformed() != 0)
     say_warning(fmt::format("{} lines are no events and are left out", digest.malformed()));
   if (!digest.has_totals()) {
@@ -161,21 +148,49 @@ ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
         "no summary and no run_end among the events: packets, bytes, protocols and talkers are not "
         "known, and scans may be missing");
   }
+}
 
-  serve::RunState run;
-  run.mode = of_events != 0 ? serve::Mode::events : serve::Mode::replay;
-  run.status = serve::Status::ended;
-  run.file = title_of(options);
-  run.filter = options.filter;
-  const std::string text =
-      serve::report(digest, run, options.report_form, {.title = run.file, .version = NTAN_VERSION});
-  if (options.report_file == "-") return print(text);
-  sink::OutputFile file = sink::OutputFile::create(options.report_file, sink::Flushing::blocks);
+ExitCode write_out(const std::string& text, const std::string& name, ExitCode code) {
+  if (name == "-") return print(text);
+  sink::OutputFile file = sink::OutputFile::create(name, sink::Flushing::blocks);
   file.append(text);
   file.close();
   if (file.state() == sink::State::failed)
     throw source::Error(source::Error::Kind::runtime, file.message(), {});
-  return static_cast<ExitCode>(code);
+  return code;
+}
+
+}  // namespace
+
+ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
+  keep_inputs(options, {&options.report_file, 1});
+  const bool of_events = are_events(options);
+  serve::Digest digest(options.keep_size);
+  auto code = ExitCode::done;
+  if (of_events) {
+    for (const std::string& file : options.files) take_events(file, digest, interrupt);
+  } else {
+    code = static_cast<ExitCode>(take_packets(options, digest, interrupt));
+  }
+  if (interrupt.stopped()) {
+    throw source::Error(source::Error::Kind::runtime,
+                        "interrupted: a report of half the input is none", {});
+  }
+  if (digest.kept().seen() == 0) {
+    if (code != ExitCode::done) return code;
+    throw source::Error(source::Error::Kind::not_a_capture,
+                        fmt::format("{}: no events in it", title_of(options)), {});
+  }
+  warn_of_gaps(digest);
+
+  serve::RunState run;
+  run.mode = of_events ? serve::Mode::events : serve::Mode::replay;
+  run.status = serve::Status::ended;
+  run.file = title_of(options);
+  run.filter = options.filter;
+  return write_out(
+      serve::report(digest, run, options.report_form, {.title = run.file, .version = NTAN_VERSION}),
+      options.report_file, code);
 }
 
 }  // namespace ntan::run
