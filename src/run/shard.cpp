@@ -71,11 +71,6 @@ std::uint64_t link_of(const wire::Decoded& packet, flow::VlanUse vlan) noexcept 
   return hash_words(words, fixed_hash_key);
 }
 
-EndReason reason_of(const Conversation& conversation) noexcept {
-  if (conversation.tcp == nullptr || !conversation.tcp->closed()) return EndReason::idle;
-  return conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin;
-}
-
 }  // namespace
 
 Shard::Shard(const ShardOptions& options, Merger& merger)
@@ -165,7 +160,7 @@ std::uint8_t Shard::end_former(const RoutedPacket& packet, flow::Number number) 
               .number = number,
               .now = packet.clock,
               .sequence = packet.view->number};
-  close(number, reason_of(slab_[number]));
+  close(number, end_reason(slab_[number]));
   return earlier;
 }
 

@@ -275,6 +275,8 @@ class Shard final : private app::Output {
 
   [[gnu::noinline]] void begin_contact(Conversation& conversation, flow::Number number,
                                        const RoutedPacket& packet, Direction direction);
+  void arm_contact(Conversation& conversation, flow::Number number, flow::ContactTimer timer,
+                   Timestamp now);
   void take_step(Conversation& conversation, flow::Number number, const flow::ContactStep& step,
                  Timestamp now, const RoutedPacket* first);
   [[gnu::noinline]] void tell_handshake(const Conversation& conversation,
@@ -299,6 +301,8 @@ class Shard final : private app::Output {
   void write_record(Conversation& conversation, std::optional<flow::EndReason> reason);
   [[nodiscard]] Reported told(flow::Number number) const noexcept;
   void erase(flow::Number number);
+  /// Of one that time has ended.
+  [[nodiscard]] static flow::EndReason end_reason(const Conversation& conversation) noexcept;
   [[gnu::noinline]] void close(flow::Number number, flow::EndReason reason);
   [[nodiscard]] event::FixedText<30> community_id_of(const flow::Flow& flow);
   void common_of_flow(const Conversation& conversation, event::Common& common);

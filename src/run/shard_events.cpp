@@ -156,9 +156,7 @@ void Shard::fire_wheel() {
   const Timestamp idle_end =
       conversation.flow.last + flow::idle_timeout(conversation.flow, conversation.tcp);
   if (idle_end <= now) {
-    close(due.number, conversation.tcp != nullptr && conversation.tcp->closed()
-                          ? (conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin)
-                          : EndReason::idle);
+    close(due.number, end_reason(conversation));
     return;
   }
   write_record(conversation, std::nullopt);
@@ -236,21 +234,23 @@ void Shard::begin_contact(Conversation& conversation, flow::Number number,
   take_step(conversation, number, step, packet.clock, &packet);
 }
 
+void Shard::arm_contact(Conversation& conversation, flow::Number number, flow::ContactTimer timer,
+                        Timestamp now) {
+  conversation.contact_timers = (conversation.contact_timers | bit(timer)) & contact_timer_bits;
+  const std::uint64_t sequence = conversation.flow.first_packet;
+  const Duration length =
+      timer == flow::ContactTimer::answer_tcp ? scan_timeout_ : flow::timeout_of(timer);
+  arm_timer(kind_of(timer), {.due = to_ns(now + length),
+                             .sequence = sequence,
+                             .first_packet = sequence,
+                             .number = number});
+  awaited_.set(number);
+}
+
 void Shard::take_step(Conversation& conversation, flow::Number number,
                       const flow::ContactStep& step, Timestamp now, const RoutedPacket* first) {
   if (conversation.contact.done()) awaited_.clear(number);
-  if (step.arm != flow::ContactTimer::none) {
-    conversation.contact_timers =
-        (conversation.contact_timers | bit(step.arm)) & contact_timer_bits;
-    const std::uint64_t sequence = conversation.flow.first_packet;
-    const Duration length =
-        step.arm == flow::ContactTimer::answer_tcp ? scan_timeout_ : flow::timeout_of(step.arm);
-    arm_timer(kind_of(step.arm), {.due = to_ns(now + length),
-                                  .sequence = sequence,
-                                  .first_packet = sequence,
-                                  .number = number});
-    awaited_.set(number);
-  }
+  if (step.arm != flow::ContactTimer::none) arm_contact(conversation, number, step.arm, now);
   if (step.silent()) return;
   const flow::Flow& flow = conversation.flow;
   const flow::FlowEnds ends = flow::flow_ends(flow);
@@ -287,6 +287,11 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
 }
 
 // --- the end of flows
+
+EndReason Shard::end_reason(const Conversation& conversation) noexcept {
+  if (conversation.tcp == nullptr || !conversation.tcp->closed()) return EndReason::idle;
+  return conversation.tcp->was_reset() ? EndReason::rst : EndReason::fin;
+}
 
 // Requires: current_ names this flow.
 void Shard::close(flow::Number number, EndReason reason) {
