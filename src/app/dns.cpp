@@ -236,7 +236,8 @@ class DnsDissector final : public Dissector {
     return progress == Progress::more && !remembers ? Progress::idle : progress;
   }
 
-  Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out) override {
+  Progress on_gap(Direction direction, std::uint64_t size, std::optional<Timestamp> /*had*/,
+                  Output& out) override {
     Buffer& kept = streams_[index(direction)];
     std::uint32_t& skip = skip_[index(direction)];
     std::uint64_t missing = skip;
@@ -248,7 +249,7 @@ class DnsDissector final : public Dissector {
       progress = consume_message({.data = kept.view(),
                                   .size = static_cast<std::uint32_t>(frame),
                                   .direction = direction,
-                                  .time = time},
+                                  .time = kept_since_[index(direction)]},
                                  kept.view().subspan(2), out);
     }
     kept.clear();
@@ -257,7 +258,7 @@ class DnsDissector final : public Dissector {
     return progress;
   }
 
-  Progress on_unseen(Direction direction, std::uint64_t /*size*/, Timestamp /*time*/,
+  Progress on_unseen(Direction direction, std::uint64_t /*size*/, std::optional<Timestamp> /*had*/,
                      Output& /*out*/) override {
     skip_[index(direction)] = lost;
     return Progress::more;
@@ -292,7 +293,7 @@ class DnsDissector final : public Dissector {
     while (!kept.empty()) {
       const std::size_t missing = frame_size(kept.view()) - kept.size();
       const Bytes piece = input.first(std::min(missing, input.size()));
-      if (!kept.append(piece)) return leave(out);
+      if (!keep_front(segment, piece)) return leave(out);
       input = input.subspan(piece.size());
       if (piece.size() < missing) return Progress::more;
       if (kept.size() < frame_size(kept.view())) continue;
@@ -306,7 +307,12 @@ class DnsDissector final : public Dissector {
       if (progress != Progress::more) return progress;
       input = input.subspan(size);
     }
-    return kept.append(input) ? Progress::more : leave(out);
+    return keep_front(segment, input) ? Progress::more : leave(out);
+  }
+
+  bool keep_front(const Segment& segment, Bytes octets) {
+    kept_since_[index(segment.direction)] = segment.time;
+    return streams_[index(segment.direction)].append(octets);
   }
 
   // Behind a gap a message may begin where a segment does: servers write one at a time. By content
@@ -576,6 +582,7 @@ class DnsDissector final : public Dissector {
   Budget* budget_;
   OpenList<OpenQuery, max_open> open_;
   std::array<Buffer, 2> streams_;        // the beginning of a message
+  std::array<Timestamp, 2> kept_since_;  // when the latest part of it came
   std::array<std::uint32_t, 2> skip_{};  // octets to come of a message that a gap has spoilt
   std::uint32_t last_token_ = 0;
   unsigned errors_ = 0;

@@ -32,11 +32,12 @@ class HttpDissector final : public Dissector {
         response_(*flow.memory) {}
 
   Progress consume(const Segment& segment, Output& out) override;
-  Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out) override;
+  Progress on_gap(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
+                  Output& out) override;
   /// The requests that were answered in it are known, so it is a gap like others.
-  Progress on_unseen(Direction direction, std::uint64_t size, Timestamp time,
+  Progress on_unseen(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
                      Output& out) override {
-    return on_gap(direction, size, time, out);
+    return on_gap(direction, size, had, out);
   }
   Progress on_half_close(Direction direction, Timestamp time, Output& out) override;
   void on_timer(Timer timer, std::uint32_t token, Timestamp now, Output& out) override;
@@ -49,16 +50,16 @@ class HttpDissector final : public Dissector {
   [[nodiscard]] bool begin_request(const HttpHead& head, HttpFraming framing, Output& out);
   void report_lost(Output& out);
   [[nodiscard]] bool take_cut_request(Output& out);
-  void end_request(Timestamp now);
+  void end_request(std::optional<Timestamp> last);
   [[nodiscard]] Progress begin_response(const HttpHead& head, Timestamp now, Output& out);
   [[nodiscard]] bool take_cut_response(Output& out);
   [[nodiscard]] bool open_response(const HttpHead& head, Output& out);
   void doubt_body();
   void measure_first_byte(const HttpRequest& request, Output& out);
-  void end_response(Timestamp now, Output& out);
-  void request_gap(std::uint64_t size, Timestamp now);
+  void end_response(std::optional<Timestamp> last, Output& out);
+  void request_gap(std::uint64_t size, std::optional<Timestamp> had);
   void lose_response(Output& out);
-  void response_gap(std::uint64_t size, Timestamp now, Output& out);
+  void response_gap(std::uint64_t size, std::optional<Timestamp> had, Output& out);
   void cut_response(Output& out);
   void report_unanswered(std::size_t index, Output& out);
   void report_all(Output& out);
@@ -198,9 +199,10 @@ bool HttpDissector::take_cut_request(Output& out) {
   return true;
 }
 
-void HttpDissector::end_request(Timestamp now) {
-  if (receiving_ != nullptr) {
-    receiving_->last = now;
+/// Its last octet came at `last`; nothing if that is not known.
+void HttpDissector::end_request(std::optional<Timestamp> last) {
+  if (receiving_ != nullptr && last) {
+    receiving_->last = *last;
     receiving_->complete = true;
   }
   receiving_ = nullptr;
@@ -305,13 +307,14 @@ void HttpDissector::measure_first_byte(const HttpRequest& request, Output& out) 
   }
 }
 
-/// The last octet of a response is here (or known not to come, with 101 and CONNECT).
-void HttpDissector::end_response(Timestamp now, Output& out) {
+/// The last octet of a response came at `last` (or is known not to come, with 101 and CONNECT);
+/// nothing if that is not known.
+void HttpDissector::end_response(std::optional<Timestamp> last, Output& out) {
   if (!response_.open) return;
   const HttpRequest* request = response_.paired ? &queue_.at(0) : nullptr;
   std::optional<std::uint64_t> total_us;
-  if (request != nullptr && now >= request->first) {
-    total_us = static_cast<std::uint64_t>(to_us(now - request->first));
+  if (last && request != nullptr && *last >= request->first) {
+    total_us = static_cast<std::uint64_t>(to_us(*last - request->first));
     out.note({.kind = Note::Kind::http_total_us, .value = *total_us});
   }
   if (out.wants<Http>()) {
@@ -388,28 +391,27 @@ void HttpDissector::tell_response(const HttpHead& head, Output& out) {
   if (status >= 100 && status <= 599) out.note({.kind = Note::Kind::http_status, .value = status});
 }
 
-Progress HttpDissector::on_gap(Direction direction, std::uint64_t size, Timestamp time,
-                               Output& out) {
+Progress HttpDissector::on_gap(Direction direction, std::uint64_t size,
+                               std::optional<Timestamp> had, Output& out) {
   if (direction == request_direction_) {
     if (!take_cut_request(out)) return give_up(out);
-    request_gap(size, time);
+    request_gap(size, had);
   } else {
     if (!take_cut_response(out)) return give_up(out);
-    response_gap(size, time, out);
+    response_gap(size, had, out);
   }
   return Progress::more;
 }
 
-void HttpDissector::request_gap(std::uint64_t size, Timestamp now) {
+void HttpDissector::request_gap(std::uint64_t size, std::optional<Timestamp> had) {
   const HttpReader::Gap gap = requests_in_.on_gap(size);
   if (receiving_ == nullptr) return;
   receiving_->gap = true;
   receiving_->body += gap.body;
   if (gap.effect != HttpReader::Gap::Effect::crossed) {
     receiving_ = nullptr;  // when its last octet came is not known
-  } else {
-    Bytes nothing;
-    if (requests_in_.next(nothing, now).kind == HttpReader::Kind::end) end_request(now);
+  } else if (requests_in_.pass_end()) {
+    end_request(had);
   }
 }
 
@@ -423,7 +425,7 @@ void HttpDissector::lose_response(Output& out) {
   }
 }
 
-void HttpDissector::response_gap(std::uint64_t size, Timestamp now, Output& out) {
+void HttpDissector::response_gap(std::uint64_t size, std::optional<Timestamp> had, Output& out) {
   using Effect = HttpReader::Gap::Effect;
   // More is lost, after the request that waits: its response.
   report_lost(out);
@@ -436,8 +438,7 @@ void HttpDissector::response_gap(std::uint64_t size, Timestamp now, Output& out)
   } else if (gap.effect != Effect::crossed) {
     lose_response(out);
   }
-  Bytes nothing;
-  if (responses_in_.next(nothing, now).kind == HttpReader::Kind::end) end_response(now, out);
+  if (responses_in_.pass_end()) end_response(had, out);
 }
 
 Progress HttpDissector::on_half_close(Direction direction, Timestamp time, Output& out) {

@@ -102,7 +102,7 @@ class HttpRequest {
   std::uint32_t depth = 0;
   HttpMethod kind{};
   char minor = '1';
-  bool complete = false;  ///< its last octet was seen
+  bool complete = false;  ///< it is known when its last octet came
   bool has_body = false;
   bool pipelined = false;
   bool chunked = false;

@@ -60,6 +60,13 @@ class HttpReader {
 
   [[nodiscard]] Gap on_gap(std::uint64_t size) noexcept;
 
+  /// Behind a gap: whether the message ends there.
+  [[nodiscard]] bool pass_end() noexcept {
+    if (state_ != State::ended) return false;
+    state_ = State::idle;
+    return true;
+  }
+
   /// No octet follows: `end` if that completes a message, `flawed` if it cuts one, else `more`.
   [[nodiscard]] Step finish() noexcept;
 

@@ -2,13 +2,13 @@
 
 namespace ntan::app {
 
-Progress Dissector::on_unseen(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
-                              Output& /*out*/) {
+Progress Dissector::on_unseen(Direction /*direction*/, std::uint64_t /*size*/,
+                              std::optional<Timestamp> /*had*/, Output& /*out*/) {
   return Progress::more;
 }
 
-Progress Dissector::on_gap(Direction /*direction*/, std::uint64_t /*size*/, Timestamp /*time*/,
-                           Output& /*out*/) {
+Progress Dissector::on_gap(Direction /*direction*/, std::uint64_t /*size*/,
+                           std::optional<Timestamp> /*had*/, Output& /*out*/) {
   return Progress::give_up;
 }
 

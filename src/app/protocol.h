@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -131,11 +132,14 @@ class Dissector {
   virtual ~Dissector() = default;
 
   virtual Progress consume(const Segment& segment, Output& out) = 0;
-  /// `size` octets of a stream will never be seen.
-  virtual Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out);
+  /// `size` octets of a stream were never seen; the other side has had them since about `had`,
+  /// where that is known.
+  virtual Progress on_gap(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
+                          Output& out);
   /// The other side has received `size` octets of this one, of which nothing was captured so far.
   /// If anything is later, it begins somewhere in the middle.
-  virtual Progress on_unseen(Direction direction, std::uint64_t size, Timestamp time, Output& out);
+  virtual Progress on_unseen(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
+                             Output& out);
   /// FIN: this direction sends nothing more.
   virtual Progress on_half_close(Direction direction, Timestamp time, Output& out);
   virtual void on_timer(Timer timer, std::uint32_t token, Timestamp now, Output& out);

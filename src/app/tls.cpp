@@ -33,8 +33,10 @@ class TlsDissector final : public Dissector {
       : state_(*flow.memory), sides_{Side{*flow.memory}, Side{*flow.memory}} {}
 
   Progress consume(const Segment& segment, Output& out) override;
-  Progress on_gap(Direction direction, std::uint64_t size, Timestamp time, Output& out) override;
-  Progress on_unseen(Direction direction, std::uint64_t size, Timestamp time, Output& out) override;
+  Progress on_gap(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
+                  Output& out) override;
+  Progress on_unseen(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
+                     Output& out) override;
   void on_end(Timestamp now, Output& out) override;
 
  private:
@@ -314,8 +316,8 @@ Progress TlsDissector::on_server_hello(Direction direction, const TlsMessage& me
 }
 
 // The other side, whose hello is still to come, says what it says all the same.
-Progress TlsDissector::on_gap(Direction direction, std::uint64_t /*size*/, Timestamp /*time*/,
-                              Output& out) {
+Progress TlsDissector::on_gap(Direction direction, std::uint64_t /*size*/,
+                              std::optional<Timestamp> /*had*/, Output& out) {
   const bool from_client = direction == client_;
   const bool other_said = from_client ? state_.has_server_hello() : state_.has_client_hello();
   const Side& other = side(reverse(direction));
@@ -327,8 +329,8 @@ Progress TlsDissector::on_gap(Direction direction, std::uint64_t /*size*/, Times
 }
 
 // The side that is captured says what it says all the same.
-Progress TlsDissector::on_unseen(Direction direction, std::uint64_t /*size*/, Timestamp /*time*/,
-                                 Output& /*out*/) {
+Progress TlsDissector::on_unseen(Direction direction, std::uint64_t /*size*/,
+                                 std::optional<Timestamp> /*had*/, Output& /*out*/) {
   side(direction).unseen = true;
   return Progress::more;
 }

@@ -18,19 +18,24 @@
 
 namespace ntan::flow {
 
+/// Since when the peer has something. Nothing: since now; it differs where a hole is given up that
+/// the capture alone had, as what waited above it came when it was captured.
+using Since = std::optional<Timestamp>;
+
 /// What a stream hands over. None of these may call the stream.
-///   data(bytes)               the next octets, borrowed for the call
-///   gap(size)                 the next `size` octets will never be seen
-///   late_gap(size, since)     the same, but the peer has had them since then
+///   data(bytes, since)        the next octets, borrowed for the call
+///   cut(size, since)          the next `size` octets, which came but were not captured
+///   gap(size, had)            the next `size` octets were never seen; the peer has had them since
+///                             about then, if that is known
 ///   conflict(offset, size)    a later copy differs there from what is still held; once per stream
-///   end()                     FIN, after all that precedes it; the stream takes nothing more
+///   end(since)                FIN, after all that precedes it; the stream takes nothing more
 template <class S>
-concept StreamSink = requires(S& sink, Bytes data, std::uint64_t size, Timestamp since) {
-  sink.data(data);
-  sink.gap(size);
-  sink.late_gap(size, since);
+concept StreamSink = requires(S& sink, Bytes data, std::uint64_t size, Since since) {
+  sink.data(data, since);
+  sink.cut(size, since);
+  sink.gap(size, since);
   sink.conflict(size, size);
-  sink.end();
+  sink.end(since);
 };
 
 /// The payload of one TCP segment. A SYN occupies the octet before it: `seq` is that of the first
@@ -182,15 +187,18 @@ class Stream {
   [[gnu::noinline]] void expire_holes(Timestamp now, Sink& sink);
   template <StreamSink Sink>
   [[gnu::noinline]] void take_out_of_order(Run rest, Timestamp now, Sink& sink);
+  /// What became of the hole below.
+  enum class Hole : std::uint8_t { filled, given_up };
+
   template <StreamSink Sink>
-  void hand_over(const Run& run, Sink& sink);
+  void hand_over(const Run& run, Since since, Sink& sink);
   template <StreamSink Sink>
-  void drain(Sink& sink) {
+  void drain(Hole hole, Sink& sink) {
     if (waiting_ != nullptr || mark_ != Mark::none) [[unlikely]]
-      drain_waiting(sink);
+      drain_waiting(hole, sink);
   }
   template <StreamSink Sink>
-  [[gnu::noinline]] void drain_waiting(Sink& sink);
+  [[gnu::noinline]] void drain_waiting(Hole hole, Sink& sink);
   template <StreamSink Sink>
   void give_up_to(std::int64_t position, Sink& sink);
   template <StreamSink Sink>
@@ -219,8 +227,8 @@ void Stream::on_segment(const TcpPayload& payload, Timestamp now, Sink& sink) {
   const Run run = locate(payload);
   if (run.size == 0) return;
   if (waiting_ != nullptr || run.start != next_) return take_out_of_order(run, now, sink);
-  hand_over(run, sink);
-  drain(sink);
+  hand_over(run, std::nullopt, sink);
+  drain(Hole::filled, sink);
 }
 
 template <StreamSink Sink>
@@ -249,8 +257,8 @@ void Stream::take_out_of_order(Run rest, Timestamp now, Sink& sink) {
     const Run piece =
         rest.first(static_cast<std::uint32_t>(std::min(other.start, rest.end()) - rest.start));
     if (piece.start == next_) {
-      hand_over(piece, sink);
-      drain(sink);
+      hand_over(piece, std::nullopt, sink);
+      drain(Hole::filled, sink);
     } else if (!keep(piece, now)) {
       give_up_to(std::min(first_waiting(), piece.start), sink);
       continue;
@@ -271,7 +279,7 @@ void Stream::on_fin(std::uint32_t seq, Timestamp now, Sink& sink) {
   mark_ = Mark::fin;
   mark_seq_ = seq;
   mark_time_ = now;
-  drain(sink);
+  drain(Hole::filled, sink);
 }
 
 template <StreamSink Sink>
@@ -308,21 +316,23 @@ void Stream::flush(Sink& sink) {
 }
 
 template <StreamSink Sink>
-void Stream::hand_over(const Run& run, Sink& sink) {
+void Stream::hand_over(const Run& run, Since since, Sink& sink) {
   const Run whole = clip(run);
-  if (!whole.captured.empty()) sink.data(whole.captured);
+  if (!whole.captured.empty()) sink.data(whole.captured, since);
   if (whole.size > whole.captured.size()) {
-    sink.gap(std::uint64_t{whole.size} - whole.captured.size());
+    sink.cut(std::uint64_t{whole.size} - whole.captured.size(), since);
   }
   next_ = whole.end();
 }
 
 /// Hands over what now follows without a hole, and the end.
 template <StreamSink Sink>
-void Stream::drain_waiting(Sink& sink) {
+void Stream::drain_waiting(Hole hole, Sink& sink) {
   std::size_t handed = 0;
+  Since since;
   while (handed < waiting_runs() && waiting_->at(handed).start == next_ && !at_fin()) {
-    hand_over(waiting_->at(handed), sink);
+    if (hole == Hole::given_up) since = std::max(since, Since{waiting_->arrival(handed)});
+    hand_over(waiting_->at(handed), since, sink);
     ++handed;
     ++steps_;
   }
@@ -332,8 +342,9 @@ void Stream::drain_waiting(Sink& sink) {
   }
   if (mark_ == Mark::acknowledged && marked() <= next_) mark_ = Mark::none;
   if (at_fin()) {
+    if (hole == Hole::given_up) since = std::max(since, Since{mark_time_});
     detach();
-    sink.end();
+    sink.end(since);
   }
 }
 
@@ -343,13 +354,16 @@ void Stream::give_up_to(std::int64_t position, Sink& sink) {
   ++steps_;
   const std::int64_t end = std::min(position, fin());
   const auto size = static_cast<std::uint64_t>(end - next_);
-  if (mark_ == Mark::acknowledged) {
-    sink.late_gap(size, mark_time_);
-  } else {
-    sink.gap(size);
+  std::optional<Timestamp> had;
+  const bool before_fin = waiting_ == nullptr && mark_ == Mark::fin && end == fin();
+  if (mark_ == Mark::acknowledged || before_fin) {
+    had = mark_time_;
+  } else if (waiting_ != nullptr) {
+    had = waiting_->arrival(0);  // a sender sends in order: they were no later
   }
+  sink.gap(size, had);
   next_ = end;
-  drain(sink);
+  drain(Hole::given_up, sink);
 }
 
 }  // namespace ntan::flow

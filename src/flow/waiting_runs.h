@@ -51,6 +51,7 @@ class WaitingRuns {
   void drop_front(std::size_t count) noexcept;
 
   [[nodiscard]] Run at(std::size_t index) const noexcept;
+  [[nodiscard]] Timestamp arrival(std::size_t index) const noexcept { return runs_[index].arrived; }
   /// Index of the first run that ends above `position`; size() if none does.
   [[nodiscard]] std::size_t find(std::int64_t position) const noexcept;
   [[nodiscard]] std::optional<Conflict> compare(const Run& run) const noexcept;

@@ -264,7 +264,7 @@ void Dissection::count_late(Conversation& conversation, const app::Segment& segm
 
 // What is held is all there will be of a beginning: it may be enough for somebody who knows that.
 bool Dissection::open_cut(Conversation& conversation, Direction direction, std::uint64_t size,
-                          Timestamp time) {
+                          std::optional<Timestamp> had) {
   const Bytes held = conversation.probing()->held[index(direction)].view();
   if (held.empty()) return false;
   const app::Segment start{
@@ -279,7 +279,7 @@ bool Dissection::open_cut(Conversation& conversation, Direction direction, std::
   octets.size = static_cast<std::uint32_t>(held.size());
   open(conversation, *found.protocol, context, behind({octets}, found.before));
   if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr)
-    take(conversation, dissector->on_gap(direction, size, time, *out_));
+    take(conversation, dissector->on_gap(direction, size, had, *out_));
   return true;
 }
 
@@ -359,15 +359,15 @@ app::Progress Dissection::begin_other(Conversation& conversation, const Probing&
 }
 
 void Dissection::gap(Conversation& conversation, Direction direction, std::uint64_t size,
-                     Timestamp time, Gap where) {
+                     std::optional<Timestamp> had, Gap where) {
   if (app::Dissector* dissector = conversation.dissector(); dissector != nullptr) {
     return take(conversation, where == Gap::within
-                                  ? dissector->on_gap(direction, size, time, *out_)
-                                  : dissector->on_unseen(direction, size, time, *out_));
+                                  ? dissector->on_gap(direction, size, had, *out_)
+                                  : dissector->on_unseen(direction, size, had, *out_));
   }
   if (conversation.probing() == nullptr || where == Gap::before) return;
   Probing& probing = *conversation.probing();
-  if (open_cut(conversation, direction, size, time)) return;
+  if (open_cut(conversation, direction, size, had)) return;
   // What was held no longer joins what follows; the next octets are probed as a beginning.
   probing.held[index(direction)].release();
   probing.late_at[index(direction)] = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "app/protocol.h"
 #include "base/budget.h"
@@ -31,8 +32,8 @@ class Dissection {
   void feed(Conversation& conversation, app::Transport transport, const app::Segment& segment);
   /// Octets that were not seen, before the first one that was or behind that.
   enum class Gap : std::uint8_t { before, within };
-  void gap(Conversation& conversation, Direction direction, std::uint64_t size, Timestamp time,
-           Gap where);
+  void gap(Conversation& conversation, Direction direction, std::uint64_t size,
+           std::optional<Timestamp> had, Gap where);
   void half_close(Conversation& conversation, Direction direction, Timestamp time);
   /// The flow is over: what is open is reported, all memory goes back.
   void end(Conversation& conversation, Timestamp now);
@@ -70,7 +71,7 @@ class Dissection {
                  const app::FlowContext& context, const Beginning& beginning);
   void count_late(Conversation& conversation, const app::Segment& segment);
   bool open_cut(Conversation& conversation, Direction direction, std::uint64_t size,
-                Timestamp time);
+                std::optional<Timestamp> had);
   void hold(Conversation& conversation, const app::Segment& segment);
   void fail_side(Conversation& conversation, Direction direction);
   void open(Conversation& conversation, const app::Protocol& protocol,

@@ -462,19 +462,19 @@ struct StreamTap {
   Timestamp time{};
   std::uint64_t packet = 0;
 
-  void data(Bytes octets) {
+  void data(Bytes octets, flow::Since since) {
     shard.dissection_.feed(conversation, app::Transport::tcp,
                            {.data = octets,
                             .size = static_cast<std::uint32_t>(octets.size()),
                             .direction = direction,
-                            .time = time,
+                            .time = since.value_or(time),
                             .packet = packet});
   }
-  void gap(std::uint64_t size) { late_gap(size, time); }
-  void late_gap(std::uint64_t size, Timestamp since) {
+  void cut(std::uint64_t size, flow::Since since) { gap(size, since.value_or(time)); }
+  void gap(std::uint64_t size, std::optional<Timestamp> had) {
     const bool seen =
         conversation.flow.sides[index(direction)].stream_start == flow::StreamStart::seen;
-    shard.dissection_.gap(conversation, direction, size, since,
+    shard.dissection_.gap(conversation, direction, size, had,
                           seen ? Dissection::Gap::within : Dissection::Gap::before);
   }
   void conflict(std::uint64_t offset, std::uint64_t size) {
@@ -485,7 +485,9 @@ struct StreamTap {
     shard.anomaly("tcp", event::Reason::overlap_conflict,
                   {detail.data(), static_cast<std::size_t>(end - detail.data())});
   }
-  void end() { shard.dissection_.half_close(conversation, direction, time); }
+  void end(flow::Since since) {
+    shard.dissection_.half_close(conversation, direction, since.value_or(time));
+  }
 };
 
 void Shard::feed_stream(Conversation& conversation, const RoutedPacket& packet, Direction direction,

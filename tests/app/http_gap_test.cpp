@@ -50,6 +50,32 @@ TEST_CASE("http: a gap in a request body is counted") {
   CHECK(contains(run.lines()[0], R"("gap":true)"));
 }
 
+TEST_CASE("http: what ended in a gap of unknown age has no time") {
+  Run run;
+  SECTION("a request") {
+    run.c("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc", 0);
+    run.hole(client, 97, 10).s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 10);
+    REQUIRE(run.lines().size() == 1);
+    CHECK_FALSE(contains(run.lines()[0], "ttfb_us"));
+    CHECK(contains(run.lines()[0], R"("total_us":10000)"));
+  }
+  SECTION("a response") {
+    run.c(get).s("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", 10).hole(server, 2, 90);
+    REQUIRE(run.lines().size() == 1);
+    CHECK(contains(run.lines()[0], R"("ttfb_us":10000)"));
+    CHECK_FALSE(contains(run.lines()[0], "total_us"));
+    CHECK(contains(run.lines()[0], R"("complete":true)"));
+  }
+  SECTION("but what goes on behind it has") {
+    run.c("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc", 0);
+    run.hole(client, 96, 3).c("z", 4);
+    run.s("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 10);
+    REQUIRE(run.lines().size() == 1);
+    CHECK(contains(run.lines()[0], R"("ttfb_us":6000)"));
+  }
+  CHECK(contains(run.lines()[0], R"("gap":true)"));
+}
+
 TEST_CASE("http: behind a gap that cannot be crossed the next start line is found") {
   Run run;
   run.c(get);

@@ -37,6 +37,11 @@ class HttpRun {
     return *this;
   }
 
+  HttpRun& hole(Direction direction, std::uint64_t size, std::int64_t ms = 0) {
+    run_.hole(direction, size, ms);
+    return *this;
+  }
+
   HttpRun& close(Direction direction, std::int64_t ms = 0) {
     run_.half_close(direction, ms);
     return *this;

@@ -118,15 +118,15 @@ TEST_CASE("stream: a flow beyond 4 GiB keeps its place") {
     std::uint64_t octets = 0;
     std::uint64_t gaps = 0;
 
-    void data(Bytes bytes) { octets += bytes.size(); }
+    void data(Bytes bytes, Since) { octets += bytes.size(); }
 
-    void gap(std::uint64_t size) { gaps += size; }
+    void cut(std::uint64_t size, Since) { gaps += size; }
 
-    void late_gap(std::uint64_t size, Timestamp) { gaps += size; }
+    void gap(std::uint64_t size, std::optional<Timestamp>) { gaps += size; }
 
     void conflict(std::uint64_t, std::uint64_t) {}
 
-    void end() {}
+    void end(Since) {}
   } counter;
 
   Budget budget{.limit = 1U << 20U};
@@ -265,7 +265,7 @@ TEST_CASE("stream: a bare acknowledgement gives up what does not come at once") 
     run.stream.flush(run);
     CHECK(run.text() == "????");
   }
-  CHECK(run.had_since == at(0));
+  CHECK(run.gaps_since.at(0) == at(0));
 }
 
 TEST_CASE("stream: a bare acknowledgement above octets that wait gives the hole up at once") {
@@ -281,6 +281,35 @@ TEST_CASE("stream: a bare acknowledgement above octets that wait gives the hole 
     CHECK(run.text() == "??");
     CHECK(run.ends == 1);
   }
+}
+
+TEST_CASE("stream: what waited above a hole came with what filled it") {
+  StreamRun run;
+  run.segment(2, "c", 10);
+  run.segment(3, "d", 20);
+  run.fin(4, 30);
+  run.segment(0, "ab", 40);
+  CHECK(run.text() == "abcd");
+  CHECK(run.data_since == std::vector<Since>(4));
+  CHECK(run.end_since == std::nullopt);
+}
+
+TEST_CASE("stream: what waited above a hole that is given up came when it was captured") {
+  StreamRun run;
+  run.segment(3, "d", 20);
+  run.segment(2, "c", 10 + 25);  // the network had it overtaken
+  run.segment(6, "g", 50);
+  run.fin(7, 60);
+  SECTION("the peer has all") {
+    run.ack(8, 500);
+  }
+  SECTION("nothing more comes") {
+    run.stream.flush(run);
+  }
+  CHECK(run.text() == "??cd??g");
+  CHECK(run.gaps_since == std::vector<Since>{at(35), at(50)});
+  CHECK(run.data_since == std::vector<Since>{{}, {}, at(35), at(35), {}, {}, at(50)});
+  CHECK(run.end_since == at(60));
 }
 
 TEST_CASE("stream: a hole is given up when it is 2 s old") {

@@ -56,6 +56,11 @@ void DissectorRun::gap(Direction direction, std::uint64_t size, std::int64_t ms)
   if (dissector_ != nullptr) take(dissector_->on_gap(direction, size, now_, *this));
 }
 
+void DissectorRun::hole(Direction direction, std::uint64_t size, std::int64_t ms) {
+  advance(ms);
+  if (dissector_ != nullptr) take(dissector_->on_gap(direction, size, std::nullopt, *this));
+}
+
 void DissectorRun::unseen(Direction direction, std::uint64_t size, std::int64_t ms) {
   advance(ms);
   if (dissector_ != nullptr) take(dissector_->on_unseen(direction, size, now_, *this));

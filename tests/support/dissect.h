@@ -30,6 +30,8 @@ class DissectorRun final : public app::Output {
   /// Hands over octets at `ms` milliseconds of trace time; nothing once the dissector is done.
   void feed(Direction direction, Bytes data, std::int64_t ms, std::uint32_t sent_size = 0);
   void gap(Direction direction, std::uint64_t size, std::int64_t ms);
+  /// A gap of which nothing tells when the other side got it.
+  void hole(Direction direction, std::uint64_t size, std::int64_t ms);
   void unseen(Direction direction, std::uint64_t size, std::int64_t ms);
   void half_close(Direction direction, std::int64_t ms);
 

@@ -21,26 +21,33 @@ struct StreamRecorder {
   std::vector<StreamOctet> octets;
   std::vector<std::uint64_t> gaps;
   std::vector<std::uint64_t> conflicts;  ///< offset, size, offset, size, …
-  Timestamp had_since{};                 ///< the last late gap
+  std::vector<flow::Since> data_since;   ///< of each octet
+  std::vector<flow::Since> gaps_since;   ///< of each gap
+  flow::Since end_since;
   int ends = 0;
 
-  void data(Bytes bytes) { octets.insert(octets.end(), bytes.begin(), bytes.end()); }
-
-  void gap(std::uint64_t size) {
-    octets.resize(octets.size() + size);
-    gaps.push_back(size);
+  void data(Bytes bytes, flow::Since since) {
+    octets.insert(octets.end(), bytes.begin(), bytes.end());
+    data_since.insert(data_since.end(), bytes.size(), since);
   }
 
-  void late_gap(std::uint64_t size, Timestamp since) {
-    gap(size);
-    had_since = since;
+  void cut(std::uint64_t size, flow::Since since) { gap(size, since); }
+
+  void gap(std::uint64_t size, std::optional<Timestamp> had) {
+    octets.resize(octets.size() + size);
+    data_since.resize(octets.size());
+    gaps.push_back(size);
+    gaps_since.push_back(had);
   }
 
   void conflict(std::uint64_t offset, std::uint64_t size) {
     conflicts.insert(conflicts.end(), {offset, size});
   }
 
-  void end() { ++ends; }
+  void end(flow::Since since) {
+    ++ends;
+    end_since = since;
+  }
 };
 
 /// Knows every octet by its position; does not know limits or time.
