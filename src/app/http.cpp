@@ -23,6 +23,15 @@ HttpKeep to_keep(Output& out) {
   return out.wants<Http>() ? HttpKeep::texts : HttpKeep::nothing;
 }
 
+/// Reads what the reader hands over as a head.
+std::optional<HttpHead> head_of(HttpSide side, const HttpReader::Step& step) {
+  auto head = parse_http_head(side, step.head);
+  if (!head || !step.cut) return head;
+  head->cut = true;
+  if (head->flaw.empty()) head->flaw = "head larger than 32 KiB";
+  return head;
+}
+
 class HttpDissector final : public Dissector {
  public:
   explicit HttpDissector(const FlowContext& flow) noexcept
@@ -34,11 +43,8 @@ class HttpDissector final : public Dissector {
   Progress consume(const Segment& segment, Output& out) override;
   Progress on_gap(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
                   Output& out) override;
-  /// The requests that were answered in it are known, so it is a gap like others.
   Progress on_unseen(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
-                     Output& out) override {
-    return on_gap(direction, size, had, out);
-  }
+                     Output& out) override;
   Progress on_half_close(Direction direction, Timestamp time, Output& out) override;
   void on_timer(Timer timer, std::uint32_t token, Timestamp now, Output& out) override;
   void on_end(Timestamp now, Output& out) override;
@@ -47,18 +53,24 @@ class HttpDissector final : public Dissector {
   void orient(const Segment& segment);
   Progress take_requests(Bytes rest, Timestamp now, Output& out);
   Progress take_responses(Bytes rest, Timestamp now, Output& out);
+  [[nodiscard]] HttpRequest* enqueue(const HttpHead& head, HttpKeep keep, Output& out);
+  [[nodiscard]] HttpRequest* enqueue_unread(Output& out);
+  [[nodiscard]] bool take_unreadable_request(std::string_view detail, Output& out);
   [[nodiscard]] bool begin_request(const HttpHead& head, HttpFraming framing, Output& out);
   void report_lost(Output& out);
   [[nodiscard]] bool take_cut_request(Output& out);
   void end_request(std::optional<Timestamp> last);
+  void lose_unreadable(Bytes head, Output& out);
   [[nodiscard]] Progress begin_response(const HttpHead& head, Timestamp now, Output& out);
   [[nodiscard]] bool take_cut_response(Output& out);
   [[nodiscard]] bool open_response(const HttpHead& head, Output& out);
   void doubt_body();
   void measure_first_byte(const HttpRequest& request, Output& out);
   void end_response(std::optional<Timestamp> last, Output& out);
-  void request_gap(std::uint64_t size, std::optional<Timestamp> had);
+  [[nodiscard]] bool request_gap(std::uint64_t size, std::optional<Timestamp> had);
+  [[nodiscard]] bool take_lost_request(Output& out);
   void lose_response(Output& out);
+  void await_body(Output& out);
   void response_gap(std::uint64_t size, std::optional<Timestamp> had, Output& out);
   void cut_response(Output& out);
   void report_unanswered(std::size_t index, Output& out);
@@ -94,6 +106,7 @@ class HttpDissector final : public Dissector {
   Direction request_direction_ = Direction::to_server;
   bool oriented_ = false;
   bool armed_ = false;
+  bool went_on_ = false;    ///< since the timer was armed octets of the response came
   bool pipelines_ = false;  ///< the client does not wait for responses
 };
 
@@ -115,10 +128,8 @@ Progress HttpDissector::consume(const Segment& segment, Output& out) {
     return take_requests(segment.data, segment.time, out);
   }
   const Progress progress = take_responses(segment.data, segment.time, out);
-  if (progress == Progress::more && response_.open && !armed_) {
-    out.arm(Timer::body_60s, ++token_);
-    armed_ = true;
-  }
+  went_on_ = true;
+  if (progress == Progress::more && response_.open && !armed_) await_body(out);
   return progress;
 }
 
@@ -129,13 +140,16 @@ Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
     switch (step.kind) {
       case Kind::more: return Progress::more;
       case Kind::head:
-        if (const auto head = parse_http_head(HttpSide::request, step.head)) {
+        if (const auto head = head_of(HttpSide::request, step)) {
           if (!begin_request(*head, request_framing(*head), out)) return give_up(out);
           queue_.back().last = now;
         } else {
           requests_in_.begin_body({.kind = HttpFraming::Kind::unknown});
-          if (!flawed("no request line", out)) return give_up(out);
+          if (!take_unreadable_request("no request line", out)) return give_up(out);
         }
+        break;
+      case Kind::overlong:
+        if (!take_unreadable_request(step.detail, out)) return give_up(out);
         break;
       case Kind::body:
         if (receiving_ != nullptr) receiving_->body += step.size;
@@ -150,9 +164,8 @@ Progress HttpDissector::take_requests(Bytes rest, Timestamp now, Output& out) {
   }
 }
 
-bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Output& out) {
-  tell_flaws(head, out);
-  out.note({.kind = Note::Kind::http_request});
+/// The youngest request from now on. Null without memory.
+HttpRequest* HttpDissector::enqueue(const HttpHead& head, HttpKeep keep, Output& out) {
   report_lost(out);
   if (queue_.size() == max_requests) {
     queue_.count_crowded_out();
@@ -161,11 +174,32 @@ bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Out
   }
   const bool pipelined = !queue_.empty();
   pipelines_ = pipelines_ || pipelined;
-  HttpRequest* const request = queue_.push(head, to_keep(out));
-  if (request == nullptr) return false;
+  HttpRequest* const request = queue_.push(head, keep);
+  if (request == nullptr) return nullptr;
   request->pipelined = pipelined;
-  request->first = requests_in_.started();
   request->depth = ++depth_;
+  return request;
+}
+
+/// A request that will be answered, of which nothing else is known. Null without memory.
+HttpRequest* HttpDissector::enqueue_unread(Output& out) {
+  HttpRequest* const request = enqueue({}, HttpKeep::nothing, out);
+  if (request != nullptr) request->unread = true;
+  return request;
+}
+
+/// RFC 9112 2.2: the server answers what is no request line all the same, with 400 (Bad Request).
+/// False without memory, and where there is too much of it.
+bool HttpDissector::take_unreadable_request(std::string_view detail, Output& out) {
+  return enqueue_unread(out) != nullptr && flawed(detail, out);
+}
+
+bool HttpDissector::begin_request(const HttpHead& head, HttpFraming framing, Output& out) {
+  tell_flaws(head, out);
+  out.note({.kind = Note::Kind::http_request});
+  HttpRequest* const request = enqueue(head, to_keep(out), out);
+  if (request == nullptr) return false;
+  request->first = requests_in_.started();
   const bool unknown = framing.kind == HttpFraming::Kind::unknown;
   request->has_body = !unknown && framing.kind != HttpFraming::Kind::none;
   request->chunked = framing.kind == HttpFraming::Kind::chunked;
@@ -215,10 +249,11 @@ Progress HttpDissector::take_responses(Bytes rest, Timestamp now, Output& out) {
     switch (step.kind) {
       case Kind::more: return Progress::more;
       case Kind::head:
-        if (const auto head = parse_http_head(HttpSide::response, step.head)) {
+        if (const auto head = head_of(HttpSide::response, step)) {
           const Progress progress = begin_response(*head, now, out);
           if (progress != Progress::more) return progress;
         } else {
+          lose_unreadable(step.head, out);
           responses_in_.begin_body({.kind = HttpFraming::Kind::unknown});
           if (!flawed("no status line", out)) return give_up(out);
         }
@@ -231,8 +266,23 @@ Progress HttpDissector::take_responses(Bytes rest, Timestamp now, Output& out) {
         cut_response(out);
         if (!flawed(step.detail, out)) return give_up(out);
         break;
+      case Kind::overlong:
+        lose_unreadable(step.head, out);
+        if (!flawed(step.detail, out)) return give_up(out);
+        break;
       case Kind::hopeless: return give_up(out);
     }
+  }
+}
+
+/// A head that cannot be read is the response to its request; octets that are none are not.
+void HttpDissector::lose_unreadable(Bytes head, Output& out) {
+  cut_response(out);
+  if (!as_text(head).starts_with(http_version_prefix)) return;
+  if (dropped_ != 0) {
+    --dropped_;
+  } else if (!queue_.empty()) {
+    report_unanswered(0, out);
   }
 }
 
@@ -251,7 +301,8 @@ Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Outp
   doubt_body();
   const HttpMethod method = response_.paired ? queue_.at(0).kind : HttpMethod::other;
   const HttpFraming framing = response_framing(head, method);
-  if (framing.kind != HttpFraming::Kind::none) response_.body = 0;
+  const bool unknown = framing.kind == HttpFraming::Kind::unknown;
+  if (!unknown && framing.kind != HttpFraming::Kind::none) response_.body = 0;
   response_.chunked = framing.kind == HttpFraming::Kind::chunked;
   responses_in_.begin_body(framing);
   if (status != 101 && !(method == HttpMethod::connect && status / 100 == 2)) return Progress::more;
@@ -264,8 +315,12 @@ Progress HttpDissector::begin_response(const HttpHead& head, Timestamp now, Outp
 /// it was. False without memory.
 bool HttpDissector::take_cut_response(Output& out) {
   const Bytes seen = responses_in_.unfinished_head();
-  if (seen.empty()) return true;
-  const auto head = parse_http_head(HttpSide::response, seen);
+  std::optional<HttpHead> head;
+  if (!seen.empty()) {
+    head = parse_http_head(HttpSide::response, seen);
+  } else if (const auto line = parse_cut_status_line(as_text(responses_in_.unfinished_start()))) {
+    head.emplace().start = *line;
+  }
   if (!head || head->start.status / 100 == 1) return true;
   tell_response(*head, out);
   const bool kept = open_response(*head, out);
@@ -275,8 +330,10 @@ bool HttpDissector::take_cut_response(Output& out) {
 
 /// Pairs a final response with the oldest request. False without memory.
 bool HttpDissector::open_response(const HttpHead& head, Output& out) {
+  cut_response(out);  // the one before, of which the end was not found
   response_.open = true;
   response_.paired = dropped_ == 0 && !queue_.empty();
+  if (dropped_ == 0 && !response_.paired) ++depth_;  // a request that was not seen
   if (dropped_ != 0) --dropped_;
   response_.body = std::nullopt;
   response_.ttfb_us = std::nullopt;
@@ -313,7 +370,7 @@ void HttpDissector::end_response(std::optional<Timestamp> last, Output& out) {
   if (!response_.open) return;
   const HttpRequest* request = response_.paired ? &queue_.at(0) : nullptr;
   std::optional<std::uint64_t> total_us;
-  if (last && request != nullptr && *last >= request->first) {
+  if (last && request != nullptr && !request->unread && *last >= request->first) {
     total_us = static_cast<std::uint64_t>(to_us(*last - request->first));
     out.note({.kind = Note::Kind::http_total_us, .value = *total_us});
   }
@@ -352,7 +409,7 @@ void HttpDissector::pop_front() {
 
 void HttpDissector::report_unanswered(std::size_t index, Output& out) {
   HttpRequest& request = queue_.at(index);
-  if (out.wants<Http>()) {
+  if (out.wants<Http>() && !request.unread) {
     Http record = describe(&request, nullptr);
     if (index == 0) {
       record.informational = std::span{informational_}.first(informational_count_);
@@ -393,9 +450,22 @@ void HttpDissector::tell_response(const HttpHead& head, Output& out) {
 
 Progress HttpDissector::on_gap(Direction direction, std::uint64_t size,
                                std::optional<Timestamp> had, Output& out) {
+  if (direction != request_direction_) return on_unseen(direction, size, had, out);
+  const bool begun = requests_in_.in_head();
+  const std::uint32_t known = depth_;
+  if (!take_cut_request(out)) return give_up(out);
+  const bool unreadable = begun && depth_ == known;
+  const bool lost = request_gap(size, had) || unreadable;
+  return !lost || take_lost_request(out) ? Progress::more : give_up(out);
+}
+
+/// The requests that were answered in it are known, so of responses it is a gap like others. Of
+/// requests nothing tells how many it holds.
+Progress HttpDissector::on_unseen(Direction direction, std::uint64_t size,
+                                  std::optional<Timestamp> had, Output& out) {
   if (direction == request_direction_) {
     if (!take_cut_request(out)) return give_up(out);
-    request_gap(size, had);
+    (void)request_gap(size, had);
   } else {
     if (!take_cut_response(out)) return give_up(out);
     response_gap(size, had, out);
@@ -403,16 +473,30 @@ Progress HttpDissector::on_gap(Direction direction, std::uint64_t size,
   return Progress::more;
 }
 
-void HttpDissector::request_gap(std::uint64_t size, std::optional<Timestamp> had) {
+/// Returns whether another request begins in it.
+bool HttpDissector::request_gap(std::uint64_t size, std::optional<Timestamp> had) {
+  using Effect = HttpReader::Gap::Effect;
   const HttpReader::Gap gap = requests_in_.on_gap(size);
-  if (receiving_ == nullptr) return;
-  receiving_->gap = true;
-  receiving_->body += gap.body;
-  if (gap.effect != HttpReader::Gap::Effect::crossed) {
-    receiving_ = nullptr;  // when its last octet came is not known
-  } else if (requests_in_.pass_end()) {
-    end_request(had);
+  if (receiving_ != nullptr) {
+    receiving_->gap = true;
+    receiving_->body += gap.body;
+    if (gap.effect != Effect::crossed) {
+      receiving_ = nullptr;  // when its last octet came is not known
+    } else if (requests_in_.pass_end()) {
+      end_request(had);
+    }
   }
+  // An empty line between two requests is none (RFC 9112 2.2).
+  constexpr std::uint64_t least_request = std::string_view{"GET / HTTP/1.1\r\n\r\n"}.size();
+  const bool begins = gap.effect == Effect::between || gap.effect == Effect::past;
+  return begins && size - gap.body >= least_request;
+}
+
+/// One at least. False without memory.
+bool HttpDissector::take_lost_request(Output& out) {
+  HttpRequest* const request = enqueue_unread(out);
+  if (request != nullptr) request->gap = true;
+  return request != nullptr;
 }
 
 /// The head of the next final response was not seen.
@@ -429,11 +513,14 @@ void HttpDissector::response_gap(std::uint64_t size, std::optional<Timestamp> ha
   using Effect = HttpReader::Gap::Effect;
   // More is lost, after the request that waits: its response.
   report_lost(out);
+  // Nothing more is known of a response whose head was cut, or whose end is searched for.
+  const bool searching = responses_in_.searching();
+  went_on_ = true;
   const HttpReader::Gap gap = responses_in_.on_gap(size);
   if (response_.open) {
     response_.gap = true;
     if (response_.body) *response_.body += gap.body;
-    if (gap.effect != Effect::crossed) cut_response(out);
+    if (searching || gap.effect != Effect::crossed) cut_response(out);
     if (gap.effect == Effect::past) lose_response(out);
   } else if (gap.effect != Effect::crossed) {
     lose_response(out);
@@ -456,8 +543,17 @@ Progress HttpDissector::on_half_close(Direction direction, Timestamp time, Outpu
   return Progress::more;
 }
 
+/// A response that is still coming is not over, however long it takes.
+void HttpDissector::await_body(Output& out) {
+  out.arm(Timer::body_60s, ++token_);
+  armed_ = true;
+  went_on_ = false;
+}
+
 void HttpDissector::on_timer(Timer /*timer*/, std::uint32_t token, Timestamp /*now*/, Output& out) {
-  if (armed_ && token == token_) cut_response(out);
+  if (!armed_ || token != token_ || !response_.open) return;
+  if (!went_on_) return cut_response(out);
+  await_body(out);
 }
 
 void HttpDissector::on_end(Timestamp /*now*/, Output& out) {

@@ -66,8 +66,8 @@ struct Http {
         field<"server", &Http::server>("Server field of the response"),
         field<"location", &Http::location>("Location field; user information in it reads ***"),
         field<"request_body_bytes", &Http::request_body_bytes>(
-            "Octets of the request body as transferred, chunk framing excluded; absent without "
-            "one"),
+            "Octets of the request body as transferred, up to the end of the response, chunk "
+            "framing excluded; absent without one"),
         field<"response_body_bytes", &Http::response_body_bytes>(
             "Octets of the response body as transferred, chunk framing excluded; absent where "
             "there cannot be one"),

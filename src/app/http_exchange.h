@@ -108,6 +108,8 @@ class HttpRequest {
   bool chunked = false;
   bool gap = false;
   bool waits = false;  ///< its body, until 100 (Continue) or a final response comes
+  bool unread =
+      false;  ///< not seen, or not to be read: its place in the queue is all that is known
 
  private:
   HttpRequest() = default;

@@ -134,7 +134,7 @@ std::optional<HttpStartLine> parse_request_line(std::string_view line) {
   return start;
 }
 
-std::optional<HttpStartLine> parse_status_line(std::string_view line) {
+std::optional<HttpStartLine> parse_status_line(std::string_view line) noexcept {
   constexpr std::size_t code_at = http_version_prefix.size() + 2;
   constexpr std::size_t code_end = code_at + 3;
   if (line.size() < code_end || !is_version(line.substr(0, code_at - 1)) ||
@@ -557,6 +557,12 @@ std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen) {
       .method = method, .target = target, .minor = HttpStartLine::no_minor, .cut = cut};
 }
 
+std::optional<HttpStartLine> parse_cut_status_line(std::string_view seen) noexcept {
+  auto line = parse_status_line(seen);
+  if (line) line->reason = {};  // it may go on
+  return line;
+}
+
 std::optional<bool> begins_http_request(std::string_view text) noexcept {
   constexpr std::string_view scheme = "http";
   const std::size_t blank = text.find(' ');
@@ -632,7 +638,11 @@ HttpFraming request_framing(const HttpHead& head) noexcept {
   using Kind = HttpFraming::Kind;
   if (head.transfer_coded) return {.kind = head.chunked ? Kind::chunked : Kind::until_close};
   if (head.content_length) return {.kind = Kind::length, .length = *head.content_length};
-  return {.kind = head.has_length ? Kind::unknown : Kind::none};
+  if (head.has_length) return {.kind = Kind::unknown};
+  constexpr std::array<std::string_view, 6> without_body{"GET",     "HEAD",  "DELETE",
+                                                         "OPTIONS", "TRACE", "CONNECT"};
+  const bool may_have = std::ranges::find(without_body, head.start.method) == without_body.end();
+  return {.kind = head.cut && may_have ? Kind::unknown : Kind::none};
 }
 
 HttpMethod http_method(std::string_view name) noexcept {
@@ -648,7 +658,7 @@ HttpFraming response_framing(const HttpHead& head, HttpMethod method) noexcept {
   if (method == HttpMethod::connect && status / 100 == 2) return {};
   if (head.transfer_coded) return {.kind = head.chunked ? Kind::chunked : Kind::until_close};
   if (head.content_length) return {.kind = Kind::length, .length = *head.content_length};
-  return {.kind = Kind::until_close};
+  return {.kind = head.cut ? Kind::unknown : Kind::until_close};
 }
 
 }  // namespace ntan::app

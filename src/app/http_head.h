@@ -56,6 +56,9 @@ struct HttpStartLine {
 /// target has begun and is a path, an absolute URI or, of CONNECT, a host. It may be cut, too.
 [[nodiscard]] std::optional<HttpStartLine> parse_cut_request_line(std::string_view seen);
 
+/// Reads what there is of a status line whose end was not captured, its code at least.
+[[nodiscard]] std::optional<HttpStartLine> parse_cut_status_line(std::string_view seen) noexcept;
+
 /// Whether the text begins another request rather than what may be a body: a well-known method,
 /// then a path, `*`, an absolute URI or, of CONNECT, anything. Nothing while that cannot be told,
 /// which is within 24 octets; what was told stays true of a longer text.
@@ -79,6 +82,7 @@ struct HttpHead {
   bool chunked = false;                         ///< and `chunked` is its last coding
   bool expects_continue = false;                ///< of a request (RFC 9110 10.1.1)
   bool folded = false;                          ///< a value goes on in another line
+  bool cut = false;                             ///< larger than is read: fields are missing
   std::optional<std::uint64_t> content_length;  ///< first valid one
   std::uint32_t hosts = 0;
   std::uint32_t fields = 0;
@@ -109,7 +113,8 @@ struct HttpFraming {
   std::uint64_t length = 0;
 };
 
-/// RFC 9112 6.3, for a request.
+/// RFC 9112 6.3, for a request. Of a cut head without a word on it only methods that have no body
+/// tell.
 [[nodiscard]] HttpFraming request_framing(const HttpHead& head) noexcept;
 
 /// What of the request decides about the end of its response.

@@ -70,7 +70,6 @@ std::size_t whole_head(Bytes rest) noexcept {
     const auto size = static_cast<std::size_t>(feed - line);
     if (size == 0 || (size == 1 && *line == '\r'))
       return static_cast<std::size_t>(feed - begin) + 1;
-    if (line == begin && size > http_max_line + 1) return 0;
     line = feed + 1;
   }
   return 0;
@@ -94,6 +93,7 @@ HttpReader::Step HttpReader::step(Bytes& rest, Timestamp now) {
   switch (state_) {
     case State::idle: return begin_head(rest, now);
     case State::head: return read_head(rest);
+    case State::head_rest: return read_head_rest(rest);
     case State::body:
     case State::until_close:
     case State::chunk_data: return read_counted(rest);
@@ -121,6 +121,11 @@ void HttpReader::begin_body(HttpFraming framing) noexcept {
     case HttpFraming::Kind::until_close: state_ = State::until_close; break;
     case HttpFraming::Kind::unknown: lose_place(); break;
   }
+  if (head_goes_on_ && state_ != State::search) {
+    after_ = state_;
+    state_ = State::head_rest;
+  }
+  head_goes_on_ = false;
 }
 
 void HttpReader::doubt_body() noexcept {
@@ -246,11 +251,7 @@ HttpReader::Step HttpReader::read_head(Bytes& rest) {
   while (at < rest.size()) {
     const Line line = look_at_line(rest.subspan(at));
     at += line.here.size();
-    const bool long_start = lines_ == 0 && line.size > http_max_line + 1;
-    if (long_start || held_.size() + at > http_max_head) {
-      drop_front(rest, at);
-      return flawed(long_start ? "start line longer than 8 KiB" : "head larger than 32 KiB");
-    }
+    if (held_.size() + at > http_max_head) return hand_over_front(rest, line, at);
     if (!line.complete) break;
     ++lines_;
     if (line.blank) return hand_over_head(rest, at);
@@ -270,6 +271,41 @@ HttpReader::Step HttpReader::hand_over_head(Bytes& rest, std::size_t size) {
   }
   state_ = State::ended;
   return {.kind = Kind::head, .head = head};
+}
+
+/// The start line itself is too large. What it began with is handed over.
+HttpReader::Step HttpReader::overlong(Bytes& rest, const Line& line,
+                                      std::size_t examined) noexcept {
+  handed_over_ = !held_.empty();
+  const Bytes front = handed_over_ ? held_.view() : rest.first(examined);
+  const std::uint8_t last = last_;
+  drop_front(rest, examined);
+  lose_place();
+  if (!line.complete) {  // the search must not begin in the middle of it
+    overlong_ = true;
+    last_ = last;
+  }
+  return {.kind = Kind::overlong, .head = front, .detail = "start line longer than 32 KiB"};
+}
+
+/// Of a head that is too large, the lines before `line`, with which it became so.
+HttpReader::Step HttpReader::hand_over_front(Bytes& rest, const Line& line, std::size_t examined) {
+  const std::size_t line_size = line.size + (line.complete ? 1 : 0);
+  const std::size_t kept = held_.size() + examined - line_size;
+  if (lines_ == 0) return overlong(rest, line, examined);
+  if (kept > held_.size() && !held_.append(rest.first(kept - held_.size()))) return hopeless();
+  drop_front(rest, examined);
+  handed_over_ = true;
+  head_goes_on_ = !line.blank;
+  state_ = State::ended;
+  return {.kind = Kind::head, .head = held_.view().first(kept), .cut = true};
+}
+
+HttpReader::Step HttpReader::read_head_rest(Bytes& rest) noexcept {
+  const Line line = look_at_line(rest);
+  drop_front(rest, line.here.size());
+  if (line.blank) state_ = after_;
+  return {};
 }
 
 HttpReader::Step HttpReader::read_counted(Bytes& rest) noexcept {

@@ -21,16 +21,19 @@ class HttpReader {
 
   enum class Kind : std::uint8_t {
     more,      ///< the piece is used up
-    head,      ///< `head`: up to and including its empty line. Requires: begin_body() next
+    head,      ///< `head`: up to and including its empty line, unless `cut`: the lines that fit, of
+               ///< a larger one, whose rest is passed over. Requires: begin_body() next
     body,      ///< `size` octets of content
     end,       ///< the message is complete
     flawed,    ///< `detail`: malformed; the next start line is searched for
+    overlong,  ///< the same of a start line; `head`: its front
     hopeless,  ///< no memory, or no start line found: nothing more comes of this direction
   };
 
   struct Step {
     Kind kind = Kind::more;
     Bytes head;  ///< valid until the next call
+    bool cut = false;
     std::uint64_t size = 0;
     std::string_view detail;
   };
@@ -80,6 +83,9 @@ class HttpReader {
   /// Arrival of the first octet of the latest head.
   [[nodiscard]] Timestamp started() const noexcept { return started_; }
 
+  /// A head has begun, and its end is still to come.
+  [[nodiscard]] bool in_head() const noexcept { return state_ == State::head; }
+
   /// The place in the octets was lost and not found again yet.
   [[nodiscard]] bool searching() const noexcept { return state_ == State::search; }
 
@@ -90,7 +96,8 @@ class HttpReader {
   enum class State : std::uint8_t {
     idle,  ///< between messages: blank lines are skipped (RFC 9112 2.2)
     head,
-    body,  ///< left_ octets
+    head_rest,  ///< of one that is too large: up to its empty line, then `after_`
+    body,       ///< left_ octets
     until_close,
     chunk_size,
     chunk_extension,
@@ -124,9 +131,12 @@ class HttpReader {
   [[nodiscard]] Step flawed(std::string_view detail) noexcept;
   [[nodiscard]] Step hopeless() noexcept;
   [[nodiscard]] Step hand_over_head(Bytes& rest, std::size_t size);
+  [[nodiscard]] Step overlong(Bytes& rest, const Line& line, std::size_t examined) noexcept;
+  [[nodiscard]] Step hand_over_front(Bytes& rest, const Line& line, std::size_t examined);
   [[nodiscard]] bool hold_line(Bytes part, Timestamp now);
   [[nodiscard]] Step begin_head(Bytes& rest, Timestamp now) noexcept;
   [[nodiscard]] Step read_head(Bytes& rest);
+  [[nodiscard]] Step read_head_rest(Bytes& rest) noexcept;
   [[nodiscard]] Step read_counted(Bytes& rest) noexcept;
   [[nodiscard]] Step read_chunk_size(Bytes& rest) noexcept;
   [[nodiscard]] Step read_chunk_extension(Bytes& rest) noexcept;
@@ -151,8 +161,10 @@ class HttpReader {
   std::uint8_t last_ = 0;      ///< last octet looked at of an incomplete line, or in search
   HttpSide side_;
   State state_ = State::idle;
-  bool handed_over_ = false;  ///< held_ holds a head that was handed over
-  bool overlong_ = false;     ///< in search of a request: the line is too long for one
+  State after_ = State::idle;  ///< what follows head_rest
+  bool head_goes_on_ = false;  ///< of the head just handed over more is to come
+  bool handed_over_ = false;   ///< held_ holds a head that was handed over
+  bool overlong_ = false;      ///< in search of a request: the line is too long for one
 };
 
 }  // namespace ntan::app

@@ -27,7 +27,11 @@ constexpr Words words(Reason reason) noexcept {
     case Reason::window_violation:
       return {"window_violation", "A TCP segment lies far outside the window"};
     case Reason::dns_malformed: return {"dns_malformed", "A DNS message does not parse"};
-    case Reason::http_malformed: return {"http_malformed", "An HTTP message breaks RFC 9112"};
+    case Reason::http_malformed:
+      return {
+          "http_malformed",
+          "An HTTP message breaks RFC 9112, or its head is larger than servers take: a line beyond "
+          "8 KiB, more than 128 fields, more than 32 KiB in all"};
     case Reason::http_smuggling:
       return {"http_smuggling", "HTTP message lengths contradict each other"};
     case Reason::tls_malformed: return {"tls_malformed", "A TLS handshake does not parse"};

@@ -76,6 +76,59 @@ TEST_CASE("http: what ended in a gap of unknown age has no time") {
   CHECK(contains(run.lines()[0], R"("gap":true)"));
 }
 
+TEST_CASE("http: a request that was lost leaves its response alone, not the next one's") {
+  Run run;
+  run.c("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  SECTION("whole") {
+    run.gap(client, 40);
+  }
+  SECTION("with a front that cannot be read") {
+    run.c("GE").gap(client, 38);
+  }
+  run.c("GET /c HTTP/1.1\r\nHost: h\r\n\r\n");
+  for (const auto* status : {"200", "201", "202"})
+    run.s("HTTP/1.1 " + std::string{status} + " X\r\nContent-Length: 0\r\n\r\n");
+  REQUIRE(run.lines().size() == 3);
+  CHECK(contains(run.lines()[0], R"("uri":"/a","version":"1.1","status":200)"));
+  CHECK_FALSE(contains(run.lines()[1], "uri"));
+  CHECK(contains(run.lines()[1], R"("gap":true)"));
+  CHECK(contains(run.lines()[2], R"("uri":"/c","version":"1.1","status":202)"));
+  CHECK(contains(run.lines()[2], R"("depth":3)"));
+}
+
+TEST_CASE("http: an empty line that was lost is no request") {
+  Run run;
+  run.c(get).gap(client, 2).c(get);
+  run.s("HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n").s("HTTP/1.1 204 X\r\n\r\n");
+  REQUIRE(run.lines().size() == 2);
+  CHECK(contains(run.lines()[1], R"("status":204)"));
+  CHECK(contains(run.lines()[1], get_begin));
+}
+
+TEST_CASE("http: a response goes on as long as octets of it are lost") {
+  Run run;
+  run.c(get).s("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nabc", 0);
+  for (int i = 1; i <= 8; ++i) run.gap(server, 60, i * 30'000);
+  CHECK(run.lines().empty());
+  run.s(std::string(17, 'x'), 250'000);
+  REQUIRE(run.lines().size() == 1);
+  CHECK(contains(run.lines()[0], R"("response_body_bytes":500)"));
+  CHECK(contains(run.lines()[0], R"("gap":true,"complete":true)"));
+}
+
+TEST_CASE("http: a status line that was cut behind its code is one") {
+  Run run;
+  const auto [line, status] = GENERATE(table<std::string, std::string>({
+      {"HTTP/1.1 503 Service Unav", R"("status":503,"ttfb_us")"},
+      {"HTTP/1.1 503", R"("status":503,"ttfb_us")"},
+      {"HTTP/1.1 50", R"("version":"1.1","depth")"},
+  }));
+  run.c(get).s(line).gap(server, 100);
+  REQUIRE(run.lines().size() == 1);
+  CHECK(contains(run.lines()[0], status));
+  CHECK(contains(run.lines()[0], R"("gap":true)"));
+}
+
 TEST_CASE("http: behind a gap that cannot be crossed the next start line is found") {
   Run run;
   run.c(get);
