@@ -27,6 +27,14 @@ bool is_encrypted_alert(std::uint16_t record_length) noexcept {
   return record_length == 19 || record_length == 11;
 }
 
+/// A TLS 1.3 record that holds a Finished alone: the digest of the cipher suite's hash behind four
+/// octets, content type, tag. Before it a client that was asked to sends its certificate.
+bool is_encrypted_finished(std::uint16_t record_length) noexcept {
+  constexpr std::array<std::uint16_t, 4> lengths{4 + 32 + 1 + 8, 4 + 48 + 1 + 8, 4 + 32 + 1 + 16,
+                                                 4 + 48 + 1 + 16};
+  return std::ranges::find(lengths, record_length) != lengths.end();
+}
+
 class TlsDissector final : public Dissector {
  public:
   explicit TlsDissector(const FlowContext& flow) noexcept
@@ -78,6 +86,9 @@ class TlsDissector final : public Dissector {
   TlsState state_;
   std::array<Side, 2> sides_;
   Direction client_ = Direction::to_server;  ///< the direction the ClientHello went
+  /// TLS 1.3: when a client that shows a certificate was done. The server has yet to take it.
+  std::optional<Timestamp> shown_;
+  bool client_done_ = false;  ///< and its Finished was seen
 };
 
 /// Handshake messages and alerts of this side can no longer be read.
@@ -98,7 +109,8 @@ Progress TlsDissector::conclude(TlsOutcome outcome, std::optional<Timestamp> don
 
 Progress TlsDissector::abandon(Output& out) {
   if (state_.has_client_hello() || state_.has_server_hello()) {
-    state_.report(established() ? TlsOutcome::established : TlsOutcome::unknown, std::nullopt, out);
+    const bool done = established() || shown_;
+    state_.report(done ? TlsOutcome::established : TlsOutcome::unknown, shown_, out);
   }
   return Progress::give_up;
 }
@@ -178,11 +190,21 @@ Progress TlsDissector::on_encrypted_record(Direction direction, Output& out) {
   }
   const Timestamp time = from.records.time();
   if (!is_tls13(state_.version())) return conclude(TlsOutcome::established, time, out);
-  if (!from_client) return Progress::more;
-  if (is_encrypted_alert(from.records.length()) && !state_.expects_early_data()) {
-    return conclude(TlsOutcome::failed, std::nullopt, out);
+  const bool alert = is_encrypted_alert(from.records.length());
+  if (!from_client) {
+    if (!shown_) return Progress::more;
+    // RFC 8446 4.4.2.4: of a certificate that it does not take it tells after all is done.
+    return alert ? conclude(TlsOutcome::failed, std::nullopt, out)
+                 : conclude(TlsOutcome::established, shown_, out);
   }
-  return conclude(TlsOutcome::established, time, out);
+  if (state_.expects_early_data()) return conclude(TlsOutcome::established, time, out);
+  if (alert && !shown_) return conclude(TlsOutcome::failed, std::nullopt, out);
+  const bool finished = is_encrypted_finished(from.records.length());
+  if (finished && !shown_) return conclude(TlsOutcome::established, time, out);
+  // Its Finished may be one of the records that follow, or have come with the first.
+  if (!shown_ || (finished && !client_done_)) shown_ = time;
+  client_done_ = client_done_ || finished;
+  return Progress::more;
 }
 
 Progress TlsDissector::on_sslv2_record(Direction direction, Output& out) {
@@ -342,7 +364,8 @@ void TlsDissector::on_end(Timestamp /*now*/, Output& out) {
     (void)abandon(out);
     return;
   }
-  state_.report(established() ? TlsOutcome::established : TlsOutcome::failed, std::nullopt, out);
+  const bool done = established() || shown_;
+  state_.report(done ? TlsOutcome::established : TlsOutcome::failed, shown_, out);
 }
 
 /// RFC 5246 E.2, strictly: the lengths fill the record exactly.

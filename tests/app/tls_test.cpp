@@ -250,6 +250,51 @@ TEST_CASE("tls: after a HelloRetryRequest time counts from the second ClientHell
   CHECK(has(result, R"("handshake_us":30000,"ch_sh_us":10000})"));
 }
 
+TEST_CASE("tls: of TLS 1.3 a certificate of the client is taken or refused after its Finished") {
+  const auto protected_record = [](std::size_t size) { return tls_record(23, Octets(size)); };
+  const auto finished_size =
+      GENERATE(std::size_t{45}, std::size_t{53}, std::size_t{61}, std::size_t{69});
+  Script script{
+      {to_server, client_hello("1301"_hex, offer13("a.example")), 0},
+      {to_client, server_hello("1301"_hex, "002b 0002 0304 | 0033 0005 001d 0001 aa"_hex), 10},
+      {to_client, protected_record(1'000), 10}};
+  std::string expected = R"("established":true,"handshake_us":20000)";
+  SECTION("of a client without one nothing more is waited for") {
+    script.push_back({to_server, protected_record(finished_size), 20});
+    script.push_back({to_client, protected_record(19), 900});
+  }
+  SECTION("no certificate is refused") {
+    script.push_back({to_server, join(protected_record(25), protected_record(finished_size)), 20});
+    script.push_back({to_client, protected_record(19), 30});
+    expected = R"("established":false)";
+  }
+  SECTION("a certificate is refused, of a client that goes on meanwhile") {
+    script.push_back({to_server, protected_record(900), 18});
+    script.push_back({to_server, protected_record(finished_size), 20});
+    script.push_back({to_server, protected_record(300), 25});
+    script.push_back({to_server, protected_record(19), 26});  // two octets, say
+    script.push_back({to_client, protected_record(11), 40});
+    expected = R"("established":false)";
+  }
+  SECTION("it is taken: the server goes on") {
+    script.push_back({to_server, join(protected_record(900), protected_record(finished_size)), 20});
+    script.push_back({to_server, protected_record(300), 25});
+    script.push_back({to_client, protected_record(250), 40});
+  }
+  SECTION("it is taken: all came in one record, and the client goes on and ends") {
+    script.push_back({to_server, protected_record(1'000), 20});
+    script.push_back({to_server, protected_record(300), 500});
+    script.push_back({to_server, protected_record(19), 600});
+  }
+  SECTION("it is taken: nothing is said against it") {
+    script.push_back({to_server, protected_record(900), 18});
+    script.push_back({to_server, protected_record(finished_size), 20});
+  }
+  const test::Dissected result = play(script);
+  CHECK(result.lines.size() == 1);
+  CHECK(has(result, expected));
+}
+
 TEST_CASE("tls: a session id that comes back is a resumed session") {
   const Bytes session = "aabbccdd"_hex;
   const test::Dissected result = play(
