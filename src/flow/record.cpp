@@ -192,6 +192,10 @@ void add_window(FlowRecord& record, const SideFields& fields, const SideMeter& m
   record.*fields.rwnd_max = std::uint32_t{meter.most_window} << shift;
 }
 
+bool unread_scale(const TcpSide& side) noexcept {
+  return !side.has_window_scale && side.window_scale == unread_window_scale;
+}
+
 void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection& tcp,
               Direction direction) {
   const TcpMeter& meter = *tcp.meter();
@@ -216,7 +220,7 @@ void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection&
   }
   // RFC 7323 2.2: the scale stands in the SYN, and holds if both have one.
   const TcpSide& peer = tcp.side(reverse(direction));
-  if (!side.syn_seen || !peer.syn_seen) return;
+  if (!side.syn_seen || !peer.syn_seen || unread_scale(side) || unread_scale(peer)) return;
   const bool scaled = side.has_window_scale && peer.has_window_scale;
   add_window(record, fields, own, scaled ? side.window_scale : 0U);
 }

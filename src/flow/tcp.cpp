@@ -321,7 +321,8 @@ FirstSyn FirstSyn::of(const Decoded& segment) noexcept {
           .mss = options.mss.value_or(0),
           .ip_id = static_cast<std::uint16_t>(segment.ip_id),
           .stamp = static_cast<std::uint16_t>(options.ts_value),
-          .window_scale = static_cast<std::uint8_t>(options.window_scale.value_or(0) & 0xFU),
+          .window_scale = static_cast<std::uint8_t>(
+              options.window_scale.value_or(segment.options_cut ? unread_window_scale : 0) & 0xFU),
           .has_window_scale = options.window_scale.has_value(),
           .has_stamp = options.has_timestamp && options.ts_value != 0,
           .seen = true};

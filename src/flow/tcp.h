@@ -62,7 +62,7 @@ struct TcpSide {
   std::uint16_t mss = 0;        ///< 0: not seen
   std::uint16_t syn_ip_id = 0;  ///< of its last SYN; 0: none
   EndState state = EndState::inactive;
-  std::uint8_t window_scale = 0;
+  std::uint8_t window_scale = 0;  ///< or unread_window_scale, without has_window_scale
   bool has_window_scale : 1 = false;
   bool syn_seen : 1 = false;
   bool syn_repeated : 1 = false;
@@ -73,6 +73,10 @@ struct TcpSide {
   std::uint8_t continuations : 2 = 0;  ///< of segments, up to TcpConnection::most_continuations
 };
 static_assert(sizeof(TcpSide) == 64);
+
+/// TcpSide::window_scale where the options of its SYN were cut: no window scale is that large
+/// (RFC 7323 2.3).
+inline constexpr std::uint8_t unread_window_scale = 15;
 
 /// What is remembered of a lone first SYN, until a second packet makes the connection worth its
 /// memory.

@@ -81,6 +81,7 @@ struct Decoded {
   bool fragmented : 1 = false;    ///< this frame is an IP fragment (or completed a datagram)
   bool payload_cut : 1 = false;   ///< payload.size() < payload_size because of the snaplen
   bool ports_only : 1 = false;    ///< nothing else of the transport header can be trusted
+  bool options_cut : 1 = false;   ///< there are more TCP options than were captured
   std::uint16_t src_port =
       0;  ///< ICMP requests and replies: both ports hold the identifier; others: type << 8 | code
   std::uint16_t dst_port = 0;

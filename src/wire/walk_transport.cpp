@@ -17,6 +17,7 @@ Walk::Next Walk::tcp() noexcept {
   out_.tcp_flags = header->flags;
   out_.window = header->window;
   out_.options = header->options.data();
+  out_.options_cut = header->options_cut;
   out_.options_size = static_cast<std::uint16_t>(header->options.size());
   if (options_.verify_checksums) check(rest_.captured, out_.src.version);
   return flow({.src = header->src_port, .dst = header->dst_port}, header->payload);

@@ -42,6 +42,7 @@ struct Seg {
   std::vector<Sack> sack{};
   std::uint16_t ip_id = 0;
   std::optional<std::uint16_t> mss{};
+  std::optional<std::uint8_t> scale{};
 };
 
 /// Segments as Ethernet frames.
@@ -107,6 +108,7 @@ class Wire {
       put(options, *seg.ts, 4);
       put(options, 1, 4);
     }
+    if (seg.scale) put(options, 0x01030300U | *seg.scale, 4);
     if (!seg.sack.empty()) {
       put(options, 0x01010500U | (2 + 8 * seg.sack.size()), 4);
       for (const Sack& block : seg.sack) {
@@ -250,6 +252,32 @@ TEST_CASE("truth: loss before and behind the tap, a needless repeat, keep-alive,
   CHECK(flow["dst_bif_max_bytes"] == 5 * mss);
   CHECK(flow["src_rwnd_min_bytes"] == 0);
   CHECK(flow["src_rwnd_max_bytes"] == 1000);
+}
+
+TEST_CASE("truth: windows are not told where a snaplen cut the scale off") {
+  const auto snaplen = GENERATE(std::size_t{54}, std::size_t{64}, std::size_t{200});
+  CAPTURE(snaplen);
+  Wire wire;
+  wire.add({{.at = 0ms, .flags = tcp::syn, .seq = 0, .ts = 1, .mss = 1460, .scale = 7},
+            {.at = 40ms,
+             .client = false,
+             .flags = tcp::syn | tcp::ack,
+             .seq = 0,
+             .ts = 1,
+             .mss = 1460,
+             .scale = 7},
+            {.at = 50ms, .window = 100},
+            {.at = 60ms, .size = 5, .window = 100},
+            {.at = 70ms, .client = false, .ack = 6, .size = 3, .window = 100},
+            {.at = 80ms, .seq = 6, .ack = 4, .window = 100}});
+  for (test::Frame& frame : wire.frames) {
+    frame.wire_size = frame.size_on_wire();
+    frame.data.resize(std::min(frame.data.size(), snaplen));
+  }
+  Flow flow(wire.frames);
+  const bool read = snaplen == 200;
+  for (const auto* name : {"src_rwnd_min_bytes", "src_rwnd_max_bytes", "dst_rwnd_max_bytes"})
+    CHECK(flow[name] == (read ? std::optional<std::int64_t>{12'800} : std::nullopt));
 }
 
 TEST_CASE("truth: late segments are told from lost ones by evidence") {
