@@ -10,6 +10,7 @@
 
 #include "base/descriptor.h"
 #include "base/parse_number.h"
+#include "event/text.h"
 #include "run/schemas.h"
 
 namespace ntan::run {
@@ -18,8 +19,14 @@ namespace {
 /// What may wait for a slow reader of a descriptor that somebody else has opened.
 constexpr std::size_t inherited_backlog = std::size_t{16} << 20U;
 
-sink::Flushing flushing(const Options& options) noexcept {
-  return options.buffering == Buffering::line ? sink::Flushing::records : sink::Flushing::blocks;
+/// Live, packets must not wait for a reader; files can.
+sink::Writing writing(const Options& options) noexcept {
+  constexpr std::size_t most = std::size_t{64} << 20U;
+  constexpr std::size_t share = 10;
+  return {.flushing = options.buffering == Buffering::line ? sink::Flushing::records
+                                                           : sink::Flushing::blocks,
+          .backlog = options.command == Command::capture ? std::min(most, options.mem_limit / share)
+                                                         : std::size_t{0}};
 }
 
 std::vector<const event::Schema*> selection(const Options& options) {
@@ -56,14 +63,14 @@ std::vector<std::string> known_files(const Options& options) {
 
 // What a shell or a parent process has opened for us is written as it is. By its path it could not
 // be opened any more: privileges have been given up.
-sink::OutputFile open_file(const std::string& path, sink::Flushing flushing) {
+sink::OutputFile open_file(const std::string& path, const sink::Writing& writing) {
   constexpr std::string_view open_ones = "/dev/fd/";
-  if (!path.starts_with(open_ones)) return sink::OutputFile::create(path, flushing);
+  if (!path.starts_with(open_ones)) return sink::OutputFile::create(path, writing);
   const auto number = parse_number<int>(std::string_view{path}.substr(open_ones.size()));
   Descriptor copy{number && *number >= 0 ? ::fcntl(*number, F_DUPFD_CLOEXEC, 0) : -1};
   if (!copy.open())
     throw std::system_error(EBADF, std::generic_category(), fmt::format("cannot write {}", path));
-  sink::OutputFile file(std::move(copy), path, flushing);
+  sink::OutputFile file(std::move(copy), path, writing.flushing);
   file.drop_when_slow(inherited_backlog);
   return file;
 }
@@ -93,21 +100,18 @@ void Outputs::open() {
   }
   for (const Output& output : options_->outputs) {
     entries_.push_back(
-        {sink::make_pattern_sink(output.pattern, output.format, selected_, flushing(*options_))});
+        {sink::make_pattern_sink(output.pattern, output.format, selected_, writing(*options_))});
   }
   if (!options_->write_packets) return;
   const std::string& path = *options_->write_packets;
-  auto file = path == "-" ? standard_output() : open_file(path, flushing(*options_));
+  auto file = path == "-" ? standard_output() : open_file(path, writing(*options_));
   packets_.emplace(std::move(file), sink::capture_format(path));
 }
 
-// Live, packets must not wait for a reader; files can.
 sink::OutputFile Outputs::standard_output() const {
-  auto file = sink::OutputFile::standard_output(flushing(*options_));
-  constexpr std::size_t most = std::size_t{64} << 20U;
-  constexpr std::size_t share = 10;
-  if (options_->command == Command::capture)
-    file.drop_when_slow(std::min(most, options_->mem_limit / share));
+  const sink::Writing how = writing(*options_);
+  auto file = sink::OutputFile::standard_output(how.flushing);
+  if (how.backlog != 0) file.drop_when_slow(how.backlog);
   return file;
 }
 
@@ -168,7 +172,8 @@ void Outputs::finish() {
 }
 
 bool Outputs::closed() const {
-  if (packets_ && packets_->state() == sink::State::closed) return true;
+  if (packets_ && packets_->state() == sink::State::closed && packets_to_standard_output())
+    return true;
   return std::any_of(entries_.begin(), entries_.end(),
                      [](const Entry& entry) { return entry.sink->state() == sink::State::closed; });
 }
@@ -188,9 +193,14 @@ std::vector<std::string> Outputs::take_failures() {
     entry.reported = true;
     messages.push_back(entry.sink->message());
   }
-  if (packets_ && !packets_reported_ && packets_->state() == sink::State::failed) {
-    packets_reported_ = true;
-    messages.push_back(packets_->message());
+  if (packets_ && !packets_reported_) {
+    const sink::State state = packets_->state();
+    // Whoever named a pipe wanted all of it.
+    const bool unread = state == sink::State::closed && !packets_to_standard_output();
+    packets_reported_ = unread || state == sink::State::failed;
+    const std::string name = event::printable(options_->write_packets.value_or(""));
+    if (unread) messages.push_back(fmt::format("cannot write {}: nobody reads it", name));
+    if (state == sink::State::failed) messages.push_back(packets_->message());
   }
   failed_ = failed_ || !messages.empty();
   return messages;

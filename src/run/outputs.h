@@ -68,6 +68,9 @@ class Outputs final : public LineSink {
 
   [[nodiscard]] sink::OutputFile standard_output() const;
   [[nodiscard]] bool selected(std::string_view event) const;
+  [[nodiscard]] bool packets_to_standard_output() const noexcept {
+    return options_->write_packets == "-";
+  }
 
   const Options* options_;
   std::vector<const event::Schema*> selected_;  ///< sinks keep views of it: behind them

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "event/text.h"
 #include "run/child.h"
 #include "run/command_text.h"
 #include "run/console.h"
@@ -152,11 +153,16 @@ void warn_of_gaps(const serve::Digest& digest) {
 
 ExitCode write_out(const std::string& text, const std::string& name, ExitCode code) {
   if (name == "-") return print(text);
-  sink::OutputFile file = sink::OutputFile::create(name, sink::Flushing::blocks);
+  sink::OutputFile file = sink::OutputFile::create(name, {.flushing = sink::Flushing::blocks});
   file.append(text);
   file.close();
   if (file.state() == sink::State::failed)
     throw source::Error(source::Error::Kind::runtime, file.message(), {});
+  if (file.state() == sink::State::closed) {
+    throw source::Error(source::Error::Kind::runtime,
+                        fmt::format("cannot write {}: nobody reads it", event::printable(name)),
+                        {});
+  }
   return code;
 }
 

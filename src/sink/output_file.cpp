@@ -57,10 +57,10 @@ Written write_all(int descriptor, std::string_view data) noexcept {
 
 }  // namespace
 
-OutputFile OutputFile::create(const std::string& path, Flushing flushing) {
+OutputFile OutputFile::create(const std::string& path, const Writing& writing) {
   const auto check = [&path](bool good) {
     if (good) return;
-    // The system's words for these two speak of something else.
+    // The system's words for these speak of something else.
     if (errno == ELOOP) {
       throw std::system_error(ELOOP, std::generic_category(),
                               cannot_write(path) + " through a symbolic link");
@@ -69,12 +69,17 @@ OutputFile OutputFile::create(const std::string& path, Flushing flushing) {
       throw std::system_error(EBUSY, std::generic_category(),
                               cannot_write(path) + ", it is being written already");
     }
+    if (errno == ENXIO) {
+      throw std::system_error(ENXIO, std::generic_category(),
+                              cannot_write(path) + ", which nobody reads");
+    }
     throw std::system_error(errno, std::generic_category(), cannot_write(path));
   };
   constexpr mode_t mode = 0640;
+  const int blocking = writing.midway ? O_NONBLOCK : 0;
   // Emptied only once it is known to be ours.
-  Descriptor opened{
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode)};
+  Descriptor opened{::open(
+      path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | blocking, mode)};
   check(opened.open());
   struct stat facts{};
   check(::fstat(opened.get(), &facts) == 0);
@@ -82,7 +87,9 @@ OutputFile OutputFile::create(const std::string& path, Flushing flushing) {
     check(::flock(opened.get(), LOCK_EX | LOCK_NB) == 0);
     check(::ftruncate(opened.get(), 0) == 0);
   }
-  return {std::move(opened), path, flushing};
+  OutputFile file{std::move(opened), path, writing.flushing};
+  if (writing.backlog != 0) file.drop_when_slow(writing.backlog);
+  return file;
 }
 
 OutputFile OutputFile::standard_output(Flushing flushing) {
@@ -127,7 +134,7 @@ void OutputFile::enqueue(std::string_view record, std::string_view rest) {
     }
   }
   if (flushing_ == Flushing::records) {
-    flush();
+    write_queue(patience, most_per_flush);  // what does not go now goes with the next flush
   } else if (queue_->size() >= write_at_) {
     write_queue(patience, SIZE_MAX);
     // A full pipe is not asked again for each record.
@@ -165,9 +172,13 @@ void OutputFile::flush() {
   ends_.clear();
 }
 
-void OutputFile::close() {
-  wait_for_reader();
+void OutputFile::close(Rest rest) {
+  if (rest == Rest::awaits_reader) wait_for_reader();
   flush();
+  if (queue_) {
+    lost_ += queue_->records();
+    queue_->clear();
+  }
   if (!descriptor_.open()) return;
   // Some file systems tell of a full disk only here.
   const int result = ::close(descriptor_.release());

@@ -17,6 +17,15 @@ enum class Flushing : std::uint8_t {
   records,  ///< after every record
 };
 
+struct Writing {
+  Flushing flushing{};
+  std::size_t backlog = 0;  ///< of a pipe or socket: see OutputFile::drop_when_slow(); 0: wait
+  bool midway = false;      ///< of a run: a pipe that nobody reads is an error, not waited for
+};
+
+/// What becomes at its close of what a slow reader has not taken yet.
+enum class Rest : std::uint8_t { awaits_reader, is_lost };
+
 enum class State : std::uint8_t {
   good,
   closed,  ///< the reader of the pipe went away: no error, but nobody listens
@@ -31,7 +40,7 @@ class OutputFile {
  public:
   /// Creates `path` (mode 0640 less the umask) or empties it. Refuses symbolic links, and files
   /// that another output of this or another process is writing.
-  [[nodiscard]] static OutputFile create(const std::string& path, Flushing flushing);
+  [[nodiscard]] static OutputFile create(const std::string& path, const Writing& writing);
   [[nodiscard]] static OutputFile standard_output(Flushing flushing);
   /// `name` is for messages.
   OutputFile(Descriptor descriptor, std::string name, Flushing flushing);
@@ -49,7 +58,7 @@ class OutputFile {
   void append(std::string_view record, std::string_view rest = {});
   void flush();
   /// Flushes and closes. Nothing may be appended afterwards.
-  void close();
+  void close(Rest rest = Rest::awaits_reader);
 
   [[nodiscard]] State state() const noexcept { return state_; }
 

@@ -25,14 +25,15 @@ std::string expand_time(const std::string& pattern, Timestamp time) {
 
 class PatternSink final : public Sink {
  public:
-  PatternSink(std::string pattern, event::Format format, Schemas events, Flushing flushing)
+  PatternSink(std::string pattern, event::Format format, Schemas events, const Writing& writing)
       : Sink(format),
         pattern_(std::move(pattern)),
         events_(events),
-        flushing_(flushing),
+        writing_(writing),
         timed_(depends_on_time(pattern_)),
         per_event_(pattern_.find(event_mark) != std::string::npos),
         open_(per_event_ ? events.size() : 1) {
+    writing_.midway = timed_ && live();
     if (timed_) return;
     for (std::size_t i = 0; i < open_.size(); ++i)
       open(i, expand(pattern_, per_event_ ? events_[i]->name : std::string_view{}, {}));
@@ -54,8 +55,14 @@ class PatternSink final : public Sink {
     }
   }
 
+  void wait_for_reader() noexcept override {
+    for (Open& each : open_) {
+      if (each.file) each.file->wait_for_reader();
+    }
+  }
+
   void finish() override {
-    for (Open& each : open_) close(each);
+    for (Open& each : open_) close(each, Rest::awaits_reader);
   }
 
   [[nodiscard]] State state() const noexcept override {
@@ -95,6 +102,9 @@ class PatternSink final : public Sink {
     std::uint64_t lines = 0;
   };
 
+  /// Packets do not wait for a reader.
+  [[nodiscard]] bool live() const noexcept { return writing_.backlog != 0; }
+
   static bool has_failed(const OutputFile& file) noexcept { return file.state() != State::good; }
 
   /// Here a reader that went away is a failure: whoever named a pipe wanted all of it.
@@ -116,7 +126,7 @@ class PatternSink final : public Sink {
   }
 
   void open(std::size_t index, const std::string& path) {
-    OutputFile& file = open_[index].file.emplace(OutputFile::create(path, flushing_));
+    OutputFile& file = open_[index].file.emplace(OutputFile::create(path, writing_));
     open_[index].lines = 0;
     std::string head;
     if (per_event_) {
@@ -127,9 +137,9 @@ class PatternSink final : public Sink {
     if (!head.empty()) file.append(head);
   }
 
-  void close(Open& each) {
+  void close(Open& each, Rest rest) {
     if (!each.file) return;
-    each.file->close();
+    each.file->close(rest);
     if (message_.empty() && has_failed(*each.file)) message_ = message_of(*each.file);
     if (timed_) {  // there may be any number of them
       earlier_.name = pattern_;
@@ -146,7 +156,7 @@ class PatternSink final : public Sink {
     Open& target = open_[index];
     const std::string path = expand(pattern_, event, time);
     if (target.file && target.file->name() == path) return;
-    close(target);
+    close(target, live() ? Rest::is_lost : Rest::awaits_reader);
     try {
       open(index, path);
     } catch (const std::system_error& error) {
@@ -157,7 +167,7 @@ class PatternSink final : public Sink {
 
   std::string pattern_;
   Schemas events_;
-  Flushing flushing_;
+  Writing writing_;
   bool timed_;
   bool per_event_;
   std::vector<Open> open_;       ///< by index of the event, or one for all
@@ -170,8 +180,8 @@ class PatternSink final : public Sink {
 }  // namespace
 
 std::unique_ptr<Sink> make_pattern_sink(std::string pattern, event::Format format, Schemas events,
-                                        Flushing flushing) {
-  return std::make_unique<PatternSink>(std::move(pattern), format, events, flushing);
+                                        const Writing& writing) {
+  return std::make_unique<PatternSink>(std::move(pattern), format, events, writing);
 }
 
 bool depends_on_time(std::string_view pattern) noexcept {

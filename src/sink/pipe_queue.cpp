@@ -12,9 +12,19 @@
 namespace ntan::sink {
 namespace {
 
+/// Signals do not shorten the patience.
 bool writable(int descriptor, std::chrono::milliseconds patience) noexcept {
+  using std::chrono::milliseconds;
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + patience;
   pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
-  return ::poll(&ready, 1, static_cast<int>(patience.count())) > 0;
+  int count = ::poll(&ready, 1, static_cast<int>(patience.count()));
+  while (count < 0 && errno == EINTR) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    const auto rest = std::max(left, milliseconds{0});
+    count = ::poll(&ready, 1, static_cast<int>(rest.count()));
+  }
+  return count > 0;
 }
 
 // After poll() a pipe takes PIPE_BUF octets at once; a socket need not, but can be told not to

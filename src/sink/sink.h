@@ -64,7 +64,7 @@ using Schemas = std::span<const event::Schema* const>;
 /// in it begins with the first event of that time. Throws as OutputFile::create.
 /// Requires: `events` and their schemas outlive the sink.
 [[nodiscard]] std::unique_ptr<Sink> make_pattern_sink(std::string pattern, event::Format format,
-                                                      Schemas events, Flushing flushing);
+                                                      Schemas events, const Writing& writing);
 
 /// Whether names of this pattern depend on the time, and so come after privileges are dropped.
 [[nodiscard]] bool depends_on_time(std::string_view pattern) noexcept;

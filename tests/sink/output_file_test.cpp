@@ -23,7 +23,7 @@ namespace {
 
 std::string refusal(const std::string& path) {
   try {
-    (void)OutputFile::create(path, Flushing::blocks);
+    (void)OutputFile::create(path, {.flushing = Flushing::blocks});
   } catch (const std::system_error& error) {
     return error.what();
   }
@@ -40,7 +40,7 @@ struct Pipe {
 
 TEST_CASE("output file: records gather in blocks and are there after a flush") {
   const Folder folder;
-  OutputFile file = OutputFile::create(folder / "x", Flushing::blocks);
+  OutputFile file = OutputFile::create(folder / "x", {.flushing = Flushing::blocks});
   file.append("one\n");
   CHECK(file.pending());
   CHECK(read_file(folder / "x").empty());
@@ -56,7 +56,7 @@ TEST_CASE("output file: records gather in blocks and are there after a flush") {
 
 TEST_CASE("output file: by record nothing waits") {
   const Folder folder;
-  OutputFile file = OutputFile::create(folder / "x", Flushing::records);
+  OutputFile file = OutputFile::create(folder / "x", {.flushing = Flushing::records});
   file.append("one\n");
   CHECK_FALSE(file.pending());
   CHECK(read_file(folder / "x") == "one\n");
@@ -64,7 +64,7 @@ TEST_CASE("output file: by record nothing waits") {
 
 TEST_CASE("output file: a full block is written without being asked, of whole records") {
   const Folder folder;
-  OutputFile file = OutputFile::create(folder / "x", Flushing::blocks);
+  OutputFile file = OutputFile::create(folder / "x", {.flushing = Flushing::blocks});
   const std::string record(1000, 'a');
   for (int i = 0; i < 66; ++i) file.append(record);
   CHECK(read_file(folder / "x").size() == 65'000);
@@ -75,9 +75,9 @@ TEST_CASE("output file: a full block is written without being asked, of whole re
 TEST_CASE("output file: an old file is emptied, and new ones are not for everyone") {
   const Folder folder;
   folder.put("x", "old");
-  OutputFile::create(folder / "x", Flushing::blocks).close();
+  OutputFile::create(folder / "x", {.flushing = Flushing::blocks}).close();
   CHECK(read_file(folder / "x").empty());
-  OutputFile::create(folder / "new", Flushing::blocks).close();
+  OutputFile::create(folder / "new", {.flushing = Flushing::blocks}).close();
   struct stat facts{};
   REQUIRE(::stat((folder / "new").c_str(), &facts) == 0);
   CHECK((facts.st_mode & 0137U) == 0);
@@ -103,7 +103,7 @@ TEST_CASE("output file: a symbolic link is not followed and its target stays") {
 
 TEST_CASE("output file: one that is being written is not emptied by a second writer") {
   const Folder folder;
-  OutputFile first = OutputFile::create(folder / "x", Flushing::records);
+  OutputFile first = OutputFile::create(folder / "x", {.flushing = Flushing::records});
   first.append("kept\n");
   CHECK(refusal(folder / "x").find("it is being written already") != std::string::npos);
   CHECK(read_file(folder / "x") == "kept\n");
@@ -125,7 +125,7 @@ TEST_CASE("output file: a reader that goes away is no error") {
 }
 
 TEST_CASE("output file: a full device fails once, loudly, and counts what is lost") {
-  OutputFile file = OutputFile::create("/dev/full", Flushing::blocks);
+  OutputFile file = OutputFile::create("/dev/full", {.flushing = Flushing::blocks});
   file.append("one\n");
   file.append("two\n");
   CHECK(file.state() == State::good);
@@ -140,7 +140,7 @@ TEST_CASE("output file: a full device fails once, loudly, and counts what is los
 TEST_CASE("output file: a file cut short ends at a record's border") {
   std::signal(SIGXFSZ, SIG_IGN);
   const Folder folder;
-  OutputFile file = OutputFile::create(folder / "x", Flushing::blocks);
+  OutputFile file = OutputFile::create(folder / "x", {.flushing = Flushing::blocks});
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
   const rlimit small{.rlim_cur = 25, .rlim_max = before.rlim_max};

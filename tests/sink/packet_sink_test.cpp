@@ -45,7 +45,7 @@ std::string text_of(const Octets& octets) {
 std::string written(CaptureFormat format, const std::vector<CaptureInterface>& interfaces,
                     const Batch& batch) {
   const Folder folder;
-  PacketSink sink(OutputFile::create(folder / "x", Flushing::blocks), format);
+  PacketSink sink(OutputFile::create(folder / "x", {.flushing = Flushing::blocks}), format);
   for (const CaptureInterface& each : interfaces) sink.add_interface(each);
   sink.write(batch);
   sink.finish();
@@ -78,7 +78,8 @@ TEST_CASE("packet sink: a pcapng file has every interface with its name") {
 
 TEST_CASE("packet sink: pcap keeps the first link type and counts the others") {
   const Folder folder;
-  PacketSink sink(OutputFile::create(folder / "x", Flushing::blocks), CaptureFormat::pcap);
+  PacketSink sink(OutputFile::create(folder / "x", {.flushing = Flushing::blocks}),
+                  CaptureFormat::pcap);
   sink.add_interface({"a", LinkType::ethernet, 0});
   sink.add_interface({"b", LinkType::raw_bsd, 0});
   sink.write(batch_of({{1, payload, LinkType::raw_bsd, 1},
@@ -102,7 +103,8 @@ TEST_CASE("packet sink: without packets there is a header with the interface's l
 
 TEST_CASE("packet sink: a flush shows the header before the first packet") {
   const Folder folder;
-  PacketSink sink(OutputFile::create(folder / "x", Flushing::blocks), CaptureFormat::pcap);
+  PacketSink sink(OutputFile::create(folder / "x", {.flushing = Flushing::blocks}),
+                  CaptureFormat::pcap);
   sink.add_interface({"a", LinkType::ethernet, 0});
   sink.flush();
   CHECK(read_file(folder / "x").size() == 24);
@@ -110,7 +112,8 @@ TEST_CASE("packet sink: a flush shows the header before the first packet") {
 
 TEST_CASE("packet sink: an interface that comes later is declared before its packet") {
   const Folder folder;
-  PacketSink sink(OutputFile::create(folder / "x", Flushing::blocks), CaptureFormat::pcapng);
+  PacketSink sink(OutputFile::create(folder / "x", {.flushing = Flushing::blocks}),
+                  CaptureFormat::pcapng);
   sink.add_interface({"a", LinkType::ethernet, 0});
   sink.write(batch_of({{1, payload}}));
   sink.add_interface({"bb", LinkType::raw, 0});
@@ -124,7 +127,8 @@ TEST_CASE("packet sink: an interface that comes later is declared before its pac
 TEST_CASE("packet sink: a full disk leaves whole packets") {
   std::signal(SIGXFSZ, SIG_IGN);
   const Folder folder;
-  PacketSink sink(OutputFile::create(folder / "x", Flushing::blocks), CaptureFormat::pcap);
+  PacketSink sink(OutputFile::create(folder / "x", {.flushing = Flushing::blocks}),
+                  CaptureFormat::pcap);
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
   const rlimit small{.rlim_cur = 60, .rlim_max = before.rlim_max};

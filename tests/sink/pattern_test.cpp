@@ -1,6 +1,10 @@
 #include <array>
+#include <chrono>
+#include <fcntl.h>
 #include <string>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -46,7 +50,8 @@ TEST_CASE("pattern: names hold the event and the trace time in UTC, nothing else
 
 TEST_CASE("pattern: one file takes all events in their order") {
   const Folder folder;
-  const auto sink = make_pattern_sink(folder / "x.ndjson", Format::json, both, Flushing::blocks);
+  const auto sink =
+      make_pattern_sink(folder / "x.ndjson", Format::json, both, {.flushing = Flushing::blocks});
   sink->write("sample", day_one, "{1}\n");
   sink->write("totals", day_one, "{2}\n");
   sink->write("sample", day_one, "{3}\n");
@@ -61,7 +66,8 @@ TEST_CASE("pattern: one file takes all events in their order") {
 
 TEST_CASE("pattern: one file per event, each with its header even without events") {
   const Folder folder;
-  const auto sink = make_pattern_sink(folder / "{event}.csv", Format::csv, both, Flushing::blocks);
+  const auto sink =
+      make_pattern_sink(folder / "{event}.csv", Format::csv, both, {.flushing = Flushing::blocks});
   CHECK(folder.size() == 2);
   sink->write("totals", day_one, "a,b\n");
   sink->finish();
@@ -75,7 +81,8 @@ TEST_CASE("pattern: one file per event, each with its header even without events
 
 TEST_CASE("pattern: an event that was not chosen is not written") {
   const Folder folder;
-  const auto sink = make_pattern_sink(folder / "{event}.json", Format::json, one, Flushing::blocks);
+  const auto sink =
+      make_pattern_sink(folder / "{event}.json", Format::json, one, {.flushing = Flushing::blocks});
   sink->write("sample", day_one, "{1}\n");
   sink->finish();
   CHECK(folder.size() == 1);
@@ -84,8 +91,8 @@ TEST_CASE("pattern: an event that was not chosen is not written") {
 
 TEST_CASE("pattern: a name with a time turns with the events, header in each file") {
   const Folder folder;
-  const auto sink =
-      make_pattern_sink(folder / "{event}-%d.csv", Format::csv, both, Flushing::blocks);
+  const auto sink = make_pattern_sink(folder / "{event}-%d.csv", Format::csv, both,
+                                      {.flushing = Flushing::blocks});
   CHECK(folder.size() == 0);
   sink->write("totals", day_one, "1\n");
   sink->write("totals", day_two, "2\n");
@@ -101,13 +108,15 @@ TEST_CASE("pattern: a name with a time turns with the events, header in each fil
 
 TEST_CASE("pattern: a file that cannot be opened at the start throws") {
   const Folder folder;
-  CHECK_THROWS_AS(make_pattern_sink(folder / "no/{event}.csv", Format::csv, both, Flushing::blocks),
+  CHECK_THROWS_AS(make_pattern_sink(folder / "no/{event}.csv", Format::csv, both,
+                                    {.flushing = Flushing::blocks}),
                   std::system_error);
 }
 
 TEST_CASE("pattern: a file that cannot be opened later fails and counts its events") {
   const Folder folder;
-  const auto sink = make_pattern_sink(folder / "no/%d.json", Format::json, both, Flushing::blocks);
+  const auto sink =
+      make_pattern_sink(folder / "no/%d.json", Format::json, both, {.flushing = Flushing::blocks});
   CHECK(sink->state() == State::good);
   sink->write("sample", day_one, "{1}\n");
   sink->write("sample", day_one, "{2}\n");
@@ -119,9 +128,43 @@ TEST_CASE("pattern: a file that cannot be opened later fails and counts its even
 }
 
 TEST_CASE("pattern: what fails while writing is said after the end too") {
-  const auto sink = make_pattern_sink("/dev/full", Format::json, both, Flushing::blocks);
+  const auto sink =
+      make_pattern_sink("/dev/full", Format::json, both, {.flushing = Flushing::blocks});
   sink->write("sample", day_one, "{1}\n");
   sink->finish();
   CHECK(sink->state() == State::failed);
   CHECK(sink->message() == "cannot write /dev/full: No space left on device");
+}
+
+TEST_CASE("pattern: live, a new name that is a pipe without reader is an error, not waited for") {
+  const Folder folder;
+  REQUIRE(::mkfifo((folder / "15.json").c_str(), 0600) == 0);
+  const auto sink = make_pattern_sink(folder / "%d.json", Format::json, one,
+                                      {.flushing = Flushing::blocks, .backlog = 1U << 20U});
+  sink->write("sample_summary", day_one, "{1}\n");
+  sink->write("sample_summary", day_two, "{2}\n");
+  CHECK(sink->state() == State::failed);
+  CHECK_THAT(sink->message(), Catch::Contains("15.json, which nobody reads"));
+  sink->finish();
+  CHECK(read_file(folder / "14.json") == "{1}\n");
+}
+
+TEST_CASE("pattern: live, the reader of a name that is over is not waited for") {
+  const Folder folder;
+  REQUIRE(::mkfifo((folder / "14.json").c_str(), 0600) == 0);
+  const int reader = ::open((folder / "14.json").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  const auto sink = make_pattern_sink(folder / "%d.json", Format::json, one,
+                                      {.flushing = Flushing::blocks, .backlog = 1U << 20U});
+  const std::string line(1'023, 'x');
+  for (int i = 0; i < 512; ++i) sink->write("sample_summary", day_one, line + '\n');
+  const auto before = std::chrono::steady_clock::now();
+  sink->write("sample_summary", day_two, "{2}\n");
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::milliseconds{1500});
+  sink->finish();
+  ::close(reader);
+  CHECK(sink->state() == State::good);
+  CHECK(read_file(folder / "15.json") == "{2}\n");
+  REQUIRE(sink->written().size() == 1);
+  CHECK(sink->written()[0].lost > 256);
 }

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <string>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <thread>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -159,4 +161,33 @@ TEST_CASE("output file: at the end a reader is waited for, one that has stopped 
   CHECK(file.state() == State::closed);
   const std::string got = read_all(pipe.reader);
   CHECK(got.size() == (200 - file.lost()) * 1000);
+}
+
+TEST_CASE("pipe queue: a signal does not shorten the patience with a reader") {
+  const Ends pipe = make_pipe();
+  struct sigaction before{};
+  struct sigaction quiet{};
+  quiet.sa_handler = [](int) {};
+  REQUIRE(::sigaction(SIGALRM, &quiet, &before) == 0);
+  PipeQueue queue(std::size_t{4} << 20U);
+  for (int i = 0; i < 100; ++i) REQUIRE(queue.push(record(i, 4096), {}));
+  REQUIRE(queue.write(pipe.writer, 0ms, SIZE_MAX) == 0);
+  REQUIRE(queue.size() != 0);  // the pipe is full
+  std::string seen;
+  std::thread reader([&] {
+    std::this_thread::sleep_for(60ms);
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    while (seen.size() < 100U * 4096 && std::chrono::steady_clock::now() < deadline)
+      seen += read_all(pipe.reader);
+  });
+  constexpr itimerval every{.it_interval = {.tv_sec = 0, .tv_usec = 10'000},
+                            .it_value = {.tv_sec = 0, .tv_usec = 10'000}};
+  REQUIRE(::setitimer(ITIMER_REAL, &every, nullptr) == 0);
+  CHECK(queue.write(pipe.writer, 5000ms, SIZE_MAX) == 0);
+  constexpr itimerval never{};
+  REQUIRE(::setitimer(ITIMER_REAL, &never, nullptr) == 0);
+  reader.join();
+  REQUIRE(::sigaction(SIGALRM, &before, nullptr) == 0);
+  CHECK(queue.size() == 0);
+  CHECK(seen.size() == 100U * 4096);
 }

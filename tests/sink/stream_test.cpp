@@ -22,8 +22,8 @@ constexpr std::array<const event::Schema*, 2> both{&event::schema_of<test::Sampl
 
 TEST_CASE("stream: lines follow the header of the one event") {
   const Folder folder;
-  const auto sink =
-      make_stream_sink(OutputFile::create(folder / "x", Flushing::blocks), Format::csv, one);
+  const auto sink = make_stream_sink(
+      OutputFile::create(folder / "x", {.flushing = Flushing::blocks}), Format::csv, one);
   sink->write("totals", {}, "1\n");
   sink->flush();
   std::string header;
@@ -36,8 +36,8 @@ TEST_CASE("stream: lines follow the header of the one event") {
 
 TEST_CASE("stream: JSON has no header") {
   const Folder folder;
-  const auto sink =
-      make_stream_sink(OutputFile::create(folder / "x", Flushing::records), Format::json, both);
+  const auto sink = make_stream_sink(
+      OutputFile::create(folder / "x", {.flushing = Flushing::records}), Format::json, both);
   sink->write("sample", {}, "{}\n");
   CHECK(read_file(folder / "x") == "{}\n");
 }
