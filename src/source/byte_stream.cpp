@@ -19,16 +19,21 @@ DescriptorStream::DescriptorStream(Descriptor descriptor, Interrupt* interrupt)
   (void)::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
-/// Waits for octets; false when woken for something else.
+/// Waits for octets; false when woken for something else, and once when a pause has begun.
 bool DescriptorStream::wait() {
   if (!may_block_) return true;
+  constexpr int pause_ms = 100;
+  const int patience = interrupt_ == nullptr || pause_told_ ? -1 : pause_ms;
   std::array<pollfd, 2> ready{{{.fd = descriptor_.get(), .events = POLLIN, .revents = 0},
                                {.fd = interrupt_ == nullptr ? -1 : interrupt_->descriptor(),
                                 .events = POLLIN,
                                 .revents = 0}}};
-  while (::poll(ready.data(), ready.size(), -1) < 0) {
+  int count = 0;
+  while ((count = ::poll(ready.data(), ready.size(), patience)) < 0) {
     if (errno != EINTR) return true;  // read(2) will say what is wrong
   }
+  pause_told_ = count == 0;
+  if (pause_told_) return false;
   if (interrupt_ == nullptr || ready[1].revents == 0) return true;
   interrupt_->clear();
   if (interrupt_->stopped()) finish(StreamState::ended);

@@ -15,7 +15,7 @@
 namespace ntan::source {
 
 enum class StreamState : std::uint8_t {
-  open,       ///< more may come; a read that gave nothing was interrupted
+  open,       ///< more may come; a read that gave nothing was interrupted, or nothing came for long
   ended,      ///< the regular end
   truncated,  ///< packed data that ends early
   corrupt,    ///< packed data that cannot be unpacked
@@ -29,7 +29,8 @@ class ByteStream {
   ByteStream& operator=(const ByteStream&) = delete;
   virtual ~ByteStream() = default;
 
-  /// Fills the front of `into` and returns how many octets; may block. 0: state() says why.
+  /// Fills the front of `into` and returns how many octets; may block. 0: state() says why. Each
+  /// pause of a pipe gives one such read, after a tenth of a second.
   /// Requires: `into` is not empty.
   virtual std::size_t read(std::span<std::uint8_t> into) = 0;
   /// Octets taken from the file or pipe, before unpacking.
@@ -69,6 +70,7 @@ class DescriptorStream final : public ByteStream {
   Descriptor descriptor_;
   Interrupt* interrupt_;
   bool may_block_;
+  bool pause_told_ = false;
   std::uint64_t position_ = 0;
 };
 

@@ -211,6 +211,33 @@ TEST_CASE("file source: a pipe hands over what is there and waits interruptibly"
   ::close(writer);
 }
 
+TEST_CASE("file source: a pipe that pauses gives its reader one turn, and is waited for") {
+  const test::TempDir dir;
+  const auto path = dir.path("pipe");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const int writer = ::open(path.c_str(), O_RDWR);
+  REQUIRE(writer >= 0);
+  const auto send = [writer](Bytes octets) {
+    return ::write(writer, octets.data(), octets.size()) == static_cast<ssize_t>(octets.size());
+  };
+  const Octets packet = record(1, udp_frame);
+  REQUIRE(send(join(header, packet)));
+  Interrupt interrupt;
+  const auto source = open_files({path}, {.interrupt = &interrupt});
+  Batch batch;
+  REQUIRE(source->read(batch) == Status::packets);
+  CHECK(source->read(batch) == Status::idle);
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    (void)send(packet);
+  });
+  CHECK(source->read(batch) == Status::packets);
+  later.join();
+  CHECK(batch.packets[0].number == 2);
+  CHECK(source->read(batch) == Status::idle);
+  ::close(writer);
+}
+
 TEST_CASE("file source: stopped before a pipe says what it holds is an end") {
   const test::TempDir dir;
   const auto path = dir.path("pipe");
