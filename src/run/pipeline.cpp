@@ -150,8 +150,7 @@ void Pipeline::open_interface() {
                         fmt::format("cannot capture on {} and {} in one run", named[0], named[1]),
                         {"-i any captures on all interfaces"});
   }
-  source_names_.push_back(named.empty() ? choose_interface() : named.front());
-  source_ = source::open_live({.interface = source_names_.front(),
+  source_ = source::open_live({.interface = named.empty() ? choose_interface() : named.front(),
                                .filter = filter_,
                                .snaplen = options_->snaplen,
                                .ring_size = options_->buffer_size,
@@ -159,6 +158,7 @@ void Pipeline::open_interface() {
                                                   ? source::Promiscuity::on
                                                   : source::Promiscuity::off,
                                .interrupt = interrupt_});
+  source_names_.push_back(source_->interfaces().front().name);
 }
 
 ExitCode Pipeline::run() {
@@ -225,6 +225,7 @@ void Pipeline::go_idle() {
   recorder_.finish();
   outputs_.flush();
   warn_of_silence();
+  show_progress();
 }
 
 // Once, if nothing came in the first seconds: the usual reasons are a wrong interface or filter.

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <linux/filter.h>
 #include <optional>
+#include <poll.h>
 #include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <climits>
@@ -119,18 +122,50 @@ Activated activate(const std::string& name, const LiveOptions& options, std::siz
   return {.handle = std::move(handle), .code = code, .message = std::move(message)};
 }
 
-void set_filter(pcap_t* handle, const std::string& name, const std::string& expression) {
-  if (expression.empty()) return;
+/// On the loopback each packet comes as it is sent and as it is received, of which libpcap drops
+/// the former: so it takes no room in the ring and is counted once. Older kernels do not know it.
+void ignore_sent_copies(pcap_t* handle, const std::string& name) {
+  const std::vector<NetworkInterface> interfaces = list_interfaces();
+  const bool loopback = std::any_of(
+      interfaces.begin(), interfaces.end(),
+      [&name](const NetworkInterface& one) { return one.name == name && one.loopback; });
+  if (!loopback) return;
+  constexpr int ignore_outgoing = 23;  // PACKET_IGNORE_OUTGOING, Linux 4.20
+  const int on = 1;
+  (void)::setsockopt(pcap_fileno(handle), SOL_PACKET, ignore_outgoing, &on, sizeof on);
+}
+
+/// Packets that came between the activation and now were seen by no filter: discards them, and
+/// returns what the kernel has counted by then. Requires: the handle does not block.
+pcap_stat discard_early(pcap_t* handle) {
+  reject_all(handle);
+  pcap_stat early{};
+  if (pcap_stats(handle, &early) != 0) return {};
+  u_int left = early.ps_recv - std::min(early.ps_drop, early.ps_recv);
+  const auto deadline = std::chrono::steady_clock::now() + last_block_time;
+  const auto discard = [](u_char* user, const pcap_pkthdr*, const u_char*) {
+    u_int& rest = *reinterpret_cast<u_int*>(user);  // NOLINT(*-reinterpret-cast)
+    if (rest != 0) --rest;
+  };
+  auto* user = reinterpret_cast<u_char*>(&left);  // NOLINT(*-reinterpret-cast): libpcap's interface
+  while (left != 0 && await_block(handle, deadline) &&
+         pcap_dispatch(handle, -1, discard, user) >= 0) {
+  }
+  return early;
+}
+
+FilterProgram compile(pcap_t* handle, const std::string& name, const std::string& expression) {
   bpf_u_int32 network = 0;
   bpf_u_int32 netmask = 0;
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   if (pcap_lookupnet(name.c_str(), &network, &netmask, error.data()) != 0) netmask = 0;
-  const FilterProgram program = compile_filter(handle, expression, netmask);
-  const int failed = pcap_setfilter(handle, program.get());
-  if (failed != 0) {
-    throw Error(Error::Kind::runtime,
-                fmt::format("cannot set the filter on {}: {}", name, pcap_geterr(handle)));
-  }
+  return compile_filter(handle, expression, netmask);
+}
+
+void set_filter(pcap_t* handle, const std::string& name, const FilterProgram& program) {
+  if (pcap_setfilter(handle, program.get()) == 0) return;
+  throw Error(Error::Kind::runtime,
+              fmt::format("cannot set the filter on {}: {}", name, pcap_geterr(handle)));
 }
 
 void set_direction(pcap_t* handle, const std::string& name, CaptureDirection direction) {
@@ -142,6 +177,27 @@ void set_direction(pcap_t* handle, const std::string& name, CaptureDirection dir
 }
 
 }  // namespace
+
+void reject_all(pcap_t* handle) noexcept {
+  sock_filter nothing{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+  const sock_fprog program{.len = 1, .filter = &nothing};
+  // On failure the ring may take as long to empty as packets keep coming.
+  (void)::setsockopt(pcap_fileno(handle), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+bool await_block(pcap_t* handle, std::chrono::steady_clock::time_point deadline) noexcept {
+  using std::chrono::milliseconds;
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left <= milliseconds{0}) return false;
+    pollfd ready{.fd = pcap_get_selectable_fd(handle), .events = POLLIN, .revents = 0};
+    const int count = ::poll(&ready, 1, static_cast<int>(left.count()));
+    if (count > 0 && (ready.revents & POLLIN) != 0) return true;
+    // Of an interface that is gone the kernel tells at once, and again and again.
+    constexpr int moment_ms = 5;
+    if (count > 0) (void)::poll(nullptr, 0, moment_ms);
+  }
+}
 
 OpenedRing open_ring(const LiveOptions& options) {
   OpenedRing ring;
@@ -162,13 +218,18 @@ OpenedRing open_ring(const LiveOptions& options) {
                     size >> 10U, options.ring_size >> 10U));
   }
   pcap_t* handle = activated.handle.get();
-  set_filter(handle, ring.interface, options.filter);
-  set_direction(handle, ring.interface, options.direction);
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   if (pcap_setnonblock(handle, 1, error.data()) != 0) {
     throw Error(Error::Kind::runtime,
                 fmt::format("cannot capture on {}: {}", ring.interface, error.data()));
   }
+  ignore_sent_copies(handle, ring.interface);
+  if (!options.filter.empty()) {
+    const FilterProgram program = compile(handle, ring.interface, options.filter);
+    ring.early = discard_early(handle);
+    set_filter(handle, ring.interface, program);
+  }
+  set_direction(handle, ring.interface, options.direction);
   ring.handle = std::move(activated.handle);
   return ring;
 }

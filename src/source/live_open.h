@@ -1,6 +1,7 @@
 // Opening a libpcap handle for live capture, and what to say when that fails.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,20 @@ struct OpenedRing {
   PcapHandle handle;
   std::string interface;  ///< the name, also where a number was given
   bool promiscuous = false;
+  pcap_stat early{};  ///< counted before there was a filter
   std::vector<std::string> notes;
 };
+
+/// The kernel hands over a block that has waited for the block time; a timer may be this late.
+inline constexpr std::chrono::milliseconds last_block_time{100};
+
+/// The kernel passes no packet on from now; what is in the ring stays.
+void reject_all(pcap_t* handle) noexcept;
+
+/// Waits until the ring has a block to read; false once the deadline has passed. Signals do not
+/// shorten it.
+[[nodiscard]] bool await_block(pcap_t* handle,
+                               std::chrono::steady_clock::time_point deadline) noexcept;
 
 /// An activated, non-blocking handle with filter and direction set.
 [[nodiscard]] OpenedRing open_ring(const LiveOptions& options);

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <linux/filter.h>
 #include <poll.h>
 #include <span>
-#include <sys/socket.h>
 #include <utility>
 #include <vector>
 
@@ -16,17 +14,6 @@
 
 namespace ntan::source {
 namespace {
-
-// The kernel hands over a block that has waited for the block time; a timer may be this late.
-constexpr std::chrono::milliseconds last_block_time{100};
-
-/// The kernel passes no packet on from now; what is in the ring stays.
-void shut(pcap_t* handle) noexcept {
-  sock_filter nothing{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
-  const sock_fprog program{.len = 1, .filter = &nothing};
-  // On failure the ring may take as long to empty as packets keep coming.
-  (void)::setsockopt(pcap_fileno(handle), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-}
 
 Timestamp wall_time() noexcept {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -52,11 +39,14 @@ class LiveSource final : public Source {
 
   [[nodiscard]] std::optional<Timestamp> clock() override { return wall_time(); }
 
+  [[nodiscard]] std::uint64_t position() const noexcept override { return octets_captured_; }
+
  private:
   static void on_packet(u_char* self, const pcap_pkthdr* header, const u_char* data);
   void append(const pcap_pkthdr& header, const u_char* data);
   [[nodiscard]] bool dispatch(Batch& batch);
   Status drain(Batch& batch);
+  Status lose(Batch& batch);
   Status wait();
   [[nodiscard]] int wait_ms() const;
   void read_counters_if_due(Timestamp now);
@@ -79,7 +69,9 @@ class LiveSource final : public Source {
   std::unique_ptr<std::uint8_t[]> octets_;  // NOLINT(*-avoid-c-arrays): pages are touched as needed
   std::size_t octets_size_;
   std::size_t octets_used_ = 0;
+  std::uint64_t octets_captured_ = 0;
   std::uint64_t packets_ = 0;
+  std::string failure_;  ///< why nothing more can come, though the ring may hold some
   bool ended_ = false;
   bool shut_ = false;
   RingCounter received_;
@@ -101,6 +93,8 @@ LiveSource::LiveSource(OpenedRing ring, const LiveOptions& options)
   const bool nano = pcap_get_tstamp_precision(ring_.handle.get()) == PCAP_TSTAMP_PRECISION_NANO;
   ns_per_tick_ = nano ? 1 : 1000;
   interfaces_.push_back({.name = ring_.interface, .link = link_, .snaplen = snaplen_});
+  received_.begin(ring_.early.ps_recv);
+  dropped_by_kernel_.begin(ring_.early.ps_drop);
   read_counters();
 }
 
@@ -108,13 +102,13 @@ Status LiveSource::read(Batch& batch) {
   batch.count = 0;
   octets_used_ = 0;
   if (ended_) return Status::end;
-  if (stopped()) return drain(batch);
-  if (!dispatch(batch)) return end(pcap_geterr(ring_.handle.get()));
+  if (stopped() || !failure_.empty()) return drain(batch);
+  if (!dispatch(batch)) return lose(batch);
   if (batch.count == 0) {
     const Status waited = wait();
     if (stopped()) return drain(batch);
     if (waited != Status::packets) return waited;
-    if (!dispatch(batch)) return end(pcap_geterr(ring_.handle.get()));
+    if (!dispatch(batch)) return lose(batch);
   }
   read_counters_if_due(batch.count > 0 ? batch.packets[batch.count - 1].time : wall_time());
   return batch.count > 0 ? Status::packets : Status::idle;
@@ -145,6 +139,7 @@ void LiveSource::append(const pcap_pkthdr& header, const u_char* data) {
       std::span{octets_.get(), octets_size_}.subspan(octets_used_, size);
   std::copy_n(data, size, copy.begin());
   octets_used_ += size;
+  octets_captured_ += size;
   batch_->packets[batch_->count++] =
       PacketView{.time = from_ns(std::int64_t{header.ts.tv_sec} * 1'000'000'000 +
                                  header.ts.tv_usec * ns_per_tick_),
@@ -155,20 +150,25 @@ void LiveSource::append(const pcap_pkthdr& header, const u_char* data) {
                  .link = link_};
 }
 
-/// What the kernel has counted as received before the stop is still to be delivered.
+/// Nothing more can come, but what the kernel has counted as received is still to be delivered: a
+/// block that is not full is handed over in time.
 Status LiveSource::drain(Batch& batch) {
-  if (!shut_) shut(ring_.handle.get());
+  if (!shut_) reject_all(ring_.handle.get());
   shut_ = true;
-  if (!dispatch(batch)) return end(pcap_geterr(ring_.handle.get()));
-  if (batch.count == 0) {
-    pollfd ready{.fd = pcap_get_selectable_fd(ring_.handle.get()), .events = POLLIN, .revents = 0};
-    const auto limit = static_cast<int>(last_block_time.count());
-    if (::poll(&ready, 1, limit) > 0 && !dispatch(batch))
-      return end(pcap_geterr(ring_.handle.get()));
-  }
-  if (batch.count > 0) return Status::packets;
+  const auto deadline = std::chrono::steady_clock::now() + last_block_time;
+  do {
+    if (!dispatch(batch) && failure_.empty()) failure_ = pcap_geterr(ring_.handle.get());
+    if (batch.count > 0) return Status::packets;
+  } while (await_block(ring_.handle.get(), deadline));
+  if (!failure_.empty()) return end(failure_);
   ended_ = true;
   return Status::end;
+}
+
+/// The interface went away: what was received before that is in the ring.
+Status LiveSource::lose(Batch& batch) {
+  failure_ = pcap_geterr(ring_.handle.get());
+  return drain(batch);
 }
 
 /// Status::packets: the ring may hold some.

@@ -33,10 +33,10 @@ struct LiveOptions {
   Interrupt* interrupt = nullptr;  ///< wakes and stops read(); may be null; outlives the source
 };
 
-/// Opens the interface. counters() are 64-bit sums and are read at least every second; `received`
-/// may count packets twice that loop back (lo), so it never minus processed gives the lost ones.
-/// When the interface goes away the source ends with Damage; a link that is down is only idle.
-/// Throws Error{permission | not_found | usage | runtime} with hints.
+/// Opens the interface. counters() are 64-bit sums and are read at least every second. On `any`,
+/// and on the loopback of kernels before 4.20, `received` counts packets twice that loop back. When
+/// the interface goes away the source ends with Damage; a link that is down is only idle. Throws
+/// Error{permission | not_found | usage | runtime} with hints.
 [[nodiscard]] std::unique_ptr<Source> open_live(const LiveOptions& options);
 
 }  // namespace ntan::source

@@ -7,6 +7,9 @@ namespace ntan::source {
 
 class RingCounter {
  public:
+  /// What the counter has before the first reading does not count.
+  void begin(std::uint32_t value) noexcept { last_ = value; }
+
   /// Adds the counter's increase since the last reading. Requires: less than 2^32 between readings.
   void read(std::uint32_t value) noexcept {
     total_ += value - last_;

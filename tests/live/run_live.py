@@ -535,6 +535,59 @@ def _(_folder):
     assert "x1" in said(capture) and "warning" in said(capture), said(capture)
 
 
+@case("what was received right before an interface goes away is delivered")
+def _(_folder):
+    link("x2", "y2")
+    run("ip", "-n", A, "addr", "add", "10.9.7.1/24", "dev", "x2")
+    run("ip", "-n", A, "neigh", "replace", "10.9.7.9", "lladdr", "02:00:00:00:00:09", "dev", "x2")
+    with Capture("--events", "run", "-f", "udp and dst host 10.9.7.9", interface="x2") as capture:
+        in_a("sh", "-c", f"{sys.executable} -c '{SEND.replace(SILENT, '10.9.7.9')}' 20 60;"
+             " ip link set x2 down; ip link del x2")
+        finish = end_of(capture.join(1))
+    assert finish["stop_reason"] == "interface_gone", finish
+    assert finish["packets"] == finish["received"] == 20, finish
+
+
+@case("signals while the ring is emptied lose nothing")
+def _(_folder):
+    for _ in range(3):
+        with Capture("--events", "run", "-f", f"dst host {SILENT}") as capture:
+            send(20)
+            capture.process.send_signal(signal.SIGINT)
+            for _ in range(20):
+                capture.process.send_signal(signal.SIGUSR1)
+                time.sleep(0.002)
+            finish = end_of(capture.join())
+        assert finish["packets"] == finish["received"] == 20, (finish, said(capture))
+
+
+@case("the loopback counts a packet once; what came before the filter was set does not count")
+def _(_folder):
+    run("ip", "-n", A, "link", "set", "lo", "up")
+    loop = SEND.replace(SILENT, "127.0.0.1")
+    with Capture("--events", "run", "-f", "udp", interface="lo") as capture:
+        in_a(sys.executable, "-c", loop, 50, 60)
+        finish = end_of(capture.finish())
+    assert finish["packets"] == finish["received"] == 50, finish
+    flood = subprocess.Popen(inside(A, sys.executable, "-c", loop, "10000000", "60"))
+    try:
+        for _ in range(5):
+            with Capture("--events", "run", "-f", "tcp port 9", interface="lo") as capture:
+                finish = end_of(capture.finish())
+            assert finish["packets"] == finish["received"] == 0, finish
+    finally:
+        end(flood)
+
+
+@case("an interface named by its number has its name in the events")
+def _(_folder):
+    listed = in_a(NTAN, "interfaces").stdout.decode()
+    number = re.search(r"^ *(\d+) +v0 ", listed, re.MULTILINE)[1]
+    with Capture("--events", "run", interface=number) as capture:
+        events = capture.finish()
+    assert events[0]["run_start"]["sources"] == ["v0"], events[0]
+
+
 @case("a link that is down, or none, is told apart before the start")
 def _(_folder):
     run("ip", "-n", A, "link", "add", "d0", "type", "veth", "peer", "name", "d1")
@@ -620,6 +673,34 @@ def _(folder):
     assert lost > 0, text
     packets = json.loads(run(NTAN, "read", folder / "all.pcap", "--events", "run_end").stdout)
     assert packets["run_end"]["packets"] == sent, packets
+
+
+@case("a named pipe holds nobody up, and its reader may go")
+def _(folder):
+    folder.chmod(0o777)
+    sent = 20_000
+    for leaves in (False, True):
+        os.mkfifo(folder / "pipe.pcap", 0o666)
+        os.chmod(folder / "pipe.pcap", 0o666)
+        reading = os.open(folder / "pipe.pcap", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            with Capture("-f", f"dst host {SILENT}", "--events", "packet,run", "--mem-limit", "32M",
+                         "-w", folder / "pipe.pcap") as capture:
+                if leaves:
+                    os.close(reading)
+                    reading = None
+                send(sent)
+                settle(capture, sent)
+                begun = time.monotonic()
+                events = capture.finish(1)
+                assert time.monotonic() - begun < 6
+        finally:
+            if reading is not None:
+                os.close(reading)
+            (folder / "pipe.pcap").unlink()
+        assert len(of(events, "packet")) == end_of(events)["packets"] == sent, events[-1]
+        assert end_of(events)["dropped_by_ntan"] > 0, events[-1]
+        assert "pipe.pcap: nobody reads it" in said(capture), said(capture)
 
 
 @case("a reader that comes back gets whole lines, run_end last, and the number of those missing")
