@@ -218,7 +218,8 @@ class DnsDissector final : public Dissector {
         transport_(flow.transport),
         service_(service_of(flow)),
         from_mdns_{speaks_mdns(flow, flow.client_port), speaks_mdns(flow, flow.server_port)},
-        askers_{hash_address(flow.client), hash_address(flow.server)} {}
+        askers_{hash_address(flow.client), hash_address(flow.server)},
+        ports_{flow.client_port, flow.server_port} {}
 
   DnsDissector(const DnsDissector&) = delete;
   DnsDissector& operator=(const DnsDissector&) = delete;
@@ -399,7 +400,7 @@ class DnsDissector final : public Dissector {
   void on_query(const Message& message, const Segment& segment, Output& out) {
     out.note({event::Note::Kind::dns_query});
     asked_mdns_ = asked_mdns_ || from_mdns_[index(reverse(segment.direction))];
-    const std::uint64_t hash = hash_of(message.question, segment.direction);
+    const std::uint64_t hash = hash_of(message, segment.direction);
     const auto same = find(message, segment.direction, hash);
     if (same != open_.end() && same->transfer) {
       close(take(same), out);
@@ -411,7 +412,8 @@ class DnsDissector final : public Dissector {
       return;
     }
     if (open_.full()) let_go(out);
-    out.note({event::Note::Kind::dns_asked, hash});
+    out.note(
+        {event::Note::Kind::dns_asked, of_attempt(hash, message.header.id, segment.direction)});
     keep(message, hash, segment, out);
   }
 
@@ -439,7 +441,7 @@ class DnsDissector final : public Dissector {
   }
 
   void on_answer(const Message& message, const Segment& segment, Output& out) {
-    const std::uint64_t hash = hash_of(message.question, reverse(segment.direction));
+    const std::uint64_t hash = hash_of(message, reverse(segment.direction));
     const auto same = find(message, reverse(segment.direction), hash);
     if (same != open_.end() && same->transfer) {
       if (ends_transfer(message, same->serial, same->open_soa)) {
@@ -503,11 +505,19 @@ class DnsDissector final : public Dissector {
     tell(event::Note::Kind::dns_rtt_first_us, query.first);
   }
 
-  [[nodiscard]] std::uint64_t hash_of(const std::optional<Question>& question,
-                                      Direction asked) const noexcept {
+  // Of a question that cannot be read only the message's number tells which one it is.
+  [[nodiscard]] std::uint64_t hash_of(const Message& message, Direction asked) const noexcept {
     const std::uint64_t asker = askers_[index(asked)];
+    const auto& question = message.question;
     return question ? hash_question(asker, question->name, question->type, question->code)
-                    : hash_question(asker, {}, 0, 0);
+                    : hash_question(asker, {}, message.header.id, 0);
+  }
+
+  // A program that asks several servers at once does so with one number from one port.
+  [[nodiscard]] std::uint64_t of_attempt(std::uint64_t question, std::uint16_t id,
+                                         Direction asked) const noexcept {
+    const auto attempt = static_cast<std::uint16_t>(id * 31U + ports_[index(asked)]);
+    return event::question_of_attempt(question, attempt);
   }
 
   // RFC 5936 2.2: the SOA opens a transfer and closes it. Those in between (RFC 1995 4) come in
@@ -592,6 +602,7 @@ class DnsDissector final : public Dissector {
   bool asked_mdns_ = false;              // a side that sends from the port of mDNS was asked
   std::array<bool, 2> from_mdns_;        // that side sends from the port of mDNS
   std::array<std::uint64_t, 2> askers_;  // the ends, hashed, by the direction they ask in
+  std::array<std::uint16_t, 2> ports_;   // theirs, in the same order
 };
 
 std::string_view kind_of(const Header& header) noexcept {

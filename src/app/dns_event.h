@@ -65,7 +65,9 @@ struct Dns {
         field<"class", &Dns::code>("Class asked for, when it is not IN"),
         field<"questions", &Dns::questions>("Questions in the message, when it is not one"),
         field<"opcode", &Dns::opcode>("Operation, when it is not QUERY"),
-        field<"queried", &Dns::queried>("The query was seen"),
+        field<"queried", &Dns::queried>("The query was seen; not of an answer to one that was "
+                                        "answered before, or that had waited "
+                                        "for ten seconds"),
         field<"answered", &Dns::answered>(
             "The answer was seen; absent where none is waited for: of a question by mDNS or LLMNR, "
             "or with too much open"),

@@ -14,9 +14,9 @@ struct Note {
     dns_unanswered,
     dns_retry,
     dns_rcode,     ///< value: the 12-bit RCODE
-    dns_asked,     ///< value: hash of who asks what; not told of a copy of the same message
-    dns_settled,   ///< value: that hash, of a query whose answer came
-    dns_unpaired,  ///< value: that hash, of an answer without open query
+    dns_asked,     ///< value: question_of_attempt(); not told of a copy of the same message
+    dns_settled,   ///< value: the question's hash, of a query whose answer came
+    dns_unpaired,  ///< value: the question's hash, of an answer without open query
     dns_soft_retry,
     dns_duplicate_answer,
     dns_unsolicited,
@@ -46,5 +46,16 @@ struct Note {
   Kind kind{};
   std::uint64_t value = 1;
 };
+
+/// A question's hash, of who asks what, in which 16 bits that nobody tells questions apart by say
+/// with which message number and from which port it is asked.
+[[nodiscard]] constexpr std::uint64_t question_of_attempt(std::uint64_t question,
+                                                          std::uint16_t attempt) noexcept {
+  return (question & ~(std::uint64_t{0xffff} << 32U)) | std::uint64_t{attempt} << 32U;
+}
+
+[[nodiscard]] constexpr std::uint16_t attempt_of(std::uint64_t question) noexcept {
+  return static_cast<std::uint16_t>(question >> 32U);
+}
 
 }  // namespace ntan::event

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "event/note.h"
+
 namespace ntan::stats {
 namespace {
 
@@ -52,7 +54,9 @@ QuestionTable::Entry& QuestionTable::entry(std::uint64_t question, std::uint32_t
 bool QuestionTable::ask(std::uint64_t question, Timestamp now) noexcept {
   const std::uint32_t ms = ms_of(now);
   Entry& asked = entry(question, ms);
-  const bool again = asked.open;
+  const std::uint16_t attempt = event::attempt_of(question);
+  const bool again = asked.open && asked.attempt != attempt;
+  asked.attempt = attempt;
   asked.open = true;
   asked.ms = ms;
   return again;

@@ -22,8 +22,8 @@ class QuestionTable {
   /// Longer ago than this nothing belongs together (the time-out of a query).
   static constexpr Duration memory = std::chrono::seconds{10};
 
-  /// Somebody asks, not as a copy of the same message. Returns whether the same was asked before
-  /// and has no answer yet.
+  /// Somebody asks, not as a copy of the same message. Returns whether the same was asked before,
+  /// in another attempt, and has no answer yet. Requires: see event::question_of_attempt().
   bool ask(std::uint64_t question, Timestamp now) noexcept;
   /// The answer to a query that was seen.
   void answer(std::uint64_t question, Timestamp now) noexcept;
@@ -40,8 +40,9 @@ class QuestionTable {
 
   struct Entry {
     std::uint32_t tag = 0;
-    std::uint32_t ms = 0;  ///< last asked or answered, modulo 2^32
-    bool open = false;     ///< asked, and no answer yet
+    std::uint32_t ms = 0;       ///< last asked or answered, modulo 2^32
+    std::uint16_t attempt = 0;  ///< the latest
+    bool open = false;          ///< asked, and no answer yet
     bool answered = false;
 
     [[nodiscard]] bool used() const noexcept { return open || answered; }

@@ -477,7 +477,8 @@ TEST_CASE("dns: notes tell who asked what, whatever the case of the name") {
   const auto hash = [](const DissectorRun& dns, Note::Kind kind) {
     const auto& notes = dns.result().notes;
     REQUIRE(count(notes, kind) == 1);
-    return std::ranges::find(notes, kind, &Note::kind)->value;
+    const std::uint64_t value = std::ranges::find(notes, kind, &Note::kind)->value;
+    return event::question_of_attempt(value, 0);
   };
   DissectorRun asked = run();
   asked.feed(Direction::to_server, query, 0);
@@ -502,6 +503,30 @@ TEST_CASE("dns: notes tell who asked what, whatever the case of the name") {
   DissectorRun other_way = run();
   other_way.feed(Direction::to_client, query, 0);
   CHECK(hash(other_way, Note::Kind::dns_asked) != question);
+}
+
+TEST_CASE("dns: an attempt is told by its number and port, a question cut short by its number") {
+  const auto asked = [](Octets octets, std::uint16_t port, std::size_t cut = 0) {
+    DissectorRun dns{app::dns_protocol, {.transport = app::Transport::udp, .client_port = port}};
+    const auto size = static_cast<std::uint32_t>(octets.size());
+    octets.resize(octets.size() - cut);
+    dns.feed(Direction::to_server, octets, 0, size);
+    const auto& notes = dns.result().notes;
+    REQUIRE(count(notes, Note::Kind::dns_asked) == 1);
+    return std::ranges::find(notes, Note::Kind::dns_asked, &Note::kind)->value;
+  };
+  const Octets once(query.begin(), query.end());
+  Octets again = once;
+  again[1] ^= 1U;
+  CHECK(asked(once, 40'000) == asked(once, 40'000));
+  for (const std::uint64_t other : {asked(again, 40'000), asked(once, 40'001)}) {
+    CHECK(event::attempt_of(other) != event::attempt_of(asked(once, 40'000)));
+    CHECK(event::question_of_attempt(other, 0) ==
+          event::question_of_attempt(asked(once, 40'000), 0));
+  }
+  const std::size_t cut = once.size() - 14;
+  CHECK(event::question_of_attempt(asked(once, 40'000, cut), 0) !=
+        event::question_of_attempt(asked(again, 40'000, cut), 0));
 }
 
 TEST_CASE("dns: EDNS extends the RCODE and shows size, DO and client subnet") {

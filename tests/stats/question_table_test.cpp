@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "event/note.h"
+
 namespace ntan::stats {
 namespace {
 
@@ -13,6 +15,10 @@ using namespace std::chrono_literals;
 constexpr Timestamp start = from_ns(1'700'000'000'000'000'000);
 constexpr std::uint64_t question = 0x0123456789abcdef;
 
+std::uint64_t attempt(std::uint16_t number, std::uint64_t of = question) {
+  return event::question_of_attempt(of, number);
+}
+
 // Too large for the stack of a test.
 std::unique_ptr<QuestionTable> table() {
   return std::make_unique<QuestionTable>();
@@ -20,10 +26,18 @@ std::unique_ptr<QuestionTable> table() {
 
 TEST_CASE("questions: asked again while open, for ten seconds") {
   const auto questions = table();
-  CHECK_FALSE(questions->ask(question, start));
-  CHECK(questions->ask(question, start + 10s));
-  CHECK_FALSE(questions->ask(question, start + 20s + 1ms));
+  CHECK_FALSE(questions->ask(attempt(1), start));
+  CHECK(questions->ask(attempt(2), start + 10s));
+  CHECK_FALSE(questions->ask(attempt(3), start + 20s + 1ms));
   CHECK_FALSE(questions->ask(question + 1, start + 21s));
+}
+
+TEST_CASE("questions: the same of several servers at once is one attempt") {
+  const auto questions = table();
+  CHECK_FALSE(questions->ask(attempt(1), start));
+  CHECK_FALSE(questions->ask(attempt(1), start + 1ms));
+  CHECK(questions->ask(attempt(2), start + 2s));
+  CHECK_FALSE(questions->ask(attempt(2), start + 2s));
 }
 
 TEST_CASE("questions: an answer closes, and makes the next answer a copy") {
@@ -43,7 +57,8 @@ TEST_CASE("questions: of nine in one place the oldest gives way") {
   for (std::uint64_t i = 0; i < 9; ++i)
     CHECK_FALSE(questions->ask(question + i, start + std::chrono::milliseconds{i}));
   CHECK(questions->displaced() == 1);
-  for (std::uint64_t i = 1; i < 9; ++i) CHECK(questions->ask(question + i, start + 10ms));
+  for (std::uint64_t i = 1; i < 9; ++i)
+    CHECK(questions->ask(attempt(2, question + i), start + 10ms));
   CHECK_FALSE(questions->ask(question, start + 11ms));
   CHECK(questions->displaced() == 2);
   CHECK_FALSE(questions->ask(question, start + 30s));  // what is too old gives way for nothing
