@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/digits.h"
+#include "base/icmp_type.h"
 #include "flow/community_id.h"
 #include "flow/service.h"
 
@@ -15,6 +16,23 @@ namespace ip = ip_protocol;
 
 bool is_icmp(std::uint8_t proto) noexcept {
   return proto == ip::icmp || proto == ip::icmpv6;
+}
+
+/// Of the types that only answer; advertisements come unasked, too.
+bool is_icmp_reply(const Decoded& packet) noexcept {
+  switch (packet.proto) {
+    case ip::icmp:
+      return packet.icmp_type == icmp_type::echo_reply ||
+             packet.icmp_type == icmp_type::timestamp_reply ||
+             packet.icmp_type == icmp_type::information_reply ||
+             packet.icmp_type == icmp_type::address_mask_reply ||
+             packet.icmp_type == icmp_type::extended_echo_reply;
+    case ip::icmpv6:
+      return packet.icmp_type == icmpv6_type::echo_reply ||
+             packet.icmp_type == icmpv6_type::node_information_response ||
+             packet.icmp_type == icmpv6_type::extended_echo_reply;
+    default: return false;
+  }
 }
 
 // Texts of all protocol numbers, for those without a name.
@@ -39,6 +57,7 @@ std::string_view to_text(Orientation orientation) noexcept {
   switch (orientation) {
     case Orientation::syn: return "syn";
     case Orientation::syn_ack: return "synack";
+    case Orientation::reply: return "reply";
     case Orientation::port: return "port";
     case Orientation::first: return "first";
   }
@@ -61,6 +80,7 @@ Orient orient(const Decoded& first, bool from_low) noexcept {
     if (first.has(flag::ack)) return {.client_is_low = !from_low, .how = Orientation::syn_ack};
     return {.client_is_low = from_low, .how = Orientation::syn};
   }
+  if (is_icmp_reply(first)) return {.client_is_low = !from_low, .how = Orientation::reply};
   const bool source_serves = !service_name(first.src_port, first.proto).empty();
   const bool destination_serves = !service_name(first.dst_port, first.proto).empty();
   if (source_serves != destination_serves) {

@@ -20,8 +20,9 @@
 
 namespace ntan::flow {
 
-/// How it was decided which end is the originator.
-enum class Orientation : std::uint8_t { syn, syn_ack, port, first };
+/// How it was decided which end is the originator: by a SYN, a SYN-ACK, an ICMP reply, the ports,
+/// or by who spoke first.
+enum class Orientation : std::uint8_t { syn, syn_ack, reply, port, first };
 [[nodiscard]] std::string_view to_text(Orientation orientation) noexcept;
 
 /// Why a flow ended.

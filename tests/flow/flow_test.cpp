@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/icmp_type.h"
 #include "tests/flow/segment.h"
 
 namespace ntan::flow {
@@ -71,7 +72,6 @@ TEST_CASE("flow: the originator is told by SYN, SYN-ACK, known port, first sende
       {ip::udp, 40000, 53, 0, "port", true},
       {ip::udp, 40000, 22, 0, "first", true},  // ssh is TCP only
       {ip::udp, 5353, 5353, 0, "first", true},
-      {ip::icmp, 53, 53, 0, "first", true},
   }));
   CAPTURE(c.src_port, c.dst_port, c.flags);
   const wire::Decoded first = packet(c.proto, c.src_port, c.dst_port, c.flags);
@@ -84,6 +84,29 @@ TEST_CASE("flow: the originator is told by SYN, SYN-ACK, known port, first sende
   CHECK(both.server_port == (c.sender_is_client ? c.dst_port : c.src_port));
   CHECK(flow.sides[c.sender_is_client ? 0 : 1].packets == 1);
   CHECK(flow.one_sided());
+}
+
+TEST_CASE("flow: an ICMP reply goes to the originator, an advertisement need not") {
+  struct Case {
+    std::uint8_t proto;
+    std::uint8_t type;
+    bool reply;
+  };
+  const auto c = GENERATE(values<Case>({
+      {ip::icmp, icmp_type::echo_request, false},
+      {ip::icmp, icmp_type::echo_reply, true},
+      {ip::icmp, icmp_type::timestamp_reply, true},
+      {ip::icmp, icmp_type::router_advertisement, false},
+      {ip::icmpv6, icmpv6_type::echo_request, false},
+      {ip::icmpv6, icmpv6_type::echo_reply, true},
+      {ip::icmpv6, icmpv6_type::neighbor_advertisement, false},
+  }));
+  CAPTURE(c.proto, c.type);
+  wire::Decoded first = packet(c.proto, 7, 7, 0);
+  first.icmp_type = c.type;
+  const Flow flow = begin(first);
+  CHECK(to_text(flow.orientation.how) == (c.reply ? "reply" : "first"));
+  CHECK(flow_ends(flow).client == (c.reply ? first.dst : first.src));
 }
 
 TEST_CASE("flow: its id depends on key, start and equal starts, on nothing else") {
