@@ -286,8 +286,10 @@ void Pipeline::handle_requests() {
 }
 
 void Pipeline::report_source() {
-  for (; damage_said_ < source_->damage().size(); ++damage_said_)
-    say_warning(source_->damage()[damage_said_].text);
+  for (; damage_said_ < source_->damage().size(); ++damage_said_) {
+    const std::string& text = source_->damage()[damage_said_].text;
+    live() ? say_error(text) : say_warning(text);
+  }
   for (; notes_said_ < source_->notes().size(); ++notes_said_)
     say_warning(source_->notes()[notes_said_]);
 }

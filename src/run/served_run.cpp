@@ -191,6 +191,9 @@ std::string ServedRun::choose_interface(std::string wanted) const {
   }
   std::string names;
   for (const source::NetworkInterface& one : source::list_interfaces()) {
+    if (one.name == wanted && one.state == source::NetworkInterface::State::down) {
+      throw source::interface_is_down(wanted);
+    }
     if (one.name == wanted) return wanted;
     names += (names.empty() ? "" : ", ") + one.name;
   }

@@ -397,6 +397,7 @@ std::optional<Reply> Api::started(const Asked& asked) {
     if (number_of(body, number).value_or(0) > most)
       return error_reply(422, fmt::format("{}: at most {}", number, most));
   }
+  if (number_of(body, "duration_s") == 0) return error_reply(422, "duration_s: at least 1");
   if (!is_or_absent<bool>(body, "promisc"))
     return error_reply(400, "promisc is neither true nor false");
   if (text_of(body, "filter").size() > max_filter) return long_filter();

@@ -169,6 +169,10 @@ std::vector<NetworkInterface> list_interfaces() {
   return interfaces;
 }
 
+Error interface_is_down(const std::string& name) {
+  return {Error::Kind::not_found, name + " is down", {"sudo ip link set dev " + name + " up"}};
+}
+
 std::optional<std::string> default_interface() {
   if (auto interface = default_route_v4(read_text("/proc/net/route"))) return interface;
   return default_route_v6(read_text("/proc/net/ipv6_route"));

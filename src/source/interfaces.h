@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/packet.h"
+#include "source/source.h"
 
 namespace ntan::source {
 
@@ -26,6 +27,9 @@ struct NetworkInterface {
 
 /// Interfaces of the kernel in its order, then `any`. Needs no privilege. Throws Error{runtime}.
 [[nodiscard]] std::vector<NetworkInterface> list_interfaces();
+
+/// An interface cannot be captured on before it is up: with the command that helps.
+[[nodiscard]] Error interface_is_down(const std::string& name);
 
 /// The interface of the default route, IPv4 before IPv6.
 [[nodiscard]] std::optional<std::string> default_interface();

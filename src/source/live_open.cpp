@@ -61,12 +61,6 @@ Error no_permission(const std::string& name) {
            "reading files needs no privilege"}};
 }
 
-Error is_down(const std::string& name) {
-  return {Error::Kind::not_found,
-          fmt::format("{} is down", name),
-          {fmt::format("sudo ip link set dev {} up", name)}};
-}
-
 /// The name behind what the user gave: interfaces may be called by their number in the list.
 std::string name_of(const std::string& given) {
   const auto number = parse_number<std::size_t>(given);
@@ -93,7 +87,7 @@ Error activation_error(const std::string& name, int code, const std::string& mes
     return unknown_interface(name, interfaces);
   if (denied) return no_permission(name);
   const bool down = !missing && found->state == NetworkInterface::State::down;
-  if (code == PCAP_ERROR_IFACE_NOT_UP || down) return is_down(name);
+  if (code == PCAP_ERROR_IFACE_NOT_UP || down) return interface_is_down(name);
   return {Error::Kind::runtime, fmt::format("cannot capture on {}: {}", name, message)};
 }
 

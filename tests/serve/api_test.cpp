@@ -233,6 +233,15 @@ TEST_CASE("api: a member of another type starts nothing, and is named") {
   CHECK(page.run.now.status == Status::idle);
 }
 
+TEST_CASE("api: a run of no time at all is not started") {
+  Page page;
+  page.run.now.status = Status::idle;
+  const HttpReply reply = page.client.post("/api/v1/capture/start", R"({"duration_s":0})");
+  CHECK(reply.status == 422);
+  CHECK(Json(reply.body).text("/error") == "duration_s: at least 1");
+  CHECK(page.run.now.status == Status::idle);
+}
+
 TEST_CASE("api: the state says what the processes take, as far as it is known") {
   Page page;
   CHECK(page.client.get("/api/v1/state").body.find("_load") == std::string::npos);

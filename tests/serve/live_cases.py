@@ -262,6 +262,22 @@ def _(_folder):
         assert {row["proto"] for row in server.rows("flows")} == {"tcp"}
 
 
+@case("live: an interface that is down is refused, and what is kept stays")
+def _(_folder):
+    live()
+    run("ip", "link", "add", "d8", "type", "veth", "peer", "name", "d9")
+    with Server() as server:
+        with Traffic():
+            assert server.start(interface="v0").status == 200
+            until(lambda: server.totals()["packets"] > 5, "packets")
+            server.stop_and_wait()
+        before = server.totals()["packets"]
+        refused = server.start(interface="d8")
+        assert refused.status == 422 and "d8 is down" in refused.error()[0], refused.body
+        state = server.state()
+        assert state["status"] == "stopped" and state["totals"]["packets"] == before, state
+
+
 @case("live: what is received is told from what is sent, and what the processes take is said")
 def _(_folder):
     live("curl")
