@@ -183,7 +183,9 @@ void AlertBook::find_decoys(AlertIndex index, Timestamp now) {
     if (!is_open(i) || at(i).origin().fixed_kind || at(i).only_target() != target) continue;
     const Duration apart = at(i).first() > alert.first() ? at(i).first() - alert.first()
                                                          : alert.first() - at(i).first();
-    if (apart > decoy_start || at(i).port_overlap(alert) < min_decoy_overlap) continue;
+    if (apart > decoy_start || at(i).technique() != alert.technique() ||
+        at(i).port_overlap(alert) < min_decoy_overlap)
+      continue;
     members.push_back(i);
     if (!group) group = at(i).group;
   }

@@ -15,8 +15,9 @@ namespace ntan::detect {
 struct Station {
   std::uint64_t key = 0;
   std::array<std::uint64_t, 3> prefixes{};  ///< the first three /64 of IPv6, none twice
-  IpAddress own;                            ///< as it says of itself in ARP
+  IpAddress own;                            ///< as it says of itself in ARP, at first
   IpAddress carried;                        ///< the first address of a packet it sent or was handed
+  std::uint32_t alias = 0;                  ///< the second such one, of IPv4
   bool router = false;
 
   [[nodiscard]] std::int64_t worth() const noexcept { return router ? 1 : 0; }
@@ -24,8 +25,9 @@ struct Station {
 };
 
 /// A station is a router if packets of another source come from it, or packets for another
-/// destination go to it. An IPv6 host has many addresses, but not in more than three networks; most
-/// routers of IPv6 say that they are some.
+/// destination go to it. An IPv4 host may have two addresses, if it answers for both before it uses
+/// them; an IPv6 host has many addresses, but not in more than three networks; most routers of IPv6
+/// say that they are some.
 class Routers {
  public:
   explicit Routers(std::size_t max_stations) : stations_(max_stations) {}
@@ -84,10 +86,13 @@ class Routers {
     if (address.version == IpVersion::v6) return learn_prefix(mac, address);
     Settled& settled = settled_[mac % settled_.size()];
     const auto host = load_be<std::uint32_t>(address.octets.data());
+    if (host == 0) return;  // who has no address yet
     if (claim == Claim::carried && settled.mac == mac && settled.address == host) return;
     Station& station = station_of(mac);
     if (claim == Claim::own && !station.own.known()) station.own = address;
-    note(station, address);
+    const bool alias = claim == Claim::own && station.own != address;
+    if (alias && station.alias == 0) station.alias = host;
+    note(station, address, host);
     settled = {.mac = mac, .address = host, .router = station.router};
   }
 
@@ -107,7 +112,8 @@ class Routers {
     settled_[mac % settled_.size()] = {.mac = mac, .router = true};
   }
 
-  static void note(Station& station, const IpAddress& address) noexcept {
+  static void note(Station& station, const IpAddress& address, std::uint32_t host) noexcept {
+    if (station.alias == host) return;
     if (!station.carried.known()) station.carried = address;
     const IpAddress& own = station.own.known() ? station.own : station.carried;
     if (own != address || station.carried != own) station.router = true;

@@ -23,6 +23,7 @@ MacAddress mac(unsigned number) {
 struct PlainRouters {
   struct Facts {
     IpAddress own;
+    IpAddress alias;
     IpAddress carried;
     bool router = false;
   };
@@ -32,6 +33,8 @@ struct PlainRouters {
   void look_at(const MacAddress& at, const IpAddress& address, bool own) {
     Facts& facts = stations[at];
     if (own && !facts.own.known()) facts.own = address;
+    if (own && facts.own != address && !facts.alias.known()) facts.alias = address;
+    if (facts.alias == address && facts.alias.known()) return;
     if (!facts.carried.known()) facts.carried = address;
     const IpAddress& self = facts.own.known() ? facts.own : facts.carried;
     if (self != address || facts.carried != self) facts.router = true;
@@ -52,7 +55,7 @@ TEST_CASE("routers: what is remembered of a station changes no verdict") {
       // Some stations share a place in what is remembered: 200 is 64 * 3 + 8.
       outcome.src_mac = mac(random() % 2 == 0 ? 8 : 200);
       outcome.dst_mac = mac(static_cast<unsigned>(random() % 12));
-      outcome.src = host(static_cast<unsigned>(random() % 3));
+      outcome.src = host(static_cast<unsigned>(random() % 4));
       outcome.dst = host(static_cast<unsigned>(random() % 40 == 0 ? random() % 3 : 7));
       routers.on_outcome(outcome);
       const bool arp = outcome.contact_class == ContactClass::arp;
@@ -60,6 +63,32 @@ TEST_CASE("routers: what is remembered of a station changes no verdict") {
       if (!arp) plain.look_at(outcome.dst_mac, outcome.dst, false);
       for (const auto& [at, facts] : plain.stations) REQUIRE(routers.is_router(at) == facts.router);
     }
+  }
+}
+
+TEST_CASE("routers: a host may answer for two addresses, and has none at first") {
+  Routers routers{4096};
+  const auto say = [&](unsigned src, ContactClass what) {
+    Outcome outcome;
+    outcome.has_mac = true;
+    outcome.contact_class = what;
+    outcome.src_mac = mac(1);
+    outcome.dst_mac = mac(9);
+    outcome.src = src == 0 ? *parse_address("0.0.0.0") : host(src);
+    outcome.dst = host(200);
+    routers.on_outcome(outcome);
+    return routers.is_router(mac(1));
+  };
+  CHECK_FALSE(say(0, ContactClass::udp));
+  CHECK_FALSE(say(1, ContactClass::arp));
+  CHECK_FALSE(say(2, ContactClass::arp));
+  CHECK_FALSE(say(1, ContactClass::syn));
+  CHECK_FALSE(say(2, ContactClass::syn));
+  SECTION("but not for three") {
+    CHECK(say(3, ContactClass::arp));
+  }
+  SECTION("and carries no other") {
+    CHECK(say(3, ContactClass::syn));
   }
 }
 

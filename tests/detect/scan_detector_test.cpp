@@ -512,6 +512,28 @@ TEST_CASE("scan detector: sources with the same probes at the same time are deco
   REQUIRE(summaries == 1);
 }
 
+TEST_CASE("scan detector: sources that probe in different ways are no decoys") {
+  Script script;
+  for (unsigned n = 0; n < 10; ++n) {
+    script.add({.src = "203.0.113.1", .port = low_port(n)});
+    script.add({.src = "198.51.100.1",
+                .port = low_port(n),
+                .result = Result::malformed,
+                .contact_class = ContactClass::fin});
+    script.add({.src = "198.18.0.1",
+                .port = low_port(n),
+                .result = Result::malformed,
+                .contact_class = ContactClass::xmas});
+  }
+  script.detector.finish(script.now);
+  std::set<std::uint64_t> ids;
+  for (const Told& told : script.heard.all) {
+    CHECK_FALSE(told.record.group);
+    ids.insert(told.record.id.value);
+  }
+  CHECK(ids.size() == 3);
+}
+
 TEST_CASE("scan detector: an alert opens, grows, closes when quiet, and may resume") {
   Script script;
   for (unsigned n = 0; n < 30; ++n) script.add({.port = low_port(n)});
