@@ -107,7 +107,7 @@ Activated activate(const std::string& name, const LiveOptions& options, std::siz
   pcap_set_promisc(raw, promiscuous ? 1 : 0);
   pcap_set_timeout(
       raw, static_cast<int>(std::clamp<std::int64_t>(options.block_time.count(), 1, INT_MAX)));
-  pcap_set_buffer_size(raw, static_cast<int>(std::min<std::size_t>(ring_size, INT_MAX)));
+  pcap_set_buffer_size(raw, static_cast<int>(ring_size));
   pcap_set_tstamp_precision(raw, PCAP_TSTAMP_PRECISION_NANO);
   if (options.delivery == Delivery::immediate) pcap_set_immediate_mode(raw, 1);
   const int code = pcap_activate(raw);
@@ -197,7 +197,7 @@ OpenedRing open_ring(const LiveOptions& options) {
   OpenedRing ring;
   ring.interface = name_of(options.interface);
   ring.promiscuous = options.promiscuity == Promiscuity::on && ring.interface != "any";
-  std::size_t size = options.ring_size;
+  std::size_t size = std::min<std::size_t>(options.ring_size, INT_MAX);  // libpcap counts in int
   Activated activated = activate(ring.interface, options, size, ring.promiscuous);
   while (activated.code == PCAP_ERROR && size / 2 >= least_ring_size) {
     size /= 2;
@@ -207,9 +207,8 @@ OpenedRing open_ring(const LiveOptions& options) {
   if (activated.code > 0)
     ring.notes.push_back(fmt::format("{}: {}", ring.interface, activated.message));
   if (size != options.ring_size) {
-    ring.notes.push_back(
-        fmt::format("{}: ring of {} KiB instead of {} KiB: the kernel gave no more", ring.interface,
-                    size >> 10U, options.ring_size >> 10U));
+    ring.notes.push_back(fmt::format("{}: ring of {} KiB instead of {} KiB: none larger can be had",
+                                     ring.interface, size >> 10U, options.ring_size >> 10U));
   }
   pcap_t* handle = activated.handle.get();
   std::array<char, PCAP_ERRBUF_SIZE> error{};
