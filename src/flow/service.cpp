@@ -127,7 +127,7 @@ constexpr std::array services{
     Service{9200, On::tcp, "elasticsearch"},
     Service{10000, On::tcp, "webmin"},
     Service{11211, On::both, "memcached"},
-    Service{20000, On::both, "dnp3"},
+    Service{20000, On::tcp, "dnp3"},
     Service{27017, On::tcp, "mongodb"},
     Service{44818, On::both, "ethernet-ip"},
     Service{47808, On::udp, "bacnet"},
