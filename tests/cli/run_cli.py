@@ -524,6 +524,33 @@ def _(folder):
     assert not out.exists()
 
 
+@case("a pipe that pauses has its events read meanwhile, and ends with the same as the file")
+def _(folder):
+    path = sample(folder)
+    octets = path.read_bytes()
+    half = 24
+    while half < len(octets) // 2:  # whole records
+        half += 16 + struct.unpack_from("<I", octets, half + 8)[0]
+    words = ("--json", "--events", "packet")
+    with subprocess.Popen([NTAN, "read", "-", *words], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        process.stdin.write(octets[:half])
+        process.stdin.flush()
+        os.set_blocking(process.stdout.fileno(), False)
+        seen = b""
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline and not seen.endswith(b"\n"):
+            seen += process.stdout.read() or b""
+            time.sleep(0.01)
+        assert seen.count(b"\n") > 5, seen
+        os.set_blocking(process.stdout.fileno(), True)
+        process.stdin.write(octets[half:])
+        process.stdin.close()
+        seen += process.stdout.read()
+        assert process.wait(LIMIT_S) == 0
+    assert seen == ntan("read", path, *words).stdout
+
+
 @case("several files are one run in the order given; standard input may be one of them")
 def _(folder):
     whole = SAMPLE.sample()
