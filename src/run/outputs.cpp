@@ -10,7 +10,6 @@
 
 #include "base/descriptor.h"
 #include "base/parse_number.h"
-#include "event/text.h"
 #include "run/schemas.h"
 
 namespace ntan::run {
@@ -198,9 +197,7 @@ std::vector<std::string> Outputs::take_failures() {
     // Whoever named a pipe wanted all of it.
     const bool unread = state == sink::State::closed && !packets_to_standard_output();
     packets_reported_ = unread || state == sink::State::failed;
-    const std::string name = event::printable(options_->write_packets.value_or(""));
-    if (unread) messages.push_back(fmt::format("cannot write {}: nobody reads it", name));
-    if (state == sink::State::failed) messages.push_back(packets_->message());
+    if (packets_reported_) messages.push_back(packets_->problem());
   }
   failed_ = failed_ || !messages.empty();
   return messages;

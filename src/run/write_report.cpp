@@ -14,7 +14,6 @@
 
 #include <fmt/format.h>
 
-#include "event/text.h"
 #include "run/child.h"
 #include "run/command_text.h"
 #include "run/console.h"
@@ -156,13 +155,8 @@ ExitCode write_out(const std::string& text, const std::string& name, ExitCode co
   sink::OutputFile file = sink::OutputFile::create(name, {.flushing = sink::Flushing::blocks});
   file.append(text);
   file.close();
-  if (file.state() == sink::State::failed)
-    throw source::Error(source::Error::Kind::runtime, file.message(), {});
-  if (file.state() == sink::State::closed) {
-    throw source::Error(source::Error::Kind::runtime,
-                        fmt::format("cannot write {}: nobody reads it", event::printable(name)),
-                        {});
-  }
+  if (file.state() != sink::State::good)
+    throw source::Error(source::Error::Kind::runtime, file.problem(), {});
   return code;
 }
 

@@ -185,6 +185,10 @@ void OutputFile::close(Rest rest) {
   if (result != 0 && errno != EINTR && state_ == State::good) fail(errno, 0);
 }
 
+std::string OutputFile::problem() const {
+  return state_ == State::closed ? cannot_write(name_) + ": nobody reads it" : message_;
+}
+
 void OutputFile::fail(int error, std::size_t written) {
   const auto border = std::upper_bound(ends_.begin(), ends_.end(), written);
   lost_ += static_cast<std::uint64_t>(ends_.end() - border);

@@ -65,6 +65,9 @@ class OutputFile {
   /// Why state() is failed: `cannot write x.csv: No space left on device`.
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
 
+  /// The same where a reader that went away is a failure, too: who named a pipe wanted all of it.
+  [[nodiscard]] std::string problem() const;
+
   /// Whether octets wait for a flush.
   [[nodiscard]] bool pending() const noexcept {
     return !block_.empty() || (queue_ && queue_->size() != 0);

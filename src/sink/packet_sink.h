@@ -41,7 +41,7 @@ class PacketSink {
 
   [[nodiscard]] State state() const noexcept { return file_.state(); }
 
-  [[nodiscard]] const std::string& message() const noexcept { return file_.message(); }
+  [[nodiscard]] std::string problem() const { return file_.problem(); }
 
   [[nodiscard]] bool pending() const noexcept { return file_.pending(); }
 

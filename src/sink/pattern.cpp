@@ -76,7 +76,7 @@ class PatternSink final : public Sink {
   [[nodiscard]] std::string message() const override {
     if (!message_.empty()) return message_;
     for (const Open& each : open_) {
-      if (each.file && has_failed(*each.file)) return message_of(*each.file);
+      if (each.file && has_failed(*each.file)) return each.file->problem();
     }
     return {};
   }
@@ -105,13 +105,8 @@ class PatternSink final : public Sink {
   /// Packets do not wait for a reader.
   [[nodiscard]] bool live() const noexcept { return writing_.backlog != 0; }
 
+  /// A reader that went away is a failure here: whoever named a pipe wanted all of it.
   static bool has_failed(const OutputFile& file) noexcept { return file.state() != State::good; }
-
-  /// Here a reader that went away is a failure: whoever named a pipe wanted all of it.
-  static std::string message_of(const OutputFile& file) {
-    if (file.state() == State::closed) return "cannot write " + file.name() + ": nobody reads it";
-    return file.message();
-  }
 
   static Written summary_of(const OutputFile& file, std::uint64_t lines) {
     return {.name = file.name(), .lines = lines, .lost = file.lost()};
@@ -140,7 +135,7 @@ class PatternSink final : public Sink {
   void close(Open& each, Rest rest) {
     if (!each.file) return;
     each.file->close(rest);
-    if (message_.empty() && has_failed(*each.file)) message_ = message_of(*each.file);
+    if (message_.empty() && has_failed(*each.file)) message_ = each.file->problem();
     if (timed_) {  // there may be any number of them
       earlier_.name = pattern_;
       earlier_.lines += each.lines;
