@@ -38,7 +38,7 @@ bool is_encrypted_finished(std::uint16_t record_length) noexcept {
 class TlsDissector final : public Dissector {
  public:
   explicit TlsDissector(const FlowContext& flow) noexcept
-      : state_(*flow.memory), sides_{Side{*flow.memory}, Side{*flow.memory}} {}
+      : state_(*flow.memory, Ja4Transport::tcp), sides_{Side{*flow.memory}, Side{*flow.memory}} {}
 
   Progress consume(const Segment& segment, Output& out) override;
   Progress on_gap(Direction direction, std::uint64_t size, std::optional<Timestamp> had,
@@ -312,7 +312,7 @@ Progress TlsDissector::on_client_hello(Direction direction, const TlsMessage& me
   if (sslv2) {
     state_.on_sslv2_client_hello(*hello, message.time);
   } else {
-    state_.on_client_hello(*hello, message.time, out);
+    state_.on_client_hello(*hello, message.time, out.wants<Tls>());
   }
   return Progress::more;
 }
@@ -332,7 +332,7 @@ Progress TlsDissector::on_server_hello(Direction direction, const TlsMessage& me
   if (hello->retry) {
     state_.on_retry_request(*hello);
   } else {
-    state_.on_server_hello(*hello, message.time, out);
+    state_.on_server_hello(*hello, message.time, out.wants<Tls>());
   }
   return Progress::more;
 }

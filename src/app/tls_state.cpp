@@ -4,7 +4,6 @@
 #include <string>
 
 #include "app/tls_event.h"
-#include "app/tls_fingerprint.h"
 #include "app/tls_names.h"
 #include "base/digest.h"
 
@@ -102,15 +101,15 @@ std::string_view TlsState::view(Piece piece) const noexcept {
   return as_text(texts_.view().subspan(piece.start, piece.size));
 }
 
-void TlsState::on_client_hello(const ClientHello& hello, Timestamp time, Output& out) {
+void TlsState::on_client_hello(const ClientHello& hello, Timestamp time, bool wanted) {
   on_sslv2_client_hello(hello, time);
   early_data_ = hello.early_data;
   ech_ = hello.ech;
-  if (!out.wants<Tls>()) return;
+  if (!wanted) return;
   sni_ = keep_shortened(as_text(hello.server_name));
   alpn_offered_ = keep(as_text(first_names(hello.alpn, max_list)));
   ja3_ = keep(ja3(hello).view());
-  ja4_ = keep(ja4(hello, Ja4Transport::tcp).view());
+  ja4_ = keep(ja4(hello, transport_).view());
 }
 
 void TlsState::on_sslv2_client_hello(const ClientHello& hello, Timestamp time) {
@@ -130,12 +129,12 @@ void TlsState::on_retry_request(const ServerHello& hello) noexcept {
   group_ = hello.group;
 }
 
-void TlsState::on_server_hello(const ServerHello& hello, Timestamp time, Output& out) {
+void TlsState::on_server_hello(const ServerHello& hello, Timestamp time, bool wanted) {
   server_time_ = time;
   server_version_ = hello.version;
   cipher_ = hello.cipher;
   if (hello.group) group_ = hello.group;
-  if (out.wants<Tls>()) {
+  if (wanted) {
     alpn_ = keep(as_text(hello.alpn));
     ja3s_ = keep(ja3s(hello).view());
   }
@@ -209,9 +208,11 @@ void TlsState::on_server_cipher_change() noexcept {
 }
 
 void TlsState::report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out) const {
+  // QUIC has packets of its own for early data.
+  const bool ambiguous = expects_early_data() && transport_ != Ja4Transport::quic;
   const Times times{
       .ch_sh = elapsed_us(retried_ ? second_client_time_ : client_time_, server_time_),
-      .handshake = expects_early_data() ? std::nullopt : elapsed_us(client_time_, done)};
+      .handshake = ambiguous ? std::nullopt : elapsed_us(client_time_, done)};
   if (out.wants<Tls>()) emit(outcome, times, out);
   if (times.ch_sh) {
     out.note({.kind = event::Note::Kind::tls_ch_sh_us,

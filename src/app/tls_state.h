@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "app/protocol.h"
+#include "app/tls_fingerprint.h"
 #include "app/tls_hello.h"
 #include "app/x509.h"
 #include "base/budget.h"
@@ -25,18 +26,19 @@ enum class TlsOutcome : std::uint8_t {
   unknown,  ///< the rest was not seen
 };
 
-/// `out` tells whether the event is wanted: if not, its texts and fingerprints are not made. What
-/// the notes and anomalies say is the same.
+/// `wanted`, or `out`, tells whether the event is: if not, its texts and fingerprints are not made.
+/// What the notes and anomalies say is the same.
 class TlsState {
  public:
-  explicit TlsState(Budget& memory) noexcept : texts_(memory, max_texts) {}
+  TlsState(Budget& memory, Ja4Transport transport) noexcept
+      : texts_(memory, max_texts), transport_(transport) {}
 
-  void on_client_hello(const ClientHello& hello, Timestamp time, Output& out);
+  void on_client_hello(const ClientHello& hello, Timestamp time, bool wanted);
   void on_sslv2_client_hello(const ClientHello& hello, Timestamp time);
   /// The ClientHello that answers a HelloRetryRequest.
   void on_second_client_hello(Timestamp time) noexcept;
   void on_retry_request(const ServerHello& hello) noexcept;
-  void on_server_hello(const ServerHello& hello, Timestamp time, Output& out);
+  void on_server_hello(const ServerHello& hello, Timestamp time, bool wanted);
   void on_sslv2_server_hello(Timestamp time) noexcept;
   void on_server_key_exchange(Bytes body) noexcept;
   /// The chain in a Certificate message (RFC 5246 7.4.2). False if it or its first certificate does
@@ -58,6 +60,9 @@ class TlsState {
   [[nodiscard]] bool has_server_hello() const noexcept { return server_version_ != 0; }
 
   [[nodiscard]] bool retried() const noexcept { return retried_; }
+
+  /// What the client asked for, if that was wanted. As long as this state.
+  [[nodiscard]] std::string_view server_name() const noexcept { return view(sni_); }
 
   /// The version in force; 0 before the ServerHello.
   [[nodiscard]] std::uint16_t version() const noexcept { return server_version_; }
@@ -112,6 +117,7 @@ class TlsState {
   std::uint16_t certificates_ = 0;
   std::array<std::uint8_t, 32> session_id_{};
   std::uint8_t session_id_size_ = 0;
+  Ja4Transport transport_;
   bool retried_ = false;
   bool early_data_ = false;
   bool ech_ = false;
