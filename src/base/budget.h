@@ -64,6 +64,9 @@ class Buffer {
     return {octets_.get() + size_ - more, more};
   }
 
+  /// For who writes into the middle.
+  [[nodiscard]] std::uint8_t* data() noexcept { return octets_.get(); }
+
   void clear() noexcept { size_ = 0; }
 
   /// Forgets the first `count` octets. Requires: count <= size().
