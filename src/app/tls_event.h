@@ -78,9 +78,9 @@ struct Tls {
         event::field<"established", &Tls::established>(
             "Whether the handshake was seen to complete"),
         event::field<"handshake_us", &Tls::handshake_us>(
-            "ClientHello to the first protected record of the client (TLS 1.3) or the first "
-            "application data of either side, microseconds; absent with 0-RTT, where the two look "
-            "alike"),
+            "ClientHello to the first protected record of the client (TLS 1.3), its first 1-RTT "
+            "packet (QUIC) or the first application data of either side, microseconds; absent over "
+            "TCP with 0-RTT, where the two look alike"),
         event::field<"ch_sh_us", &Tls::ch_sh_us>(
             "ClientHello (the second one after hrr) to ServerHello, microseconds"),
         event::field<"client_cert_requested", &Tls::client_cert_requested>(

@@ -542,6 +542,7 @@ ShardCounters Engine::counters() const noexcept {
     sum.anomalies += one.anomalies;
     sum.reassembly_refused += one.reassembly_refused;
     sum.crowded_out += one.crowded_out;
+    sum.decryptions_refused += one.decryptions_refused;
     sum.rekeyed += one.rekeyed;
   }
   return sum;

@@ -20,6 +20,7 @@ std::vector<std::string_view> limits_hit(const ShardCounters& shards,
   add(shards.reassembly_refused, "reassembly");
   add(shards.crowded_out, "exchanges");
   add(shards.timers_refused, "timers");
+  add(shards.decryptions_refused, "decryptions");
   add(fragments, "fragments");
   add(scan.forgotten(), "scan");
   add(hurried, "event_order");

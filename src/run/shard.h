@@ -30,6 +30,7 @@
 #include "run/one_sided_list.h"
 #include "run/path_tally.h"
 #include "run/recorder.h"
+#include "run/second_quota.h"
 #include "run/timers.h"
 #include "source/source.h"
 #include "wire/decoded.h"
@@ -78,7 +79,8 @@ struct ShardCounters {
   std::uint64_t anomalies = 0;
   std::uint64_t reassembly_refused = 0;  ///< octets out of order or of unfinished messages not kept
   std::uint64_t crowded_out = 0;         ///< exchanges that gave way to others of their list
-  std::uint64_t rekeyed = 0;             ///< indexes built anew since chosen flows collided
+  std::uint64_t decryptions_refused = 0;  ///< packets that only a key makes readable
+  std::uint64_t rekeyed = 0;              ///< indexes built anew since chosen flows collided
 };
 
 /// The earliest thing a shard has to do.
@@ -314,6 +316,7 @@ class Shard final : private app::Output {
   // app::Output, for the flow in current_.
   void arm(app::Timer timer, std::uint32_t token) override;
   void note(event::Note note) override;
+  [[nodiscard]] bool may_decrypt(Timestamp now) override;
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
   void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;
   [[nodiscard]] bool wants_record(const event::Schema& schema) override {
@@ -340,6 +343,8 @@ class Shard final : private app::Output {
   FlowBits awaited_;   // flows whose contact waits for a time-out
   FlowBits expected_;  // flows whose dissector does
   Dissection dissection_;
+  /// 20,000 in all sixteen.
+  SecondQuota decryptions_{1'250};
   std::vector<Flowless> flowless_;
   std::array<std::optional<Timestamp>, wire::layer_count> told_undecodable_{};
   /// Of flows whose packets are written one by one, by first packet: it costs a hash of SHA-1.

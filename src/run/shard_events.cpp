@@ -524,6 +524,12 @@ void Shard::note(event::Note note) {
                        note);
 }
 
+bool Shard::may_decrypt(Timestamp now) {
+  if (decryptions_.take(now)) return true;
+  ++counters_.decryptions_refused;
+  return false;
+}
+
 void Shard::on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws) {
   current_ = {.packet = &packet, .now = packet.clock, .sequence = packet.view->number};
   const bool v4 = packet.decoded->src.version == IpVersion::v4;

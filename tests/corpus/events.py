@@ -125,7 +125,7 @@ def http(run):
 
 
 def tls(run):
-    """ClientHello, ServerHello and JA4 facts of TLS over TCP."""
+    """ClientHello, ServerHello and JA4 facts of TLS."""
     clients, servers, ja4 = (collections.Counter() for _ in range(3))
     for event, handshake in run.of("tls"):
         if "ja3" in handshake:

@@ -92,10 +92,10 @@ def tls_version(hello):
 
 
 def tls(records):
-    """ClientHello and ServerHello facts of TLS over TCP; QUIC and DTLS are not read by ntan."""
+    """ClientHello and ServerHello facts of TLS over TCP and QUIC; DTLS is not read by ntan."""
     clients, servers = collections.Counter(), collections.Counter()
     for hello in of(records, "tls"):
-        if hello["over"] != "tls":
+        if hello["over"] not in ("tls", "quic"):
             continue
         if hello["handshake"] == "client_hello":
             clients[(ends_of(hello), hello["sni"], hello["ja3"])] += 1

@@ -50,6 +50,19 @@ def tls(records, run):
     return theirs, ours
 
 
+def quic(records, run):
+    versions = {"1": "v1", "quicv2": "v2"}
+    theirs = distinct((oracles.zeek_ends(entry), versions.get(entry["version"], entry["version"]),
+                       entry["client_initial_dcid"], entry["client_scid"] or None,
+                       entry["server_scid"] or None, entry["server_name"])
+                      for entry in oracles.zeek(records, "quic") if "version" in entry)
+    ours = distinct((events.ends_of(event), connection["version"], connection.get("dcid"),
+                     connection.get("client_scid"), connection.get("server_scid"),
+                     connection.get("sni"))
+                    for event, connection in run.of("quic"))
+    return theirs, ours
+
+
 def conn(records, run, *columns):
     """Facts of connections: originator, responder and the wanted columns."""
     names = {"orig_pkts": "src_pkts", "resp_pkts": "dst_pkts", "conn_state": "state",

@@ -45,6 +45,9 @@ class DissectorRun final : public app::Output {
   /// From now on nobody reads the records: no line is made of any.
   void want_no_records() { wanted_ = false; }
 
+  /// From now on no packet may be decrypted.
+  void forbid_decryption() { may_decrypt_ = false; }
+
   void advance(std::int64_t ms);  ///< fires timers due by then
   void end(std::int64_t ms);
 
@@ -55,6 +58,8 @@ class DissectorRun final : public app::Output {
   void arm(app::Timer timer, std::uint32_t token) override;
 
   void note(event::Note note) override { result_.notes.push_back(note); }
+
+  bool may_decrypt(Timestamp /*now*/) override { return may_decrypt_; }
 
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
 
@@ -80,6 +85,7 @@ class DissectorRun final : public app::Output {
   std::uint64_t link_ = 0;
   IpVersion version_{};
   bool wanted_ = true;
+  bool may_decrypt_ = true;
   std::vector<Armed> timers_;
   Dissected result_;
 };

@@ -1,0 +1,514 @@
+// QUIC (RFC 9000, 9001, 9369): follows a connection until it is encrypted, and reads the hellos
+// that its Initial packets carry.
+//
+// An Initial is decrypted with keys that follow from the connection ID of the client's first one.
+// That anybody can make us do; so a connection has few tries, and a shard few in a second.
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "app/protocol.h"
+#include "app/quic_crypto.h"
+#include "app/quic_error.h"
+#include "app/quic_event.h"
+#include "app/quic_packet.h"
+#include "app/quic_stream.h"
+#include "app/tls_event.h"
+#include "app/tls_record.h"
+#include "app/tls_state.h"
+#include "base/digest.h"
+
+namespace ntan::app {
+namespace quic {
+namespace {
+
+constexpr std::uint8_t max_tries = 8;  // of one connection
+constexpr std::uint32_t max_datagram = 65535;
+constexpr int max_coalesced = 4;             // packets of a datagram that are looked at
+constexpr std::size_t max_versions = 16;     // of a Version Negotiation
+constexpr std::uint32_t min_initial = 1200;  // RFC 9000 14.1: the datagram of a client's Initial
+
+constexpr bool is_long(std::uint8_t first) noexcept {
+  return (first & 0x80U) != 0;
+}
+
+/// RFC 9000 19.
+namespace frame {
+constexpr std::uint64_t padding = 0x00;
+constexpr std::uint64_t ping = 0x01;
+constexpr std::uint64_t ack = 0x02;
+constexpr std::uint64_t ack_ecn = 0x03;
+constexpr std::uint64_t crypto = 0x06;
+constexpr std::uint64_t connection_close = 0x1c;
+}  // namespace frame
+
+std::optional<std::int64_t> elapsed_us(std::optional<Timestamp> from, Timestamp to) noexcept {
+  if (!from || to < *from) return std::nullopt;
+  return to_us(to - *from);
+}
+
+std::optional<bool> if_true(bool value) noexcept {
+  return value ? std::optional{true} : std::nullopt;
+}
+
+class QuicDissector final : public Dissector {
+ public:
+  explicit QuicDissector(const FlowContext& flow) noexcept
+      : memory_(flow.memory),
+        state_(*flow.memory, Ja4Transport::quic),
+        crypto_{QuicCryptoStream{*flow.memory}, QuicCryptoStream{*flow.memory}} {}
+
+  Progress consume(const Segment& segment, Output& out) override;
+  void on_end(Timestamp now, Output& out) override;
+
+ private:
+  /// Keys, and what they were made of.
+  struct Keys {
+    std::uint32_t version = 0;
+    QuicConnectionId id;
+    std::optional<QuicInitialKeys> keys;
+  };
+
+  /// What the frames of one packet say besides their CRYPTO octets.
+  struct Seen {
+    bool ack = false;
+    bool fresh = false;  ///< CRYPTO octets that were not there before
+  };
+
+  [[nodiscard]] bool from_client(Direction direction) const noexcept {
+    return direction == client_;
+  }
+  [[nodiscard]] QuicCryptoStream& crypto(Direction direction) noexcept {
+    return crypto_[from_client(direction) ? 0 : 1];
+  }
+  [[nodiscard]] bool hellos_done() const noexcept {
+    return state_.has_client_hello() && state_.has_server_hello();
+  }
+
+  void on_packet(const QuicPacket& packet, const Segment& segment, Output& out);
+  void on_initial(const QuicPacket& packet, const Segment& segment, Output& out);
+  void on_client_initial(const QuicPacket& packet, std::optional<Seen> seen, Timestamp time);
+  void on_server_packet(const QuicPacket& packet, Timestamp time);
+  void on_client_answer(Timestamp time);
+  void on_retry(const QuicPacket& packet);
+  void on_negotiation(const QuicPacket& packet);
+  [[nodiscard]] bool is_short(Bytes packet) const;
+  [[nodiscard]] std::optional<Bytes> open(const QuicPacket& packet, const Segment& segment,
+                                          Buffer& room, Output& out);
+  [[nodiscard]] std::optional<Bytes> open_with(const QuicConnectionId& id, QuicSide side,
+                                               const QuicPacket& packet, const Segment& segment,
+                                               Buffer& room, Output& out);
+  [[nodiscard]] Seen take_frames(Bytes frames, const Segment& segment, Output& out);
+  void take_messages(const Segment& segment, Output& out);
+  /// These return whether the side can be read on.
+  [[nodiscard]] bool on_message(TlsHandshake type, Bytes body, const Segment& segment, Output& out);
+  [[nodiscard]] bool on_client_hello(Bytes body, const Segment& segment, Output& out);
+  [[nodiscard]] bool on_server_hello(Bytes body, const Segment& segment, Output& out);
+  void malformed(std::string_view detail, Direction direction, Output& out);
+  void report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out);
+  void emit(TlsOutcome outcome, Output& out);
+
+  Budget* memory_;
+  TlsState state_;
+  std::array<QuicCryptoStream, 2> crypto_;  ///< of the client, of the server
+  std::array<Keys, 2> keys_;
+  Direction client_ = Direction::to_server;  ///< the direction the client sends in
+  std::uint8_t tries_ = 0;
+  std::uint8_t offered_ = 0;  ///< of server_versions_
+  bool retried_ = false;
+  bool negotiated_ = false;
+  bool token_ = false;
+  bool zero_rtt_ = false;
+  bool repeated_ = false;  ///< the client's Initial, before it was answered
+  std::optional<bool> decrypted_;
+  std::uint32_t version_ = 0;
+  std::array<std::uint32_t, max_versions> server_versions_{};
+  std::optional<QuicConnectionId> dcid_;    ///< of the client's first Initial
+  std::optional<QuicConnectionId> key_id_;  ///< what the keys are made of
+  std::optional<QuicConnectionId> client_scid_;
+  std::optional<QuicConnectionId> server_scid_;
+  std::optional<std::uint64_t> error_;
+  std::optional<Timestamp> first_time_;   ///< the client's first Initial
+  std::optional<Timestamp> sent_time_;    ///< the last one that said something new
+  std::optional<Timestamp> server_time_;  ///< the server's first packet
+  std::optional<std::int64_t> rtt_server_us_;
+  std::optional<std::int64_t> rtt_client_us_;
+};
+
+Progress QuicDissector::consume(const Segment& segment, Output& out) {
+  Reader datagram{segment.data};
+  for (int i = 0; i < max_coalesced && !datagram.done(); ++i) {
+    if (!is_long(datagram.peek())) {
+      if (!from_client(segment.direction) || !is_short(datagram.rest())) break;
+      on_client_answer(segment.time);
+      report(TlsOutcome::established, segment.time, out);
+      return Progress::done;
+    }
+    const auto packet = take_quic_packet(datagram);
+    if (!packet) {
+      // What follows a packet may be anything that fills the datagram up.
+      const bool whole = segment.data.size() == segment.size;
+      if (i == 0 && whole && packet.flaw() == Flaw::bad_length)
+        malformed("header", segment.direction, out);
+      break;
+    }
+    on_packet(*packet, segment, out);
+    if (error_) {
+      if (is_quic_crypto_error(*error_)) state_.set_alert(static_cast<std::uint8_t>(*error_));
+      report(TlsOutcome::failed, std::nullopt, out);
+      return Progress::done;
+    }
+  }
+  return Progress::more;
+}
+
+void QuicDissector::on_packet(const QuicPacket& packet, const Segment& segment, Output& out) {
+  if (packet.type == QuicPacketType::initial) on_initial(packet, segment, out);
+  const bool client = from_client(segment.direction);
+  switch (packet.type) {
+    case QuicPacketType::initial: break;
+    case QuicPacketType::handshake:
+      if (client) on_client_answer(segment.time);
+      break;
+    case QuicPacketType::zero_rtt: zero_rtt_ = zero_rtt_ || client; return;
+    case QuicPacketType::retry:
+      if (!client) on_retry(packet);
+      return;
+    case QuicPacketType::version_negotiation:
+      if (!client) on_negotiation(packet);
+      return;
+    case QuicPacketType::opaque:
+      if (client && !server_time_) version_ = packet.version;
+      return;
+  }
+  if (client) {
+    if (!server_time_) version_ = packet.version;
+    if (!client_scid_) client_scid_ = packet.scid;
+  } else {
+    on_server_packet(packet, segment.time);
+  }
+}
+
+void QuicDissector::on_server_packet(const QuicPacket& packet, Timestamp time) {
+  if (server_time_) return;
+  server_time_ = time;
+  server_scid_ = packet.scid;
+  version_ = packet.version;
+  if (!repeated_ && !retried_ && !negotiated_) rtt_server_us_ = elapsed_us(sent_time_, time);
+}
+
+/// A packet of the client that it sends only when it has heard of the server.
+void QuicDissector::on_client_answer(Timestamp time) {
+  if (server_time_ && !rtt_client_us_) rtt_client_us_ = elapsed_us(server_time_, time);
+}
+
+// RFC 9001 5.2: after it the keys follow from the connection ID that the server chose.
+void QuicDissector::on_retry(const QuicPacket& packet) {
+  if (server_time_ || retried_) return;
+  retried_ = true;
+  key_id_ = packet.scid;
+}
+
+void QuicDissector::on_negotiation(const QuicPacket& packet) {
+  if (server_time_ || negotiated_) return;
+  negotiated_ = true;
+  Reader versions{packet.versions};
+  while (versions.left() >= sizeof(std::uint32_t) && offered_ < max_versions)
+    server_versions_[offered_++] = versions.be32();
+}
+
+/// Whether the rest of a client's datagram is a packet with a short header. What fills a datagram
+/// up has the second bit off; so may a packet (RFC 9287), and then its connection ID tells.
+/// Otherwise that says nothing: it may be another one by now (RFC 9000 19.15).
+bool QuicDissector::is_short(Bytes packet) const {
+  constexpr std::size_t smallest = 21;  // RFC 9000 10.3
+  if (packet.size() < smallest || (!state_.has_client_hello() && !server_scid_)) return false;
+  if ((packet.front() & 0x40U) != 0) return true;
+  const Bytes id = server_scid_ ? server_scid_->bytes() : Bytes{};
+  return !id.empty() && std::ranges::equal(packet.subspan(1, id.size()), id);
+}
+
+void QuicDissector::on_initial(const QuicPacket& packet, const Segment& segment, Output& out) {
+  Buffer room{*memory_, max_datagram};
+  const auto frames = open(packet, segment, room, out);
+  std::optional<Seen> seen;
+  if (frames) seen = take_frames(*frames, segment, out);
+  if (from_client(segment.direction)) on_client_initial(packet, seen, segment.time);
+}
+
+void QuicDissector::on_client_initial(const QuicPacket& packet, std::optional<Seen> seen,
+                                      Timestamp time) {
+  if (!dcid_) dcid_ = packet.dcid;
+  if (!packet.token.empty()) token_ = true;
+  if (seen) decrypted_ = true;
+  if (server_time_) {
+    if (seen && seen->ack) on_client_answer(time);
+    return;
+  }
+  if (!first_time_) first_time_ = time;
+  if (sent_time_ && (!seen || !seen->fresh)) repeated_ = true;
+  if (!sent_time_ || (seen && seen->fresh)) sent_time_ = time;
+}
+
+/// The frames of an Initial, as long as they may tell anything.
+std::optional<Bytes> QuicDissector::open(const QuicPacket& packet, const Segment& segment,
+                                         Buffer& room, Output& out) {
+  const bool client = from_client(segment.direction);
+  const bool wanted = client ? !hellos_done() || !rtt_client_us_ : !state_.has_server_hello();
+  if (!wanted) return std::nullopt;
+  if (!client) {
+    if (key_id_) return open_with(*key_id_, QuicSide::server, packet, segment, room, out);
+    // Nothing of a client was seen. Perhaps the ends are the wrong way round.
+    if (dcid_ || segment.size < min_initial) return std::nullopt;
+    const auto frames = open_with(packet.dcid, QuicSide::client, packet, segment, room, out);
+    if (frames) {
+      client_ = segment.direction;
+      key_id_ = packet.dcid;
+    }
+    return frames;
+  }
+  if (segment.size < min_initial) return std::nullopt;
+  if (!decrypted_) decrypted_ = false;
+  if (key_id_) {
+    const auto frames = open_with(*key_id_, QuicSide::client, packet, segment, room, out);
+    if (frames || packet.dcid == *key_id_) return frames;
+  }
+  const auto frames = open_with(packet.dcid, QuicSide::client, packet, segment, room, out);
+  if (frames) key_id_ = packet.dcid;
+  return frames;
+}
+
+std::optional<Bytes> QuicDissector::open_with(const QuicConnectionId& id, QuicSide side,
+                                              const QuicPacket& packet, const Segment& segment,
+                                              Buffer& room, Output& out) {
+  if (tries_ == max_tries || !out.may_decrypt(segment.time)) return std::nullopt;
+  ++tries_;
+  Keys& keys = keys_[side == QuicSide::client ? 0 : 1];
+  if (!keys.keys || keys.version != packet.version || keys.id != id)
+    keys = {packet.version, id, derive_quic_keys(packet.version, side, id.bytes())};
+  room.clear();
+  const auto plain = room.extend(packet.octets.size());
+  if (!keys.keys || plain.empty()) return std::nullopt;
+  return open_quic_packet(*keys.keys, packet.octets, packet.number_offset, plain);
+}
+
+QuicDissector::Seen QuicDissector::take_frames(Bytes frames, const Segment& segment, Output& out) {
+  Seen seen;
+  Reader reader{frames};
+  while (reader.ok() && !reader.done()) {
+    switch (const std::uint64_t type = read_quic_integer(reader); type) {
+      case frame::padding:
+      case frame::ping: break;
+      case frame::ack:
+      case frame::ack_ecn: {
+        seen.ack = true;
+        (void)read_quic_integer(reader);  // largest acknowledged
+        (void)read_quic_integer(reader);  // delay
+        std::uint64_t numbers = read_quic_integer(reader);
+        (void)read_quic_integer(reader);  // first range
+        for (; numbers != 0 && reader.ok(); --numbers) {
+          (void)read_quic_integer(reader);  // gap
+          (void)read_quic_integer(reader);  // range
+        }
+        for (int i = 0; type == frame::ack_ecn && i < 3; ++i) (void)read_quic_integer(reader);
+        break;
+      }
+      case frame::crypto: {
+        const std::uint64_t offset = read_quic_integer(reader);
+        const Bytes data = reader.take(read_quic_integer(reader));
+        const auto added = crypto(segment.direction).add(offset, data);
+        seen.fresh = seen.fresh || added == QuicCryptoStream::Added::fresh;
+        break;
+      }
+      case frame::connection_close:
+        error_ = read_quic_integer(reader);
+        (void)read_quic_integer(reader);  // type of the frame that led to it
+        reader.skip(read_quic_integer(reader));
+        break;
+      default: malformed("frame", segment.direction, out); return seen;
+    }
+  }
+  if (!reader.ok()) {
+    error_.reset();
+    malformed("frame", segment.direction, out);
+    return seen;
+  }
+  take_messages(segment, out);
+  return seen;
+}
+
+void QuicDissector::take_messages(const Segment& segment, Output& out) {
+  constexpr std::size_t header_size = 4;
+  QuicCryptoStream& stream = crypto(segment.direction);
+  std::size_t taken = 0;
+  Reader reader{stream.ready()};
+  while (reader.left() >= header_size) {
+    const std::uint8_t type = reader.u8();
+    const std::size_t size = reader.be24();
+    if (size > QuicCryptoStream::max_size) {
+      malformed("handshake message", segment.direction, out);
+      return;
+    }
+    const Bytes body = reader.take(size);
+    if (!reader.ok()) break;
+    taken += header_size + size;
+    if (!on_message(static_cast<TlsHandshake>(type), body, segment, out)) return;
+  }
+  stream.take(taken);
+  if (!hellos_done()) return;
+  for (QuicCryptoStream& done : crypto_) done.close();
+}
+
+bool QuicDissector::on_message(TlsHandshake type, Bytes body, const Segment& segment, Output& out) {
+  const bool client = from_client(segment.direction);
+  if (type == TlsHandshake::client_hello && client) return on_client_hello(body, segment, out);
+  if (type == TlsHandshake::server_hello && !client) return on_server_hello(body, segment, out);
+  malformed("handshake message", segment.direction, out);
+  return false;
+}
+
+bool QuicDissector::on_client_hello(Bytes body, const Segment& segment, Output& out) {
+  if (state_.has_client_hello()) {
+    if (state_.retried()) state_.on_second_client_hello(segment.time);
+    return true;
+  }
+  const auto hello = parse_client_hello(body);
+  if (!hello) {
+    malformed("ClientHello", segment.direction, out);
+    return false;
+  }
+  if (hello->flawed) out.anomaly("quic", event::Reason::quic_malformed, "ClientHello extension");
+  state_.on_client_hello(*hello, first_time_.value_or(segment.time),
+                         out.wants<Tls>() || out.wants<Quic>());
+  return true;
+}
+
+bool QuicDissector::on_server_hello(Bytes body, const Segment& segment, Output& out) {
+  const auto hello = parse_server_hello(body);
+  if (!hello) {
+    malformed("ServerHello", segment.direction, out);
+    return false;
+  }
+  if (hello->flawed) out.anomaly("quic", event::Reason::quic_malformed, "ServerHello extension");
+  if (hello->retry) {
+    state_.on_retry_request(*hello);
+  } else {
+    state_.on_server_hello(*hello, segment.time, out.wants<Tls>());
+  }
+  return true;
+}
+
+/// Nothing more of that side can be read.
+void QuicDissector::malformed(std::string_view detail, Direction direction, Output& out) {
+  out.anomaly("quic", event::Reason::quic_malformed, detail);
+  crypto(direction).close();
+}
+
+void QuicDissector::report(TlsOutcome outcome, std::optional<Timestamp> done, Output& out) {
+  if (out.wants<Quic>()) emit(outcome, out);
+  if (state_.has_client_hello() || state_.has_server_hello()) state_.report(outcome, done, out);
+}
+
+void QuicDissector::emit(TlsOutcome outcome, Output& out) {
+  using IdText = std::array<char, 2 * QuicConnectionId::max_size>;
+  std::array<IdText, 3> texts;  // NOLINT(*-member-init): written below
+  const auto hex = [](const std::optional<QuicConnectionId>& id, IdText& text) {
+    if (!id) return std::string_view{};
+    const char* const end = append_hex(text.data(), id->bytes());
+    return std::string_view{text.data(), end};
+  };
+  std::array<QuicVersionName, max_versions> names;
+  std::array<std::string_view, max_versions> versions;
+  for (std::size_t i = 0; i < offered_; ++i) {
+    names[i] = quic_version_name(server_versions_[i]);
+    versions[i] = names[i].view();
+  }
+  const QuicVersionName version = quic_version_name(version_);
+  const QuicErrorName error = error_ ? quic_error_name(*error_) : QuicErrorName{};
+  out.emit(Quic{.version = version.view(),
+                .sni = state_.server_name(),
+                .dcid = hex(dcid_, texts[0]),
+                .client_scid = hex(client_scid_, texts[1]),
+                .server_scid = hex(server_scid_, texts[2]),
+                .server_versions = std::span{versions}.first(offered_),
+                .retry = if_true(retried_),
+                .token = if_true(token_),
+                .zero_rtt = if_true(zero_rtt_),
+                .decrypted = decrypted_,
+                .answered = server_time_.has_value(),
+                .established = outcome == TlsOutcome::established,
+                .error = error.view(),
+                .hs_rtt_server_us = rtt_server_us_,
+                .hs_rtt_client_us = rtt_client_us_});
+}
+
+void QuicDissector::on_end(Timestamp /*now*/, Output& out) {
+  report(state_.has_client_hello() ? TlsOutcome::failed : TlsOutcome::unknown, std::nullopt, out);
+}
+
+/// The version, of which one in four billion is that of octets which mean something else; and the
+/// lengths. Of a version that nobody knows the first packet must be as large as a client's is.
+Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
+  if (start.data.empty() || !is_long(start.data.front())) return Verdict::no;
+  Reader datagram{start.data};
+  const auto packet = take_quic_packet(datagram);
+  if (!packet) {
+    // Cut by the capture, behind the connection IDs.
+    Reader head{start.data};
+    head.skip(1);
+    const bool readable = is_readable_quic(head.be32());
+    return readable && start.data.size() < start.size ? Verdict::yes : Verdict::no;
+  }
+  switch (packet->type) {
+    case QuicPacketType::initial:
+    case QuicPacketType::zero_rtt:
+    case QuicPacketType::handshake:
+    case QuicPacketType::retry: return Verdict::yes;
+    case QuicPacketType::version_negotiation: return Verdict::unsure;
+    case QuicPacketType::opaque: break;
+  }
+  const bool named = is_quic_grease(packet->version) || is_google_quic(packet->version);
+  return named && start.size >= min_initial ? Verdict::yes : Verdict::no;
+}
+
+std::string_view type_name(QuicPacketType type) noexcept {
+  switch (type) {
+    case QuicPacketType::initial: return "initial";
+    case QuicPacketType::zero_rtt: return "0-rtt";
+    case QuicPacketType::handshake: return "handshake";
+    case QuicPacketType::retry: return "retry";
+    case QuicPacketType::version_negotiation: return "version_negotiation";
+    case QuicPacketType::opaque: return "long header";
+  }
+  return {};
+}
+
+void describe(Transport /*transport*/, const Segment& packet, TextLine& line) {
+  Reader datagram{packet.data};
+  for (int i = 0; i < max_coalesced && !datagram.done() && is_long(datagram.peek()); ++i) {
+    const auto one = take_quic_packet(datagram);
+    if (!one) return;
+    if (i != 0) line.add(", ");
+    line.add(type_name(one->type));
+    if (one->type != QuicPacketType::version_negotiation)
+      line.add(" ").add(quic_version_name(one->version).view());
+  }
+}
+
+constexpr std::array<std::uint16_t, 1> ports{443};
+constexpr std::array events{&event::schema_of<Quic>, &event::schema_of<Tls>};
+
+}  // namespace
+}  // namespace quic
+
+extern const Protocol quic_protocol;
+const Protocol quic_protocol{.name = "quic",
+                             .transports = mask(Transport::udp),
+                             .ports = quic::ports,
+                             .events = quic::events,
+                             .probe = quic::probe,
+                             .state_size = sizeof(quic::QuicDissector),
+                             .construct = construct<quic::QuicDissector>,
+                             .describe = quic::describe};
+
+}  // namespace ntan::app
