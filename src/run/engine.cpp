@@ -75,7 +75,7 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
       interfaces_(&interfaces),
       bucket_key_(HashKey::from_seed(options.hash_seed)),
       flooded_key_(sip_key(options.hash_seed)),
-      defragmenter_(options.decode, defragment_limits(options)),
+      defragmenter_(options.decode, defragment_limits(options), options.secret),
       detector_(scan_options(options), *this),
       stats_(options.stats),
       wants_packets_(recorder.wants(event::schema_of<PacketRecord>)) {

@@ -19,6 +19,7 @@
 
 #include "base/arp_message.h"
 #include "base/packet.h"
+#include "base/siphash.h"
 #include "detect/scan_detector.h"
 #include "run/extract_line.h"
 #include "run/flight.h"
@@ -39,6 +40,7 @@ struct EngineOptions {
   std::size_t max_flows = 1'000'000;
   std::size_t shards = 16;      ///< a power of two up to 16; sixteen outside of tests
   std::uint64_t hash_seed = 0;  ///< of the bucket hash; never reaches the output
+  SipKey secret;                ///< of tables that no limit makes depend on their hash
   flow::VlanUse vlan = flow::VlanUse::keep;
   wire::DecodeOptions decode;
   detect::ScanOptions scan;

@@ -21,14 +21,24 @@ detect::Sense sense_of(Sensitivity sensitivity) noexcept {
   return detect::Sense::medium;
 }
 
+void fill_randomly(void* object, std::size_t size) {
+  if (getrandom(object, size, 0) != static_cast<ssize_t>(size))
+    throw std::system_error(errno, std::generic_category(), "cannot get a random number");
+}
+
 // Who can send packets must not be able to choose which flows share a bucket. Files get a fixed
 // seed: with a full table it decides which flow gives way.
 std::uint64_t hash_seed(const Options& options) {
   std::uint64_t seed = 0;
-  if (options.command == Command::capture && getrandom(&seed, sizeof seed, 0) != sizeof seed) {
-    throw std::system_error(errno, std::generic_category(), "cannot get a random number");
-  }
+  if (options.command == Command::capture) fill_randomly(&seed, sizeof seed);
   return seed;
+}
+
+// Nothing that is written depends on this one, so files get one too.
+SipKey make_secret() {
+  SipKey secret;
+  fill_randomly(&secret, sizeof secret);
+  return secret;
 }
 
 bool has_two_cpus() noexcept {
@@ -66,6 +76,7 @@ EngineOptions engine_options(const Options& options) {
       .mem_limit = options.mem_limit,
       .max_flows = options.max_flows,
       .hash_seed = hash_seed(options),
+      .secret = make_secret(),
       .vlan = options.vlan_key == VlanKey::ignored ? flow::VlanUse::ignore : flow::VlanUse::keep,
       .decode = {.verify_checksums = options.checksums == Checksums::all},
       .scan = {.sense = sense_of(options.scan.sensitivity),

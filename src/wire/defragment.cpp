@@ -74,7 +74,7 @@ std::size_t Defragmenter::KeyHash::operator()(const Key& of) const noexcept {
   words[5] = of.network;
   words[6] = std::uint64_t{of.vlan} << 16U | std::uint64_t{of.proto} << 8U |
              static_cast<std::uint64_t>(of.src.version);
-  return hash_words(words, key);
+  return siphash_1_3(words, key);
 }
 
 Defragmenter::Datagram::Datagram(const Key& of, Timestamp time, const Arrival& arrival,
@@ -82,7 +82,7 @@ Defragmenter::Datagram::Datagram(const Key& of, Timestamp time, const Arrival& a
     : key(of), start(time), first_arrival(arrival), octets(budget, max_datagram) {}
 
 Defragmenter::Defragmenter(const DecodeOptions& options, const DefragmentLimits& limits,
-                           const HashKey& key)
+                           const SipKey& key)
     : options_(options),
       limits_(limits),
       budget_{.limit = limits.octets},

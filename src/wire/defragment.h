@@ -16,8 +16,8 @@
 
 #include "base/arrival.h"
 #include "base/budget.h"
-#include "base/hash.h"
 #include "base/packet.h"
+#include "base/siphash.h"
 #include "base/time.h"
 #include "wire/decoded.h"
 
@@ -93,8 +93,9 @@ class Defragmenter {
     return fragment.src.version == IpVersion::v6 ? std::uint8_t{0} : fragment.proto;
   }
 
+  /// Who can send fragments must not know `key`. Nothing that is reported depends on it.
   explicit Defragmenter(const DecodeOptions& options, const DefragmentLimits& limits = {},
-                        const HashKey& key = fixed_hash_key);
+                        const SipKey& key = {});
 
   /// Takes a fragment. Once whole, `decoded` and `extra` are those of the datagram, decoded to its
   /// innermost packet; views into it hold until release(). A datagram that is a fragment itself,
@@ -145,7 +146,7 @@ class Defragmenter {
   };
 
   struct KeyHash {
-    HashKey key;
+    SipKey key;
     [[nodiscard]] std::size_t operator()(const Key& of) const noexcept;
   };
 
