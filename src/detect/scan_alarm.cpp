@@ -98,8 +98,8 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   Column& column = place.column;
   // Streams that are under way when the capture begins are first seen together.
   if (!outcome.is_media && !is_off_here(column, outcome) && !context_.is_service(place.keys.target))
-    row.burst.begin(outcome.time, window);
-  if (!outcome.is_media) column.burst.begin(outcome.time, window);
+    row.burst.begin(outcome.first_time, window);
+  if (!outcome.is_media) column.burst.begin(outcome.first_time, window);
   if (row.burst.waiting >= burst_ports && !row.alarmed &&
       mostly_waiting(row.walk, row.burst.waiting)) {
     row.alarmed = true;

@@ -56,11 +56,13 @@ struct Burst {
   Timestamp start{};
   std::uint32_t waiting = 0;
 
+  /// Times may go back a little: each contact has that of its own first packet.
   void begin(Timestamp now, Duration window) noexcept {
     if (waiting == 0 || now - start > window) {
       start = now;
       waiting = 0;
     }
+    start = std::min(start, now);
     ++waiting;
   }
 

@@ -32,15 +32,16 @@ Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcom
   return outcome;
 }
 
-std::optional<Outcome> arp_contact(const ArpMessage& arp, const wire::Extra& extra, Timestamp now,
-                                   std::uint64_t packet) noexcept {
+std::optional<Outcome> arp_contact(const ArpMessage& arp, const wire::Extra& extra,
+                                   const Arrival& arrival, std::uint64_t packet) noexcept {
   const bool broadcast = !extra.has_mac || (extra.dst_mac.octets[0] & 1U) != 0;
   if (arp.operation != arp_operation::request || !arp.has_addresses() || !broadcast ||
       arp.is_gratuitous() || arp.is_probe()) {
     return std::nullopt;
   }
   Outcome outcome;
-  outcome.time = outcome.first_time = now;
+  outcome.time = arrival.clock;
+  outcome.first_time = arrival.own;
   outcome.src = arp.sender;
   outcome.dst = arp.target;
   outcome.kind = Outcome::Kind::contact;
@@ -92,14 +93,15 @@ IpAddress solicited_address(const wire::Decoded& packet) noexcept {
 }
 
 std::optional<Outcome> neighbor_outcome(const wire::Decoded& packet, const wire::Extra& extra,
-                                        Timestamp now, std::uint64_t number) noexcept {
+                                        const Arrival& arrival, std::uint64_t number) noexcept {
   if (packet.proto != ip_protocol::icmpv6) return std::nullopt;
   const IpAddress target = solicited_address(packet);
   const bool asks = is_solicitation(packet, target);
   const bool from_router = announces_router(packet);
   if (!asks && !from_router) return std::nullopt;
   Outcome outcome;
-  outcome.time = outcome.first_time = now;
+  outcome.time = arrival.clock;
+  outcome.first_time = arrival.own;
   outcome.src = packet.src;
   outcome.dst = asks ? target : packet.dst;
   outcome.kind = Outcome::Kind::contact;

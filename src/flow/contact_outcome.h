@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/arp_message.h"
+#include "base/arrival.h"
 #include "flow/contact.h"
 #include "flow/outcome.h"
 #include "wire/decoded.h"
@@ -13,7 +14,7 @@ namespace ntan::flow {
 
 /// What an Outcome needs and a flow record has. Ends are the flow's, client first.
 struct ContactOrigin {
-  Timestamp time;  ///< of the flow's first packet
+  Timestamp time;  ///< of the flow's first packet, its own
   IpAddress client;
   IpAddress server;
   std::uint16_t client_port = 0;
@@ -35,7 +36,8 @@ struct ContactOrigin {
 /// sender's own address, and unicast revalidation. The sender's link address is the one in the
 /// message.
 [[nodiscard]] std::optional<Outcome> arp_contact(const ArpMessage& arp, const wire::Extra& extra,
-                                                 Timestamp now, std::uint64_t packet) noexcept;
+                                                 const Arrival& arrival,
+                                                 std::uint64_t packet) noexcept;
 
 /// Whom a neighbour solicitation asks for (RFC 4861 4.3); unknown for any other packet.
 [[nodiscard]] IpAddress solicited_address(const wire::Decoded& packet) noexcept;
@@ -46,7 +48,8 @@ struct ContactOrigin {
 /// neighbour with the router flag (RFC 4861 4.2, 4.4), is no contact but says what its sender is;
 /// as 6.1.2 and 7.1.2 demand, only if nobody has forwarded it. Nothing for other packets.
 [[nodiscard]] std::optional<Outcome> neighbor_outcome(const wire::Decoded& packet,
-                                                      const wire::Extra& extra, Timestamp now,
+                                                      const wire::Extra& extra,
+                                                      const Arrival& arrival,
                                                       std::uint64_t number) noexcept;
 
 /// Adds what only the first packet tells: the look of the SYN, and the link addresses.

@@ -52,9 +52,10 @@ struct Outcome {
     late,     ///< an answer after `silent` was reported: takes it back
   };
 
-  Timestamp time;        ///< trace clock when this was decided
-  Timestamp first_time;  ///< the contact's first packet
-  IpAddress src;         ///< the originator (for reverse_rst: the receiver of the RST)
+  Timestamp time;  ///< trace clock when this was decided
+  /// The contact's first packet by its own time: the same in a file cut down to the contact's.
+  Timestamp first_time;
+  IpAddress src;  ///< the originator (for reverse_rst: the receiver of the RST)
   IpAddress dst;
   std::uint16_t src_port = 0;
   std::uint16_t dst_port = 0;  ///< icmp: type; ip_protocol: protocol number; arp, nd: 0

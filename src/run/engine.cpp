@@ -276,7 +276,8 @@ void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
 
 void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
   if (const auto arp = ArpMessage::parse(slot.decoded.payload_bytes())) {
-    const auto contact = flow::arp_contact(*arp, slot.extra, clock_, routed.view->number);
+    const auto contact = flow::arp_contact(
+        *arp, slot.extra, {.clock = clock_, .own = routed.view->time}, routed.view->number);
     if (contact) outcome(*contact);
   }
   shards_.front()->on_flowless(routed, app::Transport::arp);
@@ -284,7 +285,8 @@ void Engine::dispatch_arp(RoutedPacket& routed, Slot& slot) {
 }
 
 void Engine::tell_neighbor(const PacketView& packet, const Slot& slot) {
-  const auto contact = flow::neighbor_outcome(slot.decoded, slot.extra, clock_, packet.number);
+  const auto contact = flow::neighbor_outcome(slot.decoded, slot.extra,
+                                              {.clock = clock_, .own = packet.time}, packet.number);
   if (contact) outcome(*contact);
 }
 

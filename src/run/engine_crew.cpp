@@ -151,8 +151,9 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
     case Bucket::flow:
       add(slot.shard, Flight::Work::packet);
       if (packet.decoded.proto == ip_protocol::icmpv6) {
-        packet.neighbor =
-            flow::neighbor_outcome(packet.decoded, packet.extra, packet.clock, packet.view.number);
+        packet.neighbor = flow::neighbor_outcome(packet.decoded, packet.extra,
+                                                 {.clock = packet.clock, .own = packet.view.time},
+                                                 packet.view.number);
       }
       break;
     case Bucket::icmp_error: {
@@ -165,7 +166,9 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
     }
     case Bucket::arp:
       if (const auto arp = ArpMessage::parse(packet.decoded.payload_bytes()))
-        packet.neighbor = flow::arp_contact(*arp, packet.extra, packet.clock, packet.view.number);
+        packet.neighbor =
+            flow::arp_contact(*arp, packet.extra, {.clock = packet.clock, .own = packet.view.time},
+                              packet.view.number);
       add(0, Flight::Work::arp);
       break;
     case Bucket::unknown_link: ledger_.unknown_links[packet.view.link] += packet.tally; break;

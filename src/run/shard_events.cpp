@@ -254,7 +254,7 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
   if (step.silent()) return;
   const flow::Flow& flow = conversation.flow;
   const flow::FlowEnds ends = flow::flow_ends(flow);
-  const flow::ContactOrigin origin{.time = flow.first,
+  const flow::ContactOrigin origin{.time = flow.first_own(),
                                    .client = ends.client,
                                    .server = ends.server,
                                    .client_port = ends.client_port,

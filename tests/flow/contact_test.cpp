@@ -521,6 +521,8 @@ TEST_CASE("contact: a flow that leaves early is judged by its age") {
   }
 }
 
+constexpr Arrival arrival{.clock = from_ns(3), .own = from_ns(2)};
+
 TEST_CASE("contact: only a broadcast question about somebody else is a first contact of ARP") {
   ArpMessage arp;
   arp.operation = arp_operation::request;
@@ -529,27 +531,29 @@ TEST_CASE("contact: only a broadcast question about somebody else is a first con
   wire::Extra extra;
   extra.has_mac = true;
   extra.dst_mac.octets.fill(0xff);
-  const auto outcome = arp_contact(arp, extra, from_ns(3), 9);
+  const auto outcome = arp_contact(arp, extra, arrival, 9);
   REQUIRE(outcome.has_value());
   REQUIRE(outcome->contact_class == ContactClass::arp);
+  REQUIRE(outcome->time == arrival.clock);
+  REQUIRE(outcome->first_time == arrival.own);
   REQUIRE(outcome->dst == arp.target);
   SECTION("unicast revalidates") {
     extra.dst_mac.octets.fill(0x02);
-    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+    REQUIRE_FALSE(arp_contact(arp, extra, arrival, 9).has_value());
   }
   SECTION("any group address is asked, not only all stations") {
     extra.dst_mac = {{0x01, 0x00, 0x5e, 0, 0, 1}};
-    REQUIRE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+    REQUIRE(arp_contact(arp, extra, arrival, 9).has_value());
   }
   SECTION("of what its own host sends a cooked capture does not say where to: it may revalidate") {
     extra.dst_mac = {};
-    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+    REQUIRE_FALSE(arp_contact(arp, extra, arrival, 9).has_value());
   }
   SECTION("without link addresses a question counts, and the sender is who the message says") {
     extra.has_mac = false;
     extra.dst_mac = {};
     arp.sender_mac = {{0x02, 0, 0, 0, 0, 7}};
-    const auto bare = arp_contact(arp, extra, from_ns(3), 9);
+    const auto bare = arp_contact(arp, extra, arrival, 9);
     REQUIRE(bare.has_value());
     REQUIRE(bare->has_mac);
     REQUIRE(bare->src_mac == arp.sender_mac);
@@ -557,15 +561,15 @@ TEST_CASE("contact: only a broadcast question about somebody else is a first con
   SECTION("the sender is who the message says, not who carried the frame") {
     extra.src_mac = {{0x02, 0, 0, 0, 0, 1}};
     arp.sender_mac = {{0x02, 0, 0, 0, 0, 7}};
-    REQUIRE(arp_contact(arp, extra, from_ns(3), 9)->src_mac == arp.sender_mac);
+    REQUIRE(arp_contact(arp, extra, arrival, 9)->src_mac == arp.sender_mac);
   }
   SECTION("an announcement asks for itself") {
     arp.target = arp.sender;
-    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+    REQUIRE_FALSE(arp_contact(arp, extra, arrival, 9).has_value());
   }
   SECTION("a probe has no sender") {
     arp.sender = address("0.0.0.0");
-    REQUIRE_FALSE(arp_contact(arp, extra, from_ns(3), 9).has_value());
+    REQUIRE_FALSE(arp_contact(arp, extra, arrival, 9).has_value());
   }
 }
 
@@ -580,7 +584,7 @@ TEST_CASE("contact: a neighbour solicitation to a group is a first contact") {
   const auto decode = [&](Bytes octets) {
     wire::decode({.data = octets, .wire_size = static_cast<std::uint32_t>(octets.size())}, {},
                  decoded, extra);
-    return neighbor_outcome(decoded, extra, from_ns(3), 9);
+    return neighbor_outcome(decoded, extra, arrival, 9);
   };
   SECTION("its target is who is asked for") {
     const auto outcome = decode(frame);

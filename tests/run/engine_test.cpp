@@ -403,6 +403,37 @@ TEST_CASE("engine: flow ids stay though other packets were ahead of time") {
   CHECK(ids_of(test::analyse(alone), 9'000) == ids_of(test::analyse(mixed), 9'000));
 }
 
+/// The part of a scan's first event that names it: id, kind, technique.
+std::string name_of_scan(const Analysis& analysis) {
+  const auto scans = analysis.of("scan");
+  if (scans.empty()) return {};
+  const std::size_t from = scans[0].find(R"("id")");
+  return scans[0].substr(from, scans[0].find(R"("phase")") - from);
+}
+
+TEST_CASE("engine: scan ids stay though other packets were ahead of time") {
+  Frames ports;
+  Frames requests;
+  for (std::uint16_t i = 0; i < 40; ++i) {
+    const Pair ends{client, server, 40'000, static_cast<std::uint16_t>(1'000 + i)};
+    const Timestamp time = traffic_start + i * 10ms;
+    ports.push_back(
+        {.time = time, .data = in_ethernet(test::tcp_packet(ends, {.flags = test::tcp::syn}))});
+    ports.push_back({.time = time + 1ms,
+                     .data = in_ethernet(test::tcp_packet(
+                         ends.back(), {.ack = 1, .flags = test::tcp::rst | test::tcp::ack}))});
+    requests.push_back({.time = time, .data = test::arp_frame(1, client, server + i)});
+  }
+  for (const Frames& scan : {ports, requests}) {
+    const std::string name = name_of_scan(test::analyse(scan));
+    REQUIRE_FALSE(name.empty());
+    Frames mixed = scan;
+    mixed.insert(mixed.begin(), tick(traffic_start + 1ms));
+    CHECK(name_of_scan(test::analyse(mixed)) == name);
+    CHECK(name_of_scan(test::analyse(mixed, {.threads = 3})) == name);
+  }
+}
+
 TEST_CASE("engine: flows of one key that begin at one nanosecond have ids of their own") {
   const Pair ends{client, server, 40'000, 443};
   Frames frames;
