@@ -210,7 +210,7 @@ void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection&
   record.*fields.unseen_bytes = trouble.unseen_bytes;
   add_repeats(record, fields, meter.segments(direction));
   add_trouble(record, fields, trouble);
-  if (trouble.zero_windows != 0) record.*fields.zero_win_us = meter.zero_window_us(direction);
+  record.*fields.zero_win_us = meter.zero_window_us(direction);
   record.*fields.zero_win_pkts = unless_zero(side.zero_windows);
   if (own.has_data) {
     // Without any ACK of the other side nobody knows.

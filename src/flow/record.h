@@ -321,9 +321,9 @@ struct FlowRecord {
         field<"src_zero_win", &R::src_zero_win>("Times that the originator closed its window"),
         field<"dst_zero_win", &R::dst_zero_win>("Times that the responder closed its window"),
         field<"src_zero_win_us", &R::src_zero_win_us>(
-            "How long its window was closed, all times together"),
+            "How long its window was closed, all times together; absent past 71 minutes"),
         field<"dst_zero_win_us", &R::dst_zero_win_us>(
-            "How long its window was closed, all times together"),
+            "How long its window was closed, all times together; absent past 71 minutes"),
         field<"src_zero_win_pkts", &R::src_zero_win_pkts>(
             "Segments of the originator that said its window is closed"),
         field<"dst_zero_win_pkts", &R::dst_zero_win_pkts>(

@@ -108,12 +108,14 @@ bool TcpMeter::begin_timestamps() {
   return true;
 }
 
-std::uint32_t TcpMeter::zero_window_us(Direction direction) const noexcept {
+std::optional<std::uint32_t> TcpMeter::zero_window_us(Direction direction) const noexcept {
   const TcpTrouble* own = trouble(direction);
-  if (own == nullptr) return 0;
-  const std::uint32_t still =
-      own->window_closed ? age(own->closed_us, static_cast<std::uint32_t>(last_us_)) : 0;
-  return own->zero_window_us + still;
+  if (own == nullptr || own->zero_windows == 0) return std::nullopt;
+  TcpTrouble until_now = *own;
+  if (own->window_closed)
+    until_now.count_closed(age(own->closed_us, static_cast<std::uint32_t>(last_us_)));
+  if (until_now.zero_window_us == TcpTrouble::forever) return std::nullopt;
+  return until_now.zero_window_us;
 }
 
 SegmentCounts TcpMeter::segments(Direction direction) const noexcept {
@@ -169,7 +171,7 @@ void TcpMeter::forget_times(std::uint32_t last, std::uint32_t now) noexcept {
   }
   if (trouble_ == nullptr) return;
   for (TcpTrouble& trouble : *trouble_) {
-    if (trouble.window_closed) trouble.zero_window_us += age(trouble.closed_us, last);
+    if (trouble.window_closed) trouble.count_closed(age(trouble.closed_us, last));
     trouble.closed_us = now;
   }
 }
@@ -501,12 +503,16 @@ bool TcpMeter::on_window(const SeenSegment& seen) {
     return false;
   }
   const bool was_closed = trouble_ != nullptr && (*trouble_)[index(seen.direction)].window_closed;
-  if ((packet.window == 0) == was_closed) return false;
+  if (packet.window != 0 && !was_closed) return false;
   TcpTrouble* trouble = trouble_of(seen.direction);
   if (trouble == nullptr) return false;
-  trouble->window_closed = !was_closed;
+  trouble->window_closed = packet.window == 0;
   if (was_closed) {
-    trouble->zero_window_us += age(trouble->closed_us, seen.now());
+    // Also where it says once more that it is closed, before this clock comes round.
+    if (const auto us = elapsed(trouble->closed_us, seen.now())) {
+      trouble->count_closed(*us);
+      trouble->closed_us = seen.now();
+    }
     return false;
   }
   ++trouble->zero_windows;

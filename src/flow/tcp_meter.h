@@ -74,8 +74,8 @@ struct TcpTrouble {
   std::uint32_t duplicate_acks = 0;  ///< sent (RFC 5681 2)
   std::uint32_t needless = 0;        ///< repeats that the peer's D-SACKs called so (RFC 2883)
   std::uint32_t zero_windows = 0;    ///< times that it closed its window
-  std::uint32_t zero_window_us = 0;  ///< how long it was closed, the times that are over
-  std::uint32_t closed_us = 0;       ///< when it closed, modulo 2^32, with `window_closed`
+  std::uint32_t zero_window_us = 0;  ///< how long it was closed before `closed_us`, or `forever`
+  std::uint32_t closed_us = 0;       ///< when it last said so, modulo 2^32, with `window_closed`
   std::uint32_t third_us = 0;        ///< its third duplicate ACK in a row
   std::uint32_t last_us = 0;         ///< its last duplicate ACK
   std::uint32_t sacked = 0;          ///< highest number that its SACK blocks covered
@@ -85,6 +85,12 @@ struct TcpTrouble {
   std::uint16_t control_before = 0;  ///< the same of `upstream`
   bool window_closed = false;
   bool has_sacked = false;
+
+  static constexpr std::uint32_t forever = UINT32_MAX;  ///< 71 minutes and more
+
+  void count_closed(std::uint32_t us) noexcept {
+    zero_window_us = us < forever - zero_window_us ? zero_window_us + us : forever;
+  }
 
   /// Segments sent of that kind. Requires: is_trouble(kind).
   [[nodiscard]] std::uint32_t& of(SegmentKind kind) noexcept {
@@ -181,7 +187,7 @@ class TcpMeter {
   }
 
   /// How long this side's window was closed, all times together; up to the last segment if it is.
-  [[nodiscard]] std::uint32_t zero_window_us(Direction direction) const noexcept;
+  [[nodiscard]] std::optional<std::uint32_t> zero_window_us(Direction direction) const noexcept;
 
   /// Its segments by what they told.
   [[nodiscard]] SegmentCounts segments(Direction direction) const noexcept;

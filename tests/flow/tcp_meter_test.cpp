@@ -63,6 +63,17 @@ TEST_CASE("tcp meter: a window that stays closed is timed by the packets' own cl
   CHECK(record_of(talk).dst_zero_win_us == 240'000);
 }
 
+TEST_CASE("tcp meter: a window that is said to be closed again and again is timed for an hour") {
+  Talk talk(">S <SA >A >D10A <AZ");
+  for (int minute = 0; minute < 70; ++minute) talk.play("+60000 >A <AZ");
+  talk.play("+30000 <A");
+  CHECK(record_of(talk).dst_zero_win == 1);
+  CHECK(record_of(talk).dst_zero_win_us == 4'230'000'000);
+  for (int minute = 0; minute < 2; ++minute) talk.play("<AZ +60000 <A");
+  CHECK(record_of(talk).dst_zero_win == 3);
+  CHECK_FALSE(record_of(talk).dst_zero_win_us);
+}
+
 TEST_CASE("tcp meter: octets in flight, where acknowledgements tell of them") {
   CHECK(record_of(Talk(">S <SA >A >D10A >D20A <A >D5A")).src_bif_max_bytes == 30);
   // Data in the SYN is in flight before anything was acknowledged.
