@@ -344,12 +344,7 @@ void Shard::report_flaw(const RoutedPacket& packet) {
     anomaly(to_text(decoded.flaw_layer), *reason, {});
 }
 
-// No flow bounds how often it is told.
 void Shard::on_undecodable(const RoutedPacket& packet) {
-  std::optional<Timestamp>& told =
-      told_undecodable_[static_cast<std::size_t>(packet.decoded->flaw_layer)];
-  if (told && packet.clock - *told < std::chrono::seconds{1}) return;
-  told = packet.clock;
   current_ = {.packet = &packet, .now = packet.clock, .sequence = packet.view->number};
   report_flaw(packet);
 }

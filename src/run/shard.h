@@ -153,8 +153,7 @@ class Shard final : private app::Output {
   void write_packet(const RoutedPacket& packet);
   /// An ICMP error that quotes a packet of this shard. Returns whether the flow is known.
   bool on_icmp_error(const RoutedPacket& error, const flow::DirectedKey& quoted);
-  /// Says what is wrong with a packet that led to no flow, once a second for each layer; shard 0
-  /// only.
+  /// Says what is wrong with a packet that led to no flow; shard 0 only.
   void on_undecodable(const RoutedPacket& packet);
   /// Says what is wrong with a fragment; shard 0 only.
   void on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws);
@@ -313,6 +312,9 @@ class Shard final : private app::Output {
   [[nodiscard]] Place place(event::Order order) const noexcept;
   [[nodiscard]] std::string_view interface_name(std::uint32_t interface) const noexcept;
 
+  /// Of packets without flow nothing bounds how often the same is told: once a second.
+  [[nodiscard]] bool told_lately(std::string_view layer, event::Reason reason);
+
   // app::Output, for the flow in current_.
   void arm(app::Timer timer, std::uint32_t token) override;
   void note(event::Note note) override;
@@ -322,6 +324,13 @@ class Shard final : private app::Output {
   [[nodiscard]] bool wants_record(const event::Schema& schema) override {
     return merger_->wants(schema);
   }
+
+  /// An anomaly of packets without flow. Layers and reasons are closed lists.
+  struct Told {
+    std::string_view layer;
+    event::Reason reason{};
+    Timestamp when;
+  };
 
   Merger* merger_;
   std::string_view sensor_;
@@ -346,7 +355,7 @@ class Shard final : private app::Output {
   /// 20,000 in all sixteen.
   SecondQuota decryptions_{1'250};
   std::vector<Flowless> flowless_;
-  std::array<std::optional<Timestamp>, wire::layer_count> told_undecodable_{};
+  std::vector<Told> told_flowless_;
   /// Of flows whose packets are written one by one, by first packet: it costs a hash of SHA-1.
   /// Empty unless packets are wanted.
   struct KnownId {

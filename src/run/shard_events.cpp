@@ -540,6 +540,18 @@ void Shard::on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws) 
   if (flaws.bad_length) anomaly(layer, event::Reason::bad_length, {});
 }
 
+bool Shard::told_lately(std::string_view layer, event::Reason reason) {
+  const auto same = [&](const Told& told) { return told.layer == layer && told.reason == reason; };
+  const auto told = std::ranges::find_if(told_flowless_, same);
+  if (told == told_flowless_.end()) {
+    told_flowless_.push_back({.layer = layer, .reason = reason, .when = current_.now});
+    return false;
+  }
+  if (current_.now - told->when < std::chrono::seconds{1}) return true;
+  told->when = current_.now;
+  return false;
+}
+
 void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_view detail) {
   ++counters_.anomalies;
   event::Common common;
@@ -548,8 +560,9 @@ void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_vi
     if ((conversation->anomalies & seen) != 0) return;
     conversation->anomalies |= seen;
     common_of_flow(*conversation, common);
-  } else if (current_.packet != nullptr) {
-    common_of_packet(*current_.packet, common);
+  } else {
+    if (told_lately(layer, reason)) return;
+    if (current_.packet != nullptr) common_of_packet(*current_.packet, common);
   }
   common.ts = current_.now;
   common.sensor = sensor_;

@@ -335,18 +335,24 @@ TEST_CASE("engine: what is wrong with packets without a flow is told once a seco
   tags.insert(tags.end(), {8, 0});
   tags.resize(60);
   const test::Octets shorter{0x41, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2};
+  // An ARP packet cut short, and a fragment that ends past what IP can carry.
+  const test::Octets arp = in_ethernet(test::Octets{0, 1, 8, 0, 6, 4, 0, 1}, 0x0806);
+  const test::Octets far =
+      in_ethernet(test::ipv4_packet(client, server, 17, test::Octets(64), 7, 0x1fff));
   Frames frames;
   for (int i = 0; i < 25; ++i) {
-    frames.push_back({.time = traffic_start + i * 100ms, .data = tags});
-    frames.push_back({.time = traffic_start + i * 100ms, .data = in_ethernet(shorter)});
+    for (const test::Octets& frame : {tags, in_ethernet(shorter), arp, far})
+      frames.push_back({.time = traffic_start + i * 100ms, .data = frame});
   }
   const Analysis analysis = test::analyse(frames, {.threads = threads});
   CHECK(test::broken_law(analysis).value_or("") == "");
   const auto anomalies = analysis.of("anomaly");
-  REQUIRE(anomalies.size() == 6);
+  REQUIRE(anomalies.size() == 12);
   CHECK_THAT(anomalies[0], Contains(R"("layer":"vlan","reason":"too_deep")"));
   CHECK_THAT(anomalies[1], Contains(R"("layer":"ipv4","reason":"bad_length")"));
-  CHECK_THAT(anomalies[4],
+  CHECK_THAT(anomalies[2], Contains(R"("layer":"arp","reason":"arp_malformed")"));
+  CHECK_THAT(anomalies[3], Contains(R"("layer":"ipv4","reason":"fragment_too_long")"));
+  CHECK_THAT(anomalies[8],
              Contains(R"("layer":"vlan","reason":"too_deep")") && Contains(ts(traffic_start + 2s)));
 }
 
