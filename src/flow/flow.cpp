@@ -92,7 +92,9 @@ Orient orient(const Decoded& first, bool from_low) noexcept {
 Duration idle_timeout(const Flow& flow, const TcpConnection* tcp) noexcept {
   const std::uint8_t proto = flow.proto();
   if (proto == ip::tcp) {
-    if (tcp == nullptr) return timeout::embryonic;
+    // Without memory for its state nothing else tells whether it has come about.
+    const bool answered = flow.sides[0].packets != 0 && flow.sides[1].packets != 0;
+    if (tcp == nullptr) return answered ? timeout::established : timeout::embryonic;
     if (tcp->closed()) return timeout::closed;
     return tcp->embryonic() ? timeout::embryonic : timeout::established;
   }
@@ -111,7 +113,8 @@ ConnState state(const Flow& flow, const TcpConnection* tcp) noexcept {
   const Side& server = flow.sides[1];
   const std::uint8_t proto = flow.proto();
   if (proto == ip::tcp) {
-    if (tcp == nullptr) return ConnState::S0;
+    if (tcp == nullptr)
+      return flow.first_syn.seen && server.packets == 0 ? ConnState::S0 : ConnState::OTH;
     return tcp->state(client.payload_bytes, server.payload_bytes);
   }
   if (proto != ip::udp && proto != ip::udplite) return ConnState::OTH;

@@ -32,6 +32,11 @@ class Pool {
     return carve(blocks, class_of(size));
   }
 
+  /// Whether take(size) makes no new chunk. Requires: size <= largest.
+  [[nodiscard]] bool has_free(std::size_t size) const noexcept {
+    return classes_[class_of(size)].free != nullptr;
+  }
+
   /// Requires: `block` came from take(size).
   void give_back(void* block, std::size_t size) noexcept {
     SizeClass& blocks = classes_[class_of(size)];

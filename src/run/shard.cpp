@@ -176,6 +176,7 @@ bool Shard::begins_anew(const Conversation& conversation,
 }
 
 flow::Number Shard::open_flow(const RoutedPacket& packet, std::uint8_t same_start) {
+  if (packet.decoded->proto == ip::tcp && !is_lone_syn(*packet.decoded)) recycle_state(packet);
   flow::Number number = slab_.create();
   if (number == 0) {
     make_room(packet);
@@ -230,9 +231,23 @@ void Shard::rekey(const SipKey& secret) {
 void Shard::make_room(const RoutedPacket& packet) {
   constexpr std::size_t beginners_share = 16;
   flow::Number victim = 0;
-  if (one_sided_.size() >= slab_.capacity() / beginners_share) victim = one_sided_victim();
+  if (one_sided_.size() >= slab_.capacity() / beginners_share)
+    victim = one_sided_victim(Holding::anything);
   if (victim == 0) victim = silent_victim();
-  if (victim == 0) return;
+  if (victim != 0) evict(victim, packet);
+}
+
+// A connection that begins in its middle takes as much memory as one that goes on, and anybody can
+// make up such: of memory that is nearly spent they get only what others of their kind had.
+void Shard::recycle_state(const RoutedPacket& packet) {
+  if (flow_memory_.used <= flow_memory_.limit / 4 * 3) [[likely]]
+    return;
+  if (pool_.has_free(sizeof(flow::TcpConnection))) return;
+  const flow::Number victim = one_sided_victim(Holding::tcp_state);
+  if (victim != 0) evict(victim, packet);
+}
+
+void Shard::evict(flow::Number victim, const RoutedPacket& packet) {
   ++counters_.evicted;
   current_ = {.conversation = &slab_[victim],
               .number = victim,
@@ -244,15 +259,17 @@ void Shard::make_room(const RoutedPacket& packet) {
   if (one_sided_.size() != 0) prefetch_record(one_sided_.first());
 }
 
-// The first in the list that was a single packet; those that went on get another turn. If sixteen
-// did, the one of them that has been silent longest.
-flow::Number Shard::one_sided_victim() noexcept {
+// The first in the list that was a single packet and may go; others get another turn. If sixteen
+// did, the one of those that may go that has been silent longest.
+flow::Number Shard::one_sided_victim(Holding wanted) noexcept {
   flow::Number victim = 0;
   for (std::size_t i = 0; i < eviction_looks && one_sided_.size() != 0; ++i) {
     const flow::Number number = one_sided_.first();
-    const flow::Flow& flow = slab_[number].flow;
-    if (flow.sides[0].packets + flow.sides[1].packets == 1) return number;
-    if (victim == 0 || flow.last < slab_[victim].flow.last) victim = number;
+    const Conversation& conversation = slab_[number];
+    const flow::Flow& flow = conversation.flow;
+    const bool fits = wanted == Holding::anything || conversation.tcp != nullptr;
+    if (fits && flow.sides[0].packets + flow.sides[1].packets == 1) return number;
+    if (fits && (victim == 0 || flow.last < slab_[victim].flow.last)) victim = number;
     one_sided_.move_to_end(number);
   }
   return victim;

@@ -245,7 +245,11 @@ class Shard final : private app::Output {
   [[gnu::noinline]] flow::Number open_flow(const RoutedPacket& packet, std::uint8_t same_start);
   [[gnu::noinline]] std::uint8_t end_former(const RoutedPacket& packet, flow::Number number);
   [[gnu::noinline]] void make_room(const RoutedPacket& packet);
-  [[nodiscard]] flow::Number one_sided_victim() noexcept;
+  [[gnu::noinline]] void recycle_state(const RoutedPacket& packet);
+  void evict(flow::Number victim, const RoutedPacket& packet);
+  /// What a flow that gives way must have.
+  enum class Holding : std::uint8_t { anything, tcp_state };
+  [[nodiscard]] flow::Number one_sided_victim(Holding wanted) noexcept;
   [[nodiscard]] flow::Number silent_victim() noexcept;
   void count(Conversation& conversation, const RoutedPacket& packet, Direction direction);
   [[gnu::noinline]] void keep_own_time(Conversation& conversation, const RoutedPacket& packet);

@@ -180,7 +180,18 @@ TEST_CASE("flow: UDP states tell who has sent, others have none") {
   flow.sides[0].packets = 0;
   CHECK(state(flow, nullptr) == ConnState::SHR);
   CHECK(state(begin(packet(ip::icmp, 1, 1)), nullptr) == ConnState::OTH);
-  CHECK(state(begin(packet(ip::tcp, 40000, 80, flag::syn)), nullptr) == ConnState::S0);
+}
+
+TEST_CASE("flow: of TCP without state only an unanswered SYN tells") {
+  const wire::Decoded syn = packet(ip::tcp, 40000, 80, flag::syn);
+  Flow flow = begin(syn);
+  CHECK(state(flow, nullptr) == ConnState::OTH);
+  flow.first_syn = FirstSyn::of(syn);
+  CHECK(state(flow, nullptr) == ConnState::S0);
+  CHECK(idle_timeout(flow, nullptr) == timeout::embryonic);
+  flow.sides[1].packets = 1;
+  CHECK(state(flow, nullptr) == ConnState::OTH);
+  CHECK(idle_timeout(flow, nullptr) == timeout::established);
 }
 
 TEST_CASE("flow: a protocol without a name shows its number") {

@@ -121,6 +121,49 @@ TEST_CASE("limits: TCP state that finds no memory is counted and packets are not
   CHECK(!analysis.limits_hit.empty());
 }
 
+/// One segment of data each of `count` connections that were under way.
+Frames midstream_flood(std::uint32_t count, Timestamp start, Duration step) {
+  Frames frames;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Pair ends{ipv4(10, 64, 0, 0) + i, server, 40'000, 80};
+    const Octets packet =
+        test::tcp_packet(ends, {.seq = i, .ack = i, .flags = test::tcp::ack}, Octets(60, 'z'));
+    frames.push_back({.time = start + i * step, .data = in_ethernet(packet)});
+  }
+  return frames;
+}
+
+TEST_CASE("limits: connections that begin in their middle leave memory to others") {
+  Frames frames = midstream_flood(60'000, traffic_start, 50us);
+  Frames others;
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    const Timestamp start = traffic_start + 2s + i * 10ms;
+    test::TcpScript script(others, host(i), start, 1us);
+    script.handshake();
+    script.send(true, Octets(100));
+    script.send(false, Octets(200));
+    const auto id = static_cast<std::uint16_t>(i);
+    const Pair asks{ipv4(10, 8, 0, 1), server, static_cast<std::uint16_t>(20'000 + i), 53};
+    others.push_back(
+        {.time = start, .data = in_ethernet(udp_packet(asks, test::dns_query(id, "example.org")))});
+    others.push_back({.time = start + 5ms,
+                      .data = in_ethernet(udp_packet(
+                          asks.back(), test::dns_answer(id, "example.org", 0x01020304)))});
+  }
+  test::sort_by_time(others);
+  test::mix_in(frames, others);
+  const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{16} << 20U});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "flows"));
+  CHECK_FALSE(hit(analysis, "tcp_state"));
+  CHECK_FALSE(hit(analysis, "streams"));
+  CHECK(analysis.of("dns").size() == 50);
+  std::size_t whole = 0;
+  for (const FlowLine& flow : test::flow_lines(analysis))
+    whole += flow.dst_port == 9'000 && flow.packets == 5 && flow.payload == 300 ? 1U : 0U;
+  CHECK(whole == 50);
+}
+
 TEST_CASE("limits: segments out of order stay within their share") {
   Frames frames;
   for (std::uint32_t i = 0; i < 200; ++i) {
