@@ -105,7 +105,7 @@ void Dissection::feed(Conversation& conversation, app::Transport transport,
     if (datagram && copies_.is_copy(conversation.flow.first_packet, segment)) return;
     if (conversation.app_state == nullptr &&
         !construct(conversation, flow_context(conversation.flow, transport, *memory_)))
-      return finish(conversation);
+      return refuse(conversation);
     take(conversation, conversation.dissector()->consume(segment, *out_));
   } else if (conversation.stage == AppStage::probing) {
     if (transport == app::Transport::tcp) {
@@ -133,7 +133,7 @@ void Dissection::probe_datagram(Conversation& conversation, app::Transport trans
 void Dissection::probe_stream(Conversation& conversation, const app::Segment& segment) {
   if (conversation.app_state == nullptr) {
     void* memory = pool_->take(sizeof(Probing));
-    if (memory == nullptr) return finish(conversation);
+    if (memory == nullptr) return refuse(conversation);
     conversation.app_state = new (memory) Probing(*memory_);
   }
   Probing& probing = *conversation.probing();
@@ -308,7 +308,7 @@ void Dissection::open(Conversation& conversation, const app::Protocol& protocol,
   if (construct(conversation, context)) {
     begin(conversation, probing, beginning);
   } else {
-    finish(conversation);
+    refuse(conversation);
   }
   if (probing != nullptr) destroy(*probing);
 }
@@ -394,6 +394,11 @@ void Dissection::finish(Conversation& conversation) {
     conversation.app_state = nullptr;
   }
   conversation.stage = AppStage::finished;
+}
+
+void Dissection::refuse(Conversation& conversation) {
+  ++refused_;
+  finish(conversation);
 }
 
 void Dissection::take(Conversation& conversation, app::Progress progress) {

@@ -40,6 +40,9 @@ class Dissection {
   /// Nothing more can come of this flow's octets.
   void finish(Conversation& conversation);
 
+  /// Flows that were not looked into because memory was lacking.
+  [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+
  private:
   /// Octets that a protocol begins with: what was held, then the segment that decided.
   struct Beginning {
@@ -81,6 +84,8 @@ class Dissection {
   app::Progress begin_other(Conversation& conversation, const Probing& probing,
                             Direction direction);
   void take(Conversation& conversation, app::Progress progress);
+  /// Gives a flow up for which there is no memory.
+  void refuse(Conversation& conversation);
   /// Makes the dissector of the flow's protocol; false without memory.
   [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);
   void destroy_dissector(Conversation& conversation);
@@ -90,6 +95,7 @@ class Dissection {
   Budget* memory_;
   app::Output* out_;
   DatagramCopies copies_;
+  std::uint64_t refused_ = 0;
 };
 
 [[nodiscard]] app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,

@@ -540,6 +540,8 @@ ShardCounters Engine::counters() const noexcept {
     sum.evicted += one.evicted;
     sum.without_tcp_state += one.without_tcp_state;
     sum.without_stream += one.without_stream;
+    sum.without_dissector += one.without_dissector;
+    sum.without_uncommon += one.without_uncommon;
     sum.timers_refused += one.timers_refused;
     sum.anomalies += one.anomalies;
     sum.reassembly_refused += one.reassembly_refused;

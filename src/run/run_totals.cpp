@@ -16,7 +16,8 @@ std::vector<std::string_view> limits_hit(const ShardCounters& shards,
   };
   add(shards.evicted, "flows");
   add(shards.without_tcp_state, "tcp_state");
-  add(shards.without_stream, "streams");
+  add(shards.without_stream + shards.without_dissector, "streams");
+  add(shards.without_uncommon, "flow_details");
   add(shards.reassembly_refused, "reassembly");
   add(shards.crowded_out, "exchanges");
   add(shards.timers_refused, "timers");

@@ -347,7 +347,10 @@ void Shard::count_uncommon(Conversation& conversation, const RoutedPacket& packe
 Uncommon* Shard::uncommon_of(Conversation& conversation) {
   if (conversation.flow.uncommon == nullptr) {
     void* memory = pool_.take(sizeof(Uncommon));
-    if (memory == nullptr) return nullptr;
+    if (memory == nullptr) {
+      ++counters_.without_uncommon;
+      return nullptr;
+    }
     conversation.flow.uncommon = new (memory) Uncommon;
   }
   return static_cast<Uncommon*>(conversation.flow.uncommon);

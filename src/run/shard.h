@@ -75,6 +75,8 @@ struct ShardCounters {
   std::uint64_t evicted = 0;
   std::uint64_t without_tcp_state = 0;  ///< TCP flows for which memory was lacking
   std::uint64_t without_stream = 0;
+  std::uint64_t without_dissector = 0;  ///< flows that could not be looked into
+  std::uint64_t without_uncommon = 0;   ///< times that what few flows have could not be kept
   std::uint64_t timers_refused = 0;
   std::uint64_t anomalies = 0;
   std::uint64_t reassembly_refused = 0;  ///< octets out of order or of unfinished messages not kept

@@ -410,6 +410,7 @@ ShardCounters Shard::counters() const noexcept {
   ShardCounters all = counters_;
   all.reassembly_refused = reassembly_memory_.refused;
   all.crowded_out = reassembly_memory_.crowded_out;
+  all.without_dissector = dissection_.refused();
   return all;
 }
 

@@ -164,6 +164,20 @@ TEST_CASE("limits: connections that begin in their middle leave memory to others
   CHECK(whole == 50);
 }
 
+TEST_CASE("limits: datagrams that could not be looked into are said to be") {
+  Frames frames;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    const Pair ends{ipv4(10, 64, 0, 0) + i, server, 40'000, 53};
+    const Octets query = udp_packet(ends, test::dns_query(1, "example.org"));
+    frames.push_back({.time = traffic_start + i * 1us, .data = test::in_vlan(query, 7)});
+  }
+  const Analysis analysis = test::analyse(frames, {.mem_limit = std::size_t{16} << 20U});
+  CHECK(broken(analysis) == "");
+  CHECK(analysis.of("dns").size() < 20'000);
+  CHECK(hit(analysis, "streams"));
+  CHECK(hit(analysis, "flow_details"));
+}
+
 TEST_CASE("limits: segments out of order stay within their share") {
   Frames frames;
   for (std::uint32_t i = 0; i < 200; ++i) {
