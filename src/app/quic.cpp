@@ -88,6 +88,7 @@ class QuicDissector final : public Dissector {
   void on_packet(const QuicPacket& packet, const Segment& segment, Output& out);
   void on_initial(const QuicPacket& packet, const Segment& segment, Output& out);
   void on_client_initial(const QuicPacket& packet, std::optional<Seen> seen, Timestamp time);
+  void on_client_packet(const QuicPacket& packet, Timestamp time);
   void on_server_packet(const QuicPacket& packet, Timestamp time);
   void on_client_answer(Timestamp time);
   void on_retry(const QuicPacket& packet);
@@ -164,33 +165,30 @@ Progress QuicDissector::consume(const Segment& segment, Output& out) {
 
 void QuicDissector::on_packet(const QuicPacket& packet, const Segment& segment, Output& out) {
   if (packet.type == QuicPacketType::initial) on_initial(packet, segment, out);
-  const bool client = from_client(segment.direction);
-  switch (packet.type) {
-    case QuicPacketType::initial: break;
-    case QuicPacketType::handshake:
-      if (client) on_client_answer(segment.time);
-      break;
-    case QuicPacketType::zero_rtt: zero_rtt_ = zero_rtt_ || client; return;
-    case QuicPacketType::retry:
-      if (!client) on_retry(packet);
-      return;
-    case QuicPacketType::version_negotiation:
-      if (!client) on_negotiation(packet);
-      return;
-    case QuicPacketType::opaque:
-      if (client && !server_time_) version_ = packet.version;
-      return;
-  }
-  if (client) {
-    if (!server_time_) version_ = packet.version;
-    if (!client_scid_) client_scid_ = packet.scid;
+  if (from_client(segment.direction)) {
+    on_client_packet(packet, segment.time);
   } else {
     on_server_packet(packet, segment.time);
   }
 }
 
+void QuicDissector::on_client_packet(const QuicPacket& packet, Timestamp time) {
+  if (packet.type == QuicPacketType::version_negotiation) return;
+  if (!server_time_) version_ = packet.version;
+  if (!client_scid_) client_scid_ = packet.scid;
+  if (packet.type == QuicPacketType::zero_rtt) zero_rtt_ = true;
+  if (packet.type == QuicPacketType::handshake) {
+    on_client_answer(time);
+  } else if (!dcid_) {
+    dcid_ = packet.dcid;
+  }
+}
+
 void QuicDissector::on_server_packet(const QuicPacket& packet, Timestamp time) {
   if (server_time_) return;
+  if (packet.type == QuicPacketType::retry) return on_retry(packet);
+  if (packet.type == QuicPacketType::version_negotiation) return on_negotiation(packet);
+  if (packet.type != QuicPacketType::initial && packet.type != QuicPacketType::handshake) return;
   server_time_ = time;
   server_scid_ = packet.scid;
   version_ = packet.version;
@@ -204,14 +202,16 @@ void QuicDissector::on_client_answer(Timestamp time) {
 
 // RFC 9001 5.2: after it the keys follow from the connection ID that the server chose.
 void QuicDissector::on_retry(const QuicPacket& packet) {
-  if (server_time_ || retried_) return;
+  if (retried_) return;
   retried_ = true;
   key_id_ = packet.scid;
 }
 
 void QuicDissector::on_negotiation(const QuicPacket& packet) {
-  if (server_time_ || negotiated_) return;
+  if (negotiated_) return;
   negotiated_ = true;
+  // RFC 9000 17.2.1: what the client sent, the other way round.
+  if (!dcid_) dcid_ = packet.scid;
   Reader versions{packet.versions};
   while (versions.left() >= sizeof(std::uint32_t) && offered_ < max_versions)
     server_versions_[offered_++] = versions.be32();
@@ -238,7 +238,7 @@ void QuicDissector::on_initial(const QuicPacket& packet, const Segment& segment,
 
 void QuicDissector::on_client_initial(const QuicPacket& packet, std::optional<Seen> seen,
                                       Timestamp time) {
-  if (!dcid_) dcid_ = packet.dcid;
+  if (!dcid_ || (negotiated_ && !first_time_)) dcid_ = packet.dcid;
   if (!packet.token.empty()) token_ = true;
   if (seen) decrypted_ = true;
   if (server_time_) {
@@ -423,7 +423,7 @@ void QuicDissector::emit(TlsOutcome outcome, Output& out) {
     names[i] = quic_version_name(server_versions_[i]);
     versions[i] = names[i].view();
   }
-  const QuicVersionName version = quic_version_name(version_);
+  const QuicVersionName version = version_ != 0 ? quic_version_name(version_) : QuicVersionName{};
   const QuicErrorName error = error_ ? quic_error_name(*error_) : QuicErrorName{};
   out.emit(Quic{.version = version.view(),
                 .sni = state_.server_name(),

@@ -186,6 +186,17 @@ TEST_CASE("quic: after a Version Negotiation the client begins anew") {
   CHECK(says(run.result(), R"("server_versions":["v1","v2","VERSION_0x5A6A7A8A"])"));
 }
 
+TEST_CASE("quic: of a version that nobody knows the server's answer tells") {
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_client,
+           join("80 00000000"_hex, with_length(1, client_id), with_length(1, dcid), "00000001"_hex),
+           10);
+  run.end(10'000);
+  CHECK(run.result().lines ==
+        std::vector<std::string>{R"(quic {"dcid":"8394c8f03e515708","server_versions":["v1"],)"
+                                 R"("answered":false,"established":false})"});
+}
+
 TEST_CASE("quic: the server may choose another version on the way (RFC 9368)") {
   DissectorRun run{quic_protocol, flow};
   run.feed(to_server, Usual{}.hello, 0);
