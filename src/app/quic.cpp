@@ -446,29 +446,26 @@ void QuicDissector::on_end(Timestamp /*now*/, Output& out) {
   report(state_.has_client_hello() ? TlsOutcome::failed : TlsOutcome::unknown, std::nullopt, out);
 }
 
-/// The version, of which one in four billion is that of octets which mean something else; and the
-/// lengths. Of a version that nobody knows the first packet must be as large as a client's is.
-Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
-  if (start.data.empty() || !is_long(start.data.front())) return Verdict::no;
+/// Of a version that has a meaning here: whether the lengths fit. Where the capture has cut the
+/// packet the version says enough. Kept out of line: few datagrams come this far.
+[[gnu::noinline]] Verdict probe_packet(const Segment& start, std::uint32_t version) {
+  const bool readable = is_readable_quic(version);
   Reader datagram{start.data};
-  const auto packet = take_quic_packet(datagram);
-  if (!packet) {
-    // Cut by the capture, behind the connection IDs.
-    Reader head{start.data};
-    head.skip(1);
-    const bool readable = is_readable_quic(head.be32());
+  if (!take_quic_packet(datagram))
     return readable && start.data.size() < start.size ? Verdict::yes : Verdict::no;
-  }
-  switch (packet->type) {
-    case QuicPacketType::initial:
-    case QuicPacketType::zero_rtt:
-    case QuicPacketType::handshake:
-    case QuicPacketType::retry: return Verdict::yes;
-    case QuicPacketType::version_negotiation: return Verdict::unsure;
-    case QuicPacketType::opaque: break;
-  }
-  const bool named = is_quic_grease(packet->version) || is_google_quic(packet->version);
-  return named && start.size >= min_initial ? Verdict::yes : Verdict::no;
+  if (version == quic_version::negotiation) return Verdict::unsure;
+  // Of a version that is not read the first packet must be as large as a client's is.
+  return readable || start.size >= min_initial ? Verdict::yes : Verdict::no;
+}
+
+/// The version, of which one in four billion is that of octets which mean something else.
+Verdict probe(const Segment& start, const FlowContext& /*flow*/) {
+  constexpr std::size_t version_end = 5;
+  if (start.data.size() < version_end || !is_long(start.data.front())) return Verdict::no;
+  const auto version = load_be<std::uint32_t>(start.data.data() + 1);
+  const bool meant = version == quic_version::negotiation || is_readable_quic(version) ||
+                     is_quic_grease(version) || is_google_quic(version);
+  return meant ? probe_packet(start, version) : Verdict::no;
 }
 
 std::string_view type_name(QuicPacketType type) noexcept {
