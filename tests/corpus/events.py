@@ -138,6 +138,13 @@ def tls(run):
     return clients, servers, ja4
 
 
+def ssh(run):
+    """Who identified itself how, in either direction."""
+    return collections.Counter((ends_of(event), opening[side])
+                               for event, opening in run.of("ssh")
+                               for side in ("client", "server") if side in opening)
+
+
 def final_flows(run):
     return [(event, flow) for event, flow in run.of("flow") if flow["final"]]
 

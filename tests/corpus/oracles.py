@@ -105,6 +105,12 @@ def tls(records):
     return clients, servers
 
 
+def ssh(records):
+    """Who identified itself how, in either direction."""
+    return collections.Counter((ends_of(message), message["banner"])
+                               for message in of(records, "ssh") if message["banner"])
+
+
 def ja4(records):
     """JA4 of each ClientHello; streams of other protocols have none."""
     return collections.Counter(

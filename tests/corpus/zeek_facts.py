@@ -50,6 +50,17 @@ def tls(records, run):
     return theirs, ours
 
 
+def ssh(records, run):
+    theirs = distinct((oracles.zeek_ends(entry), entry["client"], entry["server"], entry["kex_alg"],
+                       entry["host_key_alg"], entry["cipher_alg"], entry["compression_alg"])
+                      for entry in oracles.zeek(records, "ssh") if entry.get("client"))
+    ours = distinct((events.ends_of(event), opening.get("client"), opening.get("server"),
+                     opening.get("kex"), opening.get("host_key"), opening.get("cipher"),
+                     opening.get("compression"))
+                    for event, opening in run.of("ssh"))
+    return theirs, ours
+
+
 def quic(records, run):
     versions = {"1": "v1", "quicv2": "v2"}
     theirs = distinct((oracles.zeek_ends(entry), versions.get(entry["version"], entry["version"]),
