@@ -111,8 +111,9 @@ class Output {
   virtual void note(event::Note note) = 0;
   /// Whether a packet may be decrypted now: anybody can send such, so there are only so many in a
   /// second. A refusal is counted.
-  [[nodiscard]] virtual bool may_decrypt(Timestamp now) = 0;
-  /// At most one per flow and reason is written; all are counted.
+  [[nodiscard]] virtual bool may_decrypt() = 0;
+  /// At most one per flow and reason is written, without flow per source and second; all are
+  /// counted.
   virtual void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) = 0;
 
  protected:

@@ -43,7 +43,9 @@ struct Anomaly {
 
   static constexpr RecordInfo info{
       .name = "anomaly",
-      .doc = "Malformed, evasive or contradictory traffic; at most one per flow and reason",
+      .doc =
+          "Malformed, evasive or contradictory traffic; at most one per flow and reason, and "
+          "where there is no flow per source and second",
       .order = Order::anomaly};
 
   static constexpr auto fields() {

@@ -469,8 +469,9 @@ stats::Quality Engine::quality() const {
   quality.undecodable_packets = ledger_.of(Bucket::undecodable).packets;
   for (const auto& shard : shards_) quality.flows_active += shard->live_flows();
   quality.flows_evicted = given_up.evicted;
-  quality.memory_refused =
-      given_up.without_tcp_state + given_up.without_stream + given_up.reassembly_refused;
+  quality.memory_refused = given_up.without_tcp_state + given_up.without_stream +
+                           given_up.without_dissector + given_up.without_uncommon +
+                           given_up.reassembly_refused;
   return quality;
 }
 

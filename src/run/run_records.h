@@ -111,6 +111,7 @@ struct RunEnd {
   std::optional<std::int64_t> unseen_bytes;
   std::uint64_t flows_evicted = 0;
   std::optional<std::uint64_t> scan_forgotten;
+  std::uint64_t anomalies = 0;
   std::uint64_t bad_checksums = 0;
   std::optional<bool> offload_suspected;
   std::span<const std::string_view> limits_hit;
@@ -164,6 +165,7 @@ struct RunEnd {
             "Sources, targets, ports, reports and decisions that the scan detector gave up for "
             "want "
             "of memory; absent if none"),
+        field<"anomalies", &R::anomalies>("Anomalies seen, those that were not told included"),
         field<"bad_checksums", &R::bad_checksums>(
             "Packets with a wrong checksum, counted all the same"),
         field<"offload_suspected", &R::offload_suspected>(

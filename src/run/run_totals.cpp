@@ -75,6 +75,7 @@ RunTotals::RunTotals(const Engine& engine, source::Source& source) {
           .dropped_by_kernel = counters.dropped_by_kernel,
           .dropped_by_interface = counters.dropped_by_interface,
           .flows_evicted = shards.evicted,
+          .anomalies = shards.anomalies,
           .bad_checksums = ledger.bad_checksums};
   if (const std::uint64_t forgotten = engine.scan_counters().forgotten(); forgotten != 0)
     end_.scan_forgotten = forgotten;

@@ -318,24 +318,31 @@ class Shard final : private app::Output {
   [[nodiscard]] Place place(event::Order order) const noexcept;
   [[nodiscard]] std::string_view interface_name(std::uint32_t interface) const noexcept;
 
-  /// Of packets without flow nothing bounds how often the same is told: once a second.
-  [[nodiscard]] bool told_lately(std::string_view layer, event::Reason reason);
+  /// Of packets without flow nothing bounds how often the same is told: once a second of each
+  /// source, and of so many sources.
+  [[nodiscard]] bool told_lately(std::string_view layer, event::Reason reason,
+                                 const IpAddress& source);
 
   // app::Output, for the flow in current_.
   void arm(app::Timer timer, std::uint32_t token) override;
   void note(event::Note note) override;
-  [[nodiscard]] bool may_decrypt(Timestamp now) override;
+  [[nodiscard]] bool may_decrypt() override;
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
   void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;
   [[nodiscard]] bool wants_record(const event::Schema& schema) override {
     return merger_->wants(schema);
   }
 
-  /// An anomaly of packets without flow. Layers and reasons are closed lists.
+  /// An anomaly of packets without flow: of whom it was told in the second that began then. Layers
+  /// and reasons are closed lists.
   struct Told {
+    static constexpr std::size_t max_sources = 16;
+
     std::string_view layer;
     event::Reason reason{};
-    Timestamp when;
+    Timestamp since;
+    std::array<IpAddress, max_sources> sources;
+    std::size_t size = 0;
   };
 
   Merger* merger_;

@@ -541,15 +541,19 @@ void Shard::on_fragment(const RoutedPacket& packet, const FragmentFlaws& flaws) 
   if (flaws.bad_length) anomaly(layer, event::Reason::bad_length, {});
 }
 
-bool Shard::told_lately(std::string_view layer, event::Reason reason) {
+bool Shard::told_lately(std::string_view layer, event::Reason reason, const IpAddress& source) {
   const auto same = [&](const Told& told) { return told.layer == layer && told.reason == reason; };
-  const auto told = std::ranges::find_if(told_flowless_, same);
-  if (told == told_flowless_.end()) {
-    told_flowless_.push_back({.layer = layer, .reason = reason, .when = current_.now});
-    return false;
+  auto told = std::ranges::find_if(told_flowless_, same);
+  if (told == told_flowless_.end())
+    told = told_flowless_.insert(told, {.layer = layer, .reason = reason});
+  if (current_.now - told->since >= std::chrono::seconds{1}) {
+    told->since = current_.now;
+    told->size = 0;
   }
-  if (current_.now - told->when < std::chrono::seconds{1}) return true;
-  told->when = current_.now;
+  const auto sources = std::span{told->sources}.first(told->size);
+  if (told->size == Told::max_sources || std::ranges::find(sources, source) != sources.end())
+    return true;
+  told->sources[told->size++] = source;
   return false;
 }
 
@@ -562,8 +566,8 @@ void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_vi
     conversation->anomalies |= seen;
     common_of_flow(*conversation, common);
   } else {
-    if (told_lately(layer, reason)) return;
     if (current_.packet != nullptr) common_of_packet(*current_.packet, common);
+    if (told_lately(layer, reason, common.src_ip)) return;
   }
   common.ts = current_.now;
   common.sensor = sensor_;
