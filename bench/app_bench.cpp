@@ -39,7 +39,7 @@ class CountingOutput final : public app::Output {
 
   void note(event::Note /*note*/) override {}
 
-  bool may_decrypt(Timestamp /*now*/) override { return true; }
+  bool may_decrypt() override { return true; }
 
   void anomaly(std::string_view /*layer*/, event::Reason /*reason*/,
                std::string_view /*detail*/) override {}

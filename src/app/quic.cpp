@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "app/observed.h"
 #include "app/protocol.h"
 #include "app/quic_crypto.h"
 #include "app/quic_error.h"
@@ -22,7 +23,7 @@ namespace ntan::app {
 namespace quic {
 namespace {
 
-constexpr std::uint8_t max_tries = 8;  // of one connection
+constexpr std::uint8_t max_tries = 8;  // of one side of a connection
 constexpr std::uint32_t max_datagram = 65535;
 constexpr int max_coalesced = 4;             // packets of a datagram that are looked at
 constexpr std::size_t max_versions = 16;     // of a Version Negotiation
@@ -42,13 +43,9 @@ constexpr std::uint64_t crypto = 0x06;
 constexpr std::uint64_t connection_close = 0x1c;
 }  // namespace frame
 
-std::optional<std::int64_t> elapsed_us(std::optional<Timestamp> from, Timestamp to) noexcept {
-  if (!from || to < *from) return std::nullopt;
-  return to_us(to - *from);
-}
-
-std::optional<bool> if_true(bool value) noexcept {
-  return value ? std::optional{true} : std::nullopt;
+/// `false`, unless that could not be seen.
+std::optional<bool> if_false(bool hidden) noexcept {
+  return hidden ? std::nullopt : std::optional{false};
 }
 
 class QuicDissector final : public Dissector {
@@ -69,10 +66,19 @@ class QuicDissector final : public Dissector {
     std::optional<QuicInitialKeys> keys;
   };
 
-  /// What the frames of one packet say besides their CRYPTO octets.
+  /// What the frames of one packet say.
   struct Seen {
     bool ack = false;
     bool fresh = false;  ///< CRYPTO octets that were not there before
+    bool known = false;  ///< CRYPTO octets that were
+    std::optional<std::uint64_t> error;
+  };
+
+  /// An Initial on its way to being read.
+  struct Sealed {
+    const QuicPacket& packet;
+    const Segment& segment;
+    Buffer& room;
   };
 
   [[nodiscard]] bool from_client(Direction direction) const noexcept {
@@ -87,19 +93,21 @@ class QuicDissector final : public Dissector {
 
   void on_packet(const QuicPacket& packet, const Segment& segment, Output& out);
   void on_initial(const QuicPacket& packet, const Segment& segment, Output& out);
-  void on_client_initial(const QuicPacket& packet, std::optional<Seen> seen, Timestamp time);
+  void on_client_initial(const QuicPacket& packet, const std::optional<Seen>& seen,
+                         const Segment& segment);
   void on_client_packet(const QuicPacket& packet, Timestamp time);
   void on_server_packet(const QuicPacket& packet, Timestamp time);
   void on_client_answer(Timestamp time);
   void on_retry(const QuicPacket& packet);
   void on_negotiation(const QuicPacket& packet);
-  [[nodiscard]] bool is_short(Bytes packet) const;
-  [[nodiscard]] std::optional<Bytes> open(const QuicPacket& packet, const Segment& segment,
-                                          Buffer& room, Output& out);
+  [[nodiscard]] bool is_short(Bytes packet, const Segment& segment) const;
+  [[nodiscard]] bool is_wanted(Direction direction) const noexcept;
+  [[nodiscard]] std::optional<Bytes> open(const Sealed& sealed, Output& out);
+  [[nodiscard]] std::optional<Bytes> open_client(const Sealed& sealed, Output& out);
   [[nodiscard]] std::optional<Bytes> open_with(const QuicConnectionId& id, QuicSide side,
-                                               const QuicPacket& packet, const Segment& segment,
-                                               Buffer& room, Output& out);
-  [[nodiscard]] Seen take_frames(Bytes frames, const Segment& segment, Output& out);
+                                               const Sealed& sealed, Output& out);
+  [[nodiscard]] std::optional<Seen> take_frames(Bytes frames, const Segment& segment, Output& out);
+  void take_crypto(Reader& frame, Direction direction, Seen& seen, Output& out);
   void take_messages(const Segment& segment, Output& out);
   /// These return whether the side can be read on.
   [[nodiscard]] bool on_message(TlsHandshake type, Bytes body, const Segment& segment, Output& out);
@@ -114,13 +122,15 @@ class QuicDissector final : public Dissector {
   std::array<QuicCryptoStream, 2> crypto_;  ///< of the client, of the server
   std::array<Keys, 2> keys_;
   Direction client_ = Direction::to_server;  ///< the direction the client sends in
-  std::uint8_t tries_ = 0;
-  std::uint8_t offered_ = 0;  ///< of server_versions_
+  std::array<std::uint8_t, 2> tries_{};      ///< of the client's packets, of the server's
+  std::uint8_t offered_ = 0;                 ///< of server_versions_
   bool retried_ = false;
   bool negotiated_ = false;
   bool token_ = false;
   bool zero_rtt_ = false;
-  bool repeated_ = false;  ///< the client's Initial, before it was answered
+  bool repeated_ = false;      ///< the client's Initial, before it was answered
+  bool unread_ = false;        ///< something of the server's that was not read
+  std::uint64_t sent_in_ = 0;  ///< number of the packet with the client's last Initial
   std::optional<bool> decrypted_;
   std::uint32_t version_ = 0;
   std::array<std::uint32_t, max_versions> server_versions_{};
@@ -137,20 +147,21 @@ class QuicDissector final : public Dissector {
 };
 
 Progress QuicDissector::consume(const Segment& segment, Output& out) {
+  const bool whole = segment.data.size() == segment.size;
   Reader datagram{segment.data};
   for (int i = 0; i < max_coalesced && !datagram.done(); ++i) {
     if (!is_long(datagram.peek())) {
-      if (!from_client(segment.direction) || !is_short(datagram.rest())) break;
+      if (!from_client(segment.direction) || !is_short(datagram.rest(), segment)) break;
       on_client_answer(segment.time);
       report(TlsOutcome::established, segment.time, out);
       return Progress::done;
     }
     const auto packet = take_quic_packet(datagram);
-    if (!packet) {
+    if (!packet || (packet->cut && whole)) {
       // What follows a packet may be anything that fills the datagram up.
-      const bool whole = segment.data.size() == segment.size;
-      if (i == 0 && whole && packet.flaw() == Flaw::bad_length)
-        malformed("header", segment.direction, out);
+      if (i == 0 && whole && (packet || packet.flaw() == Flaw::bad_length))
+        out.anomaly("quic", event::Reason::quic_malformed, "header");
+      unread_ = unread_ || (!packet && !from_client(segment.direction));
       break;
     }
     on_packet(*packet, segment, out);
@@ -185,13 +196,13 @@ void QuicDissector::on_client_packet(const QuicPacket& packet, Timestamp time) {
 }
 
 void QuicDissector::on_server_packet(const QuicPacket& packet, Timestamp time) {
-  if (server_time_) return;
   if (packet.type == QuicPacketType::retry) return on_retry(packet);
   if (packet.type == QuicPacketType::version_negotiation) return on_negotiation(packet);
-  if (packet.type != QuicPacketType::initial && packet.type != QuicPacketType::handshake) return;
+  // RFC 9368 2.3: it may have answered in the client's version at first.
+  if (packet.type != QuicPacketType::zero_rtt) version_ = packet.version;
+  if (server_time_) return;
   server_time_ = time;
   server_scid_ = packet.scid;
-  version_ = packet.version;
   if (!repeated_ && !retried_ && !negotiated_) rtt_server_us_ = elapsed_us(sent_time_, time);
 }
 
@@ -202,97 +213,147 @@ void QuicDissector::on_client_answer(Timestamp time) {
 
 // RFC 9001 5.2: after it the keys follow from the connection ID that the server chose.
 void QuicDissector::on_retry(const QuicPacket& packet) {
-  if (retried_) return;
+  if (server_time_ || retried_) return;
   retried_ = true;
   key_id_ = packet.scid;
 }
 
 void QuicDissector::on_negotiation(const QuicPacket& packet) {
-  if (negotiated_) return;
+  if (server_time_ || negotiated_) return;
   negotiated_ = true;
   // RFC 9000 17.2.1: what the client sent, the other way round.
   if (!dcid_) dcid_ = packet.scid;
   Reader versions{packet.versions};
   while (versions.left() >= sizeof(std::uint32_t) && offered_ < max_versions)
     server_versions_[offered_++] = versions.be32();
+  // The client begins anew, and not with the same words.
+  client_scid_.reset();
+  key_id_.reset();
+  first_time_.reset();
+  sent_time_.reset();
+  if (!state_.has_client_hello()) crypto_[0].restart();
 }
 
 /// Whether the rest of a client's datagram is a packet with a short header. What fills a datagram
 /// up has the second bit off; so may a packet (RFC 9287), and then its connection ID tells.
 /// Otherwise that says nothing: it may be another one by now (RFC 9000 19.15).
-bool QuicDissector::is_short(Bytes packet) const {
+bool QuicDissector::is_short(Bytes packet, const Segment& segment) const {
   constexpr std::size_t smallest = 21;  // RFC 9000 10.3
-  if (packet.size() < smallest || (!state_.has_client_hello() && !server_scid_)) return false;
+  const std::size_t size = packet.size() + (segment.size - segment.data.size());
+  if (size < smallest || (!state_.has_client_hello() && !server_scid_)) return false;
   if ((packet.front() & 0x40U) != 0) return true;
   const Bytes id = server_scid_ ? server_scid_->bytes() : Bytes{};
-  return !id.empty() && std::ranges::equal(packet.subspan(1, id.size()), id);
+  return !id.empty() && packet.size() > id.size() &&
+         std::ranges::equal(packet.subspan(1, id.size()), id);
 }
 
 void QuicDissector::on_initial(const QuicPacket& packet, const Segment& segment, Output& out) {
-  Buffer room{*memory_, max_datagram};
-  const auto frames = open(packet, segment, room, out);
   std::optional<Seen> seen;
-  if (frames) seen = take_frames(*frames, segment, out);
-  if (from_client(segment.direction)) on_client_initial(packet, seen, segment.time);
+  if (!packet.cut) {
+    Buffer room{*memory_, max_datagram};
+    const auto frames = open({.packet = packet, .segment = segment, .room = room}, out);
+    if (frames) seen = take_frames(*frames, segment, out);
+  }
+  if (seen) error_ = seen->error;
+  if (from_client(segment.direction)) on_client_initial(packet, seen, segment);
 }
 
-void QuicDissector::on_client_initial(const QuicPacket& packet, std::optional<Seen> seen,
-                                      Timestamp time) {
+void QuicDissector::on_client_initial(const QuicPacket& packet, const std::optional<Seen>& seen,
+                                      const Segment& segment) {
   if (!dcid_ || (negotiated_ && !first_time_)) dcid_ = packet.dcid;
   if (!packet.token.empty()) token_ = true;
   if (seen) decrypted_ = true;
   if (server_time_) {
-    if (seen && seen->ack) on_client_answer(time);
+    if (seen && seen->ack) on_client_answer(segment.time);
     return;
   }
-  if (!first_time_) first_time_ = time;
-  if (sent_time_ && (!seen || !seen->fresh)) repeated_ = true;
-  if (!sent_time_ || (seen && seen->fresh)) sent_time_ = time;
+  if (!first_time_) first_time_ = segment.time;
+  const bool fresh = seen && seen->fresh;
+  // What was not read may be what was sent before; of one datagram it is not.
+  const bool again = seen ? seen->known : segment.packet != sent_in_;
+  if (sent_time_ && !fresh && again) repeated_ = true;
+  if (!sent_time_ || fresh) sent_time_ = segment.time;
+  sent_in_ = segment.packet;
 }
 
-/// The frames of an Initial, as long as they may tell anything.
-std::optional<Bytes> QuicDissector::open(const QuicPacket& packet, const Segment& segment,
-                                         Buffer& room, Output& out) {
-  const bool client = from_client(segment.direction);
-  const bool wanted = client ? !hellos_done() || !rtt_client_us_ : !state_.has_server_hello();
-  if (!wanted) return std::nullopt;
-  if (!client) {
-    if (key_id_) return open_with(*key_id_, QuicSide::server, packet, segment, room, out);
-    // Nothing of a client was seen. Perhaps the ends are the wrong way round.
-    if (dcid_ || segment.size < min_initial) return std::nullopt;
-    const auto frames = open_with(packet.dcid, QuicSide::client, packet, segment, room, out);
-    if (frames) {
-      client_ = segment.direction;
-      key_id_ = packet.dcid;
-    }
-    return frames;
+/// Whether the frames of an Initial may tell anything. A client's say nothing new between its hello
+/// and the answer, but cost tries.
+bool QuicDissector::is_wanted(Direction direction) const noexcept {
+  if (!from_client(direction) || !state_.has_client_hello()) return true;
+  return server_time_ && (!rtt_client_us_ || state_.retried());
+}
+
+std::optional<Bytes> QuicDissector::open(const Sealed& sealed, Output& out) {
+  if (!is_wanted(sealed.segment.direction)) return std::nullopt;
+  if (from_client(sealed.segment.direction)) return open_client(sealed, out);
+  if (key_id_) return open_with(*key_id_, QuicSide::server, sealed, out);
+  // Nothing of a client was seen. Perhaps the ends are the wrong way round.
+  if (dcid_ || sealed.segment.size < min_initial) return std::nullopt;
+  const QuicConnectionId& id = sealed.packet.dcid;
+  const auto frames = open_with(id, QuicSide::client, sealed, out);
+  if (frames) {
+    client_ = sealed.segment.direction;
+    key_id_ = id;
   }
-  if (segment.size < min_initial) return std::nullopt;
+  return frames;
+}
+
+std::optional<Bytes> QuicDissector::open_client(const Sealed& sealed, Output& out) {
+  if (sealed.segment.size < min_initial) return std::nullopt;
   if (!decrypted_) decrypted_ = false;
+  const QuicConnectionId& id = sealed.packet.dcid;
   if (key_id_) {
-    const auto frames = open_with(*key_id_, QuicSide::client, packet, segment, room, out);
-    if (frames || packet.dcid == *key_id_) return frames;
+    const auto frames = open_with(*key_id_, QuicSide::client, sealed, out);
+    if (frames || id == *key_id_) return frames;
   }
-  const auto frames = open_with(packet.dcid, QuicSide::client, packet, segment, room, out);
-  if (frames) key_id_ = packet.dcid;
+  const auto frames = open_with(id, QuicSide::client, sealed, out);
+  if (frames) key_id_ = id;
   return frames;
 }
 
 std::optional<Bytes> QuicDissector::open_with(const QuicConnectionId& id, QuicSide side,
-                                              const QuicPacket& packet, const Segment& segment,
-                                              Buffer& room, Output& out) {
-  if (tries_ == max_tries || !out.may_decrypt(segment.time)) return std::nullopt;
-  ++tries_;
-  Keys& keys = keys_[side == QuicSide::client ? 0 : 1];
+                                              const Sealed& sealed, Output& out) {
+  const std::size_t index = side == QuicSide::client ? 0 : 1;
+  if (tries_[index] == max_tries || !out.may_decrypt()) return std::nullopt;
+  ++tries_[index];
+  const QuicPacket& packet = sealed.packet;
+  Keys& keys = keys_[index];
   if (!keys.keys || keys.version != packet.version || keys.id != id)
     keys = {packet.version, id, derive_quic_keys(packet.version, side, id.bytes())};
-  room.clear();
-  const auto plain = room.extend(packet.octets.size());
+  sealed.room.clear();
+  const auto plain = sealed.room.extend(packet.octets.size());
   if (!keys.keys || plain.empty()) return std::nullopt;
   return open_quic_packet(*keys.keys, packet.octets, packet.number_offset, plain);
 }
 
-QuicDissector::Seen QuicDissector::take_frames(Bytes frames, const Segment& segment, Output& out) {
+/// The numbers of an ACK frame (RFC 9000 19.3), of which none matters here.
+void skip_ack(Reader& frame, std::uint64_t type) noexcept {
+  constexpr int ecn_counts = 3;
+  const auto skip = [&frame] { (void)read_quic_integer(frame); };
+  skip();  // largest acknowledged
+  skip();  // delay
+  std::uint64_t ranges = read_quic_integer(frame);
+  skip();  // first range
+  for (; ranges != 0 && frame.ok(); --ranges) {
+    skip();  // gap
+    skip();  // range
+  }
+  for (int i = 0; type == frame::ack_ecn && i < ecn_counts; ++i) skip();
+}
+
+void QuicDissector::take_crypto(Reader& frame, Direction direction, Seen& seen, Output& out) {
+  const std::uint64_t offset = read_quic_integer(frame);
+  const Bytes data = frame.take(read_quic_integer(frame));
+  if (!frame.ok()) return;
+  const auto added = crypto(direction).add(offset, data);
+  seen.fresh = seen.fresh || added == QuicCryptoStream::Added::fresh;
+  seen.known = seen.known || added == QuicCryptoStream::Added::known;
+  if (added == QuicCryptoStream::Added::excess) malformed("CRYPTO octets", direction, out);
+}
+
+/// Nothing where the packet does not parse: who makes such says nothing that counts.
+std::optional<QuicDissector::Seen> QuicDissector::take_frames(Bytes frames, const Segment& segment,
+                                                              Output& out) {
   Seen seen;
   Reader reader{frames};
   while (reader.ok() && !reader.done()) {
@@ -300,38 +361,22 @@ QuicDissector::Seen QuicDissector::take_frames(Bytes frames, const Segment& segm
       case frame::padding:
       case frame::ping: break;
       case frame::ack:
-      case frame::ack_ecn: {
+      case frame::ack_ecn:
         seen.ack = true;
-        (void)read_quic_integer(reader);  // largest acknowledged
-        (void)read_quic_integer(reader);  // delay
-        std::uint64_t numbers = read_quic_integer(reader);
-        (void)read_quic_integer(reader);  // first range
-        for (; numbers != 0 && reader.ok(); --numbers) {
-          (void)read_quic_integer(reader);  // gap
-          (void)read_quic_integer(reader);  // range
-        }
-        for (int i = 0; type == frame::ack_ecn && i < 3; ++i) (void)read_quic_integer(reader);
+        skip_ack(reader, type);
         break;
-      }
-      case frame::crypto: {
-        const std::uint64_t offset = read_quic_integer(reader);
-        const Bytes data = reader.take(read_quic_integer(reader));
-        const auto added = crypto(segment.direction).add(offset, data);
-        seen.fresh = seen.fresh || added == QuicCryptoStream::Added::fresh;
-        break;
-      }
+      case frame::crypto: take_crypto(reader, segment.direction, seen, out); break;
       case frame::connection_close:
-        error_ = read_quic_integer(reader);
+        seen.error = read_quic_integer(reader);
         (void)read_quic_integer(reader);  // type of the frame that led to it
         reader.skip(read_quic_integer(reader));
         break;
-      default: malformed("frame", segment.direction, out); return seen;
+      default: malformed("frame", segment.direction, out); return std::nullopt;
     }
   }
   if (!reader.ok()) {
-    error_.reset();
     malformed("frame", segment.direction, out);
-    return seen;
+    return std::nullopt;
   }
   take_messages(segment, out);
   return seen;
@@ -378,8 +423,9 @@ bool QuicDissector::on_client_hello(Bytes body, const Segment& segment, Output& 
     return false;
   }
   if (hello->flawed) out.anomaly("quic", event::Reason::quic_malformed, "ClientHello extension");
+  const bool wanted = out.wants<Tls>() || out.wants<Quic>();
   state_.on_client_hello(*hello, first_time_.value_or(segment.time),
-                         out.wants<Tls>() || out.wants<Quic>());
+                         wanted ? TlsTexts::kept : TlsTexts::skipped);
   return true;
 }
 
@@ -393,7 +439,8 @@ bool QuicDissector::on_server_hello(Bytes body, const Segment& segment, Output& 
   if (hello->retry) {
     state_.on_retry_request(*hello);
   } else {
-    state_.on_server_hello(*hello, segment.time, out.wants<Tls>());
+    state_.on_server_hello(*hello, segment.time,
+                           out.wants<Tls>() ? TlsTexts::kept : TlsTexts::skipped);
   }
   return true;
 }
@@ -423,23 +470,26 @@ void QuicDissector::emit(TlsOutcome outcome, Output& out) {
     names[i] = quic_version_name(server_versions_[i]);
     versions[i] = names[i].view();
   }
+  const bool answered = server_time_.has_value();
+  const bool readable = answered || state_.has_client_hello();
   const QuicVersionName version = version_ != 0 ? quic_version_name(version_) : QuicVersionName{};
   const QuicErrorName error = error_ ? quic_error_name(*error_) : QuicErrorName{};
-  out.emit(Quic{.version = version.view(),
-                .sni = state_.server_name(),
-                .dcid = hex(dcid_, texts[0]),
-                .client_scid = hex(client_scid_, texts[1]),
-                .server_scid = hex(server_scid_, texts[2]),
-                .server_versions = std::span{versions}.first(offered_),
-                .retry = if_true(retried_),
-                .token = if_true(token_),
-                .zero_rtt = if_true(zero_rtt_),
-                .decrypted = decrypted_,
-                .answered = server_time_.has_value(),
-                .established = outcome == TlsOutcome::established,
-                .error = error.view(),
-                .hs_rtt_server_us = rtt_server_us_,
-                .hs_rtt_client_us = rtt_client_us_});
+  out.emit(Quic{
+      .version = version.view(),
+      .sni = state_.server_name(),
+      .dcid = hex(dcid_, texts[0]),
+      .client_scid = hex(client_scid_, texts[1]),
+      .server_scid = hex(server_scid_, texts[2]),
+      .server_versions = std::span{versions}.first(offered_),
+      .retry = if_true(retried_),
+      .token = if_true(token_),
+      .zero_rtt = if_true(zero_rtt_),
+      .decrypted = decrypted_,
+      .answered = answered ? std::optional{true} : if_false(unread_),
+      .established = outcome == TlsOutcome::established ? std::optional{true} : if_false(!readable),
+      .error = error.view(),
+      .hs_rtt_server_us = rtt_server_us_,
+      .hs_rtt_client_us = rtt_client_us_});
 }
 
 void QuicDissector::on_end(Timestamp /*now*/, Output& out) {
@@ -450,9 +500,10 @@ void QuicDissector::on_end(Timestamp /*now*/, Output& out) {
 /// packet the version says enough. Kept out of line: few datagrams come this far.
 [[gnu::noinline]] Verdict probe_packet(const Segment& start, std::uint32_t version) {
   const bool readable = is_readable_quic(version);
+  const bool whole = start.data.size() == start.size;
   Reader datagram{start.data};
-  if (!take_quic_packet(datagram))
-    return readable && start.data.size() < start.size ? Verdict::yes : Verdict::no;
+  const auto packet = take_quic_packet(datagram);
+  if (!packet || (packet->cut && whole)) return readable && !whole ? Verdict::yes : Verdict::no;
   if (version == quic_version::negotiation) return Verdict::unsure;
   // Of a version that is not read the first packet must be as large as a client's is.
   return readable || start.size >= min_initial ? Verdict::yes : Verdict::no;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <string_view>
 
 #include "app/tls_names.h"
+#include "base/digits.h"
 
 namespace ntan::app {
 namespace {
@@ -38,10 +40,9 @@ QuicErrorName quic_error_name(std::uint64_t error) noexcept {
     const TlsName alert = tls_alert_name(static_cast<std::uint8_t>(error));
     end = std::ranges::copy(alert.view(), end).out;
   } else {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    unsigned shift = 64;
-    while (shift > 16 && error >> (shift - 4U) == 0) shift -= 4;
-    for (; shift != 0; shift -= 4) *end++ = digits[error >> (shift - 4U) & 15U];
+    constexpr unsigned fewest = 4;
+    const auto digits = static_cast<unsigned>(std::bit_width(error) + 3) / 4;
+    end = append_upper_hex(end, error, std::max(digits, fewest));
   }
   name.size = static_cast<std::uint8_t>(end - name.octets.data());
   return name;

@@ -24,8 +24,8 @@ struct Quic {
   std::optional<bool> token;
   std::optional<bool> zero_rtt;
   std::optional<bool> decrypted;
-  bool answered = false;
-  bool established = false;
+  std::optional<bool> answered;
+  std::optional<bool> established;
   std::string_view error;
   std::optional<std::int64_t> hs_rtt_server_us;
   std::optional<std::int64_t> hs_rtt_client_us;
@@ -58,8 +58,11 @@ struct Quic {
         field<"zero_rtt", &Quic::zero_rtt>("The client sent 0-RTT packets"),
         field<"decrypted", &Quic::decrypted>(
             "Whether an Initial of the client could be read; absent where none was captured whole"),
-        field<"answered", &Quic::answered>("The server sent an Initial or a Handshake packet"),
-        field<"established", &Quic::established>("The client was seen to go on with 1-RTT packets"),
+        field<"answered", &Quic::answered>(
+            "The server went on with the handshake; absent where what it sent could not be read"),
+        field<"established", &Quic::established>(
+            "The client was seen to go on with 1-RTT packets; absent where it may have: its hello "
+            "was not read, and nothing of the server's either"),
         field<"error", &Quic::error>(
             "Why an Initial closed the connection, like connection_refused or "
             "tls_no_application_protocol; ERROR_0xHHHH where it has no name"),

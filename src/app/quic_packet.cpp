@@ -63,9 +63,8 @@ QuicVersionName quic_version_name(std::uint32_t version) noexcept {
     return name;
   }
   name = QuicVersionName{"VERSION_0x"};
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  for (unsigned shift = 32; shift != 0; shift -= 4)
-    name.octets[name.size++] = digits[version >> (shift - 4U) & 15U];
+  const char* const end = append_upper_hex(name.octets.data() + name.size, version, 8);
+  name.size = static_cast<std::uint8_t>(end - name.octets.data());
   return name;
 }
 
@@ -81,16 +80,13 @@ Parsed<QuicPacket> take_quic_packet(Reader& datagram) noexcept {
     return is_readable_quic(packet.version) ? Flaw::bad_length : Flaw::unsupported;
   packet.dcid = *dcid;
   packet.scid = *scid;
+  packet.octets = rest;
   switch (packet.type) {
     case QuicPacketType::version_negotiation:
       packet.versions = datagram.take(datagram.left());
-      packet.octets = rest;
       return packet;
     case QuicPacketType::retry:
-    case QuicPacketType::opaque:
-      datagram.skip(datagram.left());
-      packet.octets = rest;
-      return packet;
+    case QuicPacketType::opaque: datagram.skip(datagram.left()); return packet;
     case QuicPacketType::initial: packet.token = datagram.take(read_quic_integer(datagram)); break;
     case QuicPacketType::zero_rtt:
     case QuicPacketType::handshake: break;
@@ -98,8 +94,8 @@ Parsed<QuicPacket> take_quic_packet(Reader& datagram) noexcept {
   const std::uint64_t length = read_quic_integer(datagram);
   packet.number_offset = rest.size() - datagram.left();
   datagram.skip(length);
-  if (!datagram.ok()) return Flaw::bad_length;
-  packet.octets = rest.first(packet.number_offset + length);
+  packet.cut = !datagram.ok();
+  if (!packet.cut) packet.octets = rest.first(packet.number_offset + length);
   return packet;
 }
 

@@ -78,13 +78,15 @@ struct QuicPacket {
   Bytes versions;                 ///< of a Version Negotiation: four octets each
   Bytes octets;                   ///< all of it, header included
   std::size_t number_offset = 0;  ///< where in `octets` the packet number is, in its protected form
+  /// It goes on behind the octets that are there: cut by the capture, or no packet at all.
+  bool cut = false;
 };
 
 /// Takes one packet with a long header off the front of a datagram; where its end is not told
 /// (Retry, Version Negotiation, unknown versions), all the rest. Requires: the first octet is there
 /// and has its highest bit set.
-/// bad_length: a length contradicts the octets; unsupported: connection ids beyond 20 octets in a
-/// version that may have such.
+/// bad_length: the octets end in the connection IDs, or those are too long; unsupported: they are
+/// beyond 20 octets in a version that may have such.
 [[nodiscard]] Parsed<QuicPacket> take_quic_packet(Reader& datagram) noexcept;
 
 /// A variable-length integer (RFC 9000 16).

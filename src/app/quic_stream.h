@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/budget.h"
 #include "base/bytes.h"
@@ -21,7 +22,8 @@ class QuicCryptoStream {
   enum class Added : std::uint8_t {
     fresh,    ///< some of it was not there before
     known,    ///< all of it was
-    refused,  ///< too far ahead, in too many pieces, or without memory: all is lost
+    excess,   ///< too far ahead or in too many pieces: all is lost
+    refused,  ///< without memory: all is lost
   };
   Added add(std::uint64_t offset, Bytes data);
 
@@ -31,6 +33,8 @@ class QuicCryptoStream {
   void take(std::size_t count) noexcept;
   /// Nothing more is wanted: what comes is known from now on.
   void close() noexcept;
+  /// Begins anew, as a connection does that was answered with other versions.
+  void restart() noexcept;
 
  private:
   /// Octets that are there, from base_ on.
@@ -40,7 +44,10 @@ class QuicCryptoStream {
   };
   static constexpr std::size_t max_pieces = 32;
 
+  [[nodiscard]] Added give_up(Added why) noexcept;
   Added put(Piece piece, Bytes data);
+  bool fill(Piece piece, std::span<const Piece> known, Bytes data) noexcept;
+  void merge(std::size_t first, std::size_t count, Piece whole) noexcept;
 
   std::uint64_t base_ = 0;  ///< octets taken
   Buffer octets_;

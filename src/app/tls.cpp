@@ -35,6 +35,10 @@ bool is_encrypted_finished(std::uint16_t record_length) noexcept {
   return std::ranges::find(lengths, record_length) != lengths.end();
 }
 
+TlsTexts texts(Output& out) {
+  return out.wants<Tls>() ? TlsTexts::kept : TlsTexts::skipped;
+}
+
 class TlsDissector final : public Dissector {
  public:
   explicit TlsDissector(const FlowContext& flow) noexcept
@@ -312,7 +316,7 @@ Progress TlsDissector::on_client_hello(Direction direction, const TlsMessage& me
   if (sslv2) {
     state_.on_sslv2_client_hello(*hello, message.time);
   } else {
-    state_.on_client_hello(*hello, message.time, out.wants<Tls>());
+    state_.on_client_hello(*hello, message.time, texts(out));
   }
   return Progress::more;
 }
@@ -332,7 +336,7 @@ Progress TlsDissector::on_server_hello(Direction direction, const TlsMessage& me
   if (hello->retry) {
     state_.on_retry_request(*hello);
   } else {
-    state_.on_server_hello(*hello, message.time, out.wants<Tls>());
+    state_.on_server_hello(*hello, message.time, texts(out));
   }
   return Progress::more;
 }

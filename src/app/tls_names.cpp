@@ -318,11 +318,10 @@ std::string_view find(std::span<const Entry> entries, std::uint16_t value) noexc
 /// `CIPHER_0x1399`
 TlsName numbered(std::string_view registry, std::uint16_t value) noexcept {
   TlsName name{registry};
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : {'_', '0', 'x', digits[value >> 12U], digits[(value >> 8U) & 15U],
-                       digits[(value >> 4U) & 15U], digits[value & 15U]}) {
-    name.octets[name.size++] = c;
-  }
+  char* end = name.octets.data() + name.size;
+  for (const char c : {'_', '0', 'x'}) *end++ = c;
+  end = append_upper_hex(end, value, 4);
+  name.size = static_cast<std::uint8_t>(end - name.octets.data());
   return name;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "app/observed.h"
 #include "app/tls_event.h"
 #include "app/tls_names.h"
 #include "base/digest.h"
@@ -12,16 +13,6 @@ namespace {
 
 constexpr std::size_t max_text = 1024;
 constexpr std::size_t max_list = 16;
-
-/// Elapsed time, unless a clock went backwards.
-std::optional<std::int64_t> elapsed_us(std::optional<Timestamp> from, std::optional<Timestamp> to) {
-  if (!from || !to || *to < *from) return std::nullopt;
-  return to_us(*to - *from);
-}
-
-std::optional<bool> if_true(bool value) noexcept {
-  return value ? std::optional{true} : std::nullopt;
-}
 
 /// The first entries of a ProtocolNameList, whole.
 Bytes first_names(Bytes list, std::size_t count) noexcept {
@@ -101,11 +92,11 @@ std::string_view TlsState::view(Piece piece) const noexcept {
   return as_text(texts_.view().subspan(piece.start, piece.size));
 }
 
-void TlsState::on_client_hello(const ClientHello& hello, Timestamp time, bool wanted) {
+void TlsState::on_client_hello(const ClientHello& hello, Timestamp time, TlsTexts texts) {
   on_sslv2_client_hello(hello, time);
   early_data_ = hello.early_data;
   ech_ = hello.ech;
-  if (!wanted) return;
+  if (texts == TlsTexts::skipped) return;
   sni_ = keep_shortened(as_text(hello.server_name));
   alpn_offered_ = keep(as_text(first_names(hello.alpn, max_list)));
   ja3_ = keep(ja3(hello).view());
@@ -129,12 +120,12 @@ void TlsState::on_retry_request(const ServerHello& hello) noexcept {
   group_ = hello.group;
 }
 
-void TlsState::on_server_hello(const ServerHello& hello, Timestamp time, bool wanted) {
+void TlsState::on_server_hello(const ServerHello& hello, Timestamp time, TlsTexts texts) {
   server_time_ = time;
   server_version_ = hello.version;
   cipher_ = hello.cipher;
   if (hello.group) group_ = hello.group;
-  if (wanted) {
+  if (texts == TlsTexts::kept) {
     alpn_ = keep(as_text(hello.alpn));
     ja3s_ = keep(ja3s(hello).view());
   }

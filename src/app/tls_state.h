@@ -26,19 +26,22 @@ enum class TlsOutcome : std::uint8_t {
   unknown,  ///< the rest was not seen
 };
 
-/// `wanted`, or `out`, tells whether the event is: if not, its texts and fingerprints are not made.
-/// What the notes and anomalies say is the same.
+/// Whether anybody reads what a handshake says in words.
+enum class TlsTexts : std::uint8_t { kept, skipped };
+
+/// Texts and fingerprints are made only for an event that is wanted. What the notes and anomalies
+/// say is the same.
 class TlsState {
  public:
   TlsState(Budget& memory, Ja4Transport transport) noexcept
       : texts_(memory, max_texts), transport_(transport) {}
 
-  void on_client_hello(const ClientHello& hello, Timestamp time, bool wanted);
+  void on_client_hello(const ClientHello& hello, Timestamp time, TlsTexts texts);
   void on_sslv2_client_hello(const ClientHello& hello, Timestamp time);
   /// The ClientHello that answers a HelloRetryRequest.
   void on_second_client_hello(Timestamp time) noexcept;
   void on_retry_request(const ServerHello& hello) noexcept;
-  void on_server_hello(const ServerHello& hello, Timestamp time, bool wanted);
+  void on_server_hello(const ServerHello& hello, Timestamp time, TlsTexts texts);
   void on_sslv2_server_hello(Timestamp time) noexcept;
   void on_server_key_exchange(Bytes body) noexcept;
   /// The chain in a Certificate message (RFC 5246 7.4.2). False if it or its first certificate does

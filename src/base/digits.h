@@ -129,6 +129,13 @@ inline char* append_hex32(char* out, std::uint32_t value) noexcept {
 }
 
 /// Appends exactly 16 lower-case hex digits.
+/// Appends so many upper-case digits, as numbers of registries are written. Requires: digits <= 16.
+inline char* append_upper_hex(char* out, std::uint64_t value, unsigned digits) noexcept {
+  for (unsigned shift = 4 * digits; shift != 0; shift -= 4)
+    *out++ = "0123456789ABCDEF"[value >> (shift - 4U) & 15U];
+  return out;
+}
+
 inline char* append_hex64(char* out, std::uint64_t value) noexcept {
   out = append_hex32(out, static_cast<std::uint32_t>(value >> 32U));
   return append_hex32(out, static_cast<std::uint32_t>(value));

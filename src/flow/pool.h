@@ -32,7 +32,7 @@ class Pool {
     return carve(blocks, class_of(size));
   }
 
-  /// Whether take(size) makes no new chunk. Requires: size <= largest.
+  /// Whether take(size) gets a block that was given back. Requires: size <= largest.
   [[nodiscard]] bool has_free(std::size_t size) const noexcept {
     return classes_[class_of(size)].free != nullptr;
   }

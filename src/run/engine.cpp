@@ -27,6 +27,9 @@ detect::ScanOptions scan_options(const EngineOptions& options) {
   return scan;
 }
 
+/// Packets of all shards in a second that may be decrypted: a tenth of a core.
+constexpr std::size_t max_decryptions = 20'000;
+
 Reported reported(const flow::Flow& flow) noexcept {
   return {.packets = {flow.sides[0].packets, flow.sides[1].packets},
           .bytes = {flow.sides[0].wire_bytes, flow.sides[1].wire_bytes}};
@@ -86,6 +89,7 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
       .sensor = options_.sensor,
       .vlan = options.vlan,
       .scan_timeout = options.scan_timeout,
+      .decryptions = static_cast<std::uint32_t>(max_decryptions / options.shards),
       .verify_checksums = options.decode.verify_checksums,
       .interfaces = &interfaces};
   Merger& merger = *this;

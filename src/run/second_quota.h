@@ -1,4 +1,4 @@
-// So many of something in each second of packet time.
+// So many of something in each second of the trace clock.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ class SecondQuota {
  public:
   explicit constexpr SecondQuota(std::uint32_t limit) noexcept : limit_(limit) {}
 
-  /// Takes one, or returns false. A clock that goes back begins another second.
+  /// Takes one, or returns false. Times never go back.
   [[nodiscard]] bool take(Timestamp now) noexcept {
     const auto second = std::chrono::floor<std::chrono::seconds>(now);
     if (second != second_) {

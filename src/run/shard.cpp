@@ -89,7 +89,8 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
       wheel_(*this),
       timers_(make_timers(timers_per_flow * slab_.capacity(), pool_)),
       queue_dues_(no_dues()),
-      dissection_(pool_, reassembly_memory_, *this) {
+      dissection_(pool_, reassembly_memory_, *this),
+      decryptions_(options.decryptions) {
   constexpr std::size_t ids = 256;
   if (wants_packets_) known_ids_.resize(ids);
 }

@@ -64,6 +64,7 @@ struct ShardOptions {
   flow::VlanUse vlan = flow::VlanUse::keep;
   Duration scan_timeout =
       flow::timeout_of(flow::ContactTimer::answer_tcp);  ///< silence of TCP and SCTP
+  std::uint32_t decryptions = 0;                         ///< in a second of the trace clock
   bool verify_checksums = false;                         ///< those of TCP and UDP were looked at
   const std::vector<source::Interface>* interfaces =
       nullptr;  ///< those met so far; outlives the shard
@@ -365,8 +366,7 @@ class Shard final : private app::Output {
   FlowBits awaited_;   // flows whose contact waits for a time-out
   FlowBits expected_;  // flows whose dissector does
   Dissection dissection_;
-  /// 20,000 in all sixteen.
-  SecondQuota decryptions_{1'250};
+  SecondQuota decryptions_;
   std::vector<Flowless> flowless_;
   std::vector<Told> told_flowless_;
   /// Of flows whose packets are written one by one, by first packet: it costs a hash of SHA-1.

@@ -525,8 +525,8 @@ void Shard::note(event::Note note) {
                        note);
 }
 
-bool Shard::may_decrypt(Timestamp now) {
-  if (decryptions_.take(now)) return true;
+bool Shard::may_decrypt() {
+  if (decryptions_.take(current_.now)) return true;
   ++counters_.decryptions_refused;
   return false;
 }

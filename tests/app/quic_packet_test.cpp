@@ -64,19 +64,27 @@ TEST_CASE("quic: packets in one datagram are taken one after the other") {
   CHECK(reader.left() == 3);
 }
 
-TEST_CASE("quic: a length that contradicts the octets is no packet") {
-  const Octets whole = quic_long(0xc0, 1, "0102030405060708"_hex, "aa"_hex);
-  // An Initial has a token before its length: here the length, of which nothing is left then.
-  Octets initial = join(Bytes{whole}.first(16), "03 010203 0a"_hex, Octets(10));
+TEST_CASE("quic: a packet that goes on behind its octets is cut, without its ids there is none") {
+  // Form and version, both ids, a token, ten octets of which one is the length.
+  const Octets initial = join("c0 00000001 08 0102030405060708 01 aa 03 010203 0a"_hex, Octets(10));
+  const std::size_t ids = 5 + 9 + 2;
   for (std::size_t size = 1; size < initial.size(); ++size) {
+    CAPTURE(size);
     Reader reader{Bytes{initial}.first(size)};
     const auto packet = take_quic_packet(reader);
-    REQUIRE_FALSE(packet);
-    CHECK(packet.flaw() == Flaw::bad_length);
+    REQUIRE(static_cast<bool>(packet) == (size >= ids));
+    if (packet) {
+      CHECK(packet->cut);
+      CHECK(packet->scid == QuicConnectionId{"aa"_hex});
+      CHECK(packet->octets.size() == size);
+    } else {
+      CHECK(packet.flaw() == Flaw::bad_length);
+    }
   }
   Reader reader{initial};
   const auto packet = take_quic_packet(reader);
   REQUIRE(packet);
+  CHECK_FALSE(packet->cut);
   CHECK(std::ranges::equal(packet->token, "010203"_hex));
 }
 

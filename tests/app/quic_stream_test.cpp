@@ -55,19 +55,19 @@ TEST_CASE("quic stream: what is too much closes it, and its memory goes back") {
   SECTION("too far ahead") {
     QuicCryptoStream stream{memory};
     CHECK(stream.add(QuicCryptoStream::max_size - 1, one) == Added::fresh);
-    CHECK(stream.add(QuicCryptoStream::max_size, one) == Added::refused);
+    CHECK(stream.add(QuicCryptoStream::max_size, one) == Added::excess);
     CHECK(stream.add(0, one) == Added::known);
     CHECK(memory.used == 0);
   }
   SECTION("farther than a number holds") {
     QuicCryptoStream stream{memory};
-    CHECK(stream.add(UINT64_MAX, one) == Added::refused);
+    CHECK(stream.add(UINT64_MAX, one) == Added::excess);
   }
   SECTION("in too many pieces") {
     QuicCryptoStream stream{memory};
     for (std::uint64_t i = 0; i < 32; ++i) CHECK(stream.add(2 * i + 1, one) == Added::fresh);
     CHECK(stream.add(0, one) == Added::fresh);  // joins the first
-    CHECK(stream.add(100, one) == Added::refused);
+    CHECK(stream.add(100, one) == Added::excess);
     CHECK(memory.used == 0);
   }
   SECTION("without memory") {
@@ -76,6 +76,20 @@ TEST_CASE("quic stream: what is too much closes it, and its memory goes back") {
     CHECK(stream.add(0, std::vector<std::uint8_t>(200)) == Added::refused);
     CHECK(none.refused == 1);
   }
+}
+
+TEST_CASE("quic stream: it may begin anew") {
+  Budget memory{.limit = 1 << 20};
+  QuicCryptoStream stream{memory};
+  CHECK(stream.add(0, "0001"_hex) == Added::fresh);
+  stream.take(2);
+  stream.restart();
+  CHECK(memory.used == 0);
+  CHECK(stream.add(0, "10"_hex) == Added::fresh);
+  CHECK(ready(stream) == octets("10"_hex));
+  stream.close();
+  stream.restart();
+  CHECK(stream.add(0, "20"_hex) == Added::fresh);
 }
 
 TEST_CASE("quic stream: it equals a map of octets, whatever comes") {

@@ -194,7 +194,7 @@ TEST_CASE("quic: of a version that nobody knows the server's answer tells") {
   run.end(10'000);
   CHECK(run.result().lines ==
         std::vector<std::string>{R"(quic {"dcid":"8394c8f03e515708","server_versions":["v1"],)"
-                                 R"("answered":false,"established":false})"});
+                                 R"("answered":false})"});
 }
 
 TEST_CASE("quic: the server may choose another version on the way (RFC 9368)") {
@@ -246,6 +246,115 @@ TEST_CASE("quic: a repeated Initial has no round-trip time") {
   run.feed(to_client, Usual{}.answer, 320);
   run.end(10'000);
   CHECK_FALSE(says(run.result(), "hs_rtt_server_us"));
+}
+
+TEST_CASE("quic: a datagram that does not parse takes nothing from those that do") {
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_server, "c0 00000001 14 616263"_hex, 0);
+  run.feed(to_server, Usual{}.hello, 1);
+  run.end(10'000);
+  CHECK(run.result().anomalies == std::vector<std::string>{"quic quic_malformed"});
+  CHECK(says(run.result(), R"("sni":"www.example.org")"));
+}
+
+TEST_CASE("quic: what the capture has cut tells by its headers") {
+  const Usual packets;
+  DissectorRun run{quic_protocol, flow};
+  const auto feed = [&run](Direction direction, const Octets& octets, std::int64_t ms) {
+    run.feed(direction, Bytes{octets}.first(std::min<std::size_t>(54, octets.size())), ms,
+             static_cast<std::uint32_t>(octets.size()));
+  };
+  feed(to_server, packets.hello, 0);
+  feed(to_client, packets.answer, 20);
+  feed(to_server, packets.data, 26);
+  CHECK(run.result().lines ==
+        std::vector<std::string>{
+            R"(quic {"version":"v1","dcid":"8394c8f03e515708","client_scid":"c1c2c3c4",)"
+            R"("server_scid":"5152535455","answered":true,"established":true,)"
+            R"("hs_rtt_server_us":20000,"hs_rtt_client_us":6000})"});
+  CHECK(run.result().anomalies.empty());
+}
+
+TEST_CASE("quic: a version that is not read is answered and established all the same") {
+  const std::uint32_t google = 0x51303530;
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_server, join(quic_long(0xc0, google, dcid, client_id), Octets(1200)), 0);
+  run.feed(to_client, quic_long(0xc0, google, client_id, server_id), 10);
+  run.feed(to_server, short_packet(server_id), 20);
+  CHECK(run.result().lines ==
+        std::vector<std::string>{
+            R"(quic {"version":"Q050","dcid":"8394c8f03e515708","client_scid":"c1c2c3c4",)"
+            R"("server_scid":"5152535455","answered":true,"established":true,)"
+            R"("hs_rtt_client_us":10000})"});
+}
+
+TEST_CASE("quic: a client that repeats itself leaves the server's packets their tries") {
+  const Usual packets;
+  DissectorRun run{quic_protocol, flow};
+  for (int i = 0; i < 12; ++i) run.feed(to_server, packets.hello, i);
+  run.feed(to_client, packets.answer, 20);
+  run.end(10'000);
+  CHECK(says(run.result(), R"("cipher":"TLS_AES_128_GCM_SHA256")"));
+}
+
+TEST_CASE("quic: the version in force may follow an answer in the client's") {
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_server, Usual{}.hello, 0);
+  run.feed(to_client, server_packet(ack), 10);
+  run.feed(to_client, quic_long(0xf0, quic_version::v2, client_id, server_id), 20);
+  run.end(10'000);
+  CHECK(says(run.result(), R"(quic {"version":"v2")"));
+}
+
+TEST_CASE("quic: a hello that a Version Negotiation made void is not mixed with the next") {
+  const Octets old_hello = hello_for("old.example", 1500);
+  const Octets new_hello = hello_for("new.example");
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_server, client_packet(crypto_frame(0, Bytes{old_hello}.first(100))), 0);
+  run.feed(to_client,
+           join("80 00000000"_hex, with_length(1, client_id), with_length(1, dcid), "6b3343cf"_hex),
+           10);
+  run.feed(to_server,
+           sealed({.version = quic_version::v2,
+                   .key_id = dcid,
+                   .dcid = dcid,
+                   .scid = server_id,
+                   .frames = crypto_frame(0, new_hello)}),
+           20);
+  run.end(10'000);
+  CHECK(says(run.result(), R"("sni":"new.example")"));
+  CHECK(says(run.result(), R"("client_scid":"5152535455")"));
+}
+
+TEST_CASE("quic: a close behind the hello of the server is read, one that does not parse is not") {
+  const auto after_hello = [](Octets frames) {
+    DissectorRun run{quic_protocol, flow};
+    run.feed(to_server, Usual{}.hello, 0);
+    run.feed(to_client, server_packet(crypto_frame(0, server_hello_message())), 10);
+    run.feed(to_client, server_packet(std::move(frames)), 20);
+    run.end(10'000);
+    return run.result();
+  };
+  CHECK(says(after_hello(join("1c 4128 00 00"_hex)), R"("error":"tls_handshake_failure")"));
+  CHECK_FALSE(says(after_hello(join("1c 4128 00 00 08 00"_hex)), "error"));
+}
+
+TEST_CASE("quic: two Initials in one datagram repeat nothing") {
+  const Octets hello = hello_for("www.example.org");
+  const auto small = [](Octets frames) {
+    return sealed({.key_id = dcid, .dcid = dcid, .frames = std::move(frames), .size = 600});
+  };
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_server, join(small(crypto_frame(0, hello)), small(join("01"_hex))), 0);
+  run.feed(to_client, Usual{}.answer, 20);
+  run.end(10'000);
+  CHECK(says(run.result(), R"("hs_rtt_server_us":20000)"));
+}
+
+TEST_CASE("quic: CRYPTO octets beyond what is held are an anomaly") {
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_server, client_packet(join("06 80010000 01 00"_hex)), 0);
+  CHECK(run.result().anomalies == std::vector<std::string>{"quic quic_malformed"});
 }
 
 TEST_CASE("quic: a later connection id of the server may be another") {

@@ -26,7 +26,7 @@ class Log final : public app::Output {
                     std::to_string(note.value));
   }
 
-  bool may_decrypt(Timestamp /*now*/) override { return true; }
+  bool may_decrypt() override { return true; }
 
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override {
     require(layer == "http" && !detail.empty());

@@ -37,7 +37,7 @@ class Transcript final : public app::Output {
              std::to_string(note.value) + '\n';
   }
 
-  bool may_decrypt(Timestamp /*now*/) override { return true; }
+  bool may_decrypt() override { return true; }
 
   void anomaly(std::string_view layer, event::Reason /*reason*/, std::string_view detail) override {
     text_.append(layer).append(" ").append(detail) += '\n';

@@ -59,7 +59,7 @@ class DissectorRun final : public app::Output {
 
   void note(event::Note note) override { result_.notes.push_back(note); }
 
-  bool may_decrypt(Timestamp /*now*/) override { return may_decrypt_; }
+  bool may_decrypt() override { return may_decrypt_; }
 
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
 

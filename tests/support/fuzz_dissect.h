@@ -105,7 +105,7 @@ class FuzzRun final : public app::Output {
 
   void note(event::Note note) override { ++notes_[static_cast<std::size_t>(note.kind)]; }
 
-  bool may_decrypt(Timestamp /*now*/) override { return true; }
+  bool may_decrypt() override { return true; }
 
   void anomaly(std::string_view layer, event::Reason /*reason*/, std::string_view detail) override {
     require(!layer.empty() && !detail.empty());
