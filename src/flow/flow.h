@@ -68,6 +68,7 @@ struct Uncommon {
   std::uint32_t fragments = 0;
   std::array<std::uint32_t, 2> bad_checksums{};  ///< indexed by Direction
   std::uint32_t icmp_errors = 0;
+  std::array<bool, 2> ports_only{};  ///< of some packets no more could be read; by Direction
 };
 
 /// Which end of the key is the client, decided once at the first packet.

@@ -225,28 +225,21 @@ void add_side(FlowRecord& record, const SideFields& fields, const TcpConnection&
   add_window(record, fields, own, scaled ? side.window_scale : 0U);
 }
 
-// Of none of its packets the header could be read: how much of them was payload nobody knows.
-bool unread(const Flow& flow, const TcpConnection& tcp, Direction direction) noexcept {
+// There are packets whose header could not be read, and no other tells of payload: how much of them
+// was that nobody knows.
+bool unread(const Flow& flow, Direction direction) noexcept {
   const Side& side = flow.sides[index(direction)];
-  return side.packets != 0 && side.tcp_flags == 0 && side.payload_bytes == 0 &&
-         tcp.side(direction).state == EndState::inactive;
+  return flow.uncommon != nullptr && flow.uncommon->ports_only[index(direction)] &&
+         side.payload_bytes == 0 && side.tcp_flags == 0;
 }
 
 void add_tcp(FlowRecord& record, const Flow& flow, const TcpConnection& tcp) {
   const TcpSide& client = tcp.side(Direction::to_server);
   const TcpSide& server = tcp.side(Direction::to_client);
-  const bool client_unread = unread(flow, tcp, Direction::to_server);
-  const bool server_unread = unread(flow, tcp, Direction::to_client);
-  if (client_unread) {
-    record.src_payload.reset();
-  } else {
-    record.src_goodput_bytes = client.goodput_bytes;
-  }
-  if (server_unread) {
-    record.dst_payload.reset();
-  } else {
-    record.dst_goodput_bytes = server.goodput_bytes;
-  }
+  const bool client_unread = unread(flow, Direction::to_server);
+  const bool server_unread = unread(flow, Direction::to_client);
+  if (!client_unread) record.src_goodput_bytes = client.goodput_bytes;
+  if (!server_unread) record.dst_goodput_bytes = server.goodput_bytes;
   const auto server_half = tcp.handshake_server();
   const auto client_half = tcp.handshake_client();
   record.hs_rtt_server_us = microseconds(server_half);
@@ -321,6 +314,8 @@ FlowRecord make_record(const Flow& flow, const TcpConnection* tcp) {
                     .dst_throughput_bps = rate_bps(server.payload_bytes, duration),
                     .src_tcp_flags = flag_text(client.tcp_flags),
                     .dst_tcp_flags = flag_text(server.tcp_flags)};
+  if (unread(flow, Direction::to_server)) record.src_payload.reset();
+  if (unread(flow, Direction::to_client)) record.dst_payload.reset();
   if (flow.uncommon != nullptr) {
     const Uncommon& uncommon = *flow.uncommon;
     record.icmp_err = unless_zero(uncommon.icmp_errors);

@@ -164,8 +164,8 @@ struct FlowRecord {
         field<"src_l3_bytes", &R::src_l3_bytes>("Octets of IP datagrams from the originator"),
         field<"dst_l3_bytes", &R::dst_l3_bytes>("Octets of IP datagrams from the responder"),
         field<"src_payload", &R::src_payload>(
-            "Octets of transport payload from the originator, repeats included; absent if no TCP "
-            "header of it could be read"),
+            "Octets of transport payload from the originator, repeats included; absent if "
+            "transport headers of it could not be read and no other shows any"),
         field<"dst_payload", &R::dst_payload>(
             "Octets of transport payload from the responder; absent likewise"),
         field<"src_goodput_bytes", &R::src_goodput_bytes>(

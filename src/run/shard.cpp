@@ -310,7 +310,7 @@ void Shard::count(Conversation& conversation, const RoutedPacket& packet, Direct
   // The list and the history lie behind the front of the record: touched only when they change.
   if (side.packets == 0 && flow.sides[index(reverse(direction))].packets != 0)
     one_sided_.remove(current_.number);
-  if (decoded.fragmented || decoded.checksum_bad) [[unlikely]]
+  if (decoded.fragmented || decoded.checksum_bad || decoded.ports_only) [[unlikely]]
     count_uncommon(conversation, packet, direction);
   if (decoded.proto != ip::tcp && decoded.payload_size != 0 && side.payload_bytes == 0)
     flow.history.add('d', direction);
@@ -339,6 +339,7 @@ void Shard::count_uncommon(Conversation& conversation, const RoutedPacket& packe
   Uncommon* uncommon = uncommon_of(conversation);
   if (uncommon == nullptr) return;
   if (packet.decoded->fragmented) uncommon->fragments += packet.packets;
+  if (packet.decoded->ports_only) uncommon->ports_only[index(direction)] = true;
   if (packet.decoded->checksum_bad) {
     conversation.flow.history.add_counted('c', direction,
                                           ++uncommon->bad_checksums[index(direction)]);

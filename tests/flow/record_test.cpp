@@ -139,6 +139,8 @@ TEST_CASE("record: what no header told is left out, not zero") {
   half.play(">D10A");
   half.tcp.on_segment(cut, Direction::to_client, half.now(), half.history);
   flow.sides[1] = {.packets = 1};
+  Uncommon uncommon{.ports_only = {false, true}};
+  flow.uncommon = &uncommon;
   const FlowRecord record = make_record(flow, &half.tcp);
   CHECK(record.src_payload == 10U);
   CHECK(record.src_data_segs == 1U);
@@ -148,7 +150,21 @@ TEST_CASE("record: what no header told is left out, not zero") {
   CHECK_FALSE(record.dst_rtx);
   // A side that sent nothing has sent no payload.
   flow.sides[1] = {};
+  uncommon.ports_only = {};
   CHECK(make_record(flow, &half.tcp).dst_payload == 0U);
+}
+
+TEST_CASE("record: payload of datagrams cut behind their ports is left out, not zero") {
+  Flow flow = udp_flow();
+  flow.sides[0] = {.packets = 3};
+  flow.sides[1] = {.packets = 1};
+  Uncommon uncommon{.ports_only = {true, false}};
+  flow.uncommon = &uncommon;
+  CHECK_FALSE(make_record(flow, nullptr).src_payload);
+  CHECK(make_record(flow, nullptr).dst_payload == 0U);
+  // What could be read is told.
+  flow.sides[0] = {.payload_bytes = 7, .packets = 4};
+  CHECK(make_record(flow, nullptr).src_payload == 7U);
 }
 
 TEST_CASE("record: throughput is payload bits over the flow's duration") {

@@ -631,6 +631,22 @@ TEST_CASE("engine: every snaplen keeps the laws") {
   }
 }
 
+TEST_CASE("engine: payload that no header told of is absent, whatever the transport") {
+  const std::uint8_t proto = GENERATE(std::uint8_t{6}, std::uint8_t{17}, std::uint8_t{132});
+  CAPTURE(proto);
+  const test::Octets segment{0x13, 0x88, 0x17, 0x70, 0, 0, 0, 0, 0, 0, 0, 0};
+  test::Octets data = in_ethernet(test::ipv4_packet(client, server, proto, segment));
+  data.resize(14 + 20 + 6);
+  Frames frames{{.time = traffic_start, .data = data, .wire_size = 46}};
+  frames.push_back(frames.front());
+  const Analysis analysis = test::analyse(frames);
+  const auto flows = analysis.of("flow");
+  REQUIRE(flows.size() == 1);
+  CHECK_THAT(flows[0], Contains(R"("src_pkts":2)"));
+  CHECK_THAT(flows[0], !Contains(R"("src_payload")"));
+  CHECK_THAT(flows[0], Contains(R"("dst_payload":0)"));
+}
+
 TEST_CASE("engine: a frame larger than any network's speaks of offload, but on the loopback") {
   Frame frame = udp(traffic_start, {client, server, 40'000, 9'000});
   frame.wire_size = 9'217;
