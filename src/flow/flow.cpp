@@ -20,6 +20,7 @@ bool is_icmp(std::uint8_t proto) noexcept {
 
 /// Of the types that only answer; advertisements come unasked, too.
 bool is_icmp_reply(const Decoded& packet) noexcept {
+  if (!packet.is_icmp()) return false;
   switch (packet.proto) {
     case ip::icmp:
       return packet.icmp_type == icmp_type::echo_reply ||

@@ -28,10 +28,6 @@ std::size_t flow_cap(const ShardOptions& options) noexcept {
   return std::max<std::size_t>(16, std::min(options.max_flows, affordable));
 }
 
-bool is_icmp(std::uint8_t proto) noexcept {
-  return proto == ip::icmp || proto == ip::icmpv6;
-}
-
 bool is_lone_syn(const wire::Decoded& packet) noexcept {
   constexpr std::uint8_t others = flag::ack | flag::fin | flag::rst;
   return packet.has(flag::syn) && !packet.has(others) && packet.payload_size == 0;
@@ -145,7 +141,7 @@ void Shard::on_packet(const RoutedPacket& packet) {
     on_tcp(conversation, number, packet, direction);
   } else if (packet.decoded->proto == ip::udp) {
     on_datagram(conversation, packet, direction, app::Transport::udp);
-  } else if (is_icmp(packet.decoded->proto)) {
+  } else if (packet.decoded->is_icmp()) {
     on_datagram(conversation, packet, direction, app::Transport::icmp);
   }
   // Last: its line says which protocol the flow has turned out to be.

@@ -109,6 +109,12 @@ struct Decoded {
 
   [[nodiscard]] Bytes option_bytes() const noexcept { return {options, options_size}; }
 
+  /// ICMP of the version that carries it, the only one that is read: else there is no type.
+  [[nodiscard]] bool is_icmp() const noexcept {
+    return (proto == ip_protocol::icmp && src.version == IpVersion::v4) ||
+           (proto == ip_protocol::icmpv6 && src.version == IpVersion::v6);
+  }
+
   [[nodiscard]] bool has(std::uint8_t flags) const noexcept { return (tcp_flags & flags) != 0; }
 };
 

@@ -104,9 +104,22 @@ TEST_CASE("flow: an ICMP reply goes to the originator, an advertisement need not
   CAPTURE(c.proto, c.type);
   wire::Decoded first = packet(c.proto, 7, 7, 0);
   first.icmp_type = c.type;
+  if (c.proto == ip::icmpv6) {
+    first.src = *parse_address("2001:db8::2");
+    first.dst = *parse_address("2001:db8::1");
+  }
   const Flow flow = begin(first);
   CHECK(to_text(flow.orientation.how) == (c.reply ? "reply" : "first"));
   CHECK(flow_ends(flow).client == (c.reply ? first.dst : first.src));
+}
+
+TEST_CASE("flow: ICMP that the other version of IP carries has no type that could be a reply's") {
+  wire::Decoded first = packet(ip::icmp, 0, 0, 0);
+  first.src = *parse_address("2001:db8::1");
+  first.dst = *parse_address("2001:db8::2");
+  const Flow flow = begin(first);
+  CHECK(to_text(flow.orientation.how) == "first");
+  CHECK(flow_ends(flow).client == first.src);
 }
 
 TEST_CASE("flow: its id depends on key, start and equal starts, on nothing else") {

@@ -326,6 +326,21 @@ TEST_CASE("engine: a header that is in order and not known further is no anomaly
   CHECK(test::flow_lines(analysis).size() == 1);
 }
 
+TEST_CASE("engine: ICMP that the other version of IP carries is a flow and nothing else") {
+  // Source quench in ICMP, a parameter problem in ICMPv6.
+  const test::Octets message{4, 0, 0, 0, 0, 0, 0, 0};
+  test::Octets packet{0x60, 0, 0, 0, 0, 8, 1, 64};
+  packet.resize(40);
+  packet[8] = packet[24] = 0x20;
+  packet[39] = 1;
+  packet.insert(packet.end(), message.begin(), message.end());
+  const Analysis analysis =
+      test::analyse({{.time = traffic_start, .data = in_ethernet(packet, 0x86dd)}});
+  CHECK(analysis.of("icmp").empty());
+  REQUIRE(analysis.of("flow").size() == 1);
+  CHECK_THAT(analysis.of("flow")[0], Contains(R"("src_payload":8)"));
+}
+
 TEST_CASE("engine: what is wrong with packets without a flow is told once a second") {
   const std::size_t threads = GENERATE(std::size_t{1}, std::size_t{3});
   CAPTURE(threads);
