@@ -55,16 +55,20 @@ void add_tcp(const wire::Decoded& decoded, TextLine& line) {
 void describe_packet(const wire::Decoded& decoded, const wire::Extra& extra,
                      const app::Protocol* protocol, TextLine& line) {
   line.clear();
-  const bool fragment = decoded.bucket == wire::Bucket::fragment;
+  // One that its datagram has no room for is given up as it comes.
+  const bool fragment = decoded.bucket == wire::Bucket::fragment ||
+                        decoded.bucket == wire::Bucket::fragment_incomplete;
   if (!fragment && add_payload(decoded, protocol, line)) return;
   line.clear();
-  if (!decoded.src.known() || decoded.bucket == wire::Bucket::arp) {
+  const bool in_chain = decoded.bucket == wire::Bucket::undecodable && decoded.proto == 0;
+  if (!decoded.src.known() || decoded.bucket == wire::Bucket::arp || in_chain) {
     line.add(to_text(decoded.bucket));
     return;
   }
   line.add(flow::proto_text(decoded.proto));
   if (fragment) return add_fragment(decoded, extra, line);
-  if (decoded.proto == ip::tcp && !decoded.ports_only) return add_tcp(decoded, line);
+  if (!decoded.has_transport()) return;
+  if (decoded.proto == ip::tcp) return add_tcp(decoded, line);
   line.add(" len ").add(decoded.payload_size);
 }
 

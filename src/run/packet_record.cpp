@@ -8,18 +8,18 @@ namespace {
 void add_network(PacketRecord& record, const wire::Decoded& decoded) noexcept {
   record.ttl = decoded.ttl;
   record.l3_bytes = decoded.l3_size;
-  record.payload_bytes = decoded.payload_size;
   if (decoded.src.version == IpVersion::v4 || decoded.fragmented) record.ip_id = decoded.ip_id;
 }
 
 void add_transport(PacketRecord& record, const wire::Decoded& decoded) noexcept {
-  namespace ip = ip_protocol;
-  if (decoded.proto == ip::tcp) {
+  if (!decoded.has_transport()) return;
+  record.payload_bytes = decoded.payload_size;
+  if (decoded.proto == ip_protocol::tcp) {
     record.tcp_flags = flow::flag_text(decoded.tcp_flags);
     record.seq = decoded.seq;
     if (decoded.has(wire::tcp_flag::ack)) record.ack = decoded.ack;
     record.window = decoded.window;
-  } else if (decoded.proto == ip::icmp || decoded.proto == ip::icmpv6) {
+  } else if (decoded.is_icmp()) {
     record.icmp_type = decoded.icmp_type;
     record.icmp_code = decoded.icmp_code;
   }

@@ -60,7 +60,8 @@ struct PacketRecord {
         field<"ttl", &R::ttl>("TTL or hop limit"),
         field<"ip_id", &R::ip_id>("IPv4 identification, or that of an IPv6 fragment"),
         field<"l3_bytes", &R::l3_bytes>("Length of the innermost IP datagram"),
-        field<"payload_bytes", &R::payload_bytes>("Transport payload as sent"),
+        field<"payload_bytes", &R::payload_bytes>(
+            "Transport payload as sent; absent of a fragment, and if its header could not be read"),
         field<"tcp_flags", &R::tcp_flags>("TCP flags: F S R P A U E C"),
         field<"seq", &R::seq>("TCP sequence number"),
         field<"ack", &R::ack>("TCP acknowledgement number"),

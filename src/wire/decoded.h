@@ -115,6 +115,12 @@ struct Decoded {
            (proto == ip_protocol::icmpv6 && src.version == IpVersion::v6);
   }
 
+  /// The transport header was read. Of a fragment, or where no more than ports could be, nobody
+  /// knows what it says, nor how much of the packet is payload.
+  [[nodiscard]] bool has_transport() const noexcept {
+    return (bucket == Bucket::flow || bucket == Bucket::icmp_error) && !ports_only;
+  }
+
   [[nodiscard]] bool has(std::uint8_t flags) const noexcept { return (tcp_flags & flags) != 0; }
 };
 

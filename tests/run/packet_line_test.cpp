@@ -181,6 +181,54 @@ TEST_CASE("packet line: datagrams, ICMP, ARP, fragments and what is none of them
                 });
 }
 
+TEST_CASE("packet event: what no header told is absent, not zero") {
+  struct Case {
+    const char* name;
+    Octets frame;
+    std::size_t captured;
+    std::string said;
+  };
+  const Pair ends{client, server, 40'000, 9'000};
+  const Octets tcp = in_ethernet(test::tcp_packet(ends, {.seq = 7, .flags = 0x18}, "0102"_hex));
+  const Octets echo = in_ethernet(test::echo_packet(ends, 8, 77, 3));
+  // Hop-by-hop options, then UDP.
+  const Octets chain = in_ethernet(
+      join("60000000 0010 00 40 20010db8000000000000000000000001 20010db8000000000000000000000002"
+           "11 00 0104 00000000 | 0001 0002 0008 0000"_hex),
+      0x86dd);
+  const auto piece = [](std::uint8_t proto, std::uint16_t place) {
+    return in_ethernet(test::ipv4_packet(client, server, proto, Octets(96), 3, place));
+  };
+  // ICMP of the other version.
+  const Octets other = in_ethernet(test::ipv4_packet(client, server, 58, "80 00 0000"_hex));
+  const Case cases[] = {
+      {"TCP cut behind its ports", tcp, 38, "tcp"},
+      {"TCP cut in its ports", tcp, 36, "tcp"},
+      {"ICMP cut in its header", echo, 35, "icmp"},
+      {"an IPv6 chain cut in it", chain, 58, "undecodable"},
+      {"a fragment of TCP", piece(6, 0x2000 | 10), 130, "tcp fragment id 3 offset 80 len 96 more"},
+      {"a fragment of ICMP", piece(1, 0x2000), 130, "icmp fragment id 3 offset 0 len 96 more"},
+      {"a fragment that is refused", piece(17, 8191), 130, "udp fragment id 3 offset 65528 len 96"},
+      {"ICMP in the other IP", other, 100, "icmpv6 len 4"},
+  };
+  for (const auto& [name, octets, captured, said] : cases) {
+    CAPTURE(name);
+    Frame one{.time = traffic_start, .data = octets};
+    one.wire_size = static_cast<std::uint32_t>(octets.size());
+    one.data.resize(std::min(octets.size(), captured));
+    const auto packets = test::analyse({one}, {.packets = true}).of("packet");
+    REQUIRE(packets.size() == 1);
+    CHECK(packets[0].find(R"("info":")" + said + '"') != std::string::npos);
+    CHECK(packets[0].find(R"("l3_bytes":)") != std::string::npos);
+    for (const char* member :
+         {"payload_bytes", "seq", "ack", "window", "tcp_flags", "icmp_type", "icmp_code"}) {
+      CAPTURE(member);
+      const bool known = std::string_view{member} == "payload_bytes" && said.ends_with("len 4");
+      CHECK((packets[0].find('"' + std::string(member) + "\":") != std::string::npos) == known);
+    }
+  }
+}
+
 TEST_CASE("packet event: its interface is that of the packet, not of the flow") {
   const Pair ends{client, server, 40'001, 9'000};
   Frames frames{frame(test::udp_packet(ends, "01"_hex)),
