@@ -205,9 +205,11 @@ void Engine::take_fragment(const PacketView& packet, Slot& slot) {
 std::optional<Engine::Joined> Engine::join_fragment(const PacketView& packet, Slot& slot,
                                                     Timestamp clock, FragmentFlaws& flaws) {
   Tally tally{1, packet.wire_size};
+  const bool counted_as_bad = slot.decoded.checksum_bad;
   defragmenter_.advance(clock);
   const wire::Defragmenter::Result result = defragmenter_.add(packet, slot.decoded, slot.extra);
   flaws = FragmentFlaws(result);
+  if (result.checksum_bad && !counted_as_bad) ++ledger_.bad_checksums;
   if (result.verdict == wire::Defragmenter::Verdict::waiting) {
     ledger_.of(Bucket::fragment) += tally;
     return std::nullopt;

@@ -105,6 +105,7 @@ Defragmenter::Result Defragmenter::add(const PacketView& packet, Decoded& decode
     if (ended != 0) inner.earlier_in[depth] = ended;
     inner.overlap |= result.overlap;
     inner.tiny |= result.tiny;
+    inner.checksum_bad |= result.checksum_bad;
     result = inner;
   }
   return result;
@@ -170,9 +171,12 @@ Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Fram
     return result;
   }
   result.verdict = Verdict::whole;
+  const bool bad_before = datagram->checksum_bad;
   finish(*datagram, decoded, extra);
   remove(datagram);
   decode_reassembled(options_, decoded, extra);
+  result.checksum_bad = decoded.checksum_bad;
+  if (bad_before) decoded.checksum_bad = true;
   return result;
 }
 
@@ -294,7 +298,7 @@ void Defragmenter::finish(Datagram& datagram, Decoded& decoded, Extra& extra) {
       datagram.first.l3_size - datagram.first.payload_size - (v6 ? fragment_header_size : 0U);
   decoded = datagram.first;
   extra = datagram.first_extra;
-  decoded.checksum_bad = datagram.checksum_bad;
+  decoded.checksum_bad = false;
   decoded.payload = out.data();
   decoded.payload_captured = static_cast<std::uint32_t>(out.size());
   decoded.payload_size = datagram.covered;

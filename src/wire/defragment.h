@@ -69,6 +69,8 @@ class Defragmenter {
     bool overlap = false;          ///< the datagram's first overlap that is no exact duplicate
     /// The datagram's first fragment without all of the transport header (RFC 1858, RFC 7112).
     bool tiny = false;
+    /// Whole: a checksum is wrong that only the datagram could show, none of its fragments.
+    bool checksum_bad = false;
     Counts earlier;  ///< whole or dropped: other frames with it, in the ledger as waiting
     /// The datagrams that these frames waited in and that are no more, outermost first. Of a
     /// fragment that waits: they wait with it now.

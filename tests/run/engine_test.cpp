@@ -529,6 +529,30 @@ TEST_CASE("engine: fragments have packet lines, and what is wrong with them is a
   CHECK_THAT(anomalies[1], Contains(R"("layer":"ipv4","reason":"fragment_too_long")"));
 }
 
+TEST_CASE("engine: a wrong checksum of a fragmented datagram counts once in the ledger") {
+  const std::size_t threads = GENERATE(std::size_t{1}, std::size_t{3});
+  test::Octets datagram = test::udp_packet({client, server, 40'000, 9'000}, test::Octets(2'000));
+  datagram[26] = 0x12;  // of UDP
+  std::vector<test::Octets> pieces = test::fragments_of(datagram, 800);
+  REQUIRE(pieces.size() == 3);
+  SECTION("of UDP") {}
+  // That of a fragment's own header is one more, and the same frame never counts twice.
+  SECTION("of UDP and of an earlier fragment's header") {
+    pieces[0][10] ^= 1U;
+  }
+  SECTION("of UDP and of the last fragment's header") {
+    pieces[2][10] ^= 1U;
+  }
+  Frames frames;
+  for (const test::Octets& piece : pieces)
+    frames.push_back({.time = traffic_start + frames.size() * 1ms, .data = in_ethernet(piece)});
+  const bool earlier = (pieces[0][10] ^ test::fragments_of(datagram, 800)[0][10]) != 0;
+  const Analysis analysis = test::analyse(frames, {.threads = threads, .verify_checksums = true});
+  CHECK(analysis.ledger.bad_checksums == (earlier ? 2 : 1));
+  REQUIRE(analysis.of("flow").size() == 1);
+  CHECK_THAT(analysis.of("flow")[0], Contains(R"("csum_bad":1)"));
+}
+
 TEST_CASE("engine: a flow of fragments begins with the first one that came") {
   const Pair ends{client, server, 40'000, 9'000};
   std::vector<test::Octets> pieces =

@@ -240,6 +240,7 @@ Analysis analyse(const Frames& frames, const AnalysisOptions& options) {
                       .shards = options.shards,
                       .hash_seed = options.hash_seed,
                       .vlan = options.vlan,
+                      .decode = {.verify_checksums = options.verify_checksums},
                       .stats = {.every = options.summary_every},
                       .watch = options.watch,
                       .threads = options.threads},

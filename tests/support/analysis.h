@@ -23,6 +23,7 @@ struct AnalysisOptions {
   std::size_t mem_limit = std::size_t{512} << 20U;
   std::size_t max_flows = 1'000'000;
   flow::VlanUse vlan = flow::VlanUse::keep;
+  bool verify_checksums = false;
   Duration summary_every{};
   bool packets = false;  ///< `packet` events too
   std::size_t events_held = run::Recorder::usual_held;
