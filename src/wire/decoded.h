@@ -167,6 +167,7 @@ struct Extra {
   std::uint16_t fragment_offset = 0;  ///< octets
   bool more_fragments = false;
   std::uint8_t layers = 0;  ///< headers passed so far: the cap goes on counting after reassembly
+  bool final_address = true;  ///< the destination is not one on a source route still to be followed
   // The packet quoted by an ICMP error (bucket icmp_error), in the direction it was sent:
   IpAddress quoted_src;
   IpAddress quoted_dst;

@@ -6,6 +6,34 @@
 
 namespace ntan::wire {
 
+namespace {
+
+/// Whether a source route names addresses still to come: its pointer, from 1, is not past it
+/// (RFC 791 3.1).
+bool has_route_left(Bytes options) noexcept {
+  constexpr std::uint8_t end_of_list = 0;
+  constexpr std::uint8_t no_operation = 1;
+  constexpr std::uint8_t loose = 131;
+  constexpr std::uint8_t strict = 137;
+  constexpr std::size_t head_size = 2;
+  Reader r(options);
+  while (!r.done()) {
+    const auto type = r.u8();
+    if (type == end_of_list) return false;
+    if (type == no_operation) continue;
+    const std::size_t size = r.u8();
+    if (!r.ok() || size < head_size) return false;
+    Reader body(r.take(size - head_size));
+    if (!r.ok()) return false;
+    if (type != loose && type != strict) continue;
+    const auto pointer = body.u8();
+    return body.ok() && pointer <= size;
+  }
+  return false;
+}
+
+}  // namespace
+
 Parsed<Ipv4> Ipv4::parse(Slice input) noexcept {
   if (!input.has(min_header_size)) return input.missing(min_header_size);
   Reader r(input.captured.first(min_header_size));
@@ -36,6 +64,7 @@ Parsed<Ipv4> Ipv4::parse(Slice input) noexcept {
       .fragment_offset = static_cast<std::uint16_t>((fragment & 0x1fffU) * 8U),
       .more_fragments = (fragment & 0x2000U) != 0,
       .checksum_bad = total_length != 0 && !header_checksum_good(input.captured.first(header_size)),
+      .route_left = has_route_left(input.captured.first(header_size).subspan(min_header_size)),
       .length_bad = total_length > input.sent,
       .size = static_cast<std::uint32_t>(datagram.sent),
       .payload = datagram.after(header_size),

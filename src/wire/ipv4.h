@@ -21,6 +21,7 @@ struct Ipv4 {
   std::uint16_t fragment_offset = 0;  ///< octets
   bool more_fragments = false;
   bool checksum_bad = false;
+  bool route_left = false;  ///< a source route still to be followed: dst is not the final one
   bool length_bad = false;  ///< the total length says more than was sent; cut to what was sent
   std::uint32_t size = 0;   ///< the datagram, header included
   Slice payload{};          ///< without padding behind the datagram

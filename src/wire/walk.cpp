@@ -11,6 +11,7 @@ void Walk::from_link(const PacketView& packet) noexcept {
 
 void Walk::from_reassembled() noexcept {
   rest_ = {out_.payload_bytes(), out_.payload_size};
+  final_address_ = extra_.final_address;
   out_.payload = nullptr;
   out_.payload_captured = 0;
   out_.payload_size = 0;

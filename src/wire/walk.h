@@ -124,7 +124,7 @@ class Walk {
   Extra& extra_;
   Slice rest_;
   std::uint16_t type_ = 0;     ///< with Next::ether_type
-  bool final_address_ = true;  ///< no routing header holds back the final destination
+  bool final_address_ = true;  ///< no source route holds back the final destination
   Inside inside_;
 };
 

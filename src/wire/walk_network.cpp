@@ -15,6 +15,7 @@ Walk::Next Walk::ipv4() noexcept {
   out_.ip_id = header->id;
   out_.l3_size = header->size;
   if (header->checksum_bad) out_.checksum_bad = true;
+  final_address_ = !header->route_left;
   rest_ = header->payload;
   if (header->is_fragment()) {
     return fragment(header->fragment_offset, header->id, header->more_fragments);
@@ -42,7 +43,8 @@ Walk::Next Walk::ipv6_chain(std::uint8_t next_header, Ipv6Chain::Start start) no
   if (start == Ipv6Chain::Start::header_no_size) {
     out_.l3_size = static_cast<std::uint32_t>(Ipv6::header_size + chain->size);
   }
-  final_address_ = !chain->segments_left;
+  // Before a fragment header or behind it.
+  if (chain->segments_left) final_address_ = false;
   rest_ = chain->payload;
   if (chain->is_fragment) {
     return fragment(chain->fragment_offset, chain->id, chain->more_fragments);
@@ -56,6 +58,7 @@ Walk::Next Walk::fragment(std::uint16_t offset, std::uint32_t id, bool more) noe
   out_.ip_id = id;
   extra_.fragment_offset = offset;
   extra_.more_fragments = more;
+  extra_.final_address = final_address_;
   keep_payload(rest_);
   return end(Bucket::fragment);
 }

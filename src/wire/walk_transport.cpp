@@ -80,8 +80,8 @@ void Walk::quote(Slice quoted, IpVersion version) noexcept {
 }
 
 void Walk::check(Bytes covered, IpVersion pseudo_version) noexcept {
-  // What was not captured cannot be summed, and a routing header hides the address that was.
-  if (rest_.cut() || !final_address_) return;
+  // What was not captured cannot be summed, and a source route hides the address that was.
+  if (rest_.cut() || (pseudo_version != IpVersion::none && !final_address_)) return;
   ChecksumSum sum;
   if (pseudo_version != IpVersion::none) {
     sum = pseudo_header(out_.src, out_.dst, out_.proto, static_cast<std::uint32_t>(rest_.sent));

@@ -408,6 +408,25 @@ TEST_CASE("defragment: extension headers behind an IPv6 fragment header are pass
   CHECK(last.decoded.ip_id == 7);
 }
 
+TEST_CASE("defragment: a routing header before the fragments keeps the checksum unverified") {
+  const Bytes datagram = "0001 0002 0010 1234 6162636465666768"_hex;
+  const auto part = [&](std::uint8_t segments_left, std::uint16_t offset_and_more, Bytes octets) {
+    Octets headers = join("2c 00 00 00 00000000 | 11 00 0000 00000007"_hex);
+    headers[3] = segments_left;
+    put_be16(headers, 10, offset_and_more);
+    return decode_frame(ipv6(43, join(headers, octets)),
+                        {.link = LinkType::raw, .verify_checksums = true});
+  };
+  const std::uint8_t segments_left = GENERATE(std::uint8_t{0}, std::uint8_t{1});
+  DecodedFrame first = part(segments_left, 1, datagram.first(8));
+  DecodedFrame last = part(segments_left, 8, datagram.subspan(8));
+  Defragmenter defragmenter({.verify_checksums = true});
+  CHECK(add(defragmenter, first).verdict == Verdict::waiting);
+  CHECK(add(defragmenter, last).verdict == Verdict::whole);
+  CHECK(last.decoded.dst_port == 2);
+  CHECK(last.decoded.checksum_bad == (segments_left == 0));
+}
+
 TEST_CASE("defragment: a first fragment without its transport header is tiny") {
   const auto tcp_part = [](std::uint16_t offset_and_flags, Bytes octets) {
     Octets packet = ipv4(6, octets);

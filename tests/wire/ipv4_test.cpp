@@ -93,6 +93,37 @@ TEST_CASE("ipv4: options are skipped") {
   CHECK(frame.decoded.src_port == 0);
 }
 
+TEST_CASE("ipv4: a source route that is not finished keeps the checksum unverified") {
+  struct Case {
+    Bytes options;
+    bool verified;
+  };
+  const auto c = GENERATE(values<Case>({
+      {"83 07 04 0a000063 00"_hex, false},  // loose, behind its first address
+      {"01 89 07 04 0a000063"_hex, false},  // strict, behind a no-operation
+      {"9404 0000 | 83 07 04 0a000063 00"_hex, false},
+      {"83 07 08 0a000063 00"_hex, true},  // all of it was followed
+      {"07 07 04 0a000063 00"_hex, true},  // a recorded route leads nowhere
+      {"00 83 07 04 0a000063"_hex, true},  // behind the end of the list
+      {"83 0b 04 0a000063 00"_hex, true},  // longer than the header
+      {"83 01 04 0a000063 00"_hex, true},  // shorter than its own head
+      {"01 01 01 83"_hex, true},
+      {"01 01 83 02"_hex, true},
+  }));
+  // Neither sum is right: TCP's and UDP's have the final address in theirs, ICMP's have none.
+  const auto bad = [&](std::uint8_t proto, Bytes payload) {
+    Octets packet = join(Bytes{ipv4(proto, {})}.first(20), c.options, payload);
+    packet[0] = static_cast<std::uint8_t>(0x45U + c.options.size() / 4);
+    put_be16(packet, 2, packet.size());
+    put_be16(packet, 10, 0);
+    put_be16(packet, 10, wire::internet_checksum(Bytes{packet}.first(20 + c.options.size())));
+    return decode_frame(packet, {.link = LinkType::raw, .verify_checksums = true})
+        .decoded.checksum_bad;
+  };
+  CHECK(bad(17, "0001 0002 0009 1234 61"_hex) == c.verified);
+  CHECK(bad(1, "08 00 1234 0001 0001"_hex));
+}
+
 TEST_CASE("ipv4: a fragment waits with its place and payload") {
   auto packet = ipv4(17, "6162636465666768"_hex);
   put_be16(packet, 4, 0xbeef);
