@@ -160,13 +160,15 @@ struct Extra {
 
   std::array<std::uint16_t, max_vlans> vlans{};    ///< outermost first
   std::array<TunnelEntry, max_tunnels> tunnels{};  ///< outermost first
-  MacAddress src_mac;  ///< outermost Ethernet or SLL; valid with has_mac
+  /// Outermost Ethernet or SLL, or the Ethernet that it carries without IP between them
+  /// (pseudowires, IEEE 802.1ah); valid with has_mac.
+  MacAddress src_mac;
   MacAddress dst_mac;  ///< of SLL only whether to a group: all ones, else zero
   bool has_mac = false;
   // An IP fragment (bucket fragment):
   std::uint16_t fragment_offset = 0;  ///< octets
   bool more_fragments = false;
-  std::uint8_t layers = 0;  ///< headers passed so far: the cap goes on counting after reassembly
+  std::uint8_t layers = 0;    ///< headers passed so far: the cap goes on counting after reassembly
   bool final_address = true;  ///< the destination is not one on a source route still to be followed
   // The packet quoted by an ICMP error (bucket icmp_error), in the direction it was sent:
   IpAddress quoted_src;

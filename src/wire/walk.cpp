@@ -72,6 +72,7 @@ Walk::Next Walk::enter(const Inside& inside) noexcept {
   type_ = inside.type;
   rest_ = inside.payload;
   final_address_ = true;
+  outermost_ = false;
   return inside.next;
 }
 

@@ -78,6 +78,7 @@ class Walk {
   Next length_or_type(std::uint16_t type) noexcept;
   Next vlan() noexcept;
   Next switch_tag(std::size_t size) noexcept;
+  Next carried_ethernet(std::size_t size) noexcept;
   Next mpls() noexcept;
   Next ppp() noexcept;
   Next pppoe() noexcept;
@@ -125,6 +126,7 @@ class Walk {
   Slice rest_;
   std::uint16_t type_ = 0;     ///< with Next::ether_type
   bool final_address_ = true;  ///< no source route holds back the final destination
+  bool outermost_ = true;      ///< no tunnel of an IP packet was entered
   Inside inside_;
 };
 

@@ -138,12 +138,9 @@ Walk::Next Walk::ether_type() noexcept {
     case ether_type::mpls:
     case ether_type::mpls_multicast: return mpls();
     case ether_type::pppoe_session: return pppoe();
-    case ether_type::teb: return ethernet();
-    case provider_backbone:
-    case fabric_path:
-      rest_ = rest_.after(type_ == provider_backbone ? 4 : 2);
-      extra_.has_mac = false;  // those were of switches
-      return Next::ethernet;
+    case ether_type::teb: return carried_ethernet(0);
+    case provider_backbone: return carried_ethernet(4);
+    case fabric_path: return carried_ethernet(2);
     case vn_tag: return switch_tag(4);
     case e_tag: return switch_tag(6);
     case ether_type::arp: keep_payload(rest_); return end(Bucket::arp);
@@ -176,6 +173,14 @@ Walk::Next Walk::switch_tag(std::size_t size) noexcept {
   return length_or_type(r.be16());
 }
 
+// Behind `size` octets the frame begins that a link between switches or providers carries: it has
+// the addresses of who sent it, which ARP inside speaks of.
+Walk::Next Walk::carried_ethernet(std::size_t size) noexcept {
+  rest_ = rest_.after(size);
+  if (outermost_) extra_.has_mac = false;
+  return Next::ethernet;
+}
+
 Walk::Next Walk::mpls() noexcept {
   const auto stack = Mpls::parse(rest_);
   if (!stack) return stop(Layer::mpls, stack.flaw());
@@ -187,7 +192,7 @@ Walk::Next Walk::mpls() noexcept {
   switch (rest_.captured.front() >> 4U) {
     case 4: return Next::ipv4;
     case 6: return Next::ipv6;
-    case 0: rest_ = rest_.after(control_word_size); return Next::ethernet;
+    case 0: return carried_ethernet(control_word_size);
     default: return end(Bucket::non_ip);
   }
 }

@@ -170,7 +170,30 @@ TEST_CASE("mpls: the inner packet shows itself by its first nibble") {
            packet4);
   const DecodedFrame inner = decode_frame(pseudowire);
   check_udp(inner, IpVersion::v4);
-  CHECK(to_string(inner.extra.src_mac) == "02:00:00:00:00:02");
+  CHECK(to_string(inner.extra.src_mac) == "0a:00:00:00:00:02");
+}
+
+TEST_CASE("arp: in a frame that a frame carries it is of the inner one's sender") {
+  const Bytes arp =
+      "ffffffffffff 0a0000000002 0806"
+      "0001 0800 06 04 0001 0a0000000002 0a000001 000000000000 0a000002"_hex;
+  const Bytes outer =
+      GENERATE("020000000001 020000000002 8847 00064140 00000000"_hex,  // MPLS
+               "020000000001 020000000002 6558"_hex, "020000000001 020000000002 88e7 00000064"_hex);
+  const DecodedFrame frame = decode_frame(join(outer, arp));
+  CHECK(frame.decoded.bucket == Bucket::arp);
+  REQUIRE(frame.extra.has_mac);
+  CHECK(to_string(frame.extra.src_mac) == "0a:00:00:00:00:02");
+  CHECK(to_string(frame.extra.dst_mac) == "ff:ff:ff:ff:ff:ff");
+}
+
+TEST_CASE("tunnel: what a tunnel's inside carries has not sent the frame") {
+  const Octets pseudowire = join("00064140 00000000 0a0000000001 0a0000000002 0800"_hex, packet4);
+  const DecodedFrame frame =
+      decode_frame(ethernet(0x0800, ipv4(47, join("0000 8847"_hex, pseudowire))));
+  check_udp(frame, IpVersion::v4);
+  CHECK(frame.decoded.tunnel_depth == 2);
+  CHECK(to_string(frame.extra.src_mac) == "02:00:00:00:00:02");
 }
 
 TEST_CASE("mpls: a stack without a bottom is unsupported") {
