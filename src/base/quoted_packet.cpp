@@ -24,6 +24,20 @@ void set_transport(QuotedPacket& packet, Bytes transport) noexcept {
   packet.dst_port = dst;
 }
 
+// Passes the authentication headers of IPv4; absent: one is not all there.
+std::optional<Bytes> after_authentication(QuotedPacket& packet, Bytes behind) noexcept {
+  Reader r(behind);
+  for (std::size_t count = 0; packet.proto == ip_protocol::ah; ++count) {
+    if (count == ipv6_extension::most) return std::nullopt;
+    Reader header = r;
+    const auto next = header.u8();
+    r.skip(ipv6_extension::size(ipv6_extension::authentication, header.u8()));
+    if (!r.ok()) return std::nullopt;
+    packet.proto = next;
+  }
+  return r.rest();
+}
+
 std::optional<QuotedPacket> parse_ipv4(Bytes input) noexcept {
   constexpr std::size_t min_header_size = 20;
   Reader r(input);
@@ -41,7 +55,10 @@ std::optional<QuotedPacket> parse_ipv4(Bytes input) noexcept {
     return std::nullopt;
   packet.src = IpAddress::v4(src.data());
   packet.dst = IpAddress::v4(dst.data());
-  if (first_fragment) set_transport(packet, input.subspan(std::min(header_size, input.size())));
+  if (!first_fragment) return packet;
+  const Bytes behind = input.subspan(std::min(header_size, input.size()));
+  if (const auto transport = after_authentication(packet, behind))
+    set_transport(packet, *transport);
   return packet;
 }
 

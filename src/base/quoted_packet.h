@@ -14,7 +14,8 @@ namespace ntan {
 struct QuotedPacket {
   IpAddress src;
   IpAddress dst;
-  /// What IP carries; where the extension headers of IPv6 end early, the one that is not all there.
+  /// What IP carries behind extension headers, of which IPv4 has IPsec's authentication (RFC 4302);
+  /// where they end early, the one that is not all there.
   std::uint8_t proto = 0;
   /// What is there of the transport header and behind it, eight octets as a rule (RFC 792). Nothing
   /// of a later fragment, or where extension headers end early.

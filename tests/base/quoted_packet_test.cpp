@@ -68,6 +68,20 @@ TEST_CASE("quoted packet: all extension headers of IPv6 are passed, IPsec's auth
   CHECK(quoted->dst_port == 53);
 }
 
+TEST_CASE("quoted packet: IPsec's authentication headers are passed in IPv4 too") {
+  const Bytes octets =
+      "45000044 00004000 40330000 0a000001 0a000002"
+      "33 01 0000 00000001 00000001 | 11 02 0000 00000001 00000001 00000000 | 1234 0035"_hex;
+  for (std::size_t size = 20; size <= octets.size(); ++size) {
+    CAPTURE(size);
+    const auto quoted = QuotedPacket::parse(octets.first(size), IpVersion::v4);
+    REQUIRE(quoted);
+    CHECK(quoted->proto == (size >= 20 + 12 + 16 ? ip_protocol::udp : ip_protocol::ah));
+    CHECK(quoted->transport.has_value() == (size >= 20 + 12 + 16));
+    CHECK(quoted->dst_port.has_value() == (size == octets.size()));
+  }
+}
+
 TEST_CASE("quoted packet: the payload length ends the quote, not what follows it") {
   auto octets = ipv6(ip_protocol::udp, "1234 0035 0008 0000"_hex);
   octets[5] = 2;
