@@ -41,9 +41,7 @@ std::optional<event::Reason> reason_of_flaw(Flaw flaw, wire::Layer layer) noexce
     case Flaw::bad_value: return event::Reason::bad_value;
     case Flaw::unsupported: break;
   }
-  const bool nested = layer == wire::Layer::tunnel || layer == wire::Layer::vlan ||
-                      layer == wire::Layer::mpls || layer == wire::Layer::ipv6_extension;
-  return nested ? std::optional{event::Reason::too_deep} : std::nullopt;
+  return wire::is_too_deep(layer, flaw) ? std::optional{event::Reason::too_deep} : std::nullopt;
 }
 
 constexpr auto no_dues() noexcept {

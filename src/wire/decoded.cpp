@@ -41,6 +41,12 @@ std::string_view to_text(Layer layer) noexcept {
   return {};
 }
 
+bool is_too_deep(Layer layer, Flaw flaw) noexcept {
+  return flaw == Flaw::unsupported &&
+         (layer == Layer::tunnel || layer == Layer::vlan || layer == Layer::mpls ||
+          layer == Layer::pppoe || layer == Layer::ipv6_extension);
+}
+
 std::string_view to_text(Extra::Tunnel tunnel) noexcept {
   using Tunnel = Extra::Tunnel;
   switch (tunnel) {

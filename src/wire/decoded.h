@@ -56,6 +56,8 @@ enum class Layer : std::uint8_t {
 inline constexpr std::size_t layer_count = 18;
 static_assert(static_cast<std::size_t>(Layer::tunnel) + 1 == layer_count);
 [[nodiscard]] std::string_view to_text(Layer layer) noexcept;
+/// A header is in order, and one more of its kind, or of all kinds together, than is followed.
+[[nodiscard]] bool is_too_deep(Layer layer, Flaw flaw) noexcept;
 
 namespace tcp_flag {
 inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10,

@@ -50,7 +50,9 @@ void Walk::walk_inside() noexcept {
     const Flaw flaw = out_.flaw;
     out_ = outer;
     inside_ = {};
-    if (inside.evidence == Evidence::number && layer != Layer::none) note(layer, flaw);
+    // Octets that only look like a tunnel end before they are nested too deep.
+    const bool sure = inside.evidence == Evidence::number || is_too_deep(layer, flaw);
+    if (sure && layer != Layer::none) note(layer, flaw);
   }
 }
 

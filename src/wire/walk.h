@@ -44,7 +44,7 @@ class Walk {
   };
 
   /// Whether a tunnel is one by a protocol number, or was guessed from a port: only the former
-  /// makes what is wrong inside a flaw of the packet.
+  /// makes what is wrong inside a flaw of the packet. That a cap ended the walk is one of either.
   enum class Evidence : std::uint8_t { number, port };
 
   /// A flow that carries packets; entered once the flow itself is known.

@@ -229,6 +229,37 @@ TEST_CASE("tunnel: the fifth is not entered, and the flow is that of its outer h
   CHECK(frame.decoded.flaw == Flaw::unsupported);
 }
 
+TEST_CASE("tunnel: that a cap ended the walk is told of tunnels known by their port, too") {
+  Octets packet = inner4;
+  for (int i = 0; i < 5; ++i) {
+    packet = ipv4(17, udp(4789, join("08000000 00006400"_hex, ethernet(0x0800, packet))));
+  }
+  const DecodedFrame fifth = raw(packet);
+  CHECK(fifth.decoded.bucket == Bucket::flow);
+  CHECK(fifth.decoded.dst_port == 4789);
+  CHECK(fifth.decoded.flaw_layer == Layer::tunnel);
+  CHECK(fifth.decoded.flaw == Flaw::unsupported);
+
+  const Octets tagged = join("020000000001 020000000002 8100 0004 8100 0005 0800"_hex, inner4);
+  const Octets vxlan = ipv4(17, udp(4789, join("08000000 00006400"_hex, tagged)));
+  const DecodedFrame tags =
+      decode_frame(join("020000000001 020000000002 8100 0001 8100 0002 8100 0003 0800"_hex, vxlan));
+  CHECK(tags.decoded.bucket == Bucket::flow);
+  CHECK(tags.decoded.dst_port == 4789);
+  CHECK(tags.decoded.vlan_count == 3);
+  CHECK(tags.decoded.flaw_layer == Layer::vlan);
+  CHECK(tags.decoded.flaw == Flaw::unsupported);
+
+  Octets labels = ethernet(0x8847, join("00064140"_hex, inner4));
+  for (int i = 0; i < 4; ++i) {
+    labels = ethernet(0x0800, ipv4(17, udp(4789, join("08000000 00006400"_hex, labels))));
+  }
+  const DecodedFrame mpls = decode_frame(labels);
+  CHECK(mpls.decoded.bucket == Bucket::flow);
+  CHECK(mpls.decoded.tunnel_depth == 3);
+  CHECK(is_too_deep(mpls.decoded.flaw_layer, mpls.decoded.flaw));
+}
+
 TEST_CASE("tunnel: a packet of many layers ends at the cap") {
   Octets frame = ethernet(0x0800, inner4);
   for (int i = 0; i < 4; ++i) {
@@ -239,6 +270,7 @@ TEST_CASE("tunnel: a packet of many layers ends at the cap") {
   CHECK(decoded.decoded.bucket == Bucket::flow);
   CHECK(decoded.decoded.dst_port == 4789);
   CHECK(decoded.decoded.tunnel_depth < 4);
+  CHECK(decoded.decoded.flaw_layer == Layer::tunnel);
   CHECK(decoded.extra.layers <= 16);
 }
 
