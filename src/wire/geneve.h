@@ -18,17 +18,13 @@ struct Geneve {
   Slice payload{};
 
   [[nodiscard]] static Parsed<Geneve> parse(Slice input) noexcept {
-    constexpr std::uint8_t reserved_flags = 0x3f;
     if (!input.has(min_header_size)) return input.missing(min_header_size);
     Reader r(input.captured.first(min_header_size));
     const auto version_and_length = r.u8();
-    const auto flags = r.u8();
+    r.skip(1);  // flags and bits that a receiver ignores, as it does the last octet
     const auto type = r.be16();
     const auto vni = r.be24();
-    const auto reserved = r.u8();
-    if (version_and_length >> 6U != 0 || (flags & reserved_flags) != 0 || reserved != 0) {
-      return Flaw::bad_value;
-    }
+    if (version_and_length >> 6U != 0) return Flaw::bad_value;
     const std::size_t size = min_header_size + (version_and_length & 0x3fU) * std::size_t{4};
     if (!input.has(size)) return input.missing(size);
     return Geneve{.type = type, .vni = vni, .payload = input.after(size)};

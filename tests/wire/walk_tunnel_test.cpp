@@ -170,6 +170,16 @@ TEST_CASE("tunnel: one that is not what its protocol says is a flow of its outer
   }
 }
 
+TEST_CASE("tunnel: what Geneve's reserved bits hold is ignored") {
+  const Octets packet =
+      ipv4(17, udp(6081, join("003f 6558 000064ff"_hex, ethernet(0x0800, inner4))));
+  const DecodedFrame frame = raw(packet);
+  check_inner(frame, IpVersion::v4);
+  REQUIRE(frame.decoded.tunnel_depth == 1);
+  CHECK(frame.extra.tunnels[0].kind == Tunnel::geneve);
+  CHECK(frame.extra.tunnels[0].id == 100);
+}
+
 TEST_CASE("tunnel: a UDP port that carries no tunnel is a plain UDP flow without flaw") {
   struct Case {
     const char* name;
