@@ -35,6 +35,13 @@ struct InterfaceOptions {
   std::int64_t offset = 0;
 };
 
+/// Text of an option: not terminated by the format, but by writers that count the terminator, and
+/// the padding too, in its size.
+std::string_view text_of(Bytes value) noexcept {
+  const std::string_view text = as_text(value);
+  return text.substr(0, text.find('\0'));
+}
+
 /// Absent: an option reaches beyond the block or has not the size it must have.
 template <ByteOrder order>
 std::optional<InterfaceOptions> read_options(FileFields<order> fields) {
@@ -51,7 +58,7 @@ std::optional<InterfaceOptions> read_options(FileFields<order> fields) {
     if (!fields.ok()) return std::nullopt;
     if (code == end_of_options) break;
     if (code == if_name) {
-      options.name = as_text(value);
+      options.name = text_of(value);
     } else if (code == if_tsresol) {
       if (size != 1) return std::nullopt;
       options.resolution = value.front();

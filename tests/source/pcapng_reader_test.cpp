@@ -71,6 +71,17 @@ TEST_CASE("pcapng: sections of either order follow one another with interfaces o
   CHECK(file.interfaces.size() == 2);
 }
 
+TEST_CASE("pcapng: an interface's name ends at its first NUL") {
+  const auto name_of = [](Bytes options) {
+    const auto file =
+        read_capture(join(section_block(), interface_block(LinkType::ethernet, 0, options)));
+    return file.interfaces.at(0).name;
+  };
+  CHECK(name_of("0200 0500 6574683000 000000 | 0000 0000"_hex) == "eth0");
+  CHECK(name_of("0200 0800 6574683000 610000 | 0000 0000"_hex) == "eth0");
+  CHECK(name_of("0200 0100 00000000 | 0000 0000"_hex).empty());
+}
+
 TEST_CASE("pcapng: interfaces differ in name, link type, time unit and time offset") {
   const auto file = read_capture(join(
       section_block(),
