@@ -70,13 +70,13 @@ void PcapReader::read_header(Bytes header, const std::string& name) {
   const std::uint32_t snaplen = fields.u32();
   // The upper half tells whether frames carry a check sequence; nobody decodes it.
   link_ = static_cast<LinkType>(fields.u32() & 0xffffU);
-  constexpr std::uint16_t dg_ux_major = 543;  // written by one vendor for 2.4
+  constexpr std::uint16_t dg_ux_major = 543;  // 543.0, written by one vendor
   if (major != 2 && major != dg_ux_major) {
     throw Error(Error::Kind::not_a_capture,
                 fmt::format("{}: pcap version {}.{} is not known", name, major, minor));
   }
   // Until version 2.3 some programs wrote the two sizes of a record the other way round.
-  sizes_may_be_swapped_ = major == 2 && minor <= 3;
+  sizes_may_be_swapped_ = major == dg_ux_major || minor <= 3;
   interface_ = interfaces().add({.name = {}, .link = link_, .snaplen = snaplen}, 0).value_or(0);
 }
 

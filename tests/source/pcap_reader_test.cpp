@@ -96,8 +96,12 @@ TEST_CASE("pcap: a version other than 2 is no capture") {
 }
 
 TEST_CASE("pcap: sizes swapped by writers before version 2.4 are put right") {
-  const auto file = read_capture(join("d4c3b2a1 0200 0300 00000000 00000000 00000400 01000000"_hex,
-                                      "01000000 02000000 3c000000 04000000 | deadbeef"_hex));
+  const Bytes header = GENERATE("d4c3b2a1 0200 0300 00000000 00000000 00000400 01000000"_hex,
+                                // 543.0, which DG/UX wrote
+                                "d4c3b2a1 1f02 0000 00000000 00000000 00000400 01000000"_hex,
+                                "d4c3b2a1 1f02 0400 00000000 00000000 00000400 01000000"_hex);
+  const auto file =
+      read_capture(join(header, "01000000 02000000 3c000000 04000000 | deadbeef"_hex));
   REQUIRE(file.packets.size() == 1);
   CHECK(file.packets[0].data.size() == 4);
   CHECK(file.packets[0].wire_size == 60);
