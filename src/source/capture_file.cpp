@@ -21,15 +21,8 @@ namespace {
 
 constexpr std::size_t magic_size = 4;
 
-/// Reads on while the stream is only woken; what lies at the front then, at most `wanted` octets.
-Bytes front(InputBuffer& buffer, std::size_t wanted) {
-  while (!buffer.fill(wanted) && buffer.stream().state() == StreamState::open) {
-  }
-  return buffer.unread().first(std::min(wanted, buffer.unread().size()));
-}
-
 [[noreturn]] void throw_no_capture(InputBuffer& buffer, const std::string& name) {
-  const Bytes head = front(buffer, format_head_size);
+  const Bytes head = buffer.front(format_head_size);
   const ByteStream& stream = buffer.stream();
   const auto fail = [](const std::string& message, std::vector<std::string> hints = {}) {
     throw Error(Error::Kind::not_a_capture, message, std::move(hints));
@@ -53,7 +46,7 @@ Bytes front(InputBuffer& buffer, std::size_t wanted) {
 
 std::unique_ptr<CaptureReader> make_reader(InputBuffer& buffer, InterfaceTable& interfaces,
                                            const std::string& name) {
-  const Bytes magic = front(buffer, magic_size);
+  const Bytes magic = buffer.front(magic_size);
   if (PcapReader::knows(magic)) return std::make_unique<PcapReader>(buffer, interfaces, name);
   if (PcapngReader::knows(magic)) return std::make_unique<PcapngReader>(buffer, interfaces, name);
   throw_no_capture(buffer, name);
@@ -65,7 +58,7 @@ CaptureFile::CaptureFile(std::unique_ptr<ByteStream> stream, InterfaceTable& int
                          const std::string& name, std::size_t buffer_size)
     : stream_(std::move(stream)), buffer_(*stream_, buffer_size) {
   InputBuffer* packets = &buffer_;
-  if (const Packing packing = packing_of(front(buffer_, magic_size)); packing != Packing::none) {
+  if (const Packing packing = find_packing(buffer_); packing != Packing::none) {
     unpacked_ = unpack(packing, buffer_);
     packets = &unpacked_buffer_.emplace(*unpacked_, buffer_size);
   }

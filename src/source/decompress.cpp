@@ -225,6 +225,24 @@ class ByBlock {
   bool flushing_ = false;
 };
 
+/// A frame that decoders pass over (RFC 8878 3.1.2), of zstd and lz4 alike: what follows it tells
+/// which of the two this is. Parallel zstd writes one first.
+bool is_skippable(std::uint32_t magic) noexcept {
+  return (magic & 0xf0ffffffU) == 0x502a4d18U;
+}
+
+/// Consumes this many octets; false if the stream ends before.
+bool pass(InputBuffer& input, std::uint64_t octets) {
+  while (octets > 0) {
+    if (!input.fill(1) && input.stream().state() != StreamState::open) return false;
+    const auto step =
+        static_cast<std::size_t>(std::min<std::uint64_t>(octets, input.unread().size()));
+    input.consume(step);
+    octets -= step;
+  }
+  return true;
+}
+
 }  // namespace
 
 Packing packing_of(Bytes head) noexcept {
@@ -234,9 +252,29 @@ Packing packing_of(Bytes head) noexcept {
   if ((magic >> 8U) == 0x1f8b08U) return Packing::gzip;
   if (magic == 0x28b52ffdU) return Packing::zstd;
   if (magic == 0x04224d18U) return Packing::lz4;
-  // A frame of metadata, which parallel zstd writes first.
-  if ((magic & 0xf0ffffffU) == 0x502a4d18U) return Packing::zstd;
+  if (is_skippable(magic)) return Packing::zstd;
   return Packing::none;
+}
+
+Packing find_packing(InputBuffer& input) {
+  constexpr std::size_t magic_size = 4;
+  constexpr std::size_t head_size = 8;  // magic and size of a frame that is passed over
+  Packing packing = Packing::none;
+  while (true) {
+    const Bytes magic = input.front(magic_size);
+    const bool skippable = magic.size() == magic_size && is_skippable(Reader{magic}.be32());
+    if (!skippable) {
+      const Packing found = packing_of(magic);
+      const bool frame = found == Packing::zstd || found == Packing::lz4;
+      // What else follows such a frame is a flaw of the packing, if there is anything.
+      return frame || magic.empty() || packing == Packing::none ? found : packing;
+    }
+    packing = Packing::zstd;
+    const Bytes head = input.front(head_size);
+    if (head.size() < head_size) return packing;
+    const std::uint32_t size = __builtin_bswap32(Reader{head.subspan(magic_size)}.be32());
+    if (!pass(input, head_size + std::uint64_t{size})) return packing;
+  }
 }
 
 std::unique_ptr<ByteStream> unpack(Packing packing, InputBuffer& input) {

@@ -22,6 +22,12 @@ bool InputBuffer::fill(std::size_t wanted) {
   return true;
 }
 
+Bytes InputBuffer::front(std::size_t wanted) {
+  while (!fill(wanted) && stream_->state() == StreamState::open) {
+  }
+  return unread().first(std::min(wanted, unread().size()));
+}
+
 void InputBuffer::move_to_front() {
   if (begin_ == 0) return;
   const Bytes tail = unread();

@@ -35,6 +35,10 @@ class InputBuffer {
   /// Requires: wanted <= max_size.
   [[nodiscard]] bool fill(std::size_t wanted);
 
+  /// Reads on while the stream is only woken; what lies at the front then, at most `wanted` octets.
+  /// Requires: wanted <= max_size.
+  [[nodiscard]] Bytes front(std::size_t wanted);
+
   /// Octets of the (unpacked) stream before unread().
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
 

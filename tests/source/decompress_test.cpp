@@ -147,6 +147,23 @@ TEST_CASE("decompress: every single-octet change neither crashes nor hangs") {
   }
 }
 
+TEST_CASE("decompress: frames to be passed over are of zstd and lz4, whichever follows") {
+  const auto pack = GENERATE(zstd, lz4);
+  const Octets plain = capture();
+  Octets longer = join("5f2a4d18 70110100"_hex, Octets(70'000, 0x28));
+  const Octets packed = join("502a4d18 04000000 04224d18 | 512a4d18 00000000"_hex, longer,
+                             pack(plain), "502a4d18 00000000"_hex);
+  for (const std::size_t piece : {std::size_t{1} << 20U, std::size_t{3}}) {
+    const auto file = read_capture(packed, {.piece = piece, .buffer = 50});
+    CHECK(file.packets.size() == 300);
+    CHECK_FALSE(file.damage);
+  }
+  CHECK_THROWS_WITH(read_capture(longer), "x is empty (0 bytes)");
+  CHECK_THROWS_WITH(read_capture(Bytes{longer}.first(1'000)), "x: zstd data cut off");
+  CHECK_THROWS_WITH(read_capture(Bytes{longer}.first(6)), "x: zstd data cut off");
+  CHECK_THROWS_WITH(read_capture(join(longer, plain)), Catch::StartsWith("x: zstd data corrupt"));
+}
+
 TEST_CASE("decompress: packed twice is no capture") {
   CHECK_THROWS_WITH(read_capture(gzip(gzip(capture()))),
                     "x is not pcap or pcapng (it is gzip inside another packing)");
