@@ -79,10 +79,11 @@ ExitCode extract(const Options& options, source::Interrupt& interrupt) {
   outputs.finish();
   if (outputs.closed()) return replay.ending();
   for (const std::string& message : outputs.take_failures()) say_error(message);
-  if (const std::string others = outputs.other_links_text(); !others.empty()) say_warning(others);
+  const std::vector<std::string> changes = outputs.changes();
+  for (const std::string& change : changes) say_warning(change);
   if (const std::string doubt = choice->doubt(chosen); !doubt.empty()) say_warning(doubt);
   if (!whole) say_error("stopped before the last packet");
-  if (outputs.failed() || outputs.other_links() != 0 || !whole) return ExitCode::runtime;
+  if (outputs.failed() || !changes.empty() || !whole) return ExitCode::runtime;
   if (options.verbosity != Verbosity::quiet) {
     say(fmt::format("{}: {} packets written to {}", asked_for(options), chosen.count(),
                     *options.write_packets == "-" ? "standard output" : *options.write_packets));

@@ -226,12 +226,24 @@ std::uint64_t Outputs::other_links() const {
   return packets_ ? packets_->other_links() : 0;
 }
 
-std::string Outputs::other_links_text() const {
-  const std::uint64_t others = other_links();
-  if (others == 0) return {};
-  return fmt::format(
-      "{} packets of other link types are not in the pcap file: name it .pcapng to keep them",
-      others);
+std::uint64_t Outputs::other_times() const {
+  return packets_ ? packets_->other_times() : 0;
+}
+
+std::vector<std::string> Outputs::changes() const {
+  std::vector<std::string> texts;
+  if (const std::uint64_t others = other_links(); others != 0) {
+    texts.push_back(fmt::format(
+        "{} packets of other link types are not in the pcap file: name it .pcapng to keep them",
+        others));
+  }
+  if (const std::uint64_t others = other_times(); others != 0) {
+    texts.push_back(fmt::format(
+        "{} packets have the nearest time that the file can hold instead of their own: pcap has "
+        "those from 1970 to 2106, pcapng those since 1970",
+        others));
+  }
+  return texts;
 }
 
 }  // namespace ntan::run

@@ -56,8 +56,10 @@ class Outputs final : public LineSink {
   [[nodiscard]] std::vector<std::string> empty_files() const;
   /// Packets that -w left out because a pcap file has one link type.
   [[nodiscard]] std::uint64_t other_links() const;
-  /// The same in words, with the remedy; empty: none.
-  [[nodiscard]] std::string other_links_text() const;
+  /// Packets that -w wrote with another time because the format does not hold theirs.
+  [[nodiscard]] std::uint64_t other_times() const;
+  /// Both in words, with the remedy; empty: -w wrote the packets as they are.
+  [[nodiscard]] std::vector<std::string> changes() const;
 
  private:
   struct Entry {

@@ -416,11 +416,11 @@ void Pipeline::say_end() const {
         "{}: no events; {} packets were read{}", file, ledger.total.packets,
         filter_.empty() ? std::string{} : fmt::format(", the filter was '{}'", filter_)));
   }
-  if (const std::string others = outputs_.other_links_text(); !others.empty()) say_warning(others);
+  for (const std::string& change : outputs_.changes()) say_warning(change);
 }
 
 ExitCode Pipeline::exit_code() const {
-  if (outputs_.failed() || outputs_.other_links() != 0) return ExitCode::runtime;
+  if (outputs_.failed() || !outputs_.changes().empty()) return ExitCode::runtime;
   if (stop_reason_ == StopReason::interface_gone) return ExitCode::runtime;
   const auto& damage = source_->damage();
   const bool other = std::ranges::any_of(damage, [](const source::Damage& one) {

@@ -124,22 +124,33 @@ void PacketSink::write_pcap(const PacketView& packet) {
     ++other_links_;
     return;
   }
-  const auto second = std::chrono::floor<std::chrono::seconds>(packet.time);
+  const Timestamp time = held(packet.time);
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
   scratch_.clear();
-  // 32 bits, as the format has it: times past 2106 come out wrong in any pcap file.
   put(scratch_, static_cast<std::uint32_t>(second.time_since_epoch().count()));
-  put(scratch_, static_cast<std::uint32_t>((packet.time - second).count()));
+  put(scratch_, static_cast<std::uint32_t>((time - second).count()));
   put(scratch_, static_cast<std::uint32_t>(packet.data.size()));
   put(scratch_, packet.wire_size);
   file_.append(scratch_, as_text(packet.data));
   ++packets_;
 }
 
+// Both formats count from 1970, pcap the seconds in 32 bits.
+Timestamp PacketSink::held(Timestamp time) noexcept {
+  constexpr Timestamp first{};
+  constexpr Timestamp last_of_pcap{std::chrono::seconds{std::int64_t{1} << 32U} -
+                                   std::chrono::nanoseconds{1}};
+  const Timestamp last = format_ == CaptureFormat::pcap ? last_of_pcap : latest_time;
+  const Timestamp nearest = std::clamp(time, first, last);
+  if (nearest != time) ++other_times_;
+  return nearest;
+}
+
 void PacketSink::write_pcapng(const PacketView& packet) {
   while (interfaces_.size() <= packet.interface)
     interfaces_.push_back({.name = {}, .link = packet.link, .snaplen = 0});
   if (!begun_ || declared_ < interfaces_.size()) begin(packet.link);
-  const auto ns = static_cast<std::uint64_t>(to_ns(packet.time));
+  const auto ns = static_cast<std::uint64_t>(to_ns(held(packet.time)));
   const std::uint32_t data_size = padded(packet.data.size());
   const std::uint32_t size = 32 + data_size;
   scratch_.clear();

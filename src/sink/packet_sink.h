@@ -53,10 +53,15 @@ class PacketSink {
   /// Packets left out since a pcap file has one link type, that of its first packet.
   [[nodiscard]] std::uint64_t other_links() const noexcept { return other_links_; }
 
+  /// Packets written with the nearest time that the format holds: pcap has those from 1970 to 2106,
+  /// pcapng none before 1970.
+  [[nodiscard]] std::uint64_t other_times() const noexcept { return other_times_; }
+
  private:
   void begin(LinkType link);
   void write_pcap(const PacketView& packet);
   void write_pcapng(const PacketView& packet);
+  [[nodiscard]] Timestamp held(Timestamp time) noexcept;
 
   OutputFile file_;
   CaptureFormat format_;
@@ -67,6 +72,7 @@ class PacketSink {
   std::string scratch_;  ///< one record's head or block, kept to save allocations
   std::uint64_t packets_ = 0;
   std::uint64_t other_links_ = 0;
+  std::uint64_t other_times_ = 0;
 };
 
 }  // namespace ntan::sink

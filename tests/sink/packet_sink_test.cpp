@@ -94,6 +94,30 @@ TEST_CASE("packet sink: pcap keeps the first link type and counts the others") {
   CHECK(file.substr(20, 4) == std::string("\x65\0\0\0", 4));  // LINKTYPE_RAW, not DLT_RAW
 }
 
+TEST_CASE("packet sink: a time that the format does not hold becomes the nearest and is counted") {
+  constexpr std::int64_t second = 1'000'000'000;
+  constexpr std::int64_t last = (std::int64_t{1} << 32U) * second - 1;
+  const Folder folder;
+  const auto format = GENERATE(CaptureFormat::pcap, CaptureFormat::pcapng);
+  const bool pcap = format == CaptureFormat::pcap;
+  PacketSink sink(OutputFile::create(folder / "x", {.flushing = Flushing::blocks}), format);
+  sink.write(batch_of({{-1, payload}, {0, payload}, {last, payload}, {last + 1, payload}}));
+  sink.finish();
+  CHECK(sink.packets() == 4);
+  CHECK(sink.other_times() == (pcap ? 2 : 1));
+  const std::string file = read_file(folder / "x");
+  if (pcap) {
+    const std::string first(8, '\0');
+    const std::string latest = text_of("ffffffff ffc99a3b"_hex);
+    for (const std::size_t record : {0, 1}) CHECK(file.substr(24 + 21 * record, 8) == first);
+    for (const std::size_t record : {2, 3}) CHECK(file.substr(24 + 21 * record, 8) == latest);
+  } else {
+    constexpr std::size_t packets_at = 28 + 32;
+    CHECK(file.substr(packets_at + 12, 8) == std::string(8, '\0'));
+    CHECK(file.substr(packets_at + 3 * 40 + 12, 8) == text_of("00ca9a3b 00000000"_hex));
+  }
+}
+
 TEST_CASE("packet sink: without packets there is a header with the interface's link type") {
   CHECK(written(CaptureFormat::pcap, {{"a", LinkType::linux_sll2, 0}}, Batch{}) ==
         text_of("4d3cb2a1 0200 0400 00000000 00000000 00000400 14010000"_hex));
