@@ -9,10 +9,11 @@
 
 namespace ntan::wire {
 
-/// Only the length matters here: what radiotap tells is about the radio, not the packet.
+/// What radiotap tells is about the radio, but for its length and where the frame's body begins.
 struct Radiotap {
   static constexpr std::size_t min_header_size = 8;
 
+  std::size_t body_alignment = 1;  ///< octets that the size of the frame's header is a multiple of
   Slice payload{};
 
   [[nodiscard]] static Parsed<Radiotap> parse(Slice input) noexcept;
@@ -20,10 +21,11 @@ struct Radiotap {
 
 struct Ieee80211 {
   bool has_llc =
-      false;        ///< a data frame with a clear body; else management, control, null or encrypted
-  Slice payload{};  ///< from the LLC header on
+      false;  ///< a data frame with a clear body; else management, control, null or encrypted
+  bool more = false;  ///< of an A-MSDU (IEEE 802.11 9.3.2.2) the payload is the first of several
+  Slice payload{};    ///< from the LLC header on
 
-  [[nodiscard]] static Parsed<Ieee80211> parse(Slice input) noexcept;
+  [[nodiscard]] static Parsed<Ieee80211> parse(Slice input, std::size_t body_alignment) noexcept;
 };
 
 }  // namespace ntan::wire

@@ -90,7 +90,7 @@ Walk::Next Walk::step(Next next) noexcept {
     case Next::ether_type: return ether_type();
     case Next::llc: return llc();
     case Next::ppp: return ppp();
-    case Next::ieee80211: return ieee80211();
+    case Next::ieee80211: return ieee80211(1);
     case Next::ip: return ip_by_version();
     case Next::ipv4: return ipv4();
     case Next::ipv6: return ipv6();

@@ -69,7 +69,7 @@ class Walk {
   Next loopback(const Parsed<Loopback>& header) noexcept;
   Next nflog() noexcept;
   Next radiotap() noexcept;
-  Next ieee80211() noexcept;
+  Next ieee80211(std::size_t body_alignment) noexcept;
   Next cisco_hdlc() noexcept;
   Next ppp_serial() noexcept;
   Next ip_of(IpVersion version) noexcept;

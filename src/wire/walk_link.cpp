@@ -80,13 +80,14 @@ Walk::Next Walk::radiotap() noexcept {
   const auto header = Radiotap::parse(rest_);
   if (!header) return stop(Layer::link, header.flaw());
   rest_ = header->payload;
-  return Next::ieee80211;
+  return ieee80211(header->body_alignment);
 }
 
-Walk::Next Walk::ieee80211() noexcept {
-  const auto frame = Ieee80211::parse(rest_);
+Walk::Next Walk::ieee80211(std::size_t body_alignment) noexcept {
+  const auto frame = Ieee80211::parse(rest_, body_alignment);
   if (!frame) return stop(Layer::link, frame.flaw());
   if (!frame->has_llc) return end(Bucket::other_l2);
+  if (frame->more) note(Layer::link, Flaw::unsupported);
   rest_ = frame->payload;
   return Next::llc;
 }

@@ -76,6 +76,22 @@ TEST_CASE("link: every link type leads to the packet") {
        "00 00 0900 00000000 00"
        "8803 0000 000000000001 000000000002 000000000003 0000 000000000004 0000"
        "aaaa03 000000 0800"_hex},
+      {"802.11 padded in front of its body", LinkType::ieee80211_radiotap,
+       "00 00 0900 02000000 20"
+       "8801 0000 000000000001 000000000002 000000000003 0000 0000 0000"
+       "aaaa03 000000 0800"_hex},
+      {"802.11 padded, as told behind three words of presence and a time",
+       LinkType::ieee80211_radiotap,
+       "00 00 1900 03000080 000000a0 00000000 0000000000000000 20"
+       "8801 0000 000000000001 000000000002 000000000003 0000 0000 0000"
+       "aaaa03 000000 0800"_hex},
+      {"802.11 without padding, its radiotap cut in front of the flags",
+       LinkType::ieee80211_radiotap,
+       "00 00 0800 02000000"
+       "0801 0000 000000000001 000000000002 000000000003 0000 aaaa03 000000 0800"_hex},
+      {"802.11 with an aggregate of one", LinkType::ieee80211,
+       "8801 0000 000000000001 000000000002 000000000003 0000 8000"
+       "000000000001 000000000002 0025 aaaa03 000000 0800"_hex},
   };
   for (const auto& [name, link, header, version] : cases) {
     CAPTURE(name);
@@ -128,6 +144,26 @@ TEST_CASE("link: a header that is not all there is undecodable") {
     CHECK(cut.decoded.bucket == Bucket::undecodable);
     CHECK(cut.decoded.flaw == Flaw::truncated);
   }
+}
+
+TEST_CASE(
+    "link: of an 802.11 aggregate the first packet is read, and that there are more is said") {
+  const Octets one = join("000000000001 000000000002 0025 aaaa03 000000 0800"_hex, packet4);
+  REQUIRE(one.size() == 14 + 0x25);
+  const Bytes header = "8801 0000 000000000001 000000000002 000000000003 0000 8000"_hex;
+  const DecodedFrame frame =
+      decode_frame(join(header, one, "00"_hex, one), {.link = LinkType::ieee80211});
+  check_udp(frame, IpVersion::v4);
+  CHECK(frame.decoded.flaw_layer == Layer::link);
+  CHECK(frame.decoded.flaw == Flaw::unsupported);
+  const DecodedFrame with_check_sequence =
+      decode_frame(join(header, one, "00 01020304"_hex), {.link = LinkType::ieee80211});
+  check_udp(with_check_sequence, IpVersion::v4);
+  CHECK(with_check_sequence.decoded.flaw_layer == Layer::none);
+  const DecodedFrame cut =
+      decode_frame(join(header, one), {.link = LinkType::ieee80211, .captured = 30});
+  CHECK(cut.decoded.bucket == Bucket::undecodable);
+  CHECK(cut.decoded.flaw == Flaw::truncated);
 }
 
 TEST_CASE("vlan: tags are listed outermost first, the flow takes the outermost") {
