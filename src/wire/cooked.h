@@ -18,6 +18,11 @@ struct Cooked {
   /// Not of netlink and raw 802.11 devices. Of a GRE device it is the protocol of RFC 2784 2.4,
   /// which is one.
   [[nodiscard]] bool has_ether_type() const noexcept;
+  /// Of an 802.11 device that listens only: radiotap and the frame, whatever the protocol.
+  [[nodiscard]] bool has_radiotap() const noexcept {
+    constexpr std::uint16_t ieee80211_radiotap = 803;  // ARPHRD_IEEE80211_RADIOTAP
+    return arp_hardware == ieee80211_radiotap;
+  }
 
   std::uint16_t arp_hardware = 0;  ///< ARPHRD_ of the device
   std::uint16_t protocol = 0;      ///< EtherType, or 4 for an 802.2 frame

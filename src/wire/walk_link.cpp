@@ -48,6 +48,10 @@ Walk::Next Walk::cooked(const Parsed<Cooked>& header) noexcept {
   extra_.src_mac = header->src;
   extra_.dst_mac = header->dst;
   rest_ = header->payload;
+  if (header->has_radiotap()) {
+    extra_.has_mac = false;  // whose address it would be depends on the frame
+    return radiotap();
+  }
   if (!header->has_ether_type()) return end(Bucket::non_ip);
   if (header->protocol == ieee8022) return Next::llc;
   if (header->protocol < ether_type::first) return end(Bucket::non_ip);

@@ -58,6 +58,9 @@ TEST_CASE("link: every link type leads to the packet") {
        "0000 0001 0006 020000000002 0000 0004 aaaa03 000000 0800"_hex},
       {"SLL of a GRE device", LinkType::linux_sll, "0000 030a 0000 0000000000000000 86dd"_hex,
        IpVersion::v6},
+      {"SLL of an 802.11 device that listens", LinkType::linux_sll,
+       "0000 0323 0006 020000000002 0000 0004 00 00 0800 00000000"
+       "0801 0000 000000000001 000000000002 000000000003 0000 aaaa03 000000 0800"_hex},
       {"SLL2", LinkType::linux_sll2, "86dd 0000 00000001 0001 00 06 020000000002 0000"_hex,
        IpVersion::v6},
       {"PPP", LinkType::ppp, "ff03 0021"_hex},
