@@ -15,7 +15,7 @@ inline constexpr std::uint16_t ipv4 = 0x0800, arp = 0x0806, teb = 0x6558, vlan =
                                ipv6 = 0x86dd, mpls = 0x8847, mpls_multicast = 0x8848,
                                pppoe_discovery = 0x8863, pppoe_session = 0x8864, qinq = 0x88a8,
                                erspan2 = 0x88be, erspan3 = 0x22eb, vlan_9100 = 0x9100,
-                               vlan_9200 = 0x9200, ppp = 0x880b;
+                               vlan_9200 = 0x9200, ppp = 0x880b, wccp = 0x883e;
 /// Below it the field is the length of an 802.3 frame (IEEE 802.3 3.2.6).
 inline constexpr std::uint16_t first = 0x0600;
 }  // namespace ether_type

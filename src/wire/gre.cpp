@@ -43,6 +43,14 @@ bool Gre::is_wireless() const noexcept {
   return type >= first && type <= last && (type & 0xfU) == 0;
 }
 
+Slice Gre::redirected() const noexcept {
+  constexpr std::size_t redirect_header_size = 4;
+  constexpr std::uint8_t least_ipv4 = 0x45;
+  constexpr std::uint8_t most_ipv4 = 0x4f;
+  const auto first = Reader(payload.captured).peek();
+  return first >= least_ipv4 && first <= most_ipv4 ? payload : payload.after(redirect_header_size);
+}
+
 bool Gre::is_nvgre() const noexcept {
   return type == ether_type::teb && has_key && !has_checksum && !has_sequence;
 }

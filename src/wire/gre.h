@@ -23,6 +23,10 @@ struct Gre {
   /// A wireless frame on its way from an access point of Aruba to its controller.
   [[nodiscard]] bool is_wireless() const noexcept;
 
+  /// With the type of WCCP, what a router redirects to a cache: version 2 has a header of its own
+  /// in front of the IPv4 packet (draft-wilson-wrec-wccp-v2-01 4.12).
+  [[nodiscard]] Slice redirected() const noexcept;
+
   /// RFC 7637 3.2: a key and nothing else in front of a transparent Ethernet frame.
   [[nodiscard]] bool is_nvgre() const noexcept;
 

@@ -43,6 +43,10 @@ void Walk::inside_gre(const Gre& header) noexcept {
       inside_.next = Next::ether_type;
       inside_.type = header.type;
       break;
+    case ether_type::wccp:
+      inside_.next = Next::ipv4;
+      inside_.payload = header.redirected();
+      break;
     case ether_type::ppp:
       // PPTP acknowledges without a payload too.
       if (header.payload.sent > 0) inside_.next = Next::ppp;

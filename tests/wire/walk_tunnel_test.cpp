@@ -77,6 +77,8 @@ TEST_CASE("tunnel: the flow is the innermost packet, and the tunnel is listed") 
       {"ERSPAN III with a platform header",
        ipv4(47, join("1000 22eb 00000001 2064 0064 00000000 00000001 0000000000000000"_hex, frame)),
        Tunnel::erspan, 100},
+      {"WCCP", ipv4(47, join("0000 883e"_hex, inner4)), Tunnel::gre},
+      {"WCCP 2", ipv4(47, join("0000 883e 40000102"_hex, inner4)), Tunnel::gre},
       {"GRE with PPP", ipv4(47, join("0000 880b ff03 0021"_hex, inner4)), Tunnel::gre},
       {"PPTP", ipv4(47, join("3001 880b 0021 0064 00000001 ff03 0021"_hex, inner4)), Tunnel::gre,
        100},
