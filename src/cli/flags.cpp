@@ -489,6 +489,11 @@ constexpr auto all = std::to_array<Flag>({
                time && (*time == Duration::zero() || *time >= std::chrono::seconds{1});
            return good ? accepted : std::string_view{"0, or a time of 1s or more"};
          }},
+    {.name = "summary-total",
+     .doc = "With --summary-every: a summary of the whole run too, at the end",
+     .group = Group::analysis,
+     .commands = both,
+     .apply = set<&run::Options::summary_total, true>},
     {.name = "top",
      .value = "N",
      .doc = "Entries of each list in a summary. Default: 10",

@@ -563,6 +563,9 @@ ShardCounters Engine::counters() const noexcept {
 
 void Engine::flow_ended(const Conversation& conversation, const Reported& told) {
   if (const auto facts = flow_facts(conversation, told, true)) stats_.on_flow(*facts);
+  if (stats_.wants_whole_flows()) {
+    if (const auto facts = flow_facts(conversation, {}, true)) stats_.on_whole_flow(*facts);
+  }
   if (options_.watch != nullptr) options_.watch->on_flow_end(conversation.flow, clock_);
 }
 

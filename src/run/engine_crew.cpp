@@ -56,12 +56,17 @@ struct Engine::LogReader {
   void told(flow::Continuation continuation) const { engine.continuation(continuation); }
   void told(ShardLog::LostContact /*lost*/) const { engine.lost_contact(); }
   void told(const stats::FlowFacts& facts) const { engine.stats_.on_flow(facts); }
+  void told(const ShardLog::WholeFlow& flow) const { engine.stats_.on_whole_flow(flow.facts); }
 };
 
 void Engine::hire(const std::vector<source::Interface>& interfaces) {
   crew_.reset(new Crew(options_.threads, recorder_->renderer()));
   crew_->interfaces = interfaces;
   for (const auto& shard : shards_) shard->set_interfaces(crew_->interfaces);
+  if (!stats_.wants_whole_flows()) return;
+  for (Flight& flight : crew_->flights) {
+    for (Flight::Lane& lane : flight.lanes) lane.log.keep_whole_flows();
+  }
 }
 
 // --- collecting

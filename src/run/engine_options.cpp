@@ -88,7 +88,8 @@ EngineOptions engine_options(const Options& options) {
                 .top = options.top,
                 .sensor = options.sensor,
                 .home = options.scan.home,
-                .link_name = source::link_name},
+                .link_name = source::link_name,
+                .total = options.summary_total},
       .sensor = options.sensor,
       .extract = extract_line(options),
       .threads = threads_of(options)};

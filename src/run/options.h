@@ -126,8 +126,9 @@ struct Options {
   // Analysis
   /// That share out the analysis of files; absent: as engine_options() finds worth it.
   std::optional<std::size_t> threads;
-  Duration summary_every{};  ///< 0: only at the end
-  std::size_t top = 10;      ///< entries of each list in a summary
+  Duration summary_every{};    ///< 0: only at the end
+  bool summary_total = false;  ///< with windows: a summary of the whole run behind them
+  std::size_t top = 10;        ///< entries of each list in a summary
   std::size_t mem_limit = std::size_t{512} << 20U;
   std::size_t max_flows = 1'000'000;
   Checksums checksums = Checksums::network;

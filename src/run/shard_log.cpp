@@ -34,6 +34,7 @@ void ShardLog::clear() noexcept {
   us_.clear();
   outcomes_.clear();
   flows_.clear();
+  whole_flows_.clear();
 }
 
 void ShardLog::record(const event::Event& event, Place place) {
@@ -53,6 +54,9 @@ void ShardLog::rtts(Direction direction, std::span<const std::uint32_t> us) {
 
 void ShardLog::flow_ended(const Conversation& conversation, const Reported& told) {
   if (const auto facts = flow_facts(conversation, told, true)) add(Kind::flow, flows_, *facts);
+  if (!keeps_whole_flows_) return;
+  if (const auto facts = flow_facts(conversation, {}, true))
+    add(Kind::whole_flow, whole_flows_, {*facts});
 }
 
 }  // namespace ntan::run

@@ -77,6 +77,12 @@ class ShardLog final : public Merger {
     std::uint32_t size = 0;
   };
   struct LostContact {};
+  struct WholeFlow {
+    stats::FlowFacts facts;
+  };
+
+  /// Of flows that end, all they ever had is told as well.
+  void keep_whole_flows() noexcept { keeps_whole_flows_ = true; }
 
   // --- Merger
 
@@ -109,6 +115,7 @@ class ShardLog final : public Merger {
     continuation,
     lost_contact,
     flow,
+    whole_flow,
   };
   struct Entry {
     Kind kind{};
@@ -141,6 +148,7 @@ class ShardLog final : public Merger {
       case Kind::continuation: return reader.told(static_cast<flow::Continuation>(entry.at));
       case Kind::lost_contact: return reader.told(LostContact{});
       case Kind::flow: return reader.told(flows_[entry.at]);
+      case Kind::whole_flow: return reader.told(whole_flows_[entry.at]);
     }
   }
 
@@ -155,6 +163,8 @@ class ShardLog final : public Merger {
   std::vector<std::uint32_t> us_;
   std::vector<flow::Outcome> outcomes_;
   std::vector<stats::FlowFacts> flows_;
+  std::vector<WholeFlow> whole_flows_;
+  bool keeps_whole_flows_ = false;
   bool index_flooded_ = false;
 };
 

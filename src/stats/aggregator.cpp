@@ -21,16 +21,21 @@ constexpr std::uint64_t max_empty_windows = 600;
 // Once max_empty_windows have passed, the window is left open-ended (`idle`) until a packet tells
 // where time goes on: a capture may claim a gap of centuries.
 struct Aggregator::State {
-  explicit State(const Options& chosen)
-      : every(chosen.every.count()),
+  State(const Options& chosen, Duration length)
+      : every(length.count()),
         sensor(chosen.sensor),
         home(chosen.home),
         summary(chosen.top, !chosen.home.empty()),
         window(chosen.link_name) {}
 
+  void start(Timestamp first);
+  void on_packet(const PacketFacts& packet) noexcept;
+  void on_flow(const FlowFacts& flow);
+  void on_note(event::Note note) noexcept;
   /// The open-ended window becomes the one that holds `clock`.
   void wake(Timestamp clock) noexcept;
-  void report(Timestamp end, const Quality& quality, const Emit& emit);
+  enum class Of : std::uint8_t { window, whole_run };
+  void report(Timestamp end, const Quality& quality, const Emit& emit, Of of = Of::window);
   /// A note about a DNS message, which may say something together with others of other flows.
   void on_question(event::Note note) noexcept;
 
@@ -65,8 +70,11 @@ void Aggregator::State::wake(Timestamp clock) noexcept {
   due = bin_end(to_ns(begin), every);
 }
 
-void Aggregator::State::report(Timestamp end, const Quality& quality, const Emit& emit) {
-  const WindowFrame frame{.begin = begin, .end = std::max(begin, end), .skipped = skipped};
+void Aggregator::State::report(Timestamp end, const Quality& quality, const Emit& emit, Of of) {
+  const WindowFrame frame{.begin = begin,
+                          .end = std::max(begin, end),
+                          .skipped = skipped,
+                          .whole_run = of == Of::whole_run};
   const event::Common common{.ts = frame.end, .sensor = sensor};
   Quality all = quality;
   all.memory_refused += questions.displaced();
@@ -89,54 +97,85 @@ void Aggregator::State::on_question(event::Note note) noexcept {
   }
 }
 
-Aggregator::Aggregator(const Options& options) : state_(std::make_unique<State>(options)) {}
+void Aggregator::State::start(Timestamp first) {
+  started = true;
+  begin = first;
+  if (every > 0) due = bin_end(to_ns(first), every);
+}
+
+inline void Aggregator::State::on_packet(const PacketFacts& packet) noexcept {
+  if (idle) [[unlikely]]
+    wake(packet.clock);
+  last_packet = packet.clock;
+  if (packet.interface != 0 && window.interfaces().empty()) [[unlikely]]
+    window.tell_interfaces_apart();
+  window.on_packet(packet);
+}
+
+void Aggregator::State::on_flow(const FlowFacts& flow) {
+  window.on_flow(flow);
+  if (!home.empty()) window.count_directions(flow, home);
+}
+
+void Aggregator::State::on_note(event::Note note) noexcept {
+  switch (note.kind) {
+    case Kind::dns_asked:
+    case Kind::dns_settled:
+    case Kind::dns_unpaired: on_question(note); break;
+    default: window.on_note(note); break;
+  }
+}
+
+Aggregator::Aggregator(const Options& options)
+    : state_(std::make_unique<State>(options, options.every)) {
+  if (options.total && options.every > Duration::zero())
+    total_ = std::make_unique<State>(options, Duration::zero());
+}
 
 Aggregator::~Aggregator() = default;
 
 void Aggregator::start(Timestamp first) {
-  state_->started = true;
-  state_->begin = first;
-  if (state_->every > 0) state_->due = bin_end(to_ns(first), state_->every);
+  state_->start(first);
+  if (total_) total_->start(first);
 }
 
 void Aggregator::on_packet(const PacketFacts& packet) noexcept {
-  if (state_->idle) [[unlikely]]
-    state_->wake(packet.clock);
-  state_->last_packet = packet.clock;
-  if (packet.interface != 0 && state_->window.interfaces().empty()) [[unlikely]]
-    state_->window.tell_interfaces_apart();
-  state_->window.on_packet(packet);
+  state_->on_packet(packet);
+  if (total_) [[unlikely]]
+    total_->on_packet(packet);
 }
 
 void Aggregator::on_flow(const FlowFacts& flow) {
-  state_->window.on_flow(flow);
-  if (!state_->home.empty()) state_->window.count_directions(flow, state_->home);
+  state_->on_flow(flow);
+}
+
+void Aggregator::on_whole_flow(const FlowFacts& flow) {
+  if (total_) total_->on_flow(flow);
 }
 
 void Aggregator::on_note(event::Note note) noexcept {
-  switch (note.kind) {
-    case Kind::dns_asked:
-    case Kind::dns_settled:
-    case Kind::dns_unpaired: state_->on_question(note); break;
-    default: state_->window.on_note(note); break;
-  }
+  state_->on_note(note);
+  if (total_) total_->on_note(note);
 }
 
 void Aggregator::on_server(const IpAddress& server, event::Note note) {
   state_->window.on_server(server, note);
+  if (total_) total_->window.on_server(server, note);
 }
 
 void Aggregator::on_rtts(PathHalf half, std::span<const std::uint32_t> us) noexcept {
   const Kind kind = half == PathHalf::server ? Kind::tcp_rtt_server_us : Kind::tcp_rtt_client_us;
-  for (const std::uint32_t sample : us) state_->window.on_note({.kind = kind, .value = sample});
+  for (const std::uint32_t sample : us) on_note({.kind = kind, .value = sample});
 }
 
 void Aggregator::name_interface(std::size_t interface, std::string_view name) {
   state_->summary.name_interface(interface, name);
+  if (total_) total_->summary.name_interface(interface, name);
 }
 
 void Aggregator::set_path(const PathCounts& path) noexcept {
   state_->path = path;
+  if (total_) total_->path = path;
 }
 
 std::int64_t Aggregator::next_due() const noexcept {
@@ -164,8 +203,8 @@ void Aggregator::finish(Timestamp last, const Quality& quality, const Emit& emit
   if (state.idle) state.wake(last);
   // Time may stop right at a border: the last window then holds nothing, or what ended with it.
   const bool nothing = state.window.empty() && state.skipped == 0;
-  if (state.every > 0 && last <= state.begin && nothing) return;
-  state.report(last, quality, emit);
+  if (state.every == 0 || last > state.begin || !nothing) state.report(last, quality, emit);
+  if (total_) total_->report(last, quality, emit, State::Of::whole_run);
 }
 
 }  // namespace ntan::stats

@@ -31,6 +31,7 @@ struct Options {
   std::vector<Network>
       home;  ///< our own addresses: flows are told apart by them; empty: not at all
   LinkNamer link_name = nullptr;  ///< null: they count as `other`
+  bool total = false;  ///< with windows: a summary of the whole run after the last of them
 };
 
 /// A name that many packets share, told by its place: to count a packet no text is compared. It
@@ -93,6 +94,9 @@ class Aggregator {
   void start(Timestamp first);
   void on_packet(const PacketFacts& packet) noexcept;
   void on_flow(const FlowFacts& flow);
+  /// A flow that has ended, with all it ever had, beside on_flow(): what the summary of the whole
+  /// run counts. Applications are recognised late, so parts would not add up to it.
+  void on_whole_flow(const FlowFacts& flow);
   void on_note(event::Note note) noexcept;
   /// Whose latency on_note() was just told. Requires: measures_server(note.kind).
   void on_server(const IpAddress& server, event::Note note);
@@ -105,15 +109,18 @@ class Aggregator {
 
   /// End of the present window in ns, or INT64_MAX without windows.
   [[nodiscard]] std::int64_t next_due() const noexcept;
+  /// Whether on_whole_flow() has to be told.
+  [[nodiscard]] bool wants_whole_flows() const noexcept { return total_ != nullptr; }
   /// Reports the window that ends at next_due() and begins the next one (empty windows are reported
   /// too, up to a bound after which idle time is skipped and said).
   void close_window(const Quality& quality, const Emit& emit);
-  /// Reports the last window. With windows there is no further summary of the whole run.
+  /// Reports the last window, and the whole run where Options::total asks for it.
   void finish(Timestamp last, const Quality& quality, const Emit& emit);
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+  std::unique_ptr<State> total_;  ///< never cut into windows; null unless asked for
 };
 
 }  // namespace ntan::stats

@@ -68,6 +68,7 @@ const SummaryRecord& Summary::of(Window& window, const WindowFrame& frame, const
   record_.first_ts = frame.begin;
   record_.last_ts = frame.end;
   if (frame.skipped != 0) record_.skipped_windows = frame.skipped;
+  if (frame.whole_run) record_.whole_run = true;
   fill_traffic(window, frame.end - frame.begin);
   if (directed_) fill_directions(window.directions());
   fill_interfaces(window, frame.end - frame.begin);

@@ -16,6 +16,7 @@ struct WindowFrame {
   Timestamp begin;
   Timestamp end;
   std::uint64_t skipped = 0;  ///< windows before it that are not reported
+  bool whole_run = false;     ///< no window, but all of them
 };
 
 /// What has become more since `before`; flows_active as it is. A counter that went back counts as

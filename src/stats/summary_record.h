@@ -194,7 +194,7 @@ struct HttpStatusRow {
   }
 };
 
-/// Counts are of the window, so the summaries of a run add up to its totals. Figures of a protocol
+/// Counts are of the window, so the windows of a run add up to its totals. Figures of a protocol
 /// are absent where nothing of it was seen in the window.
 struct SummaryRecord {
   Timestamp first_ts{};
@@ -273,12 +273,13 @@ struct SummaryRecord {
   std::uint64_t quality_memory_refused = 0;
   std::optional<double> quality_capture_loss_ratio;
   std::optional<std::int64_t> quality_unseen_bytes;
+  std::optional<bool> whole_run;
 
   static constexpr event::RecordInfo info{
       .name = "summary",
       .doc =
-          "A window of the trace: throughput, latency, protocols, talkers; the summaries of a "
-          "run add up to its totals",
+          "A window of the trace: throughput, latency, protocols, talkers; the windows of a run "
+          "add up to its totals",
       .order = event::Order::summary,
       .tables = true};
 
@@ -446,10 +447,16 @@ struct SummaryRecord {
             "Those octets, less those of earlier windows that came by late after all"));
   }
 
+  static constexpr auto run_fields() {
+    return event::fields(event::field<"whole_run", &SummaryRecord::whole_run>(
+        "true: no window, but the whole run once more, as --summary-total asks for; absent of "
+        "others"));
+  }
+
  public:
   static constexpr auto fields() {
     return std::tuple_cat(window_fields(), direction_fields(), list_fields(), tcp_fields(),
-                          protocol_fields(), quality_fields());
+                          protocol_fields(), quality_fields(), run_fields());
   }
 };
 

@@ -220,6 +220,25 @@ TEST_CASE("engine: whatever the packets' times are, output is sorted and complet
   }
 }
 
+TEST_CASE("engine: the summary of the whole run beside windows is the one of a run without") {
+  const Frames frames = test::make_traffic({.seed = 21});
+  const auto alone = test::analyse(frames, {}).of("summary");
+  REQUIRE(alone.size() == 1);
+  for (const Duration every : {Duration{1s}, Duration{10s}}) {
+    const auto usual = test::analyse(frames, {.summary_every = every}).of("summary");
+    auto with_total =
+        test::analyse(frames, {.summary_every = every, .summary_total = true}).of("summary");
+    std::string total = with_total.back();
+    with_total.pop_back();
+    CHECK(with_total == usual);
+    constexpr std::string_view mark = R"(,"whole_run":true)";
+    const std::size_t at = total.find(mark);
+    REQUIRE(at != std::string::npos);
+    CHECK(total.erase(at, mark.size()) == alone.front());
+  }
+  CHECK(test::analyse(frames, {.summary_total = true}).of("summary") == alone);
+}
+
 TEST_CASE("engine: a packet from the past counts at the trace clock") {
   const Pair ends{client, server, 40'000, 9'000};
   const Analysis analysis =

@@ -241,7 +241,7 @@ Analysis analyse(const Frames& frames, const AnalysisOptions& options) {
                       .hash_seed = options.hash_seed,
                       .vlan = options.vlan,
                       .decode = {.verify_checksums = options.verify_checksums},
-                      .stats = {.every = options.summary_every},
+                      .stats = {.every = options.summary_every, .total = options.summary_total},
                       .watch = options.watch,
                       .threads = options.threads},
                      recorder, options.interfaces);

@@ -25,6 +25,7 @@ struct AnalysisOptions {
   flow::VlanUse vlan = flow::VlanUse::keep;
   bool verify_checksums = false;
   Duration summary_every{};
+  bool summary_total = false;
   bool packets = false;  ///< `packet` events too
   std::size_t events_held = run::Recorder::usual_held;
   std::vector<std::string_view> only{};  ///< names of the events wanted; empty: all
