@@ -10,11 +10,13 @@
 namespace ntan::serve {
 namespace {
 
-std::optional<double> number(const simdjson::dom::object& object, std::string_view member) {
+std::optional<double> number(const simdjson::dom::object& object, std::string_view member,
+                             Merge merge) {
   double value = 0;
   // ntan writes no such numbers, and their sums would be no JSON any more.
   constexpr double most = 9'007'199'254'740'992;  // up to here every whole number is a double
-  if (object[member].get(value) != simdjson::SUCCESS || value < 0 || value > most)
+  const double least = merge == Merge::signed_sum ? -most : 0;
+  if (object[member].get(value) != simdjson::SUCCESS || value < least || value > most)
     return std::nullopt;
   return value;
 }
@@ -38,9 +40,10 @@ double merge_values(Merge rule, double earlier, double later) noexcept {
   if (std::isnan(earlier)) return later;
   if (std::isnan(later)) return rule == Merge::last ? later : earlier;
   switch (rule) {
-    case Merge::sum: return earlier + later;
+    case Merge::sum:
+    case Merge::signed_sum: return earlier + later;
+    // Of quantiles too: those of parts say nothing exact of the whole, but that it is no worse.
     case Merge::greatest: return std::max(earlier, later);
-    case Merge::mean: return (earlier + later) / 2;
     case Merge::last:
     case Merge::per_second: return later;
   }
@@ -78,9 +81,9 @@ HistoryRow history_row(Timestamp end, const simdjson::dom::object& summary,
     const Column& one = history_columns[at];
     std::optional<double> value;
     if (one.metric.empty()) {
-      if (!one.member.empty()) value = number(summary, one.member);
+      if (!one.member.empty()) value = number(summary, one.member, one.merge);
     } else if (const auto of_metric = latency(summary, one.metric)) {
-      value = number(*of_metric, one.member);
+      value = number(*of_metric, one.member, one.merge);
     }
     row[at] = value.value_or(not_observed);
   }

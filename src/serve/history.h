@@ -19,7 +19,7 @@
 namespace ntan::serve {
 
 /// What becomes of a figure when rows are merged to a coarser one.
-enum class Merge : std::uint8_t { sum, greatest, mean, last, per_second };
+enum class Merge : std::uint8_t { sum, signed_sum, greatest, last, per_second };
 
 struct Column {
   std::string_view name;
@@ -46,23 +46,28 @@ inline constexpr auto history_columns = std::to_array<Column>({
     {.name = "peak_1s_bps", .member = "peak_1s_bps", .merge = Merge::greatest},
     {.name = "flows_new", .member = "flows_new"},
     {.name = "flows_active", .member = "flows_active", .merge = Merge::last},
-    {.name = "hs_rtt_p50_us", .member = "p50_us", .metric = "tcp_hs_rtt", .merge = Merge::mean},
+    {.name = "hs_rtt_p50_us", .member = "p50_us", .metric = "tcp_hs_rtt", .merge = Merge::greatest},
     {.name = "hs_rtt_p95_us", .member = "p95_us", .metric = "tcp_hs_rtt", .merge = Merge::greatest},
-    {.name = "rtt_p50_us", .member = "p50_us", .metric = "tcp_rtt_server", .merge = Merge::mean},
+    {.name = "rtt_p50_us",
+     .member = "p50_us",
+     .metric = "tcp_rtt_server",
+     .merge = Merge::greatest},
     {.name = "rtt_p95_us",
      .member = "p95_us",
      .metric = "tcp_rtt_server",
      .merge = Merge::greatest},
-    {.name = "dns_p50_us", .member = "p50_us", .metric = "dns_rtt", .merge = Merge::mean},
+    {.name = "dns_p50_us", .member = "p50_us", .metric = "dns_rtt", .merge = Merge::greatest},
     {.name = "dns_p95_us", .member = "p95_us", .metric = "dns_rtt", .merge = Merge::greatest},
-    {.name = "ttfb_p50_us", .member = "p50_us", .metric = "http_ttfb", .merge = Merge::mean},
+    {.name = "ttfb_p50_us", .member = "p50_us", .metric = "http_ttfb", .merge = Merge::greatest},
     {.name = "ttfb_p95_us", .member = "p95_us", .metric = "http_ttfb", .merge = Merge::greatest},
     {.name = "data_segs", .member = "tcp_data_segs"},
     {.name = "rtx", .member = "tcp_rtx"},
     {.name = "rtx_control", .member = "tcp_rtx_control"},
     {.name = "ooo", .member = "tcp_reorder"},
     {.name = "zero_win", .member = "tcp_zero_win"},
-    {.name = "capture_missed_bytes", .member = "quality_unseen_bytes"},
+    {.name = "capture_missed_bytes",
+     .member = "quality_unseen_bytes",
+     .merge = Merge::signed_sum},  // less what earlier windows had missed and came late
     {.name = "dns_queries", .member = "dns_queries"},
     {.name = "dns_unanswered", .member = "dns_unanswered"},
     {.name = "http_requests", .member = "http_requests"},

@@ -1,5 +1,7 @@
 #include "serve/history.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -132,9 +134,35 @@ TEST_CASE("history: a merged row has sums, greatest and latest values, and rates
   CHECK(both[column("bps")] == 2'400);
   CHECK(both[column("peak_1s_bps")] == 9);
   CHECK(both[column("flows_active")] == 3);
-  CHECK(both[column("rtt_p50_us")] == 15);
+  CHECK(both[column("rtt_p50_us")] == 20);
   CHECK(both[column("rtt_p95_us")] == 90);
   CHECK(both[column("events")] == 3);
+}
+
+TEST_CASE("history: latencies of merged rows are those of the worst window, in any order") {
+  std::array<double, 4> medians{10, 400, 30, 20};
+  std::ranges::sort(medians);
+  do {
+    HistoryRow all = window(0);
+    for (std::size_t i = 0; i < medians.size(); ++i) {
+      HistoryRow row = window(static_cast<double>(i + 1));
+      row[column("dns_p50_us")] = row[column("hs_rtt_p50_us")] = medians[i];
+      all = merged(all, row);
+    }
+    CHECK(all[column("dns_p50_us")] == 400);
+    CHECK(all[column("hs_rtt_p50_us")] == 400);
+  } while (std::ranges::next_permutation(medians).found);
+}
+
+TEST_CASE("history: octets that the capture missed are less what came late after all") {
+  const auto missed = [](std::string_view octets) {
+    return row_of(
+        fmt::format(R"({{"packets":1,"interval_us":1000000,"quality_unseen_bytes":{}}})", octets));
+  };
+  constexpr auto at = column("capture_missed_bytes");
+  CHECK(missed("-700")[at] == -700);
+  CHECK(merged(missed("1000"), missed("-700"))[at] == 300);
+  CHECK(std::isnan(missed("-1e300")[at]));
 }
 
 TEST_CASE("history: what was observed in one half only is not lost in the other") {

@@ -136,7 +136,7 @@ export function captureLoss(store: Store, rows: Row[]): string {
   const missed = sum("capture_missed_bytes");
   const dropped = sum("dropped_by_kernel");
   const parts = [
-    missed === null ? "not observed" : `${bytes(missed)} acknowledged that never came by`,
+    missed === null ? "not observed" : `${bytes(Math.max(0, missed))} acknowledged that never came by`,
     dropped === null ? "" : `${count(dropped)} packets dropped by the kernel`,
   ];
   return parts.filter(Boolean).join(", ");
