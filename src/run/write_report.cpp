@@ -52,12 +52,20 @@ void read_all(int descriptor, const std::string& name, const source::Interrupt& 
   }
 }
 
-/// Whether a file holds events: NDJSON begins with a brace, no capture does.
+/// Whether a file holds events: NDJSON begins with a brace, no capture does. An editor may have put
+/// a byte order mark or empty lines before it; pcapng begins with line ends too, but not a brace
+/// behind them.
 bool holds_events(const std::string& file) {
   const Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!descriptor.open()) cannot_read(file);
-  char first = 0;
-  return ::read(descriptor.get(), &first, 1) == 1 && first == '{';
+  std::array<char, 4096> octets{};
+  const ssize_t got = ::read(descriptor.get(), octets.data(), octets.size());
+  if (got <= 0) return false;
+  std::string_view begin{octets.data(), static_cast<std::size_t>(got)};
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (begin.starts_with(byte_order_mark)) begin.remove_prefix(byte_order_mark.size());
+  const std::size_t at = begin.find_first_not_of(" \t\r\n");
+  return at != std::string_view::npos && begin[at] == '{';
 }
 
 void take_events(const std::string& file, serve::Digest& digest,
@@ -65,7 +73,11 @@ void take_events(const std::string& file, serve::Digest& digest,
   const Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!descriptor.open()) cannot_read(file);
   LineFeed feed;
-  const auto take = [&digest](std::string_view line) { (void)digest.take(line); };
+  const auto take = [&digest](std::string_view line) {
+    // An editor's empty lines are not worth a warning.
+    if (line.find_first_not_of("\xef\xbb\xbf \t\r") != std::string_view::npos)
+      (void)digest.take(line);
+  };
   read_all(descriptor.get(), file, interrupt,
            [&](std::string_view octets) { feed.take(octets, take); });
   feed.flush(take);

@@ -74,6 +74,16 @@ TEST_CASE("write report: several files of events are one run") {
   CHECK(json.number("/state/elapsed_us") == 5'000'000);
 }
 
+TEST_CASE("write report: marks and empty lines before the first event do not hide it") {
+  const TempDir dir;
+  for (const char* before : {"\xef\xbb\xbf", "\n", "\xef\xbb\xbf\r\n \n", "\t\n\n"}) {
+    const std::string events = dir.write("e", as_bytes(before + event_line("dns") + "\n"));
+    REQUIRE(write(report_of({events}, dir.path("r.json"))) == ExitCode::done);
+    CHECK(test::Json(contents(dir.path("r.json"))).number("/state/totals/events") == 1);
+    CHECK(test::Json(contents(dir.path("r.json"))).number("/state/totals/malformed_lines") == 0);
+  }
+}
+
 TEST_CASE("write report: what it cannot be of is said, and nothing is written") {
   const TempDir dir;
   const std::string to = dir.path("r.json");
