@@ -1,12 +1,15 @@
 #include "serve/event_table.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/core.h>
 
 #include "serve/event_search.h"
+#include "serve/json_read.h"
 #include "serve/json_text.h"
 
 namespace ntan::serve {
@@ -64,11 +67,16 @@ std::string append_rows(std::string& out, std::span<const std::string_view> line
     return fmt::format("a table is sorted by the sum of at most {} members", most_sort_members);
   std::vector<Match> matches;
   dom::parser parser;
+  std::set<std::string, std::less<>> met;
   for (const std::string_view line : lines) {
     Match match{.line = line, .key = {}};
-    if (!search.everything() || !path.empty()) {
+    if (!search.everything() || !path.empty() || !query.once.empty()) {
       dom::object parsed;
       if (parser.parse(line.data(), line.size()).get(parsed) != simdjson::SUCCESS) continue;
+      if (const std::string_view id = text_of(parsed, query.once);
+          !id.empty() && !met.emplace(id).second) {
+        continue;
+      }
       if (!search.matches(parsed, line)) continue;
       if (!path.empty()) match.key = sort_key(parsed, path);
     }

@@ -12,10 +12,11 @@
 namespace ntan::serve {
 
 struct TableQuery {
-  std::string_view event;  ///< name of the event; empty: all
-  std::string_view words;  ///< see EventSearch
-  std::string_view sort;   ///< member such as `flow.src_bytes`, descending with `-` before it;
-                           ///< a sum has at most most_sort_members
+  std::string_view event;      ///< name of the event; empty: all
+  std::string_view words;      ///< see EventSearch
+  std::string_view sort;       ///< member such as `flow.src_bytes`, descending with `-` before it;
+                               ///< a sum has at most most_sort_members
+  std::string_view once = {};  ///< member of the envelope: of lines that share it only the first
   std::size_t limit = 50;
   std::size_t octets = SIZE_MAX;  ///< of all rows, with `<` as long as it is inside of HTML
 };

@@ -28,11 +28,12 @@ struct Table {
   std::string_view name;
   std::string_view event;
   std::string_view sort;
+  std::string_view once = {};
 };
 
-/// The largest flows, the slowest answers; the others as they came.
+/// The largest flows, of each its last record; the slowest answers; the others as they came.
 constexpr auto report_tables = std::to_array<Table>({
-    {"flows", "flow", "-flow.src_bytes+flow.dst_bytes"},
+    {"flows", "flow", "-flow.src_bytes+flow.dst_bytes", "flow_id"},
     {"dns", "dns", "-dns.rtt_us"},
     {"http", "http", "-http.ttfb_us"},
     {"tls", "tls", ""},
@@ -93,6 +94,7 @@ std::string report_json(const Digest& digest, const RunState& run, const ReportO
                        {.event = table.event,
                         .words = {},
                         .sort = table.sort,
+                        .once = table.once,
                         .limit = report_rows,
                         .octets = report_table_octets});
     json.key(table.name);

@@ -161,6 +161,23 @@ TEST_CASE("report: that nothing was found is said only where somebody has looked
              Catch::Contains("| packets | 0 |") && Catch::Contains("None was found."));
 }
 
+TEST_CASE("report: a flow is one row, its last record") {
+  Digest digest(room);
+  const auto flow = [](std::string_view id, std::uint64_t octets, std::int64_t ms) {
+    return event_line("flow", fmt::format(R"("src_bytes":{},"dst_bytes":0)", octets), ms,
+                      fmt::format(R"(,"flow_id":"{}")", id));
+  };
+  for (const auto& line : {flow("a", 10, 0), flow("b", 500, 1), flow("a", 20, 2), flow("a", 30, 3)})
+    (void)digest.take(line);
+  (void)digest.take(event_line("flow", R"("src_bytes":1,"dst_bytes":0)"));
+  (void)digest.take(event_line("flow", R"("src_bytes":2,"dst_bytes":0)"));
+  const Json json(text_of(digest, ReportForm::json));
+  REQUIRE(json.size("/tables/flows/rows") == 4);
+  CHECK(json.number("/tables/flows/matched") == 4);
+  CHECK(json.number("/tables/flows/rows/0/flow/src_bytes") == 500);
+  CHECK(json.number("/tables/flows/rows/1/flow/src_bytes") == 30);
+}
+
 TEST_CASE("report: an input that was not read to its end is told") {
   const auto [members, row, truncated] = GENERATE(table<std::string, std::string, bool>({
       {R"("input_truncated":true,"input_damaged":true)",
