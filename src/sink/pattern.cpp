@@ -2,6 +2,7 @@
 #include <array>
 #include <ctime>
 #include <optional>
+#include <string>
 #include <system_error>
 
 #include "sink/sink.h"
@@ -11,15 +12,34 @@ namespace {
 
 constexpr std::string_view event_mark = "{event}";
 
+/// With `seconds` in place of %s, which strftime would take for a time of the machine's zone.
+std::string with_seconds(std::string_view pattern, std::int64_t seconds) {
+  constexpr std::string_view modifiers = "_-0^#+EO123456789";
+  std::string out;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const std::size_t end =
+        pattern[at] == '%' ? pattern.find_first_not_of(modifiers, at + 1) : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      out += pattern[at];
+      continue;
+    }
+    out += pattern[end] == 's' ? std::to_string(seconds)
+                               : std::string{pattern.substr(at, end + 1 - at)};
+    at = end;
+  }
+  return out;
+}
+
 /// strftime of the part that has no marks. UTC: the output knows nothing of the machine.
-std::string expand_time(const std::string& pattern, Timestamp time) {
-  if (pattern.empty()) return {};
+std::string expand_time(std::string_view pattern, Timestamp time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  const std::string words = with_seconds(pattern, seconds);
+  if (words.empty()) return {};
   const std::time_t clock{seconds};
   std::tm parts{};
   gmtime_r(&clock, &parts);
   std::array<char, 4096> name{};
-  const std::size_t size = std::strftime(name.data(), name.size(), pattern.c_str(), &parts);
+  const std::size_t size = std::strftime(name.data(), name.size(), words.c_str(), &parts);
   return {name.data(), size};
 }
 
@@ -184,8 +204,7 @@ bool depends_on_time(std::string_view pattern) noexcept {
 }
 
 std::string expand(std::string_view pattern, std::string_view event, Timestamp time) {
-  std::string name =
-      depends_on_time(pattern) ? expand_time(std::string{pattern}, time) : std::string{pattern};
+  std::string name = depends_on_time(pattern) ? expand_time(pattern, time) : std::string{pattern};
   for (std::size_t at = 0; (at = name.find(event_mark, at)) != std::string::npos;) {
     name.replace(at, event_mark.size(), event);
     at += event.size();

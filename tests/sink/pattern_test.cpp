@@ -1,5 +1,7 @@
 #include <array>
 #include <chrono>
+#include <cstdlib>
+#include <ctime>
 #include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
@@ -46,6 +48,18 @@ TEST_CASE("pattern: names hold the event and the trace time in UTC, nothing else
       {"100%%.json", "100%.json"},
   }));
   CHECK(expand(pattern, "dns", day_one) == name);
+}
+
+TEST_CASE("pattern: seconds since the epoch do not depend on the zone of the machine") {
+  const char* zone = GENERATE("UTC", "Asia/Tokyo", "XYZ+5");
+  const char* before = std::getenv("TZ");
+  const std::string kept = before == nullptr ? "UTC" : before;
+  ::setenv("TZ", zone, 1);
+  ::tzset();
+  CHECK(expand("x-%s.ndjson", "dns", day_one) == "x-1700000000.ndjson");
+  CHECK(expand("%-s-%%s-%H%", "dns", day_one) == "1700000000-%s-22%");
+  ::setenv("TZ", kept.c_str(), 1);
+  ::tzset();
 }
 
 TEST_CASE("pattern: one file takes all events in their order") {
