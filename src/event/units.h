@@ -12,8 +12,8 @@ namespace ntan::event {
 /// `3.74 MB` of 3,740,000 and `B`; decimal prefixes.
 [[nodiscard]] std::string size_text(double value, std::string_view unit);
 
-/// `0.44 %` of 0.0044, `12.5 %`, `100 %`; 0 is `0 %`, and what is more than that never looks like
-/// it.
+/// `0.44 %` of 0.0044, `12.5 %`, `100 %`; 0 is `0 %` and all is `100 %`, and what
+/// is between them never looks like them.
 [[nodiscard]] std::string percent_text(double ratio);
 
 }  // namespace ntan::event

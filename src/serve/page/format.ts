@@ -48,19 +48,19 @@ export function rate(value: number | null | undefined): string {
   if (value === null || value === undefined) {
     return NOTHING;
   }
-  return value >= 10 || value === 0 ? count(value) : value.toFixed(1);
+  return value >= 9.95 || value === 0 ? count(value) : value < 0.095 ? value.toPrecision(1) : value.toFixed(1);
 }
 
 export function micros(value: number | null | undefined): string {
   if (value === null || value === undefined) {
     return NOTHING;
   }
-  if (value < 1000) {
+  if (value < 999.5) {
     return `${Math.round(value)}\u00a0µs`;
   }
-  if (value < 1e6) {
+  if (value < 999.5e3) {
     const ms = value / 1000;
-    return `${ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0)}\u00a0ms`;
+    return `${ms.toFixed(ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0)}\u00a0ms`;
   }
   if (value < 120e6) {
     return `${(value / 1e6).toFixed(value < 10e6 ? 2 : 1)}\u00a0s`;
@@ -76,7 +76,10 @@ export function percent(ratio: number | null | undefined): string {
   if (value === 0) {
     return "0\u00a0%";
   }
-  return value < 0.01 ? "<\u00a00.01\u00a0%" : `${value.toFixed(value < 10 ? 2 : 1)}\u00a0%`;
+  if (value >= 99.95 && value < 100) {
+    return ">\u00a099.9\u00a0%";
+  }
+  return value < 0.01 ? "<\u00a00.01\u00a0%" : `${value.toFixed(value < 9.995 ? 2 : 1)}\u00a0%`;
 }
 
 /** A round number of seconds in the unit that suits it. */
