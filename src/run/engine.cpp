@@ -473,6 +473,8 @@ stats::Quality Engine::quality() const {
   const ShardCounters given_up = counters();
   quality.truncated_packets = ledger_.cut_packets;
   quality.undecodable_packets = ledger_.of(Bucket::undecodable).packets;
+  quality.unknown_link_packets = ledger_.of(Bucket::unknown_link).packets;
+  quality.incomplete_fragments = ledger_.of(Bucket::fragment_incomplete).packets;
   for (const auto& shard : shards_) quality.flows_active += shard->live_flows();
   quality.flows_evicted = given_up.evicted;
   quality.memory_refused = given_up.without_tcp_state + given_up.without_stream +

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/segment_counts.h"
+#include "base/time.h"
 #include "event/units.h"
 
 namespace ntan::run {
@@ -53,6 +54,14 @@ std::string bps_text(double bps) {
 
 std::string bytes_text(std::uint64_t bytes) {
   return size_text(static_cast<double>(bytes), "B");
+}
+
+/// Of several screens each says what it is of.
+void add_time(Screen& screen, const SummaryRecord& summary) {
+  if (summary.whole_run.value_or(false)) return screen.line("whole run");
+  if (!summary.one_of_several) return;
+  screen.line("{} to {}", to_string(summary.first_ts, TimeDigits::micro),
+              to_string(summary.last_ts, TimeDigits::micro));
 }
 
 void add_volume(Screen& screen, const SummaryRecord& summary) {
@@ -135,8 +144,10 @@ void add_loss(Screen& screen, const SummaryRecord& summary) {
   screen.heading("how lossy");
   add_tcp_loss(screen, summary);
   if (queried) {
+    // All copies of a query wait for one answer.
+    const std::uint64_t copies = std::min(summary.dns_retries.value_or(0), *summary.dns_queries);
     screen.line("  DNS: {} of {} queries unanswered, {} retries",
-                summary.dns_unanswered.value_or(0), *summary.dns_queries,
+                summary.dns_unanswered.value_or(0), *summary.dns_queries - copies,
                 summary.dns_retries.value_or(0) + summary.dns_soft_retries.value_or(0));
   }
   if (echoed) {
@@ -162,6 +173,8 @@ void add_quality(Screen& screen, const SummaryRecord& summary) {
     fmt::format_to(std::back_inserter(text), "{}{} {}", text.empty() ? "" : ", ", count, what);
   };
   add(summary.quality_undecodable_packets, "packets made no sense");
+  add(summary.unknown_link_packets, "packets of an unknown link type");
+  add(summary.incomplete_fragments, "fragments without the rest");
   add(summary.quality_truncated_packets, "packets captured in part");
   add(summary.quality_dropped_by_kernel.value_or(0), "packets dropped by the kernel");
   add(summary.quality_dropped_by_interface.value_or(0), "packets dropped by the interface");
@@ -176,6 +189,7 @@ void add_quality(Screen& screen, const SummaryRecord& summary) {
 
 void append_summary_screen(std::string& out, const SummaryRecord& summary, event::Color color) {
   Screen screen(out, color);
+  add_time(screen, summary);
   add_volume(screen, summary);
   add_protocols(screen, summary);
   add_latency(screen, summary);

@@ -74,6 +74,7 @@ void Aggregator::State::report(Timestamp end, const Quality& quality, const Emit
   const WindowFrame frame{.begin = begin,
                           .end = std::max(begin, end),
                           .skipped = skipped,
+                          .window = every > 0,
                           .whole_run = of == Of::whole_run};
   const event::Common common{.ts = frame.end, .sensor = sensor};
   Quality all = quality;

@@ -71,6 +71,8 @@ struct Quality {
   std::uint64_t dropped_by_ntan = 0;
   std::uint64_t truncated_packets = 0;
   std::uint64_t undecodable_packets = 0;
+  std::uint64_t unknown_link_packets = 0;
+  std::uint64_t incomplete_fragments = 0;  ///< of datagrams that never became whole
   std::uint64_t flows_active = 0;
   std::uint64_t flows_evicted = 0;
   std::uint64_t memory_refused = 0;

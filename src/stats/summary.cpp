@@ -57,6 +57,8 @@ Quality since(const Quality& before, const Quality& now) noexcept {
           .dropped_by_ntan = grown(before.dropped_by_ntan, now.dropped_by_ntan),
           .truncated_packets = grown(before.truncated_packets, now.truncated_packets),
           .undecodable_packets = grown(before.undecodable_packets, now.undecodable_packets),
+          .unknown_link_packets = grown(before.unknown_link_packets, now.unknown_link_packets),
+          .incomplete_fragments = grown(before.incomplete_fragments, now.incomplete_fragments),
           .flows_active = now.flows_active,
           .flows_evicted = grown(before.flows_evicted, now.flows_evicted),
           .memory_refused = grown(before.memory_refused, now.memory_refused)};
@@ -69,6 +71,7 @@ const SummaryRecord& Summary::of(Window& window, const WindowFrame& frame, const
   record_.last_ts = frame.end;
   if (frame.skipped != 0) record_.skipped_windows = frame.skipped;
   if (frame.whole_run) record_.whole_run = true;
+  record_.one_of_several = frame.window;
   fill_traffic(window, frame.end - frame.begin);
   if (directed_) fill_directions(window.directions());
   fill_interfaces(window, frame.end - frame.begin);
@@ -154,6 +157,8 @@ void Summary::fill_quality(const Quality& quality) noexcept {
   record_.quality_dropped_by_ntan = quality.dropped_by_ntan;
   record_.quality_truncated_packets = quality.truncated_packets;
   record_.quality_undecodable_packets = quality.undecodable_packets;
+  record_.unknown_link_packets = quality.unknown_link_packets;
+  record_.incomplete_fragments = quality.incomplete_fragments;
   record_.quality_flows_evicted = quality.flows_evicted;
   record_.quality_memory_refused = quality.memory_refused;
 }

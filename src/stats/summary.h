@@ -16,6 +16,7 @@ struct WindowFrame {
   Timestamp begin;
   Timestamp end;
   std::uint64_t skipped = 0;  ///< windows before it that are not reported
+  bool window = false;        ///< one of several
   bool whole_run = false;     ///< no window, but all of them
 };
 

@@ -275,6 +275,11 @@ struct SummaryRecord {
   std::optional<std::int64_t> quality_unseen_bytes;
   std::optional<bool> whole_run;
 
+  // For the screen; in the events they are in the ledger of run_end, or to be seen.
+  std::uint64_t unknown_link_packets = 0;
+  std::uint64_t incomplete_fragments = 0;
+  bool one_of_several = false;  ///< windows of the run
+
   static constexpr event::RecordInfo info{
       .name = "summary",
       .doc =

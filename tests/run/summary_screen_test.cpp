@@ -1,6 +1,7 @@
 #include "run/summary_screen.h"
 
 #include <array>
+#include <chrono>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -27,6 +28,29 @@ TEST_CASE("screen: an empty run says so") {
         "0 flows began, 0 ended, 0 open\n"
         "\nnot decoded or lost\n"
         "  nothing\n");
+}
+
+TEST_CASE("screen: copies of a query wait for one answer") {
+  CHECK_THAT(screen({.dns_queries = 3, .dns_unanswered = 1, .dns_retries = 1}),
+             Contains("DNS: 1 of 2 queries unanswered, 1 retries\n"));
+  CHECK_THAT(screen({.dns_queries = 1, .dns_unanswered = 0, .dns_retries = 2}),
+             Contains("DNS: 0 of 0 queries"));
+}
+
+TEST_CASE("screen: packets that were looked at in part only are not passed over") {
+  CHECK_THAT(screen({.unknown_link_packets = 3, .incomplete_fragments = 2}),
+             Contains("  3 packets of an unknown link type, 2 fragments without the rest\n") &&
+                 !Contains("nothing"));
+}
+
+TEST_CASE("screen: of several each says its time") {
+  constexpr Timestamp begin = from_ns(1'700'000'000'000'000'000);
+  CHECK_THAT(
+      screen(
+          {.first_ts = begin, .last_ts = begin + std::chrono::seconds{2}, .one_of_several = true}),
+      Catch::StartsWith("2023-11-14T22:13:20.000000Z to 2023-11-14T22:13:22.000000Z\n0 packets"));
+  CHECK_THAT(screen({.first_ts = begin, .whole_run = true}),
+             Catch::StartsWith("whole run\n0 packets"));
 }
 
 TEST_CASE("screen: which way it went, where home networks are named") {
@@ -95,7 +119,7 @@ TEST_CASE("screen: how much, of what, how fast, how late, how lossy, who, what w
         "  3 repeats (1 SYN or FIN) in 200 segments with data: 2 fast, 0 by time-out, 0 spurious, "
         "1 upstream, 0 other; "
         "4 reordered\n"
-        "  DNS: 1 of 8 queries unanswered, 2 retries\n"
+        "  DNS: 1 of 6 queries unanswered, 2 retries\n"
         "  ICMP: 1 of 5 echoes unanswered\n"
         "\nwho sent most\n"
         "  192.0.2.1                                   700 B          7 packets\n"
