@@ -130,7 +130,8 @@ struct RunEnd {
         field<"bytes", &R::bytes>("Sum of their lengths on the wire"),
         field<"captured_bytes", &R::captured_bytes>("Sum of what was captured of them"),
         field<"first_ts", &R::first_ts>("Trace time of the first packet"),
-        field<"last_ts", &R::last_ts>("Trace clock at the end: the largest packet time"),
+        field<"last_ts", &R::last_ts>(
+            "Trace clock at the end: the largest packet time; live the clock when it stopped"),
         field<"flows", &R::flows>("Flows seen"),
         field<"events", &R::events>("Events handed to the outputs, this one left out"),
         field<"ledger", &R::ledger>("Where every packet ended; sums to packets and bytes"),
@@ -158,8 +159,10 @@ struct RunEnd {
         field<"tcp_loss_ratio", &R::tcp_loss_ratio>(
             "Both losses together, of the segments that came by"),
         field<"capture_loss_ratio", &R::capture_loss_ratio>(
-            "Of the ACKs of established TCP connections, those for octets that never came by"),
-        field<"unseen_bytes", &R::unseen_bytes>("Those octets: what the capture lost"),
+            "Of the ACKs of established TCP connections, those for octets that had not come by, "
+            "even where they came late"),
+        field<"unseen_bytes", &R::unseen_bytes>(
+            "Those octets, less those that came late after all: what the capture lost"),
         field<"flows_evicted", &R::flows_evicted>("Flows ended early because the table was full"),
         field<"scan_forgotten", &R::scan_forgotten>(
             "Sources, targets, ports, reports and decisions that the scan detector gave up for "
@@ -171,7 +174,7 @@ struct RunEnd {
         field<"offload_suspected", &R::offload_suspected>(
             "Wrong checksums or oversized frames look like offloading by the capturing host"),
         field<"limits_hit", &R::limits_hit>(
-            "Bounds that were reached; empty means nothing was given up"));
+            "Bounds that were reached; absent where nothing was given up"));
   }
 };
 

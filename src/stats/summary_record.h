@@ -297,7 +297,7 @@ struct SummaryRecord {
             "Begin of the window: a multiple of --summary-every, or the first packet"),
         field<"last_ts", &R::last_ts>(
             "End of the window, which belongs to the next one; at the end of the run the last "
-            "packet, which is counted here"),
+            "packet, which is counted here; live the clock when it stopped"),
         field<"interval_us", &R::interval_us>("last_ts less first_ts, microseconds"),
         field<"skipped_windows", &R::skipped_windows>(
             "Windows without a packet before this one that were not reported: idle time is "
@@ -417,7 +417,8 @@ struct SummaryRecord {
         field<"http_status", &R::http_status>("HTTP responses by class of status"),
         field<"tls_handshakes", &R::tls_handshakes>("TLS handshakes completed"),
         field<"tls_failed", &R::tls_failed>("TLS handshakes that failed"),
-        field<"icmp_echoes", &R::icmp_echoes>("ICMP echo requests"),
+        field<"icmp_echoes", &R::icmp_echoes>(
+            "ICMP echo requests; further copies, and those to many hosts, are left out"),
         field<"icmp_lost", &R::icmp_lost>("ICMP echo requests given up as unanswered"),
         field<"icmp_lost_ratio", &R::icmp_lost_ratio>(
             "icmp_lost of the ICMP echo requests that were lost or answered in the window: what "
@@ -446,8 +447,8 @@ struct SummaryRecord {
         field<"quality_memory_refused", &R::quality_memory_refused>(
             "Times that no memory was left for part of the analysis"),
         field<"quality_capture_loss_ratio", &R::quality_capture_loss_ratio>(
-            "Of the ACKs of established TCP connections, those for octets that "
-            "never came by: what the capture lost, not the network"),
+            "Of the ACKs of established TCP connections, those for octets that had not come by, "
+            "even where they came late: what the capture lost, not the network"),
         field<"quality_unseen_bytes", &R::quality_unseen_bytes>(
             "Those octets, less those of earlier windows that came by late after all"));
   }
