@@ -77,6 +77,8 @@ std::vector<std::string> analysis_arguments(const Options& options) {
 std::vector<std::string> event_arguments(std::string_view command, const Options& options) {
   std::vector<std::string> words{std::string{command}, "--json", "--summary-every", "1s",
                                  "--no-progress"};
+  // What windows cannot be added up to. Live, the run has no end to wait for.
+  if (command == "read") words.emplace_back("--summary-total");
   append_user(words);
   if (!options.scan.home.empty())
     words.insert(words.end(), {"--home", networks_text(options.scan.home)});

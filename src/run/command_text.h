@@ -25,7 +25,7 @@ namespace ntan::run {
 [[nodiscard]] std::vector<std::string> analysis_arguments(const Options& options);
 
 /// `command` with all that makes a run hand its events over: lines on standard output, a summary of
-/// each second, the analysis of these options.
+/// each second and of a file as a whole, the analysis of these options.
 [[nodiscard]] std::vector<std::string> event_arguments(std::string_view command,
                                                        const Options& options);
 

@@ -180,7 +180,10 @@ ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
   serve::Digest digest(options.keep_size);
   auto code = ExitCode::done;
   if (of_events) {
-    for (const std::string& file : options.files) take_events(file, digest, interrupt);
+    for (const std::string& file : options.files) {
+      take_events(file, digest, interrupt);
+      digest.end_input();
+    }
   } else {
     code = static_cast<ExitCode>(take_packets(options, digest, interrupt));
   }

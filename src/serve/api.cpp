@@ -236,7 +236,11 @@ void Api::tick() {
   append_talkers(json, "talkers", *digest_, tick_talkers);
   append_protocols(json, *digest_, tick_protocols);
   if (alerts_left_out_ != 0) json.member("alerts_left_out", std::exchange(alerts_left_out_, 0));
-  if (news && data.size() + digest_->summary().size() < tick_octets) {
+  // That of the whole run comes without a row.
+  const bool of_run = digest_->figures_of() == FiguresOf::run;
+  if ((news || of_run != told_of_run_) && !digest_->summary().empty() &&
+      data.size() + digest_->summary().size() < tick_octets) {
+    told_of_run_ = of_run;
     json.key("summary");
     json.raw(digest_->summary());
   }

@@ -78,8 +78,9 @@ class Api final : public Handler {
   StreamHub hub_;
   simdjson::dom::parser parser_;
   std::uint64_t tick_ = 0;
-  double told_until_ = 0;  ///< end of the last window that a tick has told, seconds
-  std::string alerts_;     ///< messages of this second
+  double told_until_ = 0;     ///< end of the last window that a tick has told, seconds
+  bool told_of_run_ = false;  ///< the last summary told was of the whole run
+  std::string alerts_;        ///< messages of this second
   std::uint64_t alerts_left_out_ = 0;
 };
 

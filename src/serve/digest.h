@@ -19,7 +19,7 @@
 
 namespace ntan::serve {
 
-/// Sums over the windows; those of `run_end` once it is there.
+/// Sums over the windows; those of `run_end` once it is there. Of several runs, of all of them.
 struct Totals {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  ///< on the wire
@@ -49,6 +49,13 @@ struct Talker {
   std::uint64_t bytes = 0;
 };
 
+/// What the figures are of that windows cannot be added up to: percentiles, largest senders, the
+/// application of what began before it was recognised.
+enum class FiguresOf : std::uint8_t {
+  run,      ///< one run, as a whole
+  windows,  ///< what each window named; summary() is the last
+};
+
 /// The latest line of a scan.
 struct ScanLine {
   std::string id;
@@ -63,6 +70,7 @@ class Digest {
   static constexpr std::size_t most_talkers = 4'096;
   static constexpr std::size_t most_protocols = 256;
   static constexpr std::size_t longest_name = 64;  ///< octets of an address, a protocol, a level
+  static constexpr std::size_t most_runs = 64;     ///< whose parts may come one after the other
 
   /// `capacity`: octets of event lines that are kept.
   explicit Digest(std::size_t capacity) : kept_(capacity) {}
@@ -75,6 +83,9 @@ class Digest {
     malformed,  ///< no event: counted, and left out
   };
   Line take(std::string_view line);
+  /// What comes next is another file: of another run, unless one has only the windows and the other
+  /// only the end of a run with the same sums.
+  void end_input();
 
   /// A new run begins.
   void clear();
@@ -89,6 +100,7 @@ class Digest {
   /// Least and greatest time of an event.
   [[nodiscard]] std::optional<Timestamp> first() const noexcept { return first_; }
   [[nodiscard]] std::optional<Timestamp> last() const noexcept { return last_; }
+  [[nodiscard]] FiguresOf figures_of() const noexcept { return figures_of_; }
   /// `{…}` of the latest summary; empty before.
   [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
   /// In the order of their level, then most octets first.
@@ -101,23 +113,49 @@ class Digest {
   [[nodiscard]] std::uint64_t scans_given_up() const noexcept { return scans_given_up_; }
 
  private:
-  void take_summary(Timestamp time, const simdjson::dom::object& summary);
-  void take_talkers(const simdjson::dom::object& summary);
-  void take_protocols(const simdjson::dom::object& summary);
+  /// Of a run, or of the part of it that one file holds.
+  struct Run {
+    Totals windows;  ///< sums
+    Totals end;      ///< its own
+    std::uint64_t summaries = 0;
+    bool ended = false;
+    bool whole = false;     ///< there was a summary of all of it
+    bool windowed = false;  ///< it was to have several windows
+  };
+  /// Of the windows, or of the run where there is a summary of it.
+  struct Shares {
+    std::map<std::string, Talker, std::less<>> talkers;
+    std::vector<ProtocolShare> protocols;
+  };
+
+  [[nodiscard]] Line take_summary(Timestamp time, const simdjson::dom::object& summary);
+  void take_start(const simdjson::dom::object& start);
   void take_flow(const simdjson::dom::object& flow) noexcept;
   void take_scan(const simdjson::dom::object& scan, std::string_view line);
-  void take_end(const simdjson::dom::object& end) noexcept;
-  void forget_small_talkers();
+  void take_end(const simdjson::dom::object& end);
+  void settle();
+  [[nodiscard]] std::vector<Run> joined_runs() const;
+  [[nodiscard]] static bool is_covered(const Run& run) noexcept;
+  [[nodiscard]] static Totals totals_of(const Run& run) noexcept;
+  static void add_talkers(Shares& to, const simdjson::dom::object& summary);
+  static void add_protocols(Shares& to, const simdjson::dom::object& summary);
+  static void add(Shares& to, const Talker& talker);
+  static void add(Shares& to, const ProtocolShare& share);
+  static void add(Shares& to, const Shares& more);
 
   simdjson::dom::parser parser_;
   KeptEvents kept_;
   History history_;
   Totals totals_;
-  Totals ended_;     // of the runs whose run_end has come, where a stream holds several
+  Run run_;                // that goes on
+  std::vector<Run> runs_;  // before it
+  Totals folded_;          // of runs before those
+  bool any_folded_ = false;
+  FiguresOf figures_of_ = FiguresOf::windows;
   Counted counted_;  // since the last summary
   std::string summary_;
-  std::map<std::string, Talker, std::less<>> talkers_;
-  std::vector<ProtocolShare> protocols_;
+  Shares shares_;               // of the run that goes on
+  Shares earlier_shares_;       // of those before it
   std::deque<ScanLine> scans_;  // oldest first
   std::size_t scan_octets_ = 0;
   std::uint64_t scans_given_up_ = 0;

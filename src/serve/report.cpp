@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -197,6 +198,26 @@ std::string cell(std::string_view text) {
   return out;
 }
 
+/// Figures of the whole run; nothing where only windows are known.
+std::optional<simdjson::dom::object> summary_of_run(const Digest& digest,
+                                                    simdjson::dom::parser& parser) {
+  simdjson::dom::object summary;
+  if (digest.figures_of() != FiguresOf::run ||
+      parser.parse(digest.summary()).get(summary) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  return summary;
+}
+
+void append_run_figures(std::string& out, const Digest& digest) {
+  simdjson::dom::parser parser;
+  const auto summary = summary_of_run(digest, parser);
+  if (!summary) return;
+  if (const auto bps = number_of(*summary, "bps")) out += fmt::format("| bit/s | {} |\n", *bps);
+  if (const auto words = text_of(*summary, "loss_in_words"); !words.empty())
+    out += fmt::format("| TCP | {} |\n", cell(words));
+}
+
 void append_totals(std::string& out, const Digest& digest) {
   const Totals& totals = digest.totals();
   out += "| | |\n|---|---|\n";
@@ -215,6 +236,7 @@ void append_totals(std::string& out, const Digest& digest) {
   total("bytes on the wire", totals.bytes);
   total("flows", totals.flows);
   total("scans", totals.scans);
+  append_run_figures(out, digest);
   out += fmt::format("| events | {} |\n", digest.kept().seen());
   const auto known = [&out](std::string_view name, const std::optional<std::uint64_t>& value) {
     if (value) out += fmt::format("| {} | {} |\n", name, *value);
@@ -230,6 +252,30 @@ void append_totals(std::string& out, const Digest& digest) {
     out += fmt::format("| lines that are no events | {} |\n", digest.malformed());
 }
 
+void append_latency_rows(std::string& out, const Digest& digest) {
+  simdjson::dom::parser parser;
+  const auto summary = summary_of_run(digest, parser);
+  simdjson::dom::array rows;
+  if (!summary || (*summary)["latency"].get(rows) != simdjson::SUCCESS) return;
+  out +=
+      "\n## Latency\n\n| metric | n | p50 us | p95 us | p99 us | max us |\n"
+      "|---|---|---|---|---|---|\n";
+  for (const simdjson::dom::element each : rows) {
+    simdjson::dom::object row;
+    if (each.get(row) != simdjson::SUCCESS) continue;
+    out += fmt::format("| {} ", cell(text_of(row, "metric")));
+    for (const char* member : {"n", "p50_us", "p95_us", "p99_us", "max_us"})
+      out += fmt::format("| {} ", number_of(row, member).value_or(0));
+    out += "|\n";
+  }
+}
+
+/// Where the lists of windows had no place, the sums are too small.
+void append_note_of_windows(std::string& out, const Digest& digest, std::string_view note) {
+  if (digest.figures_of() == FiguresOf::windows && !digest.summary().empty())
+    out += fmt::format("\n{}\n", note);
+}
+
 void append_protocol_rows(std::string& out, const Digest& digest) {
   out +=
       "\n## Protocols\n\n| level | protocol | packets | bytes | flows |\n|---|---|---|---|---|\n";
@@ -237,6 +283,9 @@ void append_protocol_rows(std::string& out, const Digest& digest) {
     out += fmt::format("| {} | {} | {} | {} | {} |\n", cell(share.level), cell(share.name),
                        share.packets, share.bytes, share.flows);
   }
+  append_note_of_windows(out, digest,
+                         "Sums over windows: what was small in one of them counts as other, and "
+                         "what was not recognised yet as unknown.");
 }
 
 void append_talker_rows(std::string& out, const Digest& digest) {
@@ -244,6 +293,8 @@ void append_talker_rows(std::string& out, const Digest& digest) {
   out += "\n## Talkers\n\n| address | packets | bytes |\n|---|---|---|\n";
   for (const Talker& talker : digest.talkers(most))
     out += fmt::format("| {} | {} | {} |\n", cell(talker.ip), talker.packets, talker.bytes);
+  append_note_of_windows(
+      out, digest, "Sums of the largest of each window: who was never among them is missing.");
 }
 
 void append_scan_rows(std::string& out, const Digest& digest) {
@@ -284,6 +335,7 @@ std::string report_markdown(const Digest& digest, const ReportOptions& options) 
   std::string out = fmt::format("# {}\n\n", cell(event::printable(options.title)));
   append_totals(out, digest);
   append_scan_rows(out, digest);
+  append_latency_rows(out, digest);
   append_protocol_rows(out, digest);
   append_talker_rows(out, digest);
   append_event_counts(out, digest);

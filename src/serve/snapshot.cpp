@@ -99,6 +99,8 @@ void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
   json.member("input_truncated", totals.input_truncated);
   json.member("input_damaged", totals.input_damaged);
   json.end_object();
+  if (!digest.summary().empty())
+    json.member("figures_of", digest.figures_of() == FiguresOf::run ? "run" : "windows");
   json.key("kept");
   json.begin_object();
   json.member("events", std::uint64_t{digest.kept().held()});

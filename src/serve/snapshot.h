@@ -11,7 +11,8 @@ namespace ntan::serve {
 
 /// Members of the object that says how the run stands: mode, status, filter, failure, ….
 void append_run(JsonText& json, const RunState& run);
-/// Members that change from second to second: `totals`, `kept`, `ring`, `progress`, `elapsed_us`.
+/// Members that change from second to second: `totals`, `figures_of`, `kept`, `ring`, `progress`,
+/// `elapsed_us`.
 void append_figures(JsonText& json, const RunState& run, const Digest& digest);
 /// An object.
 void append_talker(JsonText& json, const Talker& talker);

@@ -131,6 +131,55 @@ function withPolicy(html) {
     `<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${hash("script")}; style-src ${hash("style")}; img-src data:">`);
 }
 
+/** A report whose state is that of the mock with `change` in it. */
+async function openReport(world, options, change) {
+  const mock = await world.mock({ mode: "events", status: "ended", ...options });
+  const file = (name) => readFileSync(join(folder, name), "utf8");
+  const state = change(mock.state());
+  const html = reportHtml({ index: file("index.html"), js: file("app.js"), css: file("app.css") }, { report: true, title: "a day.ndjson", state, tables: {} });
+  const scratch = mkdtempSync(join(tmpdir(), "ntan-page-"));
+  try {
+    writeFileSync(join(scratch, "report.html"), withPolicy(html));
+    const page = await world.visit(`file://${scratch}/report.html`);
+    await until("figures", async () => (await textOf(page, "#figures")).includes("Handshake"));
+    return { page, state, figures: (await textOf(page, "#figures")).replaceAll(/\s+/g, " ") };
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+test("figures of a report are those of the whole run", async (world) => {
+  const { page, figures } = await openReport(world, { directed: false }, (state) => ({
+    ...state, figures_of: "run",
+    summary: {
+      packets: 900, bytes: 125_000_000, interval_us: 100e6, tcp_data_segs: 1000, tcp_rtx: 15, tcp_rtx_control: 5, dns_unanswered: 3,
+      latency: [{ metric: "dns_rtt", p50_us: 1, p95_us: 5550 }, { metric: "tcp_hs_rtt", p50_us: 12_345, p95_us: 67_890 }],
+    },
+  }));
+  for (const figure of ["Bandwidth 10.0 Mb/s", "Packets/s 9.0", "Handshake p50 12.3 ms p95 67.9 ms", "DNS p95 5.55 ms 3 unanswered", "Retransmitted 1.00 %"]) {
+    check(figures.includes(figure), `${figure} in ${figures}`);
+  }
+  check(!(await visible(page, "text=Sums over windows")), "no note");
+});
+
+test("where only windows are known, figures are of the worst, sums say so, and gaps are time", async (world) => {
+  const { page, figures, state } = await openReport(world, { directed: false, seconds: 60 }, (state) => {
+    const { columns, rows } = state.history;
+    const at = (name) => columns.indexOf(name);
+    const two = [rows[0], rows[1]].map((row, i) => row.map((value, column) => ({
+      [at("t")]: rows[0][at("t")] + 99 * i, [at("interval_us")]: 1e6, [at("bytes")]: 62_500_000,
+      [at("hs_rtt_p50_us")]: i ? 100 : 777_000, [at("hs_rtt_p95_us")]: i ? 900 : 888_000, [at("dns_p95_us")]: i ? 100 : null,
+    })[column] ?? value));
+    return { ...state, figures_of: "windows", history: { columns, rows: two } };
+  });
+  for (const figure of ["Bandwidth 10.0 Mb/s", "Handshake p50, worst window 777 ms p95 888 ms", "DNS p95, worst window"]) {
+    check(figures.includes(figure), `${figure} in ${figures}`);
+  }
+  check(await visible(page, "text=Sums over windows"), "a note on protocols");
+  check((await textOf(page, "#table-panel")).includes("sums of the largest of each window"), "a note on talkers");
+  check(state.history.rows.length === 2, "rows");
+});
+
 test("a report opened from a file needs nothing else, and is searched and sorted in itself", async (world) => {
   const mock = await world.mock({ mode: "replay", status: "ended", hostile: true, damage: { input_truncated: true, input_damaged: true } });
   const file = (name) => readFileSync(join(folder, name), "utf8");

@@ -91,6 +91,7 @@ TEST_CASE(
   std::vector<std::string> words = event_arguments("read", options);
   append_files(words, options.files);
   const std::string user = ::geteuid() == 0 ? "--user root " : "";
-  CHECK(command_line(words) == "ntan read --json --summary-every 1s --no-progress " + user +
-                                   "--home 192.0.2.0/24 --max-flows 1000 -r a.pcap");
+  CHECK(command_line(words) ==
+        "ntan read --json --summary-every 1s --no-progress --summary-total " + user +
+            "--home 192.0.2.0/24 --max-flows 1000 -r a.pcap");
 }

@@ -84,6 +84,19 @@ TEST_CASE("write report: marks and empty lines before the first event do not hid
   }
 }
 
+TEST_CASE("write report: runs of several files add up, in any order") {
+  const TempDir dir;
+  const std::string lone =
+      dir.write("a", as_bytes(event_line("summary", R"("packets":5,"bytes":9)")));
+  const std::string whole =
+      dir.write("b", as_bytes(event_line("summary", R"("packets":3,"bytes":8)") + "\n" +
+                              event_line("run_end", R"("packets":3,"bytes":8)")));
+  for (const std::vector<std::string>& files : {std::vector{lone, whole}, {whole, lone}}) {
+    REQUIRE(write(report_of(files, dir.path("r.json"))) == ExitCode::done);
+    CHECK(test::Json(contents(dir.path("r.json"))).number("/state/totals/packets") == 8);
+  }
+}
+
 TEST_CASE("write report: what it cannot be of is said, and nothing is written") {
   const TempDir dir;
   const std::string to = dir.path("r.json");

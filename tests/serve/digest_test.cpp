@@ -1,6 +1,8 @@
 #include "serve/digest.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -50,6 +52,92 @@ TEST_CASE("digest: totals are the sums of the windows until the run's end has it
   CHECK(digest.totals().received == 11);
   CHECK(digest.totals().dropped_by_kernel == 1);
   CHECK(digest.kept().seen() == 3);
+}
+
+TEST_CASE("digest: the summary of the whole run takes the place of its windows") {
+  Digest digest(room);
+  using serve::FiguresOf;
+  (void)digest.take(event_line("run_start", R"("summary_every_us":1000000)"));
+  CHECK(
+      digest.take(summary(R"("packets":3,"talkers":[{"ip":"a","bytes":9}],)"
+                          R"("protocols":[{"level":"application","name":"unknown","bytes":9}])")) ==
+      Line::summary);
+  CHECK(digest.figures_of() == FiguresOf::windows);
+  CHECK(digest.take(summary(R"("packets":4,"talkers":[{"ip":"b","bytes":8}])", 1'000)) ==
+        Line::summary);
+  CHECK(digest.take(summary(R"("packets":7,"whole_run":true,"talkers":[{"ip":"c","bytes":11}],)"
+                            R"("protocols":[{"level":"application","name":"dns","bytes":9}])",
+                            1'000)) == Line::event);
+  (void)digest.take(event_line("run_end", R"("packets":7)", 1'000));
+  CHECK(digest.figures_of() == FiguresOf::run);
+  CHECK(digest.history().size() == 2);
+  CHECK(digest.totals().packets == 7);
+  REQUIRE(digest.talkers(9).size() == 1);
+  CHECK(digest.talkers(9).front().ip == "c");
+  REQUIRE(digest.protocols().size() == 1);
+  CHECK(digest.protocols().front().name == "dns");
+  CHECK(digest.summary().find("whole_run") != std::string::npos);
+
+  // Percentiles of two runs are not to be had.
+  digest.end_input();
+  (void)digest.take(summary(R"("packets":1,"whole_run":true,"talkers":[{"ip":"c","bytes":2}])"));
+  CHECK(digest.figures_of() == FiguresOf::windows);
+  CHECK(digest.totals().packets == 8);
+  CHECK(digest.talkers(9).front().bytes == 13);
+}
+
+TEST_CASE("digest: a lone summary is of the whole run only where nothing speaks against it") {
+  const auto [start, end, whole] = GENERATE(table<const char*, const char*, bool>({
+      {nullptr, nullptr, true},
+      {"0", nullptr, true},
+      {"0", "3", true},
+      {"1000000", "3", true},
+      {"1000000", nullptr, false},
+      {nullptr, "4", false},
+  }));
+  Digest digest(room);
+  if (start != nullptr)
+    (void)digest.take(event_line("run_start", fmt::format(R"("summary_every_us":{})", start)));
+  (void)digest.take(summary(R"("packets":3)"));
+  if (end != nullptr) (void)digest.take(event_line("run_end", fmt::format(R"("packets":{})", end)));
+  CHECK((digest.figures_of() == serve::FiguresOf::run) == whole);
+}
+
+TEST_CASE("digest: of several files nothing is lost and nothing counts twice, in any order") {
+  const std::string lone = summary(R"("packets":5,"bytes":50,"flows_new":2)");
+  const std::vector<std::string> run{event_line("run_start", R"("summary_every_us":0)"),
+                                     summary(R"("packets":3,"bytes":30,"flows_new":1)"),
+                                     event_line("run_end", R"("packets":3,"bytes":30,"flows":1)")};
+  // A run saved with a file for each event.
+  const std::vector<std::vector<std::string>> parts{
+      {run[0]},
+      {run[1], summary(R"("packets":1,"bytes":10,"flows_new":1)", 1'000)},
+      {event_line("run_end", R"("packets":4,"bytes":40,"flows":2)")}};
+  std::vector<std::vector<std::string>> files{{lone}, run, parts[0], parts[1], parts[2]};
+  std::ranges::sort(files);
+  do {
+    Digest digest(room);
+    for (const auto& file : files) {
+      for (const std::string& line : file) (void)digest.take(line);
+      digest.end_input();
+    }
+    REQUIRE(digest.totals().packets == 12);
+    REQUIRE(digest.totals().bytes == 120);
+    REQUIRE(digest.totals().flows == 5);
+  } while (std::ranges::next_permutation(files).found);
+}
+
+TEST_CASE("digest: any number of runs add up in bounded memory") {
+  Digest digest(room);
+  constexpr std::uint64_t runs = 3 * Digest::most_runs;
+  for (std::uint64_t i = 0; i < runs; ++i) {
+    (void)digest.take(event_line("run_start"));
+    (void)digest.take(summary(R"("packets":2,"bytes":9,"talkers":[{"ip":"a","bytes":9}])"));
+    (void)digest.take(event_line("run_end", R"("packets":2,"bytes":9)"));
+  }
+  CHECK(digest.totals().packets == 2 * runs);
+  CHECK(digest.talkers(1).front().bytes == 9 * runs);
+  CHECK(digest.figures_of() == serve::FiguresOf::windows);
 }
 
 TEST_CASE("digest: the first and the last time are the least and the greatest") {

@@ -25,12 +25,13 @@ def check_totals(totals, end):
 @case("replay: the totals are those of run_end, and a new start gives them again, not their double")
 def _(folder):
     path = sample(folder)
-    end = run_end(path, "--summary-every", "1s")
+    end = run_end(path, "--summary-every", "1s", "--summary-total")
     with Server("-r", path) as server:
         for _ in range(2):
             state = server.wait_for("ended")
             assert state["mode"] == "replay" and state["file"] == "sample.pcap", state
             check_totals(state["totals"], end)
+            assert state["figures_of"] == "run" and state["summary"]["packets"] == end["packets"], state
             assert [row["event"] for row in server.rows("scans")] == ["scan"] * len(server.rows("scans"))
             assert state["totals"]["scans"] == 1
             assert sum(row["pkts"] for row in state["protocols"] if row["level"] == "link") == end["packets"]

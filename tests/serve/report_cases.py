@@ -81,7 +81,7 @@ def hash_of(text):
 def _(folder):
     path = sample(folder)
     saved = folder / "events.ndjson"
-    saved.write_bytes(ntan("read", path, "--json", "--summary-every", "1s").stdout)
+    saved.write_bytes(ntan("read", path, "--json", "--summary-every", "1s", "--summary-total").stdout)
     assert figures(report(path)) == figures(report(saved))
     by_hand = lines(saved.read_bytes())
     told = json.loads(report(saved))
@@ -101,6 +101,28 @@ def _(folder):
     assert markdown.replace("sample.pcap", "") == report(saved, form="md").decode().replace("events.ndjson", "")
     page = Page(report(path, form="html"))
     assert figures("".join(page.parts["data"])) == figures(report(saved))
+
+
+@case("report: figures of the whole run are those of a run without windows, or say that they are not")
+def _(folder):
+    path = sample(folder)
+    whole = lines(ntan("read", path, "--json", "--events", "summary").stdout)[-1]["summary"]
+    state = json.loads(report(path))["state"]
+    assert state["figures_of"] == "run" and state["summary"] == {**whole, "whole_run": True}, state["summary"]
+    assert state["talkers"] == [{"ip": one["ip"], "bytes": one["bytes"], "pkts": one["pkts"]}
+                                for one in whole["talkers"]], state["talkers"]
+    told = {(one["level"], one["name"]): one["pkts"] for one in state["protocols"]}
+    assert told == {(one["level"], one["name"]): one["pkts"] for one in whole["protocols"]}, told
+    markdown = report(path, form="md").decode()
+    for row in whole["latency"]:
+        metric = row["metric"].replace("_", "\\_")
+        assert f"| {metric} | {row['n']} | {row['p50_us']} | {row['p95_us']} |" in markdown, (row, markdown)
+    saved = folder / "windows.ndjson"
+    saved.write_bytes(ntan("read", path, "--json", "--summary-every", "1s").stdout)
+    state = json.loads(report(saved))["state"]
+    assert state["figures_of"] == "windows" and "whole_run" not in state["summary"], state["summary"]
+    markdown = report(saved, form="md").decode()
+    assert "## Latency" not in markdown and "Sums over windows" in markdown, markdown
 
 
 @case("report: two make the same octets, and standard output those of a file")

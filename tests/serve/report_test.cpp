@@ -161,6 +161,26 @@ TEST_CASE("report: that nothing was found is said only where somebody has looked
              Catch::Contains("| packets | 0 |") && Catch::Contains("None was found."));
 }
 
+TEST_CASE("report: figures are of the whole run, or say that they are of windows") {
+  constexpr std::string_view members =
+      R"("packets":7,"bytes":70,"bps":99,"loss_in_words":"none lost",)"
+      R"("latency":[{"metric":"dns_rtt","n":3,"p50_us":4,"p95_us":5,"p99_us":6,"max_us":7}],)"
+      R"("talkers":[{"ip":"10.0.0.1","bytes":70}])";
+  Digest digest(room);
+  (void)digest.take(event_line("summary", members));
+  CHECK(Json(text_of(digest, ReportForm::json)).text("/state/figures_of") == "run");
+  CHECK_THAT(text_of(digest, ReportForm::markdown),
+             Catch::Contains("| bit/s | 99 |") && Catch::Contains("| TCP | none lost |") &&
+                 Catch::Contains("| dns\\_rtt | 3 | 4 | 5 | 6 | 7 |") && !Catch::Contains("Sums"));
+
+  (void)digest.take(event_line("summary", members, 1'000));
+  CHECK(Json(text_of(digest, ReportForm::json)).text("/state/figures_of") == "windows");
+  CHECK_THAT(text_of(digest, ReportForm::markdown),
+             !Catch::Contains("## Latency") && !Catch::Contains("| bit/s") &&
+                 Catch::Contains("Sums of the largest of each window") &&
+                 Catch::Contains("Sums over windows"));
+}
+
 TEST_CASE("report: a flow is one row, its last record") {
   Digest digest(room);
   const auto flow = [](std::string_view id, std::uint64_t octets, std::int64_t ms) {

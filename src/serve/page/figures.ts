@@ -47,23 +47,56 @@ function newest(store: Store, rows: Row[], name: string): number | null {
   return null;
 }
 
-/** A latency in microseconds: of the whole run if its one summary is that of all, else the newest measured. */
+/** The summary of a run that has come to its end; undefined where only its windows are known. */
+function wholeOf(store: Store): Record<string, unknown> | undefined {
+  return isWhole(store) ? store.whole : undefined;
+}
+
+/** A latency in microseconds: of the whole run, of its worst window where no more is known, or the newest measured. */
 function latency(store: Store, rows: Row[], metric: string, quantile: string, column: string): number | null {
-  const { summary, run } = store;
-  if (isWhole(store) && summary?.packets === run?.totals?.packets) {
-    const all = (summary?.latency ?? []) as Record<string, unknown>[];
+  const whole = wholeOf(store);
+  if (whole) {
+    const all = (whole.latency ?? []) as Record<string, unknown>[];
     return (all.find((one) => one.metric === metric)?.[quantile] as number | undefined) ?? null;
   }
-  return newest(store, isWhole(store) ? [...rows].reverse() : rows, column);
+  return isWhole(store) ? greatest(store, rows, column) : newest(store, rows, column);
+}
+
+function greatest(store: Store, rows: Row[], name: string): number | null {
+  return rows.reduce<number | null>((most, row) => {
+    const value = store.value(row, name);
+    return value !== null && (most === null || value > most) ? value : most;
+  }, null);
+}
+
+/** From the begin of the first row to the end of the last: idle time that has no rows is time too. */
+function lengthOf(store: Store, rows: Row[]): number {
+  let begin = Infinity;
+  let end = -Infinity;
+  for (const row of rows) {
+    const t = store.value(row, "t") ?? 0;
+    begin = Math.min(begin, t * 1e6 - (store.value(row, "interval_us") ?? 0));
+    end = Math.max(end, t * 1e6);
+  }
+  return end - begin;
 }
 
 function perSecond(store: Store, rows: Row[], name: string): number | null {
   const total = sum(store, rows, name);
-  const interval = sum(store, rows, "interval_us");
-  return total !== null && interval ? (total * 1e6) / Math.max(interval, SECOND_US) : null;
+  const whole = wholeOf(store);
+  const interval = typeof whole?.interval_us === "number" ? whole.interval_us : lengthOf(store, rows);
+  return total !== null && interval > 0 ? (total * 1e6) / Math.max(interval, SECOND_US) : null;
 }
 
+/** Members of a summary that have another name as columns of the history. */
+const MEMBERS: Record<string, string> = { data_segs: "tcp_data_segs", rtx: "tcp_rtx", rtx_control: "tcp_rtx_control" };
+
 function sum(store: Store, rows: Row[], name: string): number | null {
+  const whole = wholeOf(store);
+  if (whole) {
+    const value = whole[MEMBERS[name] ?? name];
+    return typeof value === "number" ? value : null;
+  }
   return rows.reduce<number | null>((total, row) => {
     const value = store.value(row, name);
     return value === null ? total : (total ?? 0) + value;
@@ -84,11 +117,12 @@ function figures(store: Store): Figure[] {
   const totals = store.run?.totals ?? {};
   const segments = sum(store, rows, "data_segs");
   const lost = drops(store);
+  const of = isWhole(store) && !store.whole && rows.length > 0 ? ", worst window" : "";
   return [
     ...throughput(store, now),
     { label: "Flows", value: count(totals.flows_active ?? store.value(store.rows.at(-1), "flows_active")), detail: `${count(totals.flows)} in all` },
-    { label: "Handshake p50", value: micros(latency(store, rows, "tcp_hs_rtt", "p50_us", "hs_rtt_p50_us")), detail: `p95 ${micros(latency(store, rows, "tcp_hs_rtt", "p95_us", "hs_rtt_p95_us"))}` },
-    { label: "DNS p95", value: micros(latency(store, rows, "dns_rtt", "p95_us", "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
+    { label: `Handshake p50${of}`, value: micros(latency(store, rows, "tcp_hs_rtt", "p50_us", "hs_rtt_p50_us")), detail: `p95 ${micros(latency(store, rows, "tcp_hs_rtt", "p95_us", "hs_rtt_p95_us"))}` },
+    { label: `DNS p95${of}`, value: micros(latency(store, rows, "dns_rtt", "p95_us", "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
     { label: "Retransmitted", value: percent(repeated((name) => sum(store, rows, name))), detail: `${count(segments)} segments` },
     { label: "Scans", value: count(totals.scans ?? store.scans.size), detail: open(store), alarm: openScans(store) > 0 },
     { label: "Drops", value: count(lost), detail: lost === null ? "not told" : "packets and lines", alarm: lost !== null && lost > 0 },
@@ -103,23 +137,13 @@ function throughput(store: Store, now: Row[]): Figure[] {
     { label: "Received", value: bits("inbound_bytes"), detail: `${bits("bytes")} in all` },
     { label: "Sent", value: bits("outbound_bytes"), detail: `${packets} packets/s` },
   ] : [
-    { label: "Bandwidth", value: bits("bytes"), detail: `peak ${bitRate(peak(store))}` },
+    { label: "Bandwidth", value: bits("bytes"), detail: `peak ${bitRate(greatest(store, store.rows, "peak_1s_bps"))}` },
     { label: "Packets/s", value: packets, detail: `${count(store.run?.totals?.packets)} in all` },
   ];
 }
 
 function eightfold(bytes: number | null): number | null {
   return bytes === null ? null : bytes * 8;
-}
-
-function peak(store: Store): number | null {
-  const at = store.column("peak_1s_bps");
-  let most: number | null = null;
-  for (const row of store.rows) {
-    const value = row[at] ?? null;
-    most = value !== null && (most === null || value > most) ? value : most;
-  }
-  return most;
 }
 
 function openScans(store: Store): number {

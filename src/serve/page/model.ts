@@ -145,6 +145,8 @@ export interface RunState {
   failure?: Failure;
   notes?: string[];
   totals?: Totals;
+  /** Of what summary, talkers and protocols are; of windows: the last one, and the sums of what each had named. */
+  figures_of?: "run" | "windows";
   kept?: Held;
   ring?: Held;
   progress?: Progress;
@@ -169,6 +171,7 @@ export interface Tick {
   status: Status;
   elapsed_us?: number;
   totals?: Totals;
+  figures_of?: "run" | "windows";
   kept?: Held;
   ring?: Held;
   progress?: Progress;

@@ -31,12 +31,14 @@ export function mountProtocols(store: Store, root: HTMLElement): void {
   let level: Level = "application";
   const list = h("ol", { class: "bars" });
   const empty = h("p", { class: "empty" }, "No packets yet.");
+  const note = h("p", { class: "muted" }, "Sums over windows: what was small in one of them counts as other, and what was not recognised yet as unknown.");
   const bars: Bar[] = [];
   const paint = (): void => {
     const shares = store.protocols.filter((share) => share.level === level).sort((a, b) => b.bytes - a.bytes);
     const total = shares.reduce((sum, share) => sum + share.bytes, 0);
     const shown = shares.length > MOST_BARS ? folded(shares) : shares;
     show(empty, shown.length === 0);
+    show(note, shown.length > 0 && store.run?.figures_of === "windows");
     for (const [at, share] of shown.entries()) {
       bars[at] ??= newBar();
       const bar = bars[at];
@@ -59,7 +61,7 @@ export function mountProtocols(store: Store, root: HTMLElement): void {
         level = chosen;
         paint();
       })),
-    list, empty);
+    list, empty, note);
   store.onPaint(paint);
 }
 

@@ -15,7 +15,8 @@ export class Store {
   run: RunState | null = null;
   columns: string[] = [];
   rows: Row[] = [];
-  summary: Record<string, unknown> | undefined;
+  /** The summary that is of the whole run; undefined while only windows are known. */
+  whole: Record<string, unknown> | undefined;
   talkers: Talker[] = [];
   protocols: ProtocolShare[] = [];
   /** Newest last, by scan.id. */
@@ -73,7 +74,7 @@ export class Store {
     this.run = run;
     this.silent = false;
     this.setHistory(history);
-    this.summary = summary;
+    this.whole = state.figures_of === "run" ? summary : undefined;
     this.talkers = talkers ?? [];
     this.protocols = protocols ?? [];
     this.scans = new Map((scans ?? []).slice(0, MOST_SCANS).reverse().map((line) => [line.scan.id, line]));
@@ -95,7 +96,7 @@ export class Store {
         this.rows.splice(0, this.rows.length - MOST_ROWS);
       }
     }
-    this.summary = summary ?? this.summary;
+    this.whole = tick.figures_of === "run" ? summary ?? this.whole : undefined;
     this.talkers = talkers ?? this.talkers;
     this.protocols = protocols ?? this.protocols;
     this.changed();

@@ -62,7 +62,7 @@ export class Tables {
   private drawnColumns = "";
 
   constructor(
-    store: Store, root: HTMLElement, private readonly answer: Answer, report: ReportData | null, private readonly onRow: (line: Line, table: TableName) => void) {
+    private readonly store: Store, root: HTMLElement, private readonly answer: Answer, report: ReportData | null, private readonly onRow: (line: Line, table: TableName) => void) {
     const tablist = h("div", { role: "tablist", class: "tabs", "aria-label": "Tables" }, 
       ...TABLES.filter(({ name }) => !report || name === "talkers" || report.tables[name]).map((table) => this.tab(table)));
     this.panel = h("div", { role: "tabpanel", id: "table-panel" },
@@ -163,7 +163,9 @@ export class Tables {
     show(this.empty, this.rows.length === 0);
     setText(this.empty, query ? `Nothing that is kept matches “${query}”.` : this.active.empty);
     const kept = reply.seen > reply.held ? `${count(reply.held)} kept of ${count(reply.seen)} seen` : `${count(reply.held)} seen`;
-    setText(this.counted, `${count(this.rows.length)} shown${query ? ` of ${count(reply.matched)} that match` : ""}, ${kept}`);
+    const summed = this.active.name === "talkers" && this.store.run?.figures_of === "windows"
+      ? "; sums of the largest of each window: who was never among them is missing" : "";
+    setText(this.counted, `${count(this.rows.length)} shown${query ? ` of ${count(reply.matched)} that match` : ""}, ${kept}${summed}`);
     show(this.more, reply.matched > this.rows.length && this.rows.length < MOST_ROWS);
   }
 
