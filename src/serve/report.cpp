@@ -218,24 +218,25 @@ void append_run_figures(std::string& out, const Digest& digest) {
     out += fmt::format("| TCP | {} |\n", cell(words));
 }
 
-void append_totals(std::string& out, const Digest& digest) {
+void append_totals(std::string& out, const Digest& digest, const RunState& run) {
   const Totals& totals = digest.totals();
   out += "| | |\n|---|---|\n";
   if (const auto first = digest.first())
     out += fmt::format("| first event | {} |\n", to_string(*first, TimeDigits::micro));
   if (const auto last = digest.last())
     out += fmt::format("| last event | {} |\n", to_string(*last, TimeDigits::micro));
-  const auto total = [&](std::string_view name, std::uint64_t value) {
-    if (value != 0 || digest.has_totals()) {
+  const auto total = [&out](std::string_view name, std::uint64_t value, bool known) {
+    if (known) {
       out += fmt::format("| {} | {} |\n", name, value);
     } else {
       out += fmt::format("| {} | not observed |\n", name);
     }
   };
-  total("packets", totals.packets);
-  total("bytes on the wire", totals.bytes);
-  total("flows", totals.flows);
-  total("scans", totals.scans);
+  const bool known_totals = knows_totals(run, digest);
+  total("packets", totals.packets, known_totals);
+  total("bytes on the wire", totals.bytes, known_totals);
+  total("flows", totals.flows, known_totals);
+  total("scans", totals.scans, knows_scans(run, digest));
   append_run_figures(out, digest);
   out += fmt::format("| events | {} |\n", digest.kept().seen());
   const auto known = [&out](std::string_view name, const std::optional<std::uint64_t>& value) {
@@ -297,10 +298,10 @@ void append_talker_rows(std::string& out, const Digest& digest) {
       out, digest, "Sums of the largest of each window: who was never among them is missing.");
 }
 
-void append_scan_rows(std::string& out, const Digest& digest) {
+void append_scan_rows(std::string& out, const Digest& digest, const RunState& run) {
   out += "\n## Scans\n\n";
   if (digest.totals().scans == 0) {
-    out += digest.has_totals() ? "None was found.\n" : "The events do not tell of any.\n";
+    out += knows_scans(run, digest) ? "None was found.\n" : "The events do not tell of any.\n";
     return;
   }
   out +=
@@ -331,10 +332,11 @@ void append_event_counts(std::string& out, const Digest& digest) {
     out += fmt::format("| {} | {} | {} |\n", cell(kind.name), kind.seen, kind.held.size());
 }
 
-std::string report_markdown(const Digest& digest, const ReportOptions& options) {
+std::string report_markdown(const Digest& digest, const RunState& run,
+                            const ReportOptions& options) {
   std::string out = fmt::format("# {}\n\n", cell(event::printable(options.title)));
-  append_totals(out, digest);
-  append_scan_rows(out, digest);
+  append_totals(out, digest, run);
+  append_scan_rows(out, digest, run);
   append_latency_rows(out, digest);
   append_protocol_rows(out, digest);
   append_talker_rows(out, digest);
@@ -349,7 +351,7 @@ std::string report(const Digest& digest, const RunState& run, ReportForm form,
                    const ReportOptions& options) {
   switch (form) {
     case ReportForm::html: return report_html(report_json(digest, run, options));
-    case ReportForm::markdown: return report_markdown(digest, options);
+    case ReportForm::markdown: return report_markdown(digest, run, options);
     case ReportForm::json: return report_json(digest, run, options) + '\n';
   }
   return {};

@@ -80,22 +80,36 @@ void append_run(JsonText& json, const RunState& run) {
   append_texts(json, "notes", run.notes);
 }
 
+bool knows_totals(const RunState& run, const Digest& digest) noexcept {
+  const bool counting = run.mode != Mode::events && run.status != Status::ended;
+  return counting || digest.has_totals();
+}
+
+bool knows_scans(const RunState& run, const Digest& digest) noexcept {
+  if (digest.totals().scans != 0) return true;
+  return run.mode != Mode::events && knows_totals(run, digest);
+}
+
 void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
   const Totals& totals = digest.totals();
+  const bool known = knows_totals(run, digest);
+  const auto if_known = [known](std::uint64_t value) {
+    return known ? std::optional{value} : std::nullopt;
+  };
   json.member("elapsed_us", run.elapsed_us);
   json.key("totals");
   json.begin_object();
-  json.member("packets", totals.packets);
-  json.member("bytes", totals.bytes);
+  json.member("packets", if_known(totals.packets));
+  json.member("bytes", if_known(totals.bytes));
   json.member("events", digest.kept().seen());
   json.member("malformed_lines", digest.malformed());
-  json.member("flows", totals.flows);
-  json.member("flows_active", totals.flows_active);
-  json.member("scans", totals.scans);
+  json.member("flows", if_known(totals.flows));
+  json.member("flows_active", if_known(totals.flows_active));
+  json.member("scans", knows_scans(run, digest) ? std::optional{totals.scans} : std::nullopt);
   json.member("received", totals.received);
   json.member("dropped_by_kernel", totals.dropped_by_kernel);
   json.member("dropped_by_interface", totals.dropped_by_interface);
-  json.member("dropped_by_ntan", totals.dropped_by_ntan);
+  json.member("dropped_by_ntan", if_known(totals.dropped_by_ntan));
   json.member("input_truncated", totals.input_truncated);
   json.member("input_damaged", totals.input_damaged);
   json.end_object();

@@ -11,6 +11,11 @@ namespace ntan::serve {
 
 /// Members of the object that says how the run stands: mode, status, filter, failure, ….
 void append_run(JsonText& json, const RunState& run);
+/// Whether the lines tell the totals, or a run of our own has none yet: else they are not zero but
+/// unknown.
+[[nodiscard]] bool knows_totals(const RunState& run, const Digest& digest) noexcept;
+/// The same of scans. Saved lines do not tell which events were selected.
+[[nodiscard]] bool knows_scans(const RunState& run, const Digest& digest) noexcept;
 /// Members that change from second to second: `totals`, `figures_of`, `kept`, `ring`, `progress`,
 /// `elapsed_us`.
 void append_figures(JsonText& json, const RunState& run, const Digest& digest);

@@ -180,6 +180,14 @@ test("where only windows are known, figures are of the worst, sums say so, and g
   check(state.history.rows.length === 2, "rows");
 });
 
+test("saved events that tell of no scan do not say that there was none", async (world) => {
+  const { page, figures } = await openReport(world, { scans: 0 }, ({ totals: { scans, ...totals }, ...state }) => ({ ...state, totals, figures_of: "windows" }));
+  check(figures.includes("Scans – not observed"), figures);
+  check((await textOf(page, "#alerts")).includes("The events do not tell of any scan."), "no claim");
+  const { page: other } = await openReport(world, { scans: 0 }, (state) => state);
+  check((await textOf(other, "#alerts")).includes("No scan was found so far."), "a claim");
+});
+
 test("a report opened from a file needs nothing else, and is searched and sorted in itself", async (world) => {
   const mock = await world.mock({ mode: "replay", status: "ended", hostile: true, damage: { input_truncated: true, input_damaged: true } });
   const file = (name) => readFileSync(join(folder, name), "utf8");

@@ -161,6 +161,33 @@ TEST_CASE("report: that nothing was found is said only where somebody has looked
              Catch::Contains("| packets | 0 |") && Catch::Contains("None was found."));
 }
 
+TEST_CASE("report: saved events without any of scans or totals say nothing about them") {
+  RunState saved = ended();
+  saved.mode = serve::Mode::events;
+  const auto made = [&saved](const Digest& digest, ReportForm form) {
+    return report(digest, saved, form, {.title = "t", .version = "1.0"});
+  };
+  Digest digest(room);
+  (void)digest.take(event_line("flow"));
+  CHECK_THAT(made(digest, ReportForm::markdown), Catch::Contains("| packets | not observed |") &&
+                                                     Catch::Contains("| flows | not observed |") &&
+                                                     Catch::Contains("| scans | not observed |"));
+  const Json bare(made(digest, ReportForm::json));
+  for (const char* name : {"packets", "bytes", "flows", "flows_active", "scans", "dropped_by_ntan"})
+    CHECK_FALSE(bare.has(fmt::format("/state/totals/{}", name)));
+
+  (void)digest.take(event_line("summary", R"("packets":7)"));
+  CHECK_THAT(made(digest, ReportForm::markdown),
+             Catch::Contains("| packets | 7 |") && Catch::Contains("| scans | not observed |") &&
+                 Catch::Contains("The events do not tell of any."));
+  const Json json(made(digest, ReportForm::json));
+  CHECK(json.number("/state/totals/packets") == 7);
+  CHECK_FALSE(json.has("/state/totals/scans"));
+
+  (void)digest.take(event_line("scan", R"("id":"1")"));
+  CHECK(Json(made(digest, ReportForm::json)).number("/state/totals/scans") == 1);
+}
+
 TEST_CASE("report: figures are of the whole run, or say that they are of windows") {
   constexpr std::string_view members =
       R"("packets":7,"bytes":70,"bps":99,"loss_in_words":"none lost",)"

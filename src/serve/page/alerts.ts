@@ -161,6 +161,7 @@ export class Alerts {
     const shown = lines.slice(0, this.limit);
     setText(this.heading, lines.length ? `Scan alerts (${lines.length})` : "Scan alerts");
     show(this.empty, lines.length === 0);
+    setText(this.empty, this.store.run?.totals?.scans === undefined ? "The events do not tell of any scan." : "No scan was found so far.");
     show(this.more, lines.length > shown.length);
     setText(this.more, `Show ${Math.min(MOST_SHOWN, lines.length - shown.length)} more`);
     this.update(shown);

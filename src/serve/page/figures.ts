@@ -118,13 +118,14 @@ function figures(store: Store): Figure[] {
   const segments = sum(store, rows, "data_segs");
   const lost = drops(store);
   const of = isWhole(store) && !store.whole && rows.length > 0 ? ", worst window" : "";
+  const scans = totals.scans ?? (store.scans.size || undefined);
   return [
     ...throughput(store, now),
     { label: "Flows", value: count(totals.flows_active ?? store.value(store.rows.at(-1), "flows_active")), detail: `${count(totals.flows)} in all` },
     { label: `Handshake p50${of}`, value: micros(latency(store, rows, "tcp_hs_rtt", "p50_us", "hs_rtt_p50_us")), detail: `p95 ${micros(latency(store, rows, "tcp_hs_rtt", "p95_us", "hs_rtt_p95_us"))}` },
     { label: `DNS p95${of}`, value: micros(latency(store, rows, "dns_rtt", "p95_us", "dns_p95_us")), detail: `${count(sum(store, rows, "dns_unanswered"))} unanswered` },
     { label: "Retransmitted", value: percent(repeated((name) => sum(store, rows, name))), detail: `${count(segments)} segments` },
-    { label: "Scans", value: count(totals.scans ?? store.scans.size), detail: open(store), alarm: openScans(store) > 0 },
+    { label: "Scans", value: count(scans), detail: scans === undefined ? "not observed" : open(store), alarm: openScans(store) > 0 },
     { label: "Drops", value: count(lost), detail: lost === null ? "not told" : "packets and lines", alarm: lost !== null && lost > 0 },
   ];
 }
