@@ -170,10 +170,11 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
       break;
     }
     case Bucket::arp:
-      if (const auto arp = ArpMessage::parse(packet.decoded.payload_bytes()))
+      if (const auto arp = ArpMessage::parse(packet.decoded.payload_bytes())) {
         packet.neighbor =
             flow::arp_contact(*arp, packet.extra, {.clock = packet.clock, .own = packet.view.time},
                               packet.view.number);
+      }
       add(0, Flight::Work::arp);
       break;
     case Bucket::unknown_link: ledger_.unknown_links[packet.view.link] += packet.tally; break;

@@ -307,8 +307,10 @@ Frames arp_exchange(std::optional<std::uint16_t> request, std::optional<std::uin
     frame.insert(frame.begin() + addresses, tag.begin(), tag.end());
     return frame;
   };
-  return {{.time = traffic_start, .data = tagged(test::arp_frame(1, client, server), request)},
-          {.time = traffic_start + 2ms, .data = tagged(test::arp_frame(2, server, client), reply)}};
+  constexpr std::uint32_t asker = client;
+  constexpr std::uint32_t owner = server;
+  return {{.time = traffic_start, .data = tagged(test::arp_frame(1, asker, owner), request)},
+          {.time = traffic_start + 2ms, .data = tagged(test::arp_frame(2, owner, asker), reply)}};
 }
 
 TEST_CASE("engine: an ARP reply belongs to a request of its own VLAN only") {
