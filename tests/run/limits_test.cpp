@@ -10,6 +10,7 @@ namespace ntan {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace test::literals;
 using test::Analysis;
 using test::FlowLine;
 using test::Frames;
@@ -176,6 +177,31 @@ TEST_CASE("limits: datagrams that could not be looked into are said to be") {
   CHECK(analysis.of("dns").size() < 20'000);
   CHECK(hit(analysis, "streams"));
   CHECK(hit(analysis, "flow_details"));
+}
+
+TEST_CASE("limits: Initials that nobody meant are decrypted only so often, and it is said") {
+  const Octets initial =
+      test::join("c0 00000001 08 8394c8f03e515708 00 00 4496"_hex, Octets(1'200, 0xa5));
+  const auto flood = [&](Duration step) {
+    Frames frames;
+    for (std::uint32_t i = 0; i < 3'000; ++i) {
+      const Pair ends{ipv4(10, 64, 0, 0) + i, server, 40'000, 443};
+      frames.push_back(
+          {.time = traffic_start + i * step, .data = in_ethernet(udp_packet(ends, initial))});
+    }
+    return frames;
+  };
+  const Analysis slow = test::analyse(flood(1ms));
+  CHECK_FALSE(hit(slow, "decryptions"));
+  Frames frames = flood(1us);
+  for (int round = 1; round < 8; ++round) {
+    Frames more = flood(1us);
+    for (auto& frame : more) frame.data[37] = static_cast<std::uint8_t>(round);  // another port
+    test::mix_in(frames, more);
+  }
+  const Analysis analysis = test::analyse(frames, {.only = {"flow"}});
+  CHECK(broken(analysis) == "");
+  CHECK(hit(analysis, "decryptions"));
 }
 
 TEST_CASE("limits: segments out of order stay within their share") {
