@@ -25,8 +25,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import run_live as live
-from run_live import A, B, CLIENT, SERVER, Capture, in_a, inside, run
+import network
+from network import A, B, CLIENT, SERVER, Capture, in_a, inside, run
 
 GOOD_CLIENT = "10.9.1.200"
 HOST, DROPS, REJECTS, FARM, DARK = "10.9.2.1", "10.9.2.2", "10.9.2.3", "10.9.2.64/26", "10.9.2.128/26"
@@ -105,7 +105,7 @@ def declare_scans(mac):
 
 
 def set_up():
-    live.set_up()
+    network.set_up()
     for namespace, address in ((A, V6_SCANNER), (B, V6_HOST)):
         run(*inside(namespace, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0",
                     "net.ipv6.conf.default.disable_ipv6=0", "net.ipv4.icmp_ratelimit=0",
@@ -115,7 +115,7 @@ def set_up():
         run("ip", "-n", A, "addr", "add", f"{address}/32", "dev", "v0")
     run("ip", "-n", A, "route", "add", "10.9.2.0/24", "via", SERVER)
     run("ip", "-n", B, "route", "add", "10.9.0.0/16", "via", CLIENT)
-    live.link("w0", "w1")
+    network.link("w0", "w1")
     for namespace, end, last in ((A, "w0", 1), (B, "w1", 2)):
         run("ip", "-n", namespace, "addr", "add", f"10.8.0.{last}/24", "dev", end)
         run("ip", "-n", namespace, "addr", "add", f"fd00:8::{last}/64", "dev", end, "nodad")
@@ -193,7 +193,7 @@ def report(name, why):
 
 def check_again(kept, events):
     """The packets that were kept give the same scans, and each line that a scan carries cuts it out."""
-    done = subprocess.run([live.NTAN, "read", kept, "--events", "scan", "--json"], capture_output=True, timeout=60,
+    done = subprocess.run([network.NTAN, "read", kept, "--events", "scan", "--json"], capture_output=True, timeout=60,
                           check=True)
     offline = first_reports(json.loads(line) for line in done.stdout.splitlines())[1]
     online = first_reports(events)[1]
@@ -201,7 +201,7 @@ def check_again(kept, events):
     again = {source: (scan["id"], scan["kind"], scan["technique"]) for source, scan in offline.items()}
     if told != again:
         return f"live {sorted(set(told.items()) - set(again.items()))}, read {sorted(set(again.items()) - set(told.items()))}"
-    line = next(iter(online.values()))["extract"].replace("ntan ", f"{live.NTAN} ", 1)
+    line = next(iter(online.values()))["extract"].replace("ntan ", f"{network.NTAN} ", 1)
     done = subprocess.run(line, shell=True, cwd=kept.parent, capture_output=True, timeout=60, check=False)
     return None if done.returncode == 0 else f"{line}: {done.stderr.decode().strip()}"
 
@@ -233,10 +233,10 @@ def main():
             print(f"skip live scans: {scan.name} no {scan.tool}")
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        live.serve(sys.executable, "-m", "http.server", "80", "--bind", "0.0.0.0", port=80, folder=folder)
+        network.serve(sys.executable, "-m", "http.server", "80", "--bind", "0.0.0.0", port=80, folder=folder)
         client = subprocess.Popen(inside(A, sys.executable, "-c", GOOD), stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        stack.callback(live.end, client)
+        stack.callback(network.end, client)
         seen = {link: play(chosen, link, folder) for link in dict.fromkeys(scan.link for scan in chosen)}
         client_lives = client.poll() is None
         again = [check_again(folder / f"{link}.pcap", events) for link, events in seen.items()]
