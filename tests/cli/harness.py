@@ -97,3 +97,40 @@ def packets(path):
         found.append((seconds, nanoseconds, whole[at + 16:at + 16 + size]))
         at += 16 + size
     return found
+
+
+# Octets of which each misleads somebody who reads them as they are.
+HOSTILE = b"\x1b]0;owned\x07\x1b[31m\x00\r\n\"',;=cmd|' /C calc'!A0\\" + \
+    "\u202e\u200b\u0085é".encode() + b"\xff\xfe\xc3\x28\x7f"
+
+
+def hostile_capture():
+    capture = SAMPLE.Capture()
+    for port, label in ((50001, HOSTILE[:60]), (50002, b"=cmd|' /C calc'!A0"), (50003, b"a.b\\c\0d")):
+        name = bytes([len(label)]) + label + b"\x07example\x00"
+        question = name + struct.pack("!HH", 1, 1)
+        head = struct.pack("!HHHHHH", port & 0xFFFF, 0x0100, 1, 0, 0, 0)
+        capture.udp(SAMPLE.CLIENT, port, SAMPLE.ROUTER, 53, head + question)
+        capture.wait(5)
+        text = bytes([len(HOSTILE)]) + HOSTILE
+        answer = b"\xc0\x0c" + struct.pack("!HHIH", 16, 1, 60, len(text)) + text
+        head = struct.pack("!HHHHHH", port & 0xFFFF, 0x8180, 1, 1, 0, 0)
+        capture.udp(SAMPLE.ROUTER, 53, SAMPLE.CLIENT, port, head + question + answer)
+        capture.wait(5)
+    agent = HOSTILE.replace(b"\r\n", b"").replace(b"\0", b"")
+    connection = SAMPLE.Connection(capture, SAMPLE.CLIENT, 40081, SAMPLE.WEB, 80)
+    connection.open()
+    connection.send(True, SAMPLE.PSH | SAMPLE.ACK,
+                    b"GET /" + agent.replace(b" ", b"") + b" HTTP/1.1\r\nHost: =1+1\r\nUser-Agent: " +
+                    agent + b"\r\nReferer: +1\r\n\r\n")
+    capture.wait(5)
+    connection.send(False, SAMPLE.PSH | SAMPLE.ACK,
+                    b"HTTP/1.1 200 \x1b[2J" + b"\r\nServer: @x\x1b[0m\r\nContent-Length: 0\r\n\r\n")
+    connection.close()
+    return b"".join(capture.out)
+
+
+def hostile_file(folder):
+    path = folder / "hostile.pcap"
+    path.write_bytes(hostile_capture())
+    return path

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs $NTAN as a user would: exit codes, messages, files, pipes, and traffic made to deceive.
+"""Runs $NTAN as a user would: exit codes, messages, files and pipes.
 
 Prints `ok NAME`, `not ok NAME` or `skip NAME reason` a line. Needs no privilege and no network.
 """
@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from harness import (
-    LIMIT_S, NTAN, ROOT, SAMPLE, Skip, analysis, case, events, lines, long_capture, main, names, ntan,
-    sample, says,
+    LIMIT_S, NTAN, ROOT, SAMPLE, Skip, analysis, case, events, hostile_capture, lines, long_capture, main,
+    names, ntan, sample, says,
 )
 
 
@@ -690,120 +690,6 @@ def _(folder):
         for event in events("read", hostile, "--events", name):
             one.validate(event)
         assert f"{name}".encode() in ntan("schema", name, "--format", "markdown").stdout
-
-
-# Octets from the network.
-
-HOSTILE = b"\x1b]0;owned\x07\x1b[31m\x00\r\n\"',;=cmd|' /C calc'!A0\\" + \
-    "\u202e\u200b\u0085é".encode() + b"\xff\xfe\xc3\x28\x7f"
-
-
-def hostile_capture():
-    capture = SAMPLE.Capture()
-    for port, label in ((50001, HOSTILE[:60]), (50002, b"=cmd|' /C calc'!A0"), (50003, b"a.b\\c\0d")):
-        name = bytes([len(label)]) + label + b"\x07example\x00"
-        question = name + struct.pack("!HH", 1, 1)
-        head = struct.pack("!HHHHHH", port & 0xFFFF, 0x0100, 1, 0, 0, 0)
-        capture.udp(SAMPLE.CLIENT, port, SAMPLE.ROUTER, 53, head + question)
-        capture.wait(5)
-        text = bytes([len(HOSTILE)]) + HOSTILE
-        answer = b"\xc0\x0c" + struct.pack("!HHIH", 16, 1, 60, len(text)) + text
-        head = struct.pack("!HHHHHH", port & 0xFFFF, 0x8180, 1, 1, 0, 0)
-        capture.udp(SAMPLE.ROUTER, 53, SAMPLE.CLIENT, port, head + question + answer)
-        capture.wait(5)
-    agent = HOSTILE.replace(b"\r\n", b"").replace(b"\0", b"")
-    connection = SAMPLE.Connection(capture, SAMPLE.CLIENT, 40081, SAMPLE.WEB, 80)
-    connection.open()
-    connection.send(True, SAMPLE.PSH | SAMPLE.ACK,
-                    b"GET /" + agent.replace(b" ", b"") + b" HTTP/1.1\r\nHost: =1+1\r\nUser-Agent: " +
-                    agent + b"\r\nReferer: +1\r\n\r\n")
-    capture.wait(5)
-    connection.send(False, SAMPLE.PSH | SAMPLE.ACK,
-                    b"HTTP/1.1 200 \x1b[2J" + b"\r\nServer: @x\x1b[0m\r\nContent-Length: 0\r\n\r\n")
-    connection.close()
-    return b"".join(capture.out)
-
-
-def hostile_file(folder):
-    path = folder / "hostile.pcap"
-    path.write_bytes(hostile_capture())
-    return path
-
-
-def forbidden(text):
-    """Code points that act on a terminal or reorder text."""
-    return [hex(ord(c)) for c in text
-            if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0
-            or c in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"]
-
-
-@case("hostile text: JSON stays one valid object a line, reversible and free of controls")
-def _(folder):
-    out = ntan("read", hostile_file(folder), "--events", "all").stdout
-    text = out.decode("utf-8", "strict")
-    assert not forbidden(text), forbidden(text)
-    found = lines(out)
-    queries = [event["dns"]["query"] for event in found if event["event"] == "dns"]
-    assert len(queries) == 3, queries
-    http = next(event["http"] for event in found if event["event"] == "http")
-    assert "\\x1b]0;owned\\x07" in http["user_agent"], http
-    assert "\\xff\\xfe" in http["user_agent"] and "é" in http["user_agent"], http
-    assert "\u202e" in http["user_agent"], http
-
-
-@case("hostile text: CSV stays strict, a cell a field and a row an event")
-def _(folder):
-    path = hostile_file(folder)
-    for name in ("dns", "http", "flow", "packet"):
-        out = ntan("read", path, "--events", name, "--csv").stdout.decode("utf-8", "strict")
-        assert not forbidden(out), (name, forbidden(out))
-        rows = list(csv.reader(io.StringIO(out, newline=""), strict=True))
-        assert all(len(row) == len(rows[0]) for row in rows), name
-        assert len(rows) - 1 == len(events("read", path, "--events", name)), name
-
-
-@case("hostile text: --csv-safe leaves no cell that a spreadsheet would compute")
-def _(folder):
-    path = hostile_file(folder)
-    guarded = 0
-    for name in ("dns", "http"):
-        out = ntan("read", path, "--events", name, "--csv", "--csv-safe").stdout.decode()
-        for row in list(csv.reader(io.StringIO(out, newline=""), strict=True))[1:]:
-            guarded += sum(cell.startswith("'") for cell in row)
-            assert not [cell for cell in row if cell[:1] in ("=", "+", "@", "\t")], row
-    assert guarded > 0
-
-
-@case("hostile text: no control octet reaches a terminal, in tables or messages")
-def _(folder):
-    for words in (["--table"], ["--table", "--color", "never"], ["--table", "--events", "all"]):
-        out = ntan("read", hostile_file(folder), *words).stdout.decode("utf-8", "strict")
-        assert not forbidden(out), forbidden(out)
-    name = "x\x1b[31m\x07\u202e.pcap"
-    for arguments in (["read", folder / name], ["read", "--events", name, folder / "x"], [name],
-                      ["read", f"--{name}"], ["read", folder / "x", "-o", name],
-                      ["schema", name], ["read", folder / "x", "--duration", name],
-                      ["read", "-r", hostile_file(folder), "-f", name], ["capture", "-i", name]):
-        done = subprocess.run([NTAN, *map(str, arguments)], capture_output=True, timeout=LIMIT_S,
-                              check=False, stdin=subprocess.DEVNULL)
-        assert done.returncode in (2, 3, 4, 5), done
-        assert not forbidden(done.stderr.decode("utf-8", "strict")), (arguments, done.stderr)
-
-
-@case("noise: packets of random octets end without harm, each in one bucket")
-def _(folder):
-    import random
-    rng = random.Random(1)
-    capture = SAMPLE.Capture()
-    for _ in range(3000):
-        capture.frame(bytes(rng.randrange(256) for _ in range(12)) +
-                      rng.choice([b"\x08\x00\x45", b"\x86\xdd\x60", b"\x08\x06", b"\x81\x00", b""]) +
-                      bytes(rng.randrange(256) for _ in range(rng.randrange(120))))
-        capture.wait(1)
-    path = folder / "noise.pcap"
-    path.write_bytes(b"".join(capture.out))
-    end = events("read", path, "--events", "all")[-1]["run_end"]
-    assert end["packets"] == 3000 and sum(row["packets"] for row in end["ledger"]) == 3000, end
 
 
 if __name__ == "__main__":
