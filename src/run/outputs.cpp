@@ -154,9 +154,7 @@ void Outputs::tell_interfaces(const std::vector<source::Interface>& interfaces) 
 }
 
 void Outputs::flush() {
-  for (Entry& entry : entries_) {
-    if (entry.sink->pending()) entry.sink->flush();
-  }
+  for (Entry& entry : entries_) entry.sink->flush();
   if (packets_) packets_->flush();
 }
 

@@ -157,7 +157,10 @@ void OutputFile::write_queue(std::chrono::milliseconds patience, std::size_t mos
 
 void OutputFile::flush() {
   if (queue_ && state_ == State::good) {
-    if (reader_is_awaited_) {
+    if (queue_->size() == 0) {
+      // `| head` on a quiet link: no write will tell.
+      if (PipeQueue::abandoned(descriptor_.get())) state_ = State::closed;
+    } else if (reader_is_awaited_) {
       write_queue(last_patience, SIZE_MAX);
     } else {
       write_queue(flush_patience, most_per_flush);
@@ -174,7 +177,8 @@ void OutputFile::flush() {
 
 void OutputFile::close(Rest rest) {
   if (rest == Rest::awaits_reader) wait_for_reader();
-  flush();
+  // A reader that has taken all of it may be gone.
+  if (pending()) flush();
   if (queue_) {
     lost_ += queue_->records();
     queue_->clear();

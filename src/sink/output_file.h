@@ -56,6 +56,8 @@ class OutputFile {
   /// Adds one record, given in two pieces where that saves a copy. May write a block, and then
   /// waits for a slow reader.
   void append(std::string_view record, std::string_view rest = {});
+  /// Writes what waits. Where a slow reader holds nobody up and nothing waits, asks whether the
+  /// reader is still there.
   void flush();
   /// Flushes and closes. Nothing may be appended afterwards.
   void close(Rest rest = Rest::awaits_reader);

@@ -43,8 +43,6 @@ class PacketSink {
 
   [[nodiscard]] std::string problem() const { return file_.problem(); }
 
-  [[nodiscard]] bool pending() const noexcept { return file_.pending(); }
-
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
 
   /// Packets appended but not written.

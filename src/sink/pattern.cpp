@@ -101,11 +101,6 @@ class PatternSink final : public Sink {
     return {};
   }
 
-  [[nodiscard]] bool pending() const noexcept override {
-    return std::any_of(open_.begin(), open_.end(),
-                       [](const Open& each) { return each.file && each.file->pending(); });
-  }
-
   [[nodiscard]] std::vector<Written> written() const override {
     std::vector<Written> all = closed_;
     if (earlier_.lines != 0 || earlier_.lost != 0) all.push_back(earlier_);

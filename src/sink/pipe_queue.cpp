@@ -42,6 +42,11 @@ bool PipeQueue::fits(int descriptor) noexcept {
   return ::fstat(descriptor, &facts) == 0 && (S_ISFIFO(facts.st_mode) || S_ISSOCK(facts.st_mode));
 }
 
+bool PipeQueue::abandoned(int descriptor) noexcept {
+  pollfd state{.fd = descriptor, .events = 0, .revents = 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 bool PipeQueue::push(std::string_view record, std::string_view rest) {
   const std::size_t more = record.size() + rest.size() + sizeof(std::size_t);
   if (size() + records() * sizeof(std::size_t) + more > limit_) return false;

@@ -19,6 +19,8 @@ class PipeQueue {
 
   /// Whether this descriptor leads to a reader that can be slow.
   [[nodiscard]] static bool fits(int descriptor) noexcept;
+  /// Whether its reader has gone. Asks the system, writes nothing.
+  [[nodiscard]] static bool abandoned(int descriptor) noexcept;
 
   /// Returns false, and keeps nothing, if there is no room.
   [[nodiscard]] bool push(std::string_view record, std::string_view rest);

@@ -34,6 +34,7 @@ class Sink {
 
   /// Takes one event: a whole line (or several) with its end.
   virtual void write(std::string_view event, Timestamp time, std::string_view line) = 0;
+  /// See OutputFile::flush().
   virtual void flush() = 0;
   /// The input has ended: a slow reader is waited for, see OutputFile.
   virtual void wait_for_reader() noexcept {}
@@ -43,8 +44,6 @@ class Sink {
   [[nodiscard]] virtual State state() const noexcept = 0;
   /// Why state() is failed.
   [[nodiscard]] virtual std::string message() const = 0;
-  /// Whether lines wait for a flush.
-  [[nodiscard]] virtual bool pending() const noexcept = 0;
   /// Every file so far, in the order in which they were opened.
   [[nodiscard]] virtual std::vector<Written> written() const = 0;
 

@@ -27,8 +27,6 @@ class StreamSink final : public Sink {
 
   [[nodiscard]] std::string message() const override { return file_.message(); }
 
-  [[nodiscard]] bool pending() const noexcept override { return file_.pending(); }
-
   [[nodiscard]] std::vector<Written> written() const override {
     return {{.name = file_.name(), .lines = lines_, .lost = file_.lost()}};
   }

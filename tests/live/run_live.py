@@ -306,6 +306,21 @@ def _(_folder):
         end(process)
 
 
+@case("a reader that goes away is missed on a link without traffic, too")
+def _(_folder):
+    reading, writing = os.pipe()
+    process = subprocess.Popen(inside(A, NTAN, "capture", "-i", "v0", "--events", "run_start,dns", "--json", "-q"),
+                               stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    try:
+        os.read(reading, 1)
+        os.close(reading)
+        assert process.wait(timeout=PATIENCE_S) == 0
+        assert process.stderr.read() == b""
+    finally:
+        end(process)
+
+
 @case("a link that goes down is waited for; an interface that goes away ends the capture")
 def _(_folder):
     link("x1", "y1")

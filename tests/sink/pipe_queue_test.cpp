@@ -163,6 +163,31 @@ TEST_CASE("output file: at the end a reader is waited for, one that has stopped 
   CHECK(got.size() == (200 - file.lost()) * 1000);
 }
 
+TEST_CASE("output file: a flush without records finds that the reader has gone") {
+  Ends pipe = make_pipe();
+  OutputFile file(Descriptor{std::exchange(pipe.writer, -1)}, "pipe", Flushing::records);
+  file.drop_when_slow(1000);
+  file.append("first\n");
+  file.flush();
+  CHECK(read_all(pipe.reader) == "first\n");
+  CHECK(file.state() == State::good);
+  ::close(std::exchange(pipe.reader, -1));
+  file.flush();
+  CHECK(file.state() == State::closed);
+}
+
+TEST_CASE("output file: a reader that leaves after the last record has missed nothing") {
+  Ends pipe = make_pipe();
+  OutputFile file(Descriptor{std::exchange(pipe.writer, -1)}, "pipe", Flushing::records);
+  file.drop_when_slow(1000);
+  file.append("last\n");
+  CHECK(read_all(pipe.reader) == "last\n");
+  ::close(std::exchange(pipe.reader, -1));
+  file.close();
+  CHECK(file.state() == State::good);
+  CHECK(file.lost() == 0);
+}
+
 TEST_CASE("pipe queue: a signal does not shorten the patience with a reader") {
   const Ends pipe = make_pipe();
   struct sigaction before{};
