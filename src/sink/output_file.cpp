@@ -69,8 +69,9 @@ OutputFile OutputFile::create(const std::string& path, const Writing& writing) {
       throw std::system_error(EBUSY, std::generic_category(),
                               cannot_write(path) + ", it is being written already");
     }
-    if (errno == ENXIO) {
-      throw std::system_error(ENXIO, std::generic_category(),
+    // At the start of a run the reader of a named pipe is waited for, until a signal comes.
+    if (errno == ENXIO || errno == EINTR) {
+      throw std::system_error(errno, std::generic_category(),
                               cannot_write(path) + ", which nobody reads");
     }
     throw std::system_error(errno, std::generic_category(), cannot_write(path));

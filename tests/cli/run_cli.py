@@ -512,7 +512,6 @@ def _(folder):
 @case("a report that is interrupted is none")
 def _(folder):
     events = folder / "events.ndjson"
-    os.mkfifo(folder / "slow")
     path = sample(folder)
     events.write_bytes(ntan("read", path, "--json").stdout * 20000)
     out = folder / "x.md"
@@ -522,6 +521,23 @@ def _(folder):
         code = process.wait(LIMIT_S)
     assert code in (1, -signal.SIGINT, 128 + signal.SIGINT), (code, said)
     assert not out.exists()
+
+
+@case("a named pipe without reader is waited for, until an interrupt says who is missing")
+def _(folder):
+    pipe = folder / "x.ndjson"
+    os.mkfifo(pipe)
+    with subprocess.Popen([NTAN, "read", sample(folder), "-o", pipe], stderr=subprocess.PIPE) as process:
+        looks = 0  # in a row that found it asleep: nothing but the open lasts that long
+        until = time.monotonic() + LIMIT_S
+        while looks < 10 and time.monotonic() < until:
+            time.sleep(0.01)
+            state = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            looks = looks + 1 if state == "S" else 0
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read().decode()
+        code = process.wait(LIMIT_S)
+    assert (code, said) == (1, f"ntan: error: cannot write {pipe}, which nobody reads: Interrupted system call\n"), said
 
 
 @case("a pipe that pauses has its events read meanwhile, and ends with the same as the file")
