@@ -12,7 +12,8 @@ using std::chrono::seconds;
 
 constexpr Duration min_quiet = seconds{120};
 constexpr Duration max_quiet = seconds{3600};
-constexpr Duration resume_within = seconds{3600};
+constexpr Duration min_resume = seconds{3600};
+constexpr Duration max_resume = seconds{24 * 3600};
 constexpr Duration update_every = seconds{60};
 constexpr Duration decoy_start = seconds{30};
 constexpr std::size_t min_decoys = 3;
@@ -20,6 +21,11 @@ constexpr double min_decoy_overlap = 0.8;
 
 Duration quiet_of(const Alert& alert) noexcept {
   return std::clamp(6 * alert.mean_gap(), min_quiet, max_quiet);
+}
+
+// A scan of three probes a day is one scan.
+Duration resume_within(const Alert& alert) noexcept {
+  return std::clamp(6 * alert.mean_gap(), min_resume, max_resume);
 }
 
 std::string_view protocol_of(ScanTechnique technique) noexcept {
@@ -146,7 +152,7 @@ void AlertBook::close(AlertIndex index, Timestamp now) {
   send(entry, ScanPhase::close, now);
   entry.state = State::closed;
   --open_count_;
-  arm(index, now + resume_within);
+  arm(index, now + resume_within(*entry.alert));
   const auto& group = entry.alert->group;
   const bool last = group && std::ranges::none_of(entries_, [&group](const Entry& other) {
                       return other.state == State::open && other.alert->group == group;

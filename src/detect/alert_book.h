@@ -1,4 +1,4 @@
-// The alerts that are open, and their life: open, update, close, and an hour in which they may
+// The alerts that are open, and their life: open, update, close, and a time in which they may
 // resume.
 #pragma once
 
@@ -23,7 +23,8 @@ struct AlertOwner {
   AlertIndex alert = no_alert;  ///< filled in by the book
 };
 
-/// Holds at most `max_alerts`. A closed alert stays for an hour, or until its place is needed.
+/// Holds at most `max_alerts`. A closed alert stays for an hour, one of a slow scan for six times
+/// the mean gap between its probes, at most a day; or until its place is needed.
 class AlertBook {
  public:
   AlertBook(std::size_t max_alerts, ScanSink& sink) : max_alerts_(max_alerts), sink_(&sink) {}

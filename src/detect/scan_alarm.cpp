@@ -297,7 +297,9 @@ void ScanDetector::forget_alerts() {
   for (const AlertOwner& owner : book_.take_forgotten()) {
     if (owner.table == AlertOwner::Table::source) {
       Source* source = sources_.find(owner.key);
-      if (source != nullptr && source->alert == owner.alert) source->alert = no_alert;
+      if (source == nullptr || source->alert != owner.alert) continue;
+      source->alert = no_alert;
+      start_over(*source);
     } else {
       Cluster* cluster = clusters_.find(owner.key);
       if (cluster != nullptr && cluster->alert == owner.alert) cluster->alert = no_alert;

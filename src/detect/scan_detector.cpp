@@ -124,6 +124,14 @@ void ScanDetector::release(Source& source) noexcept {
   source.epoch = ++epochs_;
 }
 
+// What has been told is history: another scan needs evidence of its own, for which its first
+// contacts are first ones again.
+void ScanDetector::start_over(Source& source) noexcept {
+  release(source);
+  source.sweep = Sweep::none;
+  source.resolutions = {};
+}
+
 void ScanDetector::make_room() {
   constexpr std::size_t reserve = std::size_t{64} << 10U;
   if (pool_.limit - pool_.used < std::min(reserve, pool_.limit / 8)) release_least();
@@ -149,7 +157,11 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   make_room();
   Source& source = source_of(outcome);
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
-  const Mark mark = source.seen.find(hash);
+  Mark mark = source.seen.find(hash);
+  if (scans_again(source, outcome, mark)) {
+    start_over(source);
+    mark = Mark::absent;
+  }
   if (mark != Mark::absent && mark != Mark::expired) {
     if (mark == Mark::probation || mark == Mark::counted) source.seen.update(hash, Mark::returned);
     return keep_open(source, outcome);
@@ -180,12 +192,28 @@ void ScanDetector::on_contact(const Outcome& outcome) {
 
 // A target probed again is no news, but the scan goes on.
 void ScanDetector::keep_open(const Source& source, const Outcome& outcome) {
-  if (!book_.is_open(source.alert)) return;
+  if (book_.is_open(source.alert) && was_scanned(source, outcome))
+    book_.keep_open(source.alert, outcome.time);
+}
+
+// Whether the contact is of a row or column of the source's alert.
+bool ScanDetector::was_scanned(const Source& source, const Outcome& outcome) noexcept {
   const Row* row = rows_.find(row_key(outcome.src, outcome.dst, group_of(outcome.contact_class)));
   const Column* column =
       columns_.find(column_key(words_of(outcome.src), outcome.contact_class, outcome.dst_port));
-  const bool scanned = (row != nullptr && row->alarmed) || (column != nullptr && column->alarmed);
-  if (scanned) book_.keep_open(source.alert, outcome.time);
+  const auto alarmed = [&source](const auto* entry) {
+    return entry != nullptr && entry->alarmed && entry->epoch == source.epoch;
+  };
+  return alarmed(row) || alarmed(column);
+}
+
+// The targets of a scan that is over, once more: as good as new ones.
+bool ScanDetector::scans_again(const Source& source, const Outcome& outcome, Mark mark) noexcept {
+  if (mark == Mark::absent || source.alert == no_alert || book_.is_open(source.alert)) return false;
+  if (group_of(outcome.contact_class) == Group::link) return source.sweep == Sweep::alarmed;
+  if (was_scanned(source, outcome)) return true;
+  const bool failed = mark == Mark::silent || mark == Mark::refused;
+  return failed && book_.at(source.alert).origin().why == ScanWhy::source;
 }
 
 void ScanDetector::on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash) {

@@ -154,6 +154,8 @@ class ScanDetector {
   [[nodiscard]] bool has_called(const IpAddress& caller, const IpAddress& called,
                                 Group group) noexcept;
   void keep_open(const Source& source, const Outcome& outcome);
+  [[nodiscard]] bool was_scanned(const Source& source, const Outcome& outcome) noexcept;
+  [[nodiscard]] bool scans_again(const Source& source, const Outcome& outcome, Mark mark) noexcept;
   void on_link_contact(Source& source, const Outcome& outcome, std::uint64_t hash);
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);
@@ -209,6 +211,7 @@ class ScanDetector {
   [[nodiscard]] Place place_of(Source& source, const Outcome& outcome, std::uint64_t target,
                                const Sets& sets);
   void release(Source& source) noexcept;
+  void start_over(Source& source) noexcept;
   void make_room();
   void release_least();
   void announce(AlertIndex alert, Timestamp now);

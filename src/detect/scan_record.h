@@ -138,7 +138,8 @@ struct ScanRecord {
     return event::fields(
         field<"id", &ScanRecord::id>("Identifies the scan in all its events: 16 hex digits"),
         field<"phase", &ScanRecord::phase>("open, update or close"),
-        field<"seq", &ScanRecord::seq>("Episode, 1 for the first; the next follows within an hour"),
+        field<"seq", &ScanRecord::seq>("Episode, 1 for the first; the next follows within an hour, "
+                                       "or six mean gaps, at most a day"),
         field<"reopened", &ScanRecord::reopened>("The scan went on after its close"),
         field<"kind", &ScanRecord::kind>(
             "Shape of the targets as known so far: vertical, horizontal, block, host_discovery, "

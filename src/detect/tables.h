@@ -145,7 +145,7 @@ struct Source {
   /// Changes when `seen` is lost: evidence without the memory of what it counted is void, or the
   /// same contacts would be counted again.
   std::uint32_t epoch = 0;
-  AlertIndex alert = no_alert;  ///< open, or closed less than an hour ago
+  AlertIndex alert = no_alert;  ///< open, or closed and not yet forgotten
   IpAddress address;
   Sweep sweep{};
   std::uint16_t kept = 0;  ///< ACK, FIN+ACK: that turned out to be of a connection

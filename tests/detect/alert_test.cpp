@@ -94,15 +94,13 @@ TEST_CASE("scan alert: what has been named holds its place for hours, not for ev
 }
 
 TEST_CASE("scan alert: one port of one host that a horizontal scan goes on with is no row") {
-  Script script;
-  for (unsigned n = 0; n < 60; ++n) script.add({.dst = host(n), .port = 23});
-  REQUIRE(script.heard.opened() == 1);
-  script.wait(std::chrono::hours{4});
-  script.detector.advance(script.now);
-  script.add({.dst = host(100), .port = 23});
-  REQUIRE(script.heard.opened() == 2);
-  REQUIRE(script.heard.all.back().record.hosts == 1);
-  REQUIRE(script.heard.all.back().record.kind == ScanKind::horizontal);
+  Alert alert({.source = *parse_address("198.51.100.10"), .why = ScanWhy::column});
+  Probe probe;
+  probe.dst = *parse_address("192.0.2.10");
+  probe.port = 23;
+  probe.contact_class = ContactClass::syn;
+  alert.add(probe);
+  REQUIRE(alert.kind() == ScanKind::horizontal);
 }
 
 TEST_CASE("scan alert: who lets his first packets die on the way hides nothing") {
