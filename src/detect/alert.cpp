@@ -211,7 +211,9 @@ ScanTechnique Alert::technique_of(ContactClass contact_class) const noexcept {
     case ContactClass::none:
     case ContactClass::syn: break;
   }
-  if (completed_ != half_open_)
+  // Few of many probes without a system's options: what a client of the same host did meanwhile.
+  const bool aside = half_open_ == 0 && completed_ * std::uint64_t{10} < raw_syns_;
+  if (completed_ != half_open_ && !aside)
     return completed_ > half_open_ ? ScanTechnique::tcp_connect : ScanTechnique::tcp_syn;
   return 2 * raw_syns_ >= of(ContactClass::syn) ? ScanTechnique::tcp_syn
                                                 : ScanTechnique::tcp_connect;

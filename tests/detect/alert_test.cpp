@@ -127,6 +127,18 @@ TEST_CASE("scan alert: a service that nobody used for a day is none that went do
   REQUIRE((script.heard.all.front().record.probes <= few) == (idle > 24));
 }
 
+TEST_CASE("scan alert: a few sessions do not make raw probes handshakes") {
+  const unsigned sessions = GENERATE(1U, 5U, 30U);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) script.add({.port = low_port(n)});
+  for (unsigned n = 0; n < sessions; ++n)
+    script.add({.port = low_port(100 + n), .result = Result::connect, .raw = false});
+  script.detector.finish(script.now);
+  const ScanTechnique expected =
+      sessions <= 5 ? ScanTechnique::tcp_syn : ScanTechnique::tcp_connect;
+  CHECK(script.heard.all.back().record.technique == expected);
+}
+
 TEST_CASE("scan alert: hosts that answer pings have completed no handshake") {
   Script script;
   for (unsigned n = 0; n < 40; ++n) {
