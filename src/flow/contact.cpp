@@ -181,7 +181,9 @@ ContactStep Contact::begin_tcp(const Decoded& packet) noexcept {
   // Flags that were not captured are no flags that were not set.
   if (packet.ports_only) return {};
   const auto flags = static_cast<std::uint8_t>(packet.tcp_flags & control_flags);
-  if (flags == flag::syn) return start(ContactClass::syn, ContactTimer::answer_tcp);
+  // Whoever gets a SYN answers it, whatever else is set (RFC 9293 3.10.7.2).
+  constexpr auto ignored = static_cast<std::uint8_t>(flag::psh | flag::urg);
+  if ((flags & ~ignored) == flag::syn) return start(ContactClass::syn, ContactTimer::answer_tcp);
   if (flags == flag::fin) return start_decided(ContactClass::fin, Result::malformed);
   if (flags == 0) return start_decided(ContactClass::null, Result::malformed);
   if ((flags & (flag::syn | flag::ack | flag::rst)) == 0) {

@@ -84,6 +84,8 @@ TEST_CASE("contact: the first TCP segment names the class") {
   const auto [flags, expected] = GENERATE(table<int, ContactClass>({
       {flag::syn, ContactClass::syn},
       {flag::syn | flag::ece | flag::cwr, ContactClass::syn},
+      {flag::syn | flag::psh, ContactClass::syn},
+      {flag::syn | flag::urg | flag::psh, ContactClass::syn},
       {flag::fin, ContactClass::fin},
       {0, ContactClass::null},
       {flag::fin | flag::psh | flag::urg, ContactClass::xmas},
