@@ -51,8 +51,10 @@ bool completed(Result result) noexcept {
   return result == Result::connect || result == Result::banner || result == Result::session;
 }
 
-bool accepted(Result result) noexcept {
-  return completed(result) || result == Result::half_open || result == Result::idle;
+// Of an idle connection nothing can be concluded, but where it came about the port is open.
+bool accepted(const Probe& probe) noexcept {
+  return completed(probe.result) || probe.result == Result::half_open ||
+         (probe.result == Result::idle && probe.accepted);
 }
 
 }  // namespace
@@ -110,7 +112,7 @@ void Alert::count_result(const Probe& probe) {
     if (completed(probe.result)) ++completed_;
     if (probe.result == Result::half_open) ++half_open_;
   }
-  if (!has_port(probe.contact_class) || !accepted(probe.result)) return;
+  if (!has_port(probe.contact_class) || !accepted(probe)) return;
   ++open_ports_;
   if (open_.size() < max_listed) open_.push_back(endpoint(probe.dst, probe.port));
 }

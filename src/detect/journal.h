@@ -37,6 +37,7 @@ namespace ntan::detect {
           .ttl = outcome.ttl,
           .contact_class = outcome.contact_class,
           .result = outcome.result,
+          .accepted = outcome.accepted,
           .raw_syn = is_raw_syn(outcome)};
 }
 

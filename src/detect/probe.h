@@ -22,6 +22,7 @@ struct Probe {
   Result result{};
   bool pending : 1 = true;    ///< no result yet
   bool reported : 1 = false;  ///< is part of an alert
+  bool accepted : 1 = false;  ///< as of an Outcome
   bool raw_syn : 1 = false;   ///< a SYN as no operating system's stack sends it
   Nats step = 0;              ///< of the axis that counted it most
   Nats sum = 0;               ///< of that axis after the step

@@ -128,6 +128,11 @@ bool Contact::answered() const noexcept {
   return answered_ || result_ == Result::refused || (asked_once && result_ == Result::session);
 }
 
+bool Contact::accepted() const noexcept {
+  const bool connects = class_ == ContactClass::syn || class_ == ContactClass::sctp;
+  return connects && (answered_ || established_);
+}
+
 ContactStep Contact::start(ContactClass contact_class, ContactTimer timer) noexcept {
   class_ = contact_class;
   stage_ = Stage::waiting;

@@ -68,6 +68,8 @@ class Contact {
   [[nodiscard]] Result result() const noexcept { return result_; }
   /// Valid with a verdict: the target was heard, or a router on its behalf.
   [[nodiscard]] bool answered() const noexcept;
+  /// Valid with a verdict: the target took the connection up, whatever became of it.
+  [[nodiscard]] bool accepted() const noexcept;
   /// Later packets can change nothing any more: the owner may skip on_packet.
   [[nodiscard]] bool done() const noexcept { return stage_ == Stage::done; }
   /// The end that is the outcome's source: to_server if that is the flow's client.

@@ -70,6 +70,8 @@ struct Outcome {
   bool syn_has_window_scale : 1 = false;
   /// A packet of the target came: the result is not told by those of the source alone.
   bool answered : 1 = false;
+  /// The target took the connection up, or the source went on as if it had.
+  bool accepted : 1 = false;
   /// Half open because nothing more of the originator came, not by its RST.
   bool left : 1 = false;
   /// The input ended half a second after the first packet, or sooner.

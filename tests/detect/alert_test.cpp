@@ -160,6 +160,28 @@ TEST_CASE("scan alert: hosts that answer pings have completed no handshake") {
   CHECK(script.heard.all.back().record.technique == ScanTechnique::tcp_syn);
 }
 
+TEST_CASE(
+    "scan alert: open are the ports that took the connection up, not those not watched to the "
+    "end") {
+  const bool accepted = GENERATE(false, true);
+  Alert alert({.source = *parse_address("198.51.100.10"), .why = ScanWhy::row});
+  for (unsigned n = 0; n < 131; ++n) {
+    Probe probe;
+    probe.hash = n;
+    probe.dst = *parse_address("192.0.2.10");
+    probe.port = low_port(n);
+    probe.contact_class = ContactClass::syn;
+    probe.pending = false;
+    probe.result = n == 0 ? Result::idle : Result::refused;
+    probe.accepted = n == 0 && accepted;
+    alert.add(probe);
+  }
+  ScanTexts texts;
+  const ScanRecord record = alert.describe({}, texts);
+  CHECK(record.open.size() == (accepted ? 1U : 0U));
+  CHECK(record.severity == (accepted ? Severity::high : Severity::medium));
+}
+
 TEST_CASE("scan alert: resets whose probes were not captured are no technique of their own") {
   const unsigned lost = GENERATE(20U, 45U, 60U);
   Script script;

@@ -230,6 +230,20 @@ TEST_CASE("contact: a completed handshake is what its payload makes it") {
     REQUIRE(contact.on_timer(ContactTimer::handshake).silent());
     require_result(contact, contact.on_timer(ContactTimer::banner), Result::idle);
   }
+  CHECK(contact.accepted());
+}
+
+TEST_CASE("contact: idle is no word of acceptance") {
+  Contact syn = begun(tcp(flag::syn));
+  require_result(syn, syn.on_close(std::chrono::milliseconds{100}), Result::idle);
+  CHECK_FALSE(syn.accepted());
+  Contact stream = begun(packet(ip_protocol::udp, {.src = 16384, .dst = 20000}));
+  require_result(stream, stream.on_timer(ContactTimer::answer, 24), Result::idle);
+  CHECK_FALSE(stream.accepted());
+  Contact one_way = begun(tcp(flag::syn));
+  (void)one_way.on_packet(tcp(flag::ack), to_server);
+  require_result(one_way, one_way.on_timer(ContactTimer::banner), Result::idle);
+  CHECK(one_way.accepted());
 }
 
 TEST_CASE("contact: payload of the responder proves an ACK that was not captured") {
