@@ -35,6 +35,13 @@ Mark mark_of(const Outcome& outcome) noexcept {
   return outcome.result == Result::refused ? Mark::refused : Mark::done;
 }
 
+/// A SYN that was not waited for, as another took its place: tools that make their own number each
+/// attempt anew, and some firewalls number what they let through.
+bool is_replaced(const Outcome& outcome) noexcept {
+  return outcome.contact_class == ContactClass::syn && outcome.result == Result::idle &&
+         !outcome.accepted;
+}
+
 }  // namespace
 
 ScanDetector::ScanDetector(const ScanOptions& options, ScanSink& sink)
@@ -252,7 +259,7 @@ void ScanDetector::on_result(const Outcome& outcome) {
       outcome.result == Result::session &&
       (mark == Mark::probation || mark == Mark::counted || mark == Mark::returned);
   if (mark != Mark::pending && mark != Mark::reported && !made_good) return;
-  if (group_of(outcome.contact_class) == Group::link) return;
+  if (group_of(outcome.contact_class) == Group::link || is_replaced(outcome)) return;
   source->last_used = fade_time(outcome.time);
   Place place = place_of(*source, outcome, hash, sets_of(outcome));
   // Who answers as of a connection has one.

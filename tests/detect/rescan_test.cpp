@@ -101,6 +101,24 @@ TEST_CASE("scan again: what was told hours ago does not name one more failure a 
   CHECK(script.heard.opened() == 1);
 }
 
+TEST_CASE("scan again: an attempt that the next one takes the place of leaves the result to that") {
+  Script script;
+  const Result result = GENERATE(Result::refused, Result::silent);
+  for (unsigned n = 0; n < targets; ++n) {
+    Step step{.port = low_port(n), .result = Result::idle};
+    for (unsigned attempt = 0; attempt < 3; ++attempt) {
+      script.begin(step);
+      script.wait(std::chrono::milliseconds{100});
+      if (attempt == 2) step.result = result;
+      script.end(step);
+    }
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  CHECK(last(script).probes == targets);
+  CHECK((result == Result::refused ? last(script).refused : last(script).silent) == targets);
+}
+
 TEST_CASE("scan again: a scan of a probe in three hours keeps its id") {
   Script script;
   for (unsigned n = 0; n < 30; ++n) {
