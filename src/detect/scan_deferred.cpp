@@ -200,10 +200,25 @@ void ScanDetector::forgive_host(Source& source, const IpAddress& host) {
   }
   source.seen.update(key, Mark::host);
   for (Probe& probe : source.journal) {
+    if (probe.column_step == 0 || probe.pending || probe.dst != host) continue;
     const bool handshake = probe.result == Result::connect || probe.result == Result::half_open;
-    if (!handshake || probe.column_step == 0 || probe.pending || probe.dst != host) continue;
-    take_from_column(source, probe, &Column::handshakes);
+    if (handshake) {
+      take_from_column(source, probe, &Column::handshakes);
+    } else if (probe.contact_class == ContactClass::syn && !probe.raw_syn &&
+               has_failed(probe.result)) {
+      weaken(source, probe);
+    }
   }
+}
+
+// Tried before the port that works: counts as if it had been tried after it.
+void ScanDetector::weaken(Source& source, Probe& probe) {
+  Column* column =
+      columns_.find(column_key(words_of(source.address), probe.contact_class, probe.port));
+  const Nats excess = probe.column_step - probe.column_step / discount;
+  probe.column_step -= excess;
+  if (column != nullptr) column->walk.add(-excess, -excess);
+  source.walk.add(-excess / 2, -excess / 2);
 }
 
 void ScanDetector::on_late(const Outcome& outcome) {

@@ -344,6 +344,13 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   };
   if (has_port_of_its_own(place.column, outcome)) take_column(Guard::older);
   if (has_ipv4_instead(place, outcome)) take_column(Guard::fallback);
+  if (is_beside_use(place, outcome)) {
+    weight.column /= discount;
+    weight.column_peer /= discount;
+    weight.source /= discount;
+    weight.source_peer /= discount;
+    weight.note(Guard::elsewhere);
+  }
   if (outcome.result == Result::silent && is_off_here(place.column, outcome)) {
     weight.row /= discount;
     weight.row_peer /= discount;
@@ -376,6 +383,14 @@ bool ScanDetector::is_off_here(const Column& column, const Outcome& outcome) noe
   constexpr std::uint32_t enough = 2;
   return outcome.contact_class == ContactClass::syn && !is_raw_syn(outcome) &&
          column.walk.good >= enough && column.walk.good > column.walk.bad;
+}
+
+// Another port of a host that the source works with: HTTPS before HTTP, NetBIOS beside SMB, TCP
+// where the answer over UDP was cut.
+bool ScanDetector::is_beside_use(const Place& place, const Outcome& outcome) noexcept {
+  return outcome.contact_class == ContactClass::syn && !is_raw_syn(outcome) &&
+         has_failed(outcome.result) &&
+         place.source.seen.find(host_key(outcome.dst)) != Mark::absent;
 }
 
 // BFD, VXLAN and their like: both ends send to the same port, each from one of its own, so that no

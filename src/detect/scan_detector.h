@@ -164,6 +164,7 @@ class ScanDetector {
   [[nodiscard]] bool calls_back(const Outcome& outcome) noexcept;
   static void note_reported(Source& source, const Probe& probe) noexcept;
   [[nodiscard]] static bool may_be_answered(const Place& place) noexcept;
+  [[nodiscard]] static bool is_beside_use(const Place& place, const Outcome& outcome) noexcept;
   [[nodiscard]] static bool is_off_here(const Column& column, const Outcome& outcome) noexcept;
   [[nodiscard]] bool is_called_alike(const Outcome& outcome) noexcept;
   [[nodiscard]] bool has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept;
@@ -187,6 +188,7 @@ class ScanDetector {
   void forgive(Source& source, const Outcome& session);
   void forgive_host(Source& source, const IpAddress& host);
   void forgive_datagram(Source& source, const Outcome& session);
+  void weaken(Source& source, Probe& probe);
   void take_from_column(const Source& source, Probe& probe, std::uint32_t Column::* counter);
   [[nodiscard]] bool row_fires(const Row& row) const noexcept;
   [[nodiscard]] bool column_fires(const Column& column) const noexcept;

@@ -452,3 +452,17 @@ TEST_CASE("scan detector: transfers of empty directories belong to their FTP ses
   script.detector.finish(script.now);
   REQUIRE(script.heard.opened() == (has_session ? 0 : 1));
 }
+
+TEST_CASE("benign: another port of hosts that the source works with") {
+  Script script;
+  const bool before = GENERATE(false, true);
+  const bool raw = GENERATE(false, true);
+  for (unsigned n = 0; n < 20; ++n) {
+    const Step used{.dst = host(n), .port = 80, .result = Result::session, .raw = false};
+    const Step refused{.dst = host(n), .port = 443, .raw = raw};
+    script.add(before ? refused : used);
+    script.add(before ? used : refused);
+  }
+  script.detector.finish(script.now);
+  CHECK(script.heard.opened() == (raw ? 1U : 0U));
+}
