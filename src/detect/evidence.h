@@ -105,9 +105,9 @@ enum class Guard : std::uint16_t {
   fallback = 1U << 7U,    ///< UDP to a port that the source uses over TCP: nothing counts
   older = 1U << 8U,       ///< looks like the end of a connection from before the capture
   dhcp_check = 1U << 9U,  ///< a DHCP server asks whether an address is free: nothing counts
-  call_back = 1U << 10U,  ///< a server asks who calls, or both ends call alike: nothing counts
+  call_back = 1U << 10U,  ///< was asked to, or both ends call alike: nothing counts
   media = 1U << 11U,      ///< the port above one that is in use, as media have: nothing counts
-  elsewhere = 1U << 12U,  ///< the source mostly succeeds on this port: a quarter counts on rows
+  elsewhere = 1U << 12U,  ///< this port works at other hosts, or others at this one: a quarter
 };
 inline constexpr std::size_t guard_count = 13;
 static_assert(static_cast<std::size_t>(Guard::elsewhere) == std::size_t{1} << (guard_count - 1));

@@ -88,7 +88,9 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
     }
     return;
   }
-  if (!can_burst(outcome.contact_class) || context_.sampled() || calls_back(outcome)) return;
+  if (!can_burst(outcome.contact_class) || context_.sampled() || calls_back(outcome) ||
+      was_asked(outcome))
+    return;
   const bool datagram = outcome.contact_class == ContactClass::udp;
   const bool path =
       is_trace_port(outcome.dst_port) || (place.row.trace && is_numbered_port(outcome.dst_port));

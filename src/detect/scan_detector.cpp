@@ -71,6 +71,12 @@ void ScanDetector::on_outcome(const Outcome& outcome) {
   book_.conditions = {.one_way = context_.one_way(),
                       .capture_ok = !context_.sampled() && !context_.only_handshakes() &&
                                     counters_.lost_contacts * 20 <= counters_.contacts};
+  if (outcome.asks_group) {
+    // Those that always use the port of their service listen there to everybody.
+    if (outcome.src_port != outcome.dst_port)
+      asked_.note(outcome.src, outcome.src_port, outcome.time);
+    return;
+  }
   if (outcome.kind == Outcome::Kind::contact) routers_.on_outcome(outcome);
   if (outcome.contact_class == ContactClass::none) return;
   if (is_allowed(outcome.src)) {
@@ -162,6 +168,10 @@ void ScanDetector::release_least() {
 
 void ScanDetector::on_contact(const Outcome& outcome) {
   make_room();
+  // A server of TFTP sends what it was asked for from a port of its choice (RFC 1350 4).
+  constexpr std::uint16_t tftp_port = 69;
+  if (outcome.contact_class == ContactClass::udp && outcome.dst_port == tftp_port)
+    asked_.note(outcome.src, outcome.src_port, outcome.time);
   Source& source = source_of(outcome);
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   Mark mark = source.seen.find(hash);
@@ -334,7 +344,8 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   Weight nothing;
   if (is_dhcp_check(place, outcome)) nothing.note(Guard::dhcp_check);
   if (falls_back(place.source, outcome)) nothing.note(Guard::fallback);
-  if (calls_back(outcome) || is_called_alike(outcome)) nothing.note(Guard::call_back);
+  if (calls_back(outcome) || is_called_alike(outcome) || was_asked(outcome))
+    nothing.note(Guard::call_back);
   if (goes_with_media(place.source, outcome)) nothing.note(Guard::media);
   if (nothing.guards != 0) return nothing;
   Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
@@ -402,6 +413,12 @@ bool ScanDetector::is_called_alike(const Outcome& outcome) noexcept {
   const std::uint64_t back = target_key(outcome.src, ContactClass::udp, outcome.dst_port);
   // Who has answered there is a server that turns to its clients.
   return !context_.is_service(back) && other->seen.find(back) != Mark::absent;
+}
+
+// What answers a search by broadcast or multicast, from a port that nobody sent anything to.
+bool ScanDetector::was_asked(const Outcome& outcome) const noexcept {
+  return outcome.contact_class == ContactClass::udp &&
+         asked_.holds(outcome.dst, outcome.dst_port, outcome.time);
 }
 
 bool ScanDetector::has_called(const IpAddress& caller, const IpAddress& called,

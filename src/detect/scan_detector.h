@@ -9,6 +9,7 @@
 
 #include "base/budget.h"
 #include "detect/alert_book.h"
+#include "detect/asked.h"
 #include "detect/cluster.h"
 #include "detect/context.h"
 #include "detect/keys.h"
@@ -165,6 +166,7 @@ class ScanDetector {
   static void note_reported(Source& source, const Probe& probe) noexcept;
   [[nodiscard]] static bool may_be_answered(const Place& place) noexcept;
   [[nodiscard]] static bool is_beside_use(const Place& place, const Outcome& outcome) noexcept;
+  [[nodiscard]] bool was_asked(const Outcome& outcome) const noexcept;
   [[nodiscard]] static bool is_off_here(const Column& column, const Outcome& outcome) noexcept;
   [[nodiscard]] bool is_called_alike(const Outcome& outcome) noexcept;
   [[nodiscard]] bool has_ipv4_instead(const Place& place, const Outcome& outcome) noexcept;
@@ -232,6 +234,7 @@ class ScanDetector {
   Clusters clusters_;
   Context context_;
   Routers routers_;
+  Asked asked_;
   AlertBook book_;
   std::deque<Probation> probations_;
   std::deque<Decision> decisions_;

@@ -162,7 +162,7 @@ ContactStep Contact::resolve(Result result) noexcept {
 ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast) noexcept {
   *this = Contact{};
   first_ = direction;
-  if (cast == Cast::group) return {};
+  if (cast == Cast::group) return {.asks = packet.proto == ip_protocol::udp};
   switch (packet.proto) {
     case ip_protocol::tcp: return begin_tcp(packet);
     case ip_protocol::udp:

@@ -35,12 +35,13 @@ enum class Cast : std::uint8_t { unicast, group };
 struct ContactStep {
   enum class Verdict : std::uint8_t { none, result, late };
   bool began = false;  ///< emit Outcome::Kind::contact
+  bool asks = false;   ///< the same, of a datagram to a group: no contact, but asks for some
   Verdict verdict{};   ///< emit Outcome::Kind::result or late, with Contact::result()
   ContactTimer arm{};  ///< start this timer now (from the packet's time)
   bool left = false;   ///< as of Outcome
   bool cut_short = false;
 
-  [[nodiscard]] bool silent() const noexcept { return !began && verdict == Verdict::none; }
+  [[nodiscard]] bool silent() const noexcept { return !began && !asks && verdict == Verdict::none; }
   [[nodiscard]] bool nothing() const noexcept { return silent() && arm == ContactTimer::none; }
 };
 

@@ -80,6 +80,9 @@ struct Outcome {
   bool is_media : 1 = false;
   /// The link addresses below are known and those of the innermost packet (no tunnel).
   bool has_mac : 1 = false;
+  /// A datagram to a group: whoever answers it does so from a port of his choice; with
+  /// ContactClass::none.
+  bool asks_group : 1 = false;
   /// It says of itself that it forwards packets; with ContactClass::none.
   bool from_router : 1 = false;
   std::uint16_t syn_window = 0;

@@ -267,6 +267,7 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
     flow::Outcome outcome = flow::make_outcome(origin, conversation.contact, kind, now);
     outcome.left = step.left;
     outcome.cut_short = step.cut_short;
+    outcome.asks_group = step.asks;
     if (first != nullptr) {
       flow::describe_first_packet(*first->decoded, *first->extra, outcome);
       conversation.syn = {.has_sack = outcome.syn_has_sack,
@@ -281,7 +282,7 @@ void Shard::take_step(Conversation& conversation, flow::Number number,
     }
     merger_->outcome(outcome);
   };
-  if (step.began) tell(flow::Outcome::Kind::contact);
+  if (step.began || step.asks) tell(flow::Outcome::Kind::contact);
   if (step.verdict == flow::ContactStep::Verdict::result) tell(flow::Outcome::Kind::result);
   if (step.verdict == flow::ContactStep::Verdict::late) tell(flow::Outcome::Kind::late);
 }

@@ -453,6 +453,105 @@ TEST_CASE("scan detector: transfers of empty directories belong to their FTP ses
   REQUIRE(script.heard.opened() == (has_session ? 0 : 1));
 }
 
+namespace {
+
+/// A datagram to a group from `port` of 192.0.2.10, to which devices answer.
+void ask_group(Script& script, std::uint16_t port, std::uint16_t service) {
+  const Step step{.src = "192.0.2.10",
+                  .dst = "255.255.255.255",
+                  .port = service,
+                  .contact_class = ContactClass::none,
+                  .src_port = port};
+  Outcome outcome = script.outcome(step, Outcome::Kind::contact);
+  outcome.asks_group = true;
+  script.detector.on_outcome(outcome);
+}
+
+void send_datagram(Script& script, std::uint16_t port) {
+  script.add({.dst = "192.0.2.10",
+              .port = port,
+              .result = Result::silent,
+              .contact_class = ContactClass::udp});
+}
+
+/// Somebody whose datagrams are answered: the capture is not one-way.
+void use_resolver(Script& script) {
+  for (unsigned n = 0; n < 40; ++n) {
+    script.add({.src = host(200 + n),
+                .dst = "203.0.113.53",
+                .port = 53,
+                .result = Result::session,
+                .contact_class = ContactClass::udp});
+  }
+}
+
+}  // namespace
+
+TEST_CASE("benign: answers to a search by broadcast go to ever new ports") {
+  Script script;
+  use_resolver(script);
+  const bool asked = GENERATE(true, false);
+  for (unsigned n = 0; n < 60; ++n) {
+    const auto port = static_cast<std::uint16_t>(50'000 + n);
+    if (asked) ask_group(script, port, 9999);
+    send_datagram(script, port);
+  }
+  script.detector.finish(script.now);
+  CHECK(script.heard.opened() == (asked ? 0U : 1U));
+}
+
+TEST_CASE("benign: a search is answered for ten minutes after the last answer") {
+  Script script;
+  use_resolver(script);
+  for (unsigned n = 0; n < 60; ++n) ask_group(script, static_cast<std::uint16_t>(50'000 + n), 1900);
+  script.wait(std::chrono::minutes{GENERATE(8, 12)});
+  const Timestamp began = script.now;
+  for (unsigned n = 0; n < 60; ++n) send_datagram(script, static_cast<std::uint16_t>(50'000 + n));
+  script.detector.finish(script.now);
+  const bool in_time = began - from_ns(1'700'000'000'000'000'000) < std::chrono::minutes{10};
+  CHECK(script.heard.opened() == (in_time ? 0U : 1U));
+}
+
+TEST_CASE("benign: who searches from the port of the service excuses no scan for that") {
+  Script script;
+  use_resolver(script);
+  const Step mdns{.port = 5353, .result = Result::silent, .contact_class = ContactClass::udp};
+  for (unsigned n = 0; n < 60; ++n) {
+    Step step = mdns;
+    step.src = host(n);
+    step.dst = "224.0.0.251";
+    step.contact_class = ContactClass::none;
+    step.src_port = 5353;
+    Outcome outcome = script.outcome(step, Outcome::Kind::contact);
+    outcome.asks_group = true;
+    script.detector.on_outcome(outcome);
+  }
+  for (unsigned n = 0; n < 60; ++n) {
+    Step step = mdns;
+    step.dst = host(n);
+    script.add(step);
+  }
+  script.detector.finish(script.now);
+  CHECK(script.heard.opened() == 1);
+}
+
+TEST_CASE("benign: a server of TFTP sends from a port of its choice") {
+  Script script;
+  use_resolver(script);
+  for (unsigned n = 0; n < 60; ++n) {
+    const auto port = static_cast<std::uint16_t>(50'000 + n);
+    script.begin({.src = "192.0.2.10",
+                  .dst = "198.51.100.10",
+                  .port = 69,
+                  .contact_class = ContactClass::udp,
+                  .src_port = port});
+    send_datagram(script, port);
+  }
+  script.detector.finish(script.now);
+  // The port of the request is a first contact itself, and one of those that were asked for.
+  CHECK(script.heard.opened() == 0);
+}
+
 TEST_CASE("benign: another port of hosts that the source works with") {
   Script script;
   const bool before = GENERATE(false, true);
