@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/ip_protocol.h"
 #include "base/siphash.h"
 #include "wire/decoded.h"
 
@@ -117,9 +118,20 @@ struct KeyContext {
 [[nodiscard]] DirectedKey quoted_key(const wire::Decoded& error, const wire::Extra& extra,
                                      VlanUse vlan) noexcept;
 
+/// UDP between the ports of DHCP.
+[[nodiscard]] constexpr bool is_dhcp(const FlowKey& key) noexcept {
+  constexpr std::uint64_t server_port = 67;  // the client's is the next
+  const std::uint64_t ports = key.words[4] >> 32U;
+  return (ports & 0xffffU) - server_port <= 1 && (ports >> 16U) - server_port <= 1 &&
+         (key.words[4] >> 8U & 0xffU) == ip_protocol::udp;
+}
+
 /// Which of sixteen shards a flow belongs to: the same in every run, and cheap, since who knows
-/// that can choose it anyway.
+/// that can choose it anyway. All of DHCP is in the first: a client and its server speak in
+/// different flows.
 [[nodiscard]] constexpr std::uint8_t shard_of(const FlowKey& key) noexcept {
+  if (is_dhcp(key)) [[unlikely]]
+    return 0;
   constexpr auto& secret = fixed_hash_key.words;
   const auto& words = key.words;
   const std::uint64_t ends =

@@ -1,6 +1,7 @@
 #include "flow/key.h"
 
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -90,6 +91,24 @@ TEST_CASE("key: VLANs are one network when they are to be ignored") {
   wire::Decoded other = tagged;
   other.network = std::uint64_t{300} << wire::network_bits;
   CHECK_FALSE(make_key(tagged, VlanUse::keep).key == make_key(other, VlanUse::keep).key);
+}
+
+TEST_CASE("key: all of DHCP is in one shard, and little else") {
+  const auto shard = [](const wire::Decoded& decoded) {
+    return shard_of(make_key(decoded, VlanUse::keep).key);
+  };
+  CHECK(shard(packet("0.0.0.0", 68, "255.255.255.255", 67)) == 0);
+  CHECK(shard(packet("10.0.0.1", 67, "255.255.255.255", 68)) == 0);
+  std::set<std::uint8_t> others;
+  for (std::uint8_t i = 1; i < 64; ++i) {
+    const std::string client = "10.0.0." + std::to_string(i);
+    CHECK(shard(packet(client, 68, "10.0.1.1", 67)) == 0);
+    CHECK(shard(packet(client, 67, "10.0.1.1", 67)) == 0);
+    others.insert(shard(packet(client, 69, "10.0.1.1", 67)));
+    others.insert(shard(packet(client, 68, "10.0.1.1", 66)));
+    others.insert(shard(packet(client, 68, "10.0.1.1", 67, ip_protocol::tcp)));
+  }
+  CHECK(others.size() == 16);
 }
 
 TEST_CASE("key: what differs per direction or packet is no part of it") {
