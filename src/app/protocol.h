@@ -21,6 +21,8 @@
 
 namespace ntan::app {
 
+class DhcpExchanges;
+
 enum class Transport : std::uint8_t {
   tcp = 1,
   udp = 2,
@@ -37,6 +39,8 @@ struct FlowContext {
   std::uint16_t client_port = 0;
   std::uint16_t server_port = 0;
   Budget* memory = nullptr;  ///< for Buffer; outlives the dissector
+  DhcpExchanges* dhcp =
+      nullptr;  ///< of all flows of the shard; outlives the dissector; may be null
 };
 
 /// Octets handed to a dissector: one datagram, or the next piece of a TCP stream in order.

@@ -6,6 +6,7 @@
 namespace ntan::app {
 
 extern const Protocol arp_protocol;
+extern const Protocol dhcp_protocol;
 extern const Protocol dns_protocol;
 extern const Protocol http2_protocol;
 extern const Protocol http_protocol;
@@ -19,8 +20,8 @@ namespace {
 
 // Order matters only where two probes can both say yes: the first wins.
 constexpr std::array all{
-    &tls_protocol, &http_protocol, &http2_protocol,      &dns_protocol, &quic_protocol,
-    &ssh_protocol, &icmp_protocol, &icmp_error_protocol, &arp_protocol,
+    &tls_protocol,  &http_protocol, &http2_protocol, &dns_protocol,        &quic_protocol,
+    &dhcp_protocol, &ssh_protocol,  &icmp_protocol,  &icmp_error_protocol, &arp_protocol,
 };
 
 /// What each transport's packets are to be asked about, by the number of its bit.

@@ -87,15 +87,15 @@ bool ends(app::Progress progress) noexcept {
 
 }  // namespace
 
-app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
-                              Budget& memory) noexcept {
+app::FlowContext Dissection::context_of(const flow::Flow& flow, app::Transport transport) noexcept {
   const flow::FlowEnds ends = flow::flow_ends(flow);
   return {.transport = transport,
           .client = ends.client,
           .server = ends.server,
           .client_port = ends.client_port,
           .server_port = ends.server_port,
-          .memory = &memory};
+          .memory = memory_,
+          .dhcp = &dhcp_};
 }
 
 void Dissection::feed(Conversation& conversation, app::Transport transport,
@@ -104,7 +104,7 @@ void Dissection::feed(Conversation& conversation, app::Transport transport,
     const bool datagram = transport != app::Transport::tcp;
     if (datagram && copies_.is_copy(conversation.flow.first_packet, segment)) return;
     if (conversation.app_state == nullptr &&
-        !construct(conversation, flow_context(conversation.flow, transport, *memory_)))
+        !construct(conversation, context_of(conversation.flow, transport)))
       return refuse(conversation);
     take(conversation, conversation.dissector()->consume(segment, *out_));
   } else if (conversation.stage == AppStage::probing) {
@@ -118,7 +118,7 @@ void Dissection::feed(Conversation& conversation, app::Transport transport,
 
 void Dissection::probe_datagram(Conversation& conversation, app::Transport transport,
                                 const app::Segment& segment) {
-  const app::FlowContext context = flow_context(conversation.flow, transport, *memory_);
+  const app::FlowContext context = context_of(conversation.flow, transport);
   const Match found = match_at_front(segment, context);
   if (found.protocol != nullptr) {
     (void)copies_.is_copy(conversation.flow.first_packet, segment);  // but the next one may be
@@ -138,7 +138,7 @@ void Dissection::probe_stream(Conversation& conversation, const app::Segment& se
   }
   Probing& probing = *conversation.probing();
   const std::size_t side = index(segment.direction);
-  const app::FlowContext context = flow_context(conversation.flow, app::Transport::tcp, *memory_);
+  const app::FlowContext context = context_of(conversation.flow, app::Transport::tcp);
   if (probing.failed[side]) return probe_late(conversation, context, segment);
   if (!probing.held[side].empty()) return probe_joined(conversation, context, segment);
   const Match found = match(segment, context);
@@ -272,7 +272,7 @@ bool Dissection::open_cut(Conversation& conversation, Direction direction, std::
       .size = static_cast<std::uint32_t>(std::min<std::uint64_t>(held.size() + size, UINT32_MAX)),
       .direction = direction,
       .time = conversation.probing()->since[index(direction)]};
-  const app::FlowContext context = flow_context(conversation.flow, app::Transport::tcp, *memory_);
+  const app::FlowContext context = context_of(conversation.flow, app::Transport::tcp);
   const Match found = match(start, context);
   if (found.protocol == nullptr) return false;
   app::Segment octets = start;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "app/dhcp_exchanges.h"
 #include "app/protocol.h"
 #include "base/budget.h"
 #include "flow/pool.h"
@@ -18,7 +19,7 @@ namespace ntan::run {
 class Dissection {
  public:
   Dissection(flow::Pool& pool, Budget& memory, app::Output& out) noexcept
-      : pool_(&pool), memory_(&memory), out_(&out) {}
+      : pool_(&pool), memory_(&memory), out_(&out), dhcp_(memory) {}
 
   /// Whether a datagram of that side may still tell anything. A side that was nothing known is done
   /// with, and waits only for what the other says: datagrams hand over to no other protocol.
@@ -86,6 +87,8 @@ class Dissection {
   void take(Conversation& conversation, app::Progress progress);
   /// Gives a flow up for which there is no memory.
   void refuse(Conversation& conversation);
+  [[nodiscard]] app::FlowContext context_of(const flow::Flow& flow,
+                                            app::Transport transport) noexcept;
   /// Makes the dissector of the flow's protocol; false without memory.
   [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);
   void destroy_dissector(Conversation& conversation);
@@ -95,10 +98,8 @@ class Dissection {
   Budget* memory_;
   app::Output* out_;
   DatagramCopies copies_;
+  app::DhcpExchanges dhcp_;
   std::uint64_t refused_ = 0;
 };
-
-[[nodiscard]] app::FlowContext flow_context(const flow::Flow& flow, app::Transport transport,
-                                            Budget& memory) noexcept;
 
 }  // namespace ntan::run

@@ -145,6 +145,18 @@ def ssh(run):
                                for side in ("client", "server") if side in opening)
 
 
+DHCP_TYPES = {"DISCOVER": 1, "OFFER": 2, "REQUEST": 3, "DECLINE": 4, "ACK": 5, "NAK": 6, "RELEASE": 7,
+              "INFORM": 8, "BOOTREQUEST": None, "BOOTREPLY": None}
+
+
+def dhcp(run):
+    """What each message says of the client and its address."""
+    return collections.Counter(
+        (ends_of(event), DHCP_TYPES[message["type"]], message["xid"], message.get("mac"),
+         message.get("assigned_ip"), message.get("host_name"), message.get("requested_ip"),
+         message.get("server_id")) for event, message in run.of("dhcp"))
+
+
 def final_flows(run):
     return [(event, flow) for event, flow in run.of("flow") if flow["final"]]
 

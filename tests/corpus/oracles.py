@@ -111,6 +111,14 @@ def ssh(records):
                                for message in of(records, "ssh") if message["banner"])
 
 
+def dhcp(records):
+    """What each message says of the client and its address."""
+    return collections.Counter(
+        (ends_of(message), message["msg_type"], int(message["xid"], 16), message["client_mac"],
+         None if message["your_ip"] == "0.0.0.0" else message["your_ip"], message["hostname"],
+         message["requested_ip"], message["server_id"]) for message in of(records, "dhcp"))
+
+
 def ja4(records):
     """JA4 of each ClientHello; streams of other protocols have none."""
     return collections.Counter(
@@ -147,7 +155,7 @@ def zeek(records, log):
     for entry in records:
         if entry["log"] == log and entry["grade"][0] in "AB" and "record" in entry:
             record = entry["record"]
-            if "id.orig_h" in record:
+            if "id.orig_h" in record or "uids" in record:
                 found[json.dumps({key: value for key, value in record.items() if key != "uid"},
                                  sort_keys=True)] = record
     return list(found.values())

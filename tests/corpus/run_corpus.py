@@ -43,6 +43,8 @@ COMPARED = {
     "zeek_quic": lambda run, _, zeek: zeek_facts.quic(zeek, run),
     "zeek_ssh": lambda run, _, zeek: zeek_facts.ssh(zeek, run),
     "ssh": lambda run, tshark, _: (oracles.ssh(tshark), events.ssh(run)),
+    "zeek_dhcp": lambda run, _, zeek: zeek_facts.dhcp(zeek, run),
+    "dhcp": lambda run, tshark, _: (oracles.dhcp(tshark), events.dhcp(run)),
     "zeek_conn_packets": lambda run, _, zeek: zeek_facts.conn(zeek, run, "orig_pkts", "resp_pkts"),
     "zeek_conn_state": lambda run, _, zeek: zeek_facts.conn(zeek, run, "conn_state"),
     "zeek_conn_history": lambda run, _, zeek: zeek_facts.conn(zeek, run, "history"),

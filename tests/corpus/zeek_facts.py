@@ -61,6 +61,32 @@ def ssh(records, run):
     return theirs, ours
 
 
+def dhcp(records, run):
+    """One fact an exchange, as Zeek puts the messages of one number together: the last of each kind that was told."""
+    theirs = distinct((entry["mac"], tuple(entry["msg_types"]), entry["host_name"], entry["client_fqdn"],
+                       entry["domain"], entry["requested_addr"], entry["assigned_addr"],
+                       entry["lease_time"], entry["client_message"], entry["server_message"])
+                      for entry in oracles.zeek(records, "dhcp"))
+    exchanges = collections.defaultdict(list)
+    for _, message in run.of("dhcp"):
+        exchanges[message["xid"]].append(message)
+    return theirs, distinct(map(dhcp_exchange, exchanges.values()))
+
+
+def dhcp_exchange(messages):
+    answers = [message for message in messages if message["type"] in ("OFFER", "ACK", "NAK")]
+    questions = [message for message in messages if message not in answers]
+
+    def last(name, those):
+        told = [message[name] for message in those if name in message]
+        return told[-1] if told else None
+
+    return (messages[0].get("mac"), tuple(message["type"] for message in messages),
+            last("host_name", questions), last("fqdn", questions), last("domain", answers),
+            last("requested_ip", questions), last("assigned_ip", answers), last("lease_s", answers),
+            last("message", questions), last("message", answers))
+
+
 def quic(records, run):
     versions = {"1": "v1", "quicv2": "v2"}
     theirs = distinct((oracles.zeek_ends(entry), versions.get(entry["version"], entry["version"]),
