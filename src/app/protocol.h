@@ -70,7 +70,7 @@ enum class Progress : std::uint8_t {
 
 /// Time-outs a dissector may arm; constants, so that each is one queue.
 enum class Timer : std::uint8_t {
-  query_10s,  ///< DNS: a query without answer
+  query_10s,  ///< DNS, NTP: a query without answer
   reply_5s,   ///< ICMP echo, ARP: a request without reply
   body_60s,   ///< HTTP: a response body that does not end
 };

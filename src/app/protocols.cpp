@@ -12,6 +12,7 @@ extern const Protocol http2_protocol;
 extern const Protocol http_protocol;
 extern const Protocol icmp_error_protocol;
 extern const Protocol icmp_protocol;
+extern const Protocol ntp_protocol;
 extern const Protocol quic_protocol;
 extern const Protocol ssh_protocol;
 extern const Protocol tls_protocol;
@@ -20,8 +21,9 @@ namespace {
 
 // Order matters only where two probes can both say yes: the first wins.
 constexpr std::array all{
-    &tls_protocol,  &http_protocol, &http2_protocol, &dns_protocol,        &quic_protocol,
-    &dhcp_protocol, &ssh_protocol,  &icmp_protocol,  &icmp_error_protocol, &arp_protocol,
+    &tls_protocol,  &http_protocol,       &http2_protocol, &dns_protocol,
+    &quic_protocol, &dhcp_protocol,       &ntp_protocol,   &ssh_protocol,
+    &icmp_protocol, &icmp_error_protocol, &arp_protocol,
 };
 
 /// What each transport's packets are to be asked about, by the number of its bit.

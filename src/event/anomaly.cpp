@@ -38,6 +38,7 @@ constexpr Words words(Reason reason) noexcept {
     case Reason::quic_malformed: return {"quic_malformed", "A QUIC packet does not parse"};
     case Reason::ssh_malformed: return {"ssh_malformed", "The opening of SSH does not parse"};
     case Reason::dhcp_malformed: return {"dhcp_malformed", "A DHCP message does not parse"};
+    case Reason::ntp_malformed: return {"ntp_malformed", "An NTP message does not parse"};
     case Reason::icmp_malformed: return {"icmp_malformed", "An ICMP message does not parse"};
     case Reason::arp_malformed: return {"arp_malformed", "An ARP packet does not parse"};
     case Reason::arp_mismatch:

@@ -28,13 +28,14 @@ enum class Reason : std::uint8_t {
   quic_malformed,
   ssh_malformed,
   dhcp_malformed,
+  ntp_malformed,
   icmp_malformed,
   arp_malformed,
   arp_mismatch,  ///< the hardware address in the frame is not the one ARP claims
 };
 [[nodiscard]] std::string_view to_text(Reason reason) noexcept;
 [[nodiscard]] std::string_view reason_doc(Reason reason) noexcept;
-inline constexpr std::size_t reason_count = 19;
+inline constexpr std::size_t reason_count = 20;
 static_assert(static_cast<std::size_t>(Reason::arp_mismatch) + 1 == reason_count);
 
 struct Anomaly {

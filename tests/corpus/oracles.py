@@ -149,11 +149,11 @@ def icmp_packets(records):
         {("icmp packets",): sum(record["packets"] for record in of(records, "icmp"))})
 
 
-def zeek(records, log):
+def zeek(records, log, grades="AB"):
     """The distinct records of one log in tests that ran default or merely loaded scripts."""
     found = {}
     for entry in records:
-        if entry["log"] == log and entry["grade"][0] in "AB" and "record" in entry:
+        if entry["log"] == log and entry["grade"][0] in grades and "record" in entry:
             record = entry["record"]
             if "id.orig_h" in record or "uids" in record:
                 found[json.dumps({key: value for key, value in record.items() if key != "uid"},

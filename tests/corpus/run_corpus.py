@@ -45,6 +45,7 @@ COMPARED = {
     "ssh": lambda run, tshark, _: (oracles.ssh(tshark), events.ssh(run)),
     "zeek_dhcp": lambda run, _, zeek: zeek_facts.dhcp(zeek, run),
     "dhcp": lambda run, tshark, _: (oracles.dhcp(tshark), events.dhcp(run)),
+    "zeek_ntp": lambda run, _, zeek: zeek_facts.ntp(zeek, run),
     "zeek_conn_packets": lambda run, _, zeek: zeek_facts.conn(zeek, run, "orig_pkts", "resp_pkts"),
     "zeek_conn_state": lambda run, _, zeek: zeek_facts.conn(zeek, run, "conn_state"),
     "zeek_conn_history": lambda run, _, zeek: zeek_facts.conn(zeek, run, "history"),

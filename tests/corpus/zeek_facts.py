@@ -1,6 +1,7 @@
 """Facts that Zeek's logs and ntan's events can both state; only what Zeek logged is asked for."""
 
 import collections
+import datetime
 import urllib.parse
 
 import events
@@ -85,6 +86,30 @@ def dhcp_exchange(messages):
             last("host_name", questions), last("fqdn", questions), last("domain", answers),
             last("requested_ip", questions), last("assigned_ip", answers), last("lease_s", answers),
             last("message", questions), last("message", answers))
+
+
+def ntp(records, run):
+    """Questions and answers by themselves. Zeek's only test of NTP has a script, which only prints."""
+    entries = oracles.zeek(records, "ntp", grades="ABD")
+    theirs = distinct((oracles.zeek_ends(entry), entry["version"], entry["mode"]) + (
+        (entry["stratum"], entry["ref_id"].replace("\\x00", ""), entry["poll"], round(entry["root_delay"] * 1e6),
+         round(entry["root_disp"] * 1e6), int(entry["ref_time"] * 1e3), int(entry["xmt_time"] * 1e3))
+        if entry["mode"] == 4 else ()) for entry in entries)
+    ours = collections.Counter()
+    for event, message in run.of("ntp"):
+        ends = events.ends_of(event)
+        if message.get("queried"):
+            ours[(ends, message["version"], 3)] = 1
+        if message.get("answered"):
+            ours[(ends, message["version"], 4, message.get("stratum"), message.get("ref_id"),
+                  message.get("poll_s"), message["root_delay_us"], message["root_dispersion_us"],
+                  milliseconds(message["ref_time"]), milliseconds(message["xmt_time"]))] = 1
+    return theirs, ours
+
+
+def milliseconds(text):
+    """Of a time as ntan writes it. Zeek rounds microseconds, ntan does not."""
+    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1e3)
 
 
 def quic(records, run):

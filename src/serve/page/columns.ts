@@ -50,6 +50,7 @@ export function gist(line: EventLine): string {
     case "tls": return `${told("sni", "version")}${own.established === true ? "" : ` ${told("alert") || "not established"}`}`;
     case "quic": return `${told("version", "sni")}${own.established === true ? "" : ` ${told("error") || "not established"}`}`;
     case "ssh": return told("client", "server");
+    case "ntp": return `${words(told("mode", "opcode"))} ${told("stratum", "ref_id", "kiss")}${own.answered === false ? " no answer" : ""}`;
     case "dhcp": return told("type", "mac", "host_name", "assigned_ip", "message");
     case "scan": return words(told("severity", "kind", "technique", "phase"));
     case "anomaly": return told("layer", "reason", "detail");

@@ -4,7 +4,7 @@ import { ApiError, download } from "./api";
 import { h, setText, show } from "./dom";
 import type { Store } from "./store";
 
-const EVENTS = ["flow", "dns", "http", "tls", "quic", "ssh", "dhcp", "scan", "icmp", "arp", "anomaly", "summary"];
+const EVENTS = ["flow", "dns", "http", "tls", "quic", "ssh", "dhcp", "ntp", "scan", "icmp", "arp", "anomaly", "summary"];
 
 export class Exports {
   private readonly message = h("div", { class: "export-message", role: "alert", hidden: true });
