@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/core.h>
@@ -117,6 +118,10 @@ sink::OutputFile Outputs::standard_output() const {
 bool Outputs::selected(std::string_view event) const {
   return std::find(options_->events.begin(), options_->events.end(), event) !=
          options_->events.end();
+void Outputs::stand_above(StatusLine& status) noexcept {
+  if (::isatty(STDOUT_FILENO) != 0) status_ = &status;
+}
+
 }
 
 bool Outputs::wanted(const void* outputs, const event::Schema& schema, Format format) {
@@ -143,6 +148,7 @@ void Outputs::write_packets(const Batch& batch, const std::vector<source::Interf
   if (!packets_) return;
   tell_interfaces(interfaces);
   packets_->write(batch);
+    if (entry.standard_output && status_ != nullptr) status_->erase();
 }
 
 void Outputs::tell_interfaces(const std::vector<source::Interface>& interfaces) {

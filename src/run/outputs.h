@@ -12,6 +12,7 @@
 
 #include "run/options.h"
 #include "run/recorder.h"
+#include "run/status_line.h"
 #include "sink/packet_sink.h"
 #include "sink/sink.h"
 #include "source/source.h"
@@ -28,6 +29,9 @@ class Outputs final : public LineSink {
   /// Creates what can be created now. Under sudo that is done after root was given up, so that the
   /// files belong to the caller. Throws std::system_error.
   void open();
+
+  /// `status` may be on the terminal that standard output is: it makes room for events.
+  void stand_above(StatusLine& status) noexcept;
 
   /// A Recorder::Wanted over this object.
   static bool wanted(const void* outputs, const event::Schema& schema, Format format);
@@ -75,6 +79,7 @@ class Outputs final : public LineSink {
   }
 
   const Options* options_;
+  StatusLine* status_ = nullptr;                ///< null: no line to be erased
   std::vector<const event::Schema*> selected_;  ///< sinks keep views of it: behind them
   std::vector<Entry> entries_;
   std::optional<sink::PacketSink> packets_;

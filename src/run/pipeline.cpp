@@ -28,8 +28,7 @@ namespace {
 // link's clock must not pass it.
 constexpr Duration idle_lag = std::chrono::milliseconds{500};
 constexpr std::int64_t silent_seconds = 5;
-constexpr std::int64_t progress_every_ns = 500'000'000;
-constexpr std::int64_t progress_after_ns = 1'000'000'000;
+constexpr std::int64_t status_every_ns = 1'000'000'000;
 // Of --mem-limit, in percent: events that wait for others of their time.
 constexpr std::size_t event_share = 4;
 
@@ -72,7 +71,9 @@ Pipeline::Pipeline(const Options& options, source::Interrupt& interrupt)
       interrupt_(&interrupt),
       outputs_(options),
       recorder_(outputs_, Outputs::wanted, &outputs_, line_style(options),
-                options.mem_limit / 100 * event_share) {}
+                options.mem_limit / 100 * event_share) {
+  outputs_.stand_above(status_);
+}
 
 void Pipeline::open() {
   filter_ = options_->filter_file ? read_filter_file(*options_->filter_file) : options_->filter;
@@ -163,7 +164,7 @@ void Pipeline::open_interface() {
 
 ExitCode Pipeline::run() {
   started_ns_ = process_clock_ns();
-  progress_ns_ = started_ns_ + progress_after_ns;
+  told_ns_ = started_ns_;
   if (live()) {
     links_at_start_ = source::link_counts();
     if (const auto now = source_->clock()) write_start(*now);
@@ -206,7 +207,7 @@ bool Pipeline::take(Batch& batch) {
   constexpr std::uint64_t look_every = 64;
   if (++batches_ % look_every == 0) {
     tell_outside();
-    show_progress();
+    show_status();
   }
   return more;
 }
@@ -225,7 +226,7 @@ void Pipeline::go_idle() {
   recorder_.finish();
   outputs_.flush();
   warn_of_silence();
-  show_progress();
+  show_status();
 }
 
 // Once, if nothing came in the first seconds: the usual reasons are a wrong interface or filter.
@@ -236,6 +237,7 @@ void Pipeline::warn_of_silence() {
     return;
   silence_judged_ = true;
   if (engine_->ledger().total.packets != 0) return;
+  status_.erase();
   say_warning(source::explain(
       {.interface = source_names_.front(), .filter = filter_, .seconds = silent_seconds},
       links_at_start_, source::link_counts()));
@@ -281,6 +283,7 @@ void Pipeline::handle_requests() {
   if (requests.flush) outputs_.flush();
   if (requests.report) {
     engine_->settle();
+    status_.erase();
     say_figures();
   }
 }
@@ -288,33 +291,54 @@ void Pipeline::handle_requests() {
 void Pipeline::report_source() {
   for (; damage_said_ < source_->damage().size(); ++damage_said_) {
     const std::string& text = source_->damage()[damage_said_].text;
+    status_.erase();
     live() ? say_error(text) : say_warning(text);
   }
-  for (; notes_said_ < source_->notes().size(); ++notes_said_)
+  for (; notes_said_ < source_->notes().size(); ++notes_said_) {
+    status_.erase();
     say_warning(source_->notes()[notes_said_]);
+  }
 }
 
 void Pipeline::report_outputs() {
-  for (const std::string& message : outputs_.take_failures()) say_error(message);
+  for (const std::string& message : outputs_.take_failures()) {
+    status_.erase();
+    say_error(message);
+  }
 }
 
-void Pipeline::show_progress() {
-  if (!options_->progress || options_->verbosity == Verbosity::quiet) return;
-  if (::isatty(STDERR_FILENO) == 0) return;
-  const std::int64_t now = process_clock_ns();
-  if (now < progress_ns_) return;
-  progress_ns_ = now + progress_every_ns;
-  progress_shown_ = true;
+Progress Pipeline::progress() {
   const Ledger& ledger = engine_->ledger();
-  const double mb = static_cast<double>(source_->position()) / 1e6;
-  const auto size = source_->size();
-  const std::string of = size ? fmt::format(" of {:.0f}", static_cast<double>(*size) / 1e6) : "";
-  to_stderr(fmt::format("\r\x1b[K{:.0f}{} MB  {} packets  {} events", mb, of, ledger.total.packets,
-                        outputs_.events()));
+  Progress progress{.packets = ledger.total.packets,
+                    .wire_bytes = ledger.total.bytes,
+                    .events = outputs_.events(),
+                    .dropped = outputs_.lost(),
+                    .position = source_->position(),
+                    .size = source_->size()};
+  if (!live()) return progress;
+  const source::Counters counters = source_->counters();
+  progress.dropped +=
+      counters.dropped_by_kernel.value_or(0) + counters.dropped_by_interface.value_or(0);
+  return progress;
+}
+
+void Pipeline::show_status() {
+  if (!options_->progress || options_->verbosity == Verbosity::quiet) return;
+  const std::int64_t now_ns = process_clock_ns();
+  if (now_ns - told_ns_ < status_every_ns) return status_.restore(now_ns);
+  if (!status_.possible()) return;
+  // What was decided before it stands above it.
+  outputs_.flush();
+  const Progress now = progress();
+  status_.show(
+      live() ? capture_status(now, told_, Duration{now_ns - told_ns_}) : reading_status(now),
+      now_ns);
+  told_ = now;
+  told_ns_ = now_ns;
 }
 
 void Pipeline::finish() {
-  if (progress_shown_) to_stderr("\r\x1b[K");
+  status_.erase();
   if (!start_written_) write_start(engine_->clock());
   tell_outside();
   outputs_.wait_for_readers();

@@ -14,6 +14,7 @@
 #include "run/privileges.h"
 #include "run/recorder.h"
 #include "run/run_records.h"
+#include "run/status_line.h"
 #include "source/interrupt.h"
 #include "source/link_activity.h"
 #include "source/source.h"
@@ -44,7 +45,8 @@ class Pipeline {
   void report_source();
   void report_outputs();
   void say_figures() const;
-  void show_progress();
+  void show_status();
+  [[nodiscard]] Progress progress();
   /// run_start and run_end, which say nothing of the traffic.
   void record_run(const event::Event& event, Place place);
   void warn_of_silence();
@@ -60,6 +62,7 @@ class Pipeline {
   std::unique_ptr<source::Source> source_;
   std::vector<std::string> source_names_;
   std::string filter_;
+  StatusLine status_;
   Outputs outputs_;
   Recorder recorder_;
   Heap heap_;
@@ -71,11 +74,11 @@ class Pipeline {
   std::size_t notes_said_ = 0;
   std::uint64_t batches_ = 0;
   std::uint64_t run_records_ = 0;  ///< of recorder_.recorded()
-  std::int64_t started_ns_ = 0;    ///< process clock, for progress only
+  std::int64_t started_ns_ = 0;    ///< process clock, for what is said on stderr only
   std::vector<source::LinkCount> links_at_start_;
   bool silence_judged_ = false;
-  std::int64_t progress_ns_ = 0;
-  bool progress_shown_ = false;
+  Progress told_;  ///< when the status line was
+  std::int64_t told_ns_ = 0;
 };
 
 }  // namespace ntan::run

@@ -21,6 +21,9 @@ from live_cases import case, main
 from network import (A, B, CLIENT, NTAN, PATIENCE_S, SEND, SERVER, SILENT, Capture, curl, dig, end, end_of, in_a, inside,
                      kinds, link, of, ping, run, said, send, settle)
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from terminal import Terminal  # noqa: E402  pylint: disable=wrong-import-position
+
 FOUR = re.compile(r"received (\d+), dropped by kernel (\d+), dropped by interface (\d+), "
                   r"dropped by ntan (\d+)")
 
@@ -226,6 +229,31 @@ def _(_folder):
                      r"but the link has traffic \(\+\d+ packets\)", said(one)), said(one)
     assert "warning: no traffic on x0 in 5 s; busiest interface is v0" in said(quiet), said(quiet)
     assert "warning" not in said(heard), said(heard)
+
+
+@case("the status line of a terminal makes room for events, reports and warnings")
+def _(_folder):
+    for form in ("--table", "--json"):
+        command = inside(A, NTAN, "capture", "-i", "v0", "-f", "icmp", "--color", "never", form, "--events", "icmp")
+        with Terminal(command) as terminal:
+            time.sleep(1.5)
+            ping(15)
+            time.sleep(0.5)
+            terminal.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.5)
+            terminal.process.send_signal(signal.SIGINT)
+            assert terminal.join() == 0, terminal.rows
+            shown = re.findall(r"\r\x1b\[K(\d+ packets/s  [0-9.]+ k?bit/s  \d+ packets  \d+ events  0 dropped)",
+                               terminal.text)
+            assert len(shown) >= 3 and shown[-1] != shown[0], terminal.text
+            assert not any("packets/s" in row for row in terminal.rows), terminal.rows
+            assert sum("icmp" in row for row in terminal.rows) == 15, terminal.rows
+            assert sum(row.startswith("ntan: 30 packets") for row in terminal.rows) == 2, terminal.rows
+    with Terminal(inside(A, NTAN, "capture", "-i", "x0", "--duration", "6s", "--color", "never"), 40) as terminal:
+        assert terminal.join() == 0, terminal.rows
+        assert any(row.startswith("ntan: warning: no traffic") for row in terminal.rows), terminal.rows
+        shown = re.findall(r"\r\x1b\[K(\d+ packets/s[^\r]*)", terminal.text)
+        assert shown and max(map(len, shown)) == 39, shown
 
 
 # How it ends.
