@@ -90,7 +90,6 @@ Engine::Engine(const EngineOptions& options, Recorder& recorder,
       .vlan = options.vlan,
       .scan_timeout = options.scan_timeout,
       .decryptions = static_cast<std::uint32_t>(max_decryptions / options.shards),
-      .verify_checksums = options.decode.verify_checksums,
       .interfaces = &interfaces};
   Merger& merger = *this;
   for (std::size_t i = 0; i < options.shards; ++i)
@@ -177,11 +176,18 @@ inline void Engine::count(const PacketView& packet, Slot& slot) {
   if (packet.wire_size > largest_jumbo_frame && !is_loopback(packet.link, slot.extra)) [[unlikely]]
     ++ledger_.oversized;
   if (slot.decoded.checksum_bad) ++ledger_.bad_checksums;
-  if (!options_.decode.verify_checksums) return;
-  // Checksums that the network card was to fill in later say nothing about the packet.
-  if (offload_.excuses(packet.interface, slot.extra, slot.decoded)) {
-    slot.decoded.checksum_bad = false;
-    ledger_.offload_checksums = true;
+  if (options_.decode.verify_checksums) judge_checksum(packet, slot);
+}
+
+void Engine::judge_checksum(const PacketView& packet, Slot& slot) {
+  switch (offload_.judge(packet.interface, slot.extra, slot.decoded)) {
+    case ChecksumVerdict::good:
+    case ChecksumVerdict::doubtful: break;
+    case ChecksumVerdict::unfilled:
+      slot.decoded.checksum_bad = false;
+      ledger_.offload_checksums = true;
+      break;
+    case ChecksumVerdict::damaged: slot.decoded.discarded = true; break;
   }
 }
 
@@ -221,7 +227,10 @@ std::optional<Engine::Joined> Engine::join_fragment(const PacketView& packet, Sl
   ledger_.of(slot.decoded.bucket) += tally;
   if (result.verdict == wire::Defragmenter::Verdict::dropped) return std::nullopt;
   tally += earlier;
-  if (slot.decoded.bucket == Bucket::flow) route(slot);
+  if (slot.decoded.bucket == Bucket::flow) {
+    route(slot);
+    if (options_.decode.verify_checksums) judge_checksum(packet, slot);
+  }
   return Joined{.tally = tally, .first = result.first};
 }
 

@@ -121,6 +121,7 @@ class Engine final : private Merger, private detect::ScanSink {
   void route(Slot& slot, const flow::DirectedKey& key);
   [[gnu::always_inline]] void find_owner(Slot& slot);
   void rekey();
+  [[gnu::noinline]] void judge_checksum(const PacketView& packet, Slot& slot);
   [[gnu::always_inline]] void take(const PacketView& packet, Slot& slot);
   [[gnu::noinline]] void take_fragment(const PacketView& packet, Slot& slot);
   /// What a reassembled datagram stands for.

@@ -73,7 +73,6 @@ Shard::Shard(const ShardOptions& options, Merger& merger)
       interfaces_(options.interfaces),
       vlan_(options.vlan),
       scan_timeout_(options.scan_timeout),
-      verify_checksums_(options.verify_checksums),
       wants_packets_(merger.wants(event::schema_of<PacketRecord>)),
       flow_memory_{.limit = options.flow_memory / 100 * (100 - table_percent)},
       reassembly_memory_{.limit = options.reassembly_memory},
@@ -386,9 +385,8 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
     return;
   }
   if (conversation.tcp == nullptr && !ensure_tcp(conversation)) return;
-  // Where transport checksums are looked at, a wrong one counts in the flow but does not move its
-  // state.
-  if (decoded.checksum_bad && verify_checksums_) return;
+  // It counts in the flow but does not move its state.
+  if (decoded.discarded) return;
   // Only these flags ever shorten a time-out; a longer one is found when the shorter has passed.
   const bool may_shorten = decoded.has(flag::syn | flag::fin | flag::rst);
   const Duration before =

@@ -65,7 +65,6 @@ struct ShardOptions {
   Duration scan_timeout =
       flow::timeout_of(flow::ContactTimer::answer_tcp);  ///< silence of TCP and SCTP
   std::uint32_t decryptions = 0;                         ///< in a second of the trace clock
-  bool verify_checksums = false;                         ///< those of TCP and UDP were looked at
   const std::vector<source::Interface>* interfaces =
       nullptr;  ///< those met so far; outlives the shard
 };
@@ -351,7 +350,6 @@ class Shard final : private app::Output {
   const std::vector<source::Interface>* interfaces_;
   flow::VlanUse vlan_;
   Duration scan_timeout_;
-  bool verify_checksums_;
   bool wants_packets_;
   Budget flow_memory_;
   Budget reassembly_memory_;

@@ -77,13 +77,15 @@ struct Decoded {
   std::uint8_t icmp_code = 0;
   Layer flaw_layer = Layer::none;  ///< where decoding stopped or found something wrong, with `flaw`
   Flaw flaw{};
-  std::uint8_t vlan_count = 0;    ///< entries of Extra::vlans
-  std::uint8_t tunnel_depth = 0;  ///< entries of Extra::tunnels
-  bool checksum_bad : 1 = false;  ///< IPv4 header always; TCP/UDP/ICMP only when asked for
-  bool fragmented : 1 = false;    ///< this frame is an IP fragment (or completed a datagram)
-  bool payload_cut : 1 = false;   ///< payload.size() < payload_size because of the snaplen
-  bool ports_only : 1 = false;    ///< nothing else of the transport header can be trusted
-  bool options_cut : 1 = false;   ///< there are more TCP options than were captured
+  std::uint8_t vlan_count = 0;         ///< entries of Extra::vlans
+  std::uint8_t tunnel_depth = 0;       ///< entries of Extra::tunnels
+  bool checksum_bad : 1 = false;       ///< IPv4 header always; TCP/UDP/ICMP only when asked for
+  bool checksum_unfilled : 1 = false;  ///< bad, and what a network card is given to fill in
+  bool discarded : 1 = false;          ///< bad, and its receiver throws it away; not by decode()
+  bool fragmented : 1 = false;         ///< this frame is an IP fragment (or completed a datagram)
+  bool payload_cut : 1 = false;        ///< payload.size() < payload_size because of the snaplen
+  bool ports_only : 1 = false;         ///< nothing else of the transport header can be trusted
+  bool options_cut : 1 = false;        ///< there are more TCP options than were captured
   std::uint16_t src_port =
       0;  ///< ICMP requests and replies: both ports hold the identifier; others: type << 8 | code
   std::uint16_t dst_port = 0;

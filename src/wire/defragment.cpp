@@ -176,7 +176,10 @@ Defragmenter::Result Defragmenter::add_to(Waiting::iterator datagram, const Fram
   remove(datagram);
   decode_reassembled(options_, decoded, extra);
   result.checksum_bad = decoded.checksum_bad;
-  if (bad_before) decoded.checksum_bad = true;
+  if (bad_before) {
+    decoded.checksum_bad = true;
+    decoded.checksum_unfilled = false;
+  }
   return result;
 }
 
@@ -299,6 +302,7 @@ void Defragmenter::finish(Datagram& datagram, Decoded& decoded, Extra& extra) {
   decoded = datagram.first;
   extra = datagram.first_extra;
   decoded.checksum_bad = false;
+  decoded.checksum_unfilled = false;
   decoded.payload = out.data();
   decoded.payload_captured = static_cast<std::uint32_t>(out.size());
   decoded.payload_size = datagram.covered;

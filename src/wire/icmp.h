@@ -14,6 +14,7 @@ namespace ntan::wire {
 
 struct Icmp {
   static constexpr std::size_t header_size = 8;
+  static constexpr std::size_t checksum_at = 2;
 
   std::uint8_t type = 0;
   std::uint8_t code = 0;

@@ -12,6 +12,7 @@ namespace ntan::wire {
 
 struct Tcp {
   static constexpr std::size_t min_header_size = 20;
+  static constexpr std::size_t checksum_at = 16;
 
   std::uint16_t src_port = 0;
   std::uint16_t dst_port = 0;

@@ -11,6 +11,7 @@ namespace ntan::wire {
 
 struct Udp {
   static constexpr std::size_t header_size = 8;
+  static constexpr std::size_t checksum_at = 6;
 
   std::uint16_t src_port = 0;
   std::uint16_t dst_port = 0;

@@ -66,6 +66,7 @@ Walk::Next Walk::enter(const Inside& inside) noexcept {
   out_.vlan_count = outer.vlan_count;
   out_.tunnel_depth = outer.tunnel_depth;
   out_.checksum_bad = outer.checksum_bad;
+  out_.checksum_unfilled = outer.checksum_unfilled;
   out_.fragmented = outer.fragmented;
   const bool numbered = inside.kind == Extra::Tunnel::vxlan ||
                         inside.kind == Extra::Tunnel::geneve || inside.kind == Extra::Tunnel::nvgre;

@@ -98,7 +98,8 @@ class Walk {
   Next sctp() noexcept;
   Next icmp(IpVersion version) noexcept;
   void quote(Slice quoted, IpVersion version) noexcept;
-  void check(Bytes covered, IpVersion pseudo_version) noexcept;
+  /// `field`: where the checksum stands in it.
+  void check(Bytes covered, IpVersion pseudo_version, std::size_t field) noexcept;
 
   Next gre() noexcept;
   Next ip_in_ip() noexcept;

@@ -14,7 +14,10 @@ Walk::Next Walk::ipv4() noexcept {
   out_.ttl = header->ttl;
   out_.ip_id = header->id;
   out_.l3_size = header->size;
-  if (header->checksum_bad) out_.checksum_bad = true;
+  if (header->checksum_bad) {
+    out_.checksum_bad = true;
+    out_.checksum_unfilled = false;
+  }
   final_address_ = !header->route_left;
   rest_ = header->payload;
   if (header->is_fragment()) {

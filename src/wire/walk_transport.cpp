@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "wire/checksum.h"
 #include "wire/icmp.h"
 #include "wire/sctp.h"
@@ -19,7 +21,7 @@ Walk::Next Walk::tcp() noexcept {
   out_.options = header->options.data();
   out_.options_cut = header->options_cut;
   out_.options_size = static_cast<std::uint16_t>(header->options.size());
-  if (options_.verify_checksums) check(rest_.captured, out_.src.version);
+  if (options_.verify_checksums) check(rest_.captured, out_.src.version, Tcp::checksum_at);
   return flow({.src = header->src_port, .dst = header->dst_port}, header->payload);
 }
 
@@ -30,7 +32,7 @@ Walk::Next Walk::udp() noexcept {
   const bool has_checksum = header->checksum != 0 && !header->length_bad;
   if (options_.verify_checksums && has_checksum) {
     rest_ = rest_.first(Udp::header_size + header->payload.sent);
-    check(rest_.captured, out_.src.version);
+    check(rest_.captured, out_.src.version, Udp::checksum_at);
   }
   flow({.src = header->src_port, .dst = header->dst_port}, header->payload);
   look_for_udp_tunnel();
@@ -43,7 +45,7 @@ Walk::Next Walk::udp_lite() noexcept {
   if (header->length_bad) note(Layer::udp, Flaw::bad_length);
   if (options_.verify_checksums && !header->length_bad) {
     const std::size_t covered = header->length == 0 ? rest_.sent : header->length;
-    check(rest_.first(covered).captured, out_.src.version);
+    check(rest_.first(covered).captured, out_.src.version, Udp::checksum_at);
   }
   return flow({.src = header->src_port, .dst = header->dst_port}, header->payload);
 }
@@ -62,7 +64,7 @@ Walk::Next Walk::icmp(IpVersion version) noexcept {
   out_.icmp_type = message->type;
   out_.icmp_code = message->code;
   if (options_.verify_checksums) {
-    check(rest_.captured, version == IpVersion::v6 ? version : IpVersion::none);
+    check(rest_.captured, version == IpVersion::v6 ? version : IpVersion::none, Icmp::checksum_at);
   }
   flow(message->ports, rest_);
   if (!message->is_error) return Next::done;
@@ -79,15 +81,24 @@ void Walk::quote(Slice quoted, IpVersion version) noexcept {
   extra_.quoted_dst_port = found.ports.dst;
 }
 
-void Walk::check(Bytes covered, IpVersion pseudo_version) noexcept {
+void Walk::check(Bytes covered, IpVersion pseudo_version, std::size_t field) noexcept {
   // What was not captured cannot be summed, and a source route hides the address that was.
   if (rest_.cut() || (pseudo_version != IpVersion::none && !final_address_)) return;
   ChecksumSum sum;
   if (pseudo_version != IpVersion::none) {
     sum = pseudo_header(out_.src, out_.dst, out_.proto, static_cast<std::uint32_t>(rest_.sent));
   }
+  const std::uint16_t pseudo = sum.folded();
   sum.add(covered);
-  if (!sum.good()) out_.checksum_bad = true;
+  if (sum.good()) return;
+  // Operating systems put the sum of the pseudo header there for a network card to add the rest.
+  // One of 65,536 damaged ones looks the same.
+  std::uint16_t found = 0;
+  if (field + sizeof found <= covered.size())
+    std::memcpy(&found, covered.data() + field, sizeof found);
+  const bool unfilled = pseudo_version != IpVersion::none && found == pseudo;
+  out_.checksum_unfilled = unfilled && (out_.checksum_unfilled || !out_.checksum_bad);
+  out_.checksum_bad = true;
 }
 
 }  // namespace ntan::wire

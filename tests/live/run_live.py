@@ -199,6 +199,26 @@ def _(folder):
     assert len(one) > 100 and one == two, tell_apart(one, two)
 
 
+@case("--checksums on a host whose network card fills them in costs no event", "curl")
+def _(_folder):
+    offload = [(A, "v0"), (B, "v1")]
+    try:
+        for namespace, name in offload:
+            run(*inside(namespace, "ethtool", "-K", name, "tx", "on"))
+        with Capture("-f", "tcp port 80", "--checksums", "--json") as capture:
+            curl()
+            capture.wait(lambda event: event["event"] == "flow")
+            events = capture.finish()
+    finally:
+        for namespace, name in offload:
+            run(*inside(namespace, "ethtool", "-K", name, "tx", "off"))
+    assert of(events, "http")[0]["status"] == 200, events
+    flow = of(events, "flow")[0]
+    assert flow["state"] == "SF" and "csum_bad" not in flow, flow
+    assert end_of(events)["bad_checksums"] > 3 and end_of(events)["offload_suspected"] is True, events[-1]
+    assert "anomaly" not in kinds(events), events
+
+
 @case("an idle link: flows end and summaries come although no packet does", "curl")
 def _(_folder):
     with Capture("-f", "tcp port 80", "--json", "--summary-every", "1s") as capture:
