@@ -1,5 +1,6 @@
 #include "run/privileges.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -37,6 +38,22 @@ std::optional<Identity> look_up(Key key, Lookup lookup) {
   return Identity{.user = found->pw_uid, .group = found->pw_gid, .name = found->pw_name};
 }
 
+/// As initgroups(3) would set them, without becoming that user. None of one that the system does
+/// not know.
+std::vector<gid_t> groups_of(const Identity& identity) {
+  if (identity.name.empty()) return {};
+  constexpr int most = 65'536;  // NGROUPS_MAX of Linux
+  std::vector<gid_t> groups(64);
+  int count = static_cast<int>(groups.size());
+  while (::getgrouplist(identity.name.c_str(), identity.group, groups.data(), &count) < 0) {
+    if (count > most || groups.size() >= most) return {identity.group};
+    groups.resize(std::max(static_cast<std::size_t>(count), 2 * groups.size()));
+    count = static_cast<int>(groups.size());
+  }
+  groups.resize(static_cast<std::size_t>(count));
+  return groups;
+}
+
 std::optional<unsigned> number_in_environment(const char* variable) {
   const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): no thread yet
   return value == nullptr ? std::nullopt : parse_number<unsigned>(value);
@@ -49,11 +66,12 @@ std::optional<Identity> sudo_caller() {
   if (!user || !group || *user == 0) return std::nullopt;
   Identity identity{.user = *user, .group = *group, .name = {}};
   if (const auto known = look_up(identity.user, ::getpwuid_r)) identity.name = known->name;
+  identity.groups = groups_of(identity);
   return identity;
 }
 
 void take(const Identity& identity) {
-  check(::setgroups(0, nullptr) == 0, "cannot give up groups");
+  check(::setgroups(identity.groups.size(), identity.groups.data()) == 0, "cannot change groups");
   check(::setresgid(identity.group, identity.group, identity.group) == 0, "cannot change group");
   check(::setresuid(identity.user, identity.user, identity.user) == 0, "cannot change user");
   if (identity.user == 0) return;
@@ -105,6 +123,7 @@ std::optional<Identity> identity_to_take(const std::string& user) {
     }
     if (identity->user == ::geteuid()) return std::nullopt;
     if (!is_root) throw std::runtime_error("only root can become '" + user + "' (--user)");
+    identity->groups = groups_of(*identity);
     return identity;
   }
   if (!is_root) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace ntan::run {
 
@@ -11,7 +12,8 @@ namespace ntan::run {
 struct Identity {
   uid_t user = 0;
   gid_t group = 0;
-  std::string name;  ///< for messages; empty where the system has none
+  std::string name;             ///< for messages; empty where the system has none
+  std::vector<gid_t> groups{};  ///< all that this user is a member of; none for nobody
 };
 
 /// Who is to go on after the input is open. `user` is what --user says, empty without it.

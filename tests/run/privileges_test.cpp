@@ -1,11 +1,14 @@
 #include "run/privileges.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <iostream>
+#include <sched.h>
 #include <stdexcept>
 #include <string>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,6 +16,8 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "source/source.h"
 
 using namespace ntan::run;
 
@@ -126,6 +131,34 @@ TEST_CASE("privileges: under sudo the caller is taken, but not root's own sudo")
             refused.push_back(!called_by_sudo() && identity_to_take("")->name == "nobody");
           }
           return first_failure(refused);
+        }) == 0);
+}
+
+TEST_CASE("privileges: a user keeps all its groups; one that the system does not know has none") {
+  if (skipped_without_root("privileges: a user keeps all its groups")) return;
+  CHECK(in_child([] {
+          // For this process alone, daemon is a member of two more groups.
+          const std::string groups = "/tmp/ntan-groups-" + std::to_string(::getpid());
+          std::ofstream(groups) << "daemon:x:1:\nwatchers:x:4321:daemon\nkeepers:x:4322:a,daemon\n";
+          const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                               ::mount("", "/", "", MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                               ::mount(groups.c_str(), "/etc/group", "", MS_BIND, nullptr) == 0;
+          ::unlink(groups.c_str());
+          if (!mounted) return 0;
+          clear_sudo();
+          const auto named = identity_to_take("daemon");
+          const std::vector<gid_t> wanted{1, 4321, 4322};
+          set_sudo("1", "1");
+          const auto caller = identity_to_take("");
+          set_sudo("12345", "54321");
+          const auto unknown = identity_to_take("");
+          drop_privileges(named);
+          std::vector<gid_t> kept(8);
+          kept.resize(static_cast<std::size_t>(::getgroups(8, kept.data())));
+          std::sort(kept.begin(), kept.end());
+          return first_failure({named && named->groups.size() == 3, kept == wanted,
+                                caller && caller->groups == named->groups,
+                                unknown && unknown->groups.empty()});
         }) == 0);
 }
 
