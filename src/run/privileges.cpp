@@ -70,10 +70,24 @@ std::optional<Identity> sudo_caller() {
   return identity;
 }
 
+void check_change(bool good, const Identity& identity) {
+  if (good) return;
+  const int error = errno;
+  const std::string name =
+      identity.name.empty() ? "user " + std::to_string(identity.user) : identity.name;
+  // A root of containers and services may lack them.
+  const std::string why =
+      error == EPERM ? "needs CAP_SETUID and CAP_SETGID" : std::generic_category().message(error);
+  throw source::Error(source::Error::Kind::permission, "cannot become " + name + ": " + why,
+                      {"to go on as root, without other privileges: --user root"});
+}
+
 void take(const Identity& identity) {
-  check(::setgroups(identity.groups.size(), identity.groups.data()) == 0, "cannot change groups");
-  check(::setresgid(identity.group, identity.group, identity.group) == 0, "cannot change group");
-  check(::setresuid(identity.user, identity.user, identity.user) == 0, "cannot change user");
+  const gid_t group = identity.group;
+  const uid_t user = identity.user;
+  check_change(::setgroups(identity.groups.size(), identity.groups.data()) == 0, identity);
+  check_change(::setresgid(group, group, group) == 0, identity);
+  check_change(::setresuid(user, user, user) == 0, identity);
   if (identity.user == 0) return;
   if (::setuid(0) == 0 || ::setgid(0) == 0) {
     throw std::system_error(EPERM, std::generic_category(), "root could be regained");
@@ -122,7 +136,10 @@ std::optional<Identity> identity_to_take(const std::string& user) {
       throw source::Error(source::Error::Kind::usage, "no user is called '" + user + "'");
     }
     if (identity->user == ::geteuid()) return std::nullopt;
-    if (!is_root) throw std::runtime_error("only root can become '" + user + "' (--user)");
+    if (!is_root) {
+      throw source::Error(source::Error::Kind::permission,
+                          "only root can become '" + user + "' (--user)");
+    }
     identity->groups = groups_of(*identity);
     return identity;
   }

@@ -18,8 +18,8 @@ struct Identity {
 
 /// Who is to go on after the input is open. `user` is what --user says, empty without it.
 /// Root becomes that user, else the one who called sudo, else nobody; `--user root` keeps root.
-/// Absent: there is nothing to change. Throws source::Error for an unknown user, and
-/// std::runtime_error where only root could become another one.
+/// Absent: there is nothing to change. Throws source::Error for an unknown user and where only root
+/// could become another one, std::runtime_error where there is no nobody.
 [[nodiscard]] std::optional<Identity> identity_to_take(const std::string& user);
 
 /// Whether root was obtained by sudo: then outputs belong to the caller and are created after
@@ -31,13 +31,13 @@ struct Identity {
 
 /// Becomes `identity` if there is one, and keeps of root's powers only that of opening an
 /// interface, for the `live` runs that this process is to start; none for others. Without root
-/// nothing changes but that no new privileges can come. Throws std::system_error: never go on after
-/// that.
+/// nothing changes but that no new privileges can come. Throws as drop_privileges().
 void keep_only_capture(const std::optional<Identity>& identity, bool live);
 
 /// Becomes `identity` if there is one, then gives up for good: capabilities, new privileges by
 /// exec, core files, being traced. Verifies that there is no way back.
-/// Requires: no other thread yet. Throws std::system_error: never go on after that.
+/// Requires: no other thread yet. Throws source::Error where this root may not become another user,
+/// else std::system_error: never go on after either.
 void drop_privileges(const std::optional<Identity>& identity);
 
 }  // namespace ntan::run

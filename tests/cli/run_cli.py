@@ -233,6 +233,13 @@ def without_rights(folder):
     return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", binary]
 
 
+@case("exit code 4: another user than root cannot become one")
+def _(folder):
+    done = subprocess.run([*without_rights(folder), "read", "/dev/null", "-Z", "daemon"], capture_output=True,
+                          check=False, stdin=subprocess.DEVNULL, timeout=LIMIT_S)
+    assert done.returncode == 4 and b"only root can become 'daemon'" in done.stderr, done
+
+
 @case("exit code 4: a path that may not be written")
 def _(folder):
     path = sample(folder)

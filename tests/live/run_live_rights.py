@@ -57,6 +57,19 @@ def _(folder):
         capture.finish()
 
 
+@case("a root without the right to change its user is told how to go on", "setpriv")
+def _(_folder):
+    kept = "-all,+net_raw"
+    wrap = ("setpriv", f"--bounding-set={kept}", f"--inh-caps={kept}")
+    with Capture("--events", "run", wrap=wrap, ready=False) as capture:
+        capture.join(4)
+    assert "cannot become nobody: needs CAP_SETUID and CAP_SETGID" in said(capture), said(capture)
+    assert "--user root" in said(capture), said(capture)
+    with Capture("--events", "run", "--user", "root", wrap=wrap) as capture:
+        assert int(status(capture.process)["CapEff"], 16) == 0
+        capture.finish()
+
+
 @case("names that come after root was given up must be writable then, checked at the start")
 def _(folder):
     done = run(*inside(A, NTAN, "capture", "-i", "v0", "--duration", "1s", "-o",

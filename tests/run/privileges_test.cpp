@@ -162,6 +162,26 @@ TEST_CASE("privileges: a user keeps all its groups; one that the system does not
         }) == 0);
 }
 
+TEST_CASE("privileges: a root that may not change its user is told how to go on") {
+  if (skipped_without_root("privileges: a root that may not change its user")) return;
+  CHECK(
+      in_child([] {
+        clear_sudo();
+        const auto nobody = identity_to_take("");
+        drop_privileges(std::nullopt);
+        try {
+          drop_privileges(nobody);
+        } catch (const ntan::source::Error& error) {
+          return first_failure(
+              {error.kind() == ntan::source::Error::Kind::permission,
+               error.what() == std::string{"cannot become nobody: needs CAP_SETUID and CAP_SETGID"},
+               error.hints().size() == 1 &&
+                   error.hints()[0].find("--user root") != std::string::npos});
+        }
+        return 98;
+      }) == 0);
+}
+
 TEST_CASE("privileges: --user root keeps the user and still gives the rest up") {
   if (skipped_without_root("privileges: --user root")) return;
   CHECK(in_child([] {
@@ -177,8 +197,9 @@ TEST_CASE("privileges: without root there is no user to change to") {
     bool refused = false;
     try {
       (void)identity_to_take("root");
-    } catch (const std::runtime_error& error) {
-      refused = error.what() == std::string{"only root can become 'root' (--user)"};
+    } catch (const ntan::source::Error& error) {
+      refused = error.what() == std::string{"only root can become 'root' (--user)"} &&
+                error.kind() == ntan::source::Error::Kind::permission;
     }
     const bool nothing_to_do = !identity_to_take("").has_value();
     drop_privileges(std::nullopt);
