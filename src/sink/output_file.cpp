@@ -112,7 +112,13 @@ void OutputFile::append(std::string_view record, std::string_view rest) {
     enqueue(record, rest);
     return;
   }
-  if (block_.size() + record.size() + rest.size() > block_size) flush();
+  if (block_.size() + record.size() + rest.size() > block_size) {
+    flush();
+    if (state_ != State::good) {
+      ++lost_;
+      return;
+    }
+  }
   block_ += record;
   block_ += rest;
   ends_.push_back(block_.size());

@@ -137,6 +137,16 @@ TEST_CASE("output file: a full device fails once, loudly, and counts what is los
   CHECK(file.lost() == 3);
 }
 
+TEST_CASE("output file: the record at which a full device is met is lost, too") {
+  OutputFile file = OutputFile::create("/dev/full", {.flushing = Flushing::blocks});
+  const std::string record(1'000, 'x');
+  int appended = 0;
+  for (; file.state() == State::good; ++appended) file.append(record);
+  CHECK(appended == 66);  // more than a block of 64 KiB
+  file.close();
+  CHECK(file.lost() == 66);
+}
+
 TEST_CASE("output file: a file cut short ends at a record's border") {
   std::signal(SIGXFSZ, SIG_IGN);
   const Folder folder;
