@@ -184,7 +184,7 @@ bool Outputs::closed() const {
 bool Outputs::useless() const {
   const bool any = !entries_.empty() || packets_;
   const bool good = std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
-    return entry.sink->state() == sink::State::good;
+    return entry.sink->state() == sink::State::good || entry.sink->may_recover();
   });
   return any && !good && !(packets_ && packets_->state() == sink::State::good);
 }
@@ -192,9 +192,10 @@ bool Outputs::useless() const {
 std::vector<std::string> Outputs::take_failures() {
   std::vector<std::string> messages;
   for (Entry& entry : entries_) {
-    if (entry.reported || entry.sink->state() != sink::State::failed) continue;
-    entry.reported = true;
-    messages.push_back(entry.sink->message());
+    std::string message = entry.sink->message();
+    if (message.empty() || message == entry.reported) continue;
+    messages.push_back(message);
+    entry.reported = std::move(message);
   }
   if (packets_ && !packets_reported_) {
     const sink::State state = packets_->state();
@@ -220,7 +221,7 @@ std::vector<std::string> Outputs::empty_files() const {
   for (const Entry& entry : entries_) {
     if (entry.standard_output) continue;
     for (const sink::Written& file : entry.sink->written()) {
-      if (file.lines == 0) names.push_back(file.name);
+      if (file.lines == 0 && file.lost == 0) names.push_back(file.name);
     }
   }
   return names;

@@ -48,7 +48,7 @@ class Outputs final : public LineSink {
 
   /// Standard output's reader has gone: nobody listens there any more.
   [[nodiscard]] bool closed() const;
-  /// Every output has failed or closed: going on would be for nobody.
+  /// Every output has failed or closed for good: going on would be for nobody.
   [[nodiscard]] bool useless() const;
   /// Failures not reported before, one line each.
   [[nodiscard]] std::vector<std::string> take_failures();
@@ -56,7 +56,7 @@ class Outputs final : public LineSink {
   /// Lines, and packets of -w, that were not written: a reader was too slow, an output had failed.
   [[nodiscard]] std::uint64_t lost() const;
   [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
-  /// Files that got no event, by name.
+  /// Files that no event was for, by name.
   [[nodiscard]] std::vector<std::string> empty_files() const;
   /// Packets that -w left out because a pcap file has one link type.
   [[nodiscard]] std::uint64_t other_links() const;
@@ -69,7 +69,7 @@ class Outputs final : public LineSink {
   struct Entry {
     std::unique_ptr<sink::Sink> sink;
     bool standard_output = false;
-    bool reported = false;
+    std::string reported{};  ///< of its messages, the last
   };
 
   [[nodiscard]] sink::OutputFile standard_output() const;

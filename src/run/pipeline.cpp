@@ -87,10 +87,8 @@ void Pipeline::open() {
   open_source();
   if (outputs_first) outputs_.open();
   if (drops) drop_privileges(identity);
-  if (drops && identity) {
-    check_later_inputs();
-    check_later_files(*identity);
-  }
+  if (drops && identity) check_later_inputs();
+  if (drops) check_later_files(identity);
   if (!outputs_first) open_outputs(drops ? identity : std::nullopt);
   engine_ = std::make_unique<Engine>(engine_options(*options_), recorder_, source_->interfaces());
 }
@@ -117,7 +115,7 @@ void Pipeline::check_later_inputs() const {
 }
 
 // Files whose names come with the time are created by whom we run as; better told now than then.
-void Pipeline::check_later_files(const Identity& identity) const {
+void Pipeline::check_later_files(const std::optional<Identity>& identity) const {
   for (const Output& output : options_->outputs) {
     if (!sink::depends_on_time(output.pattern)) continue;
     const std::string known = output.pattern.substr(0, output.pattern.find_first_of("%{"));
@@ -126,9 +124,13 @@ void Pipeline::check_later_files(const Identity& identity) const {
     // Of folders that are named by the event, too, some may be there and others not.
     if (output.pattern.find('/', known.size()) != std::string::npos) continue;
     if (::access(folder.c_str(), W_OK | X_OK) == 0) continue;
+    if (!identity || errno != EACCES) {
+      throw std::system_error(errno, std::generic_category(),
+                              fmt::format("cannot write {}", output.pattern));
+    }
     throw source::Error(source::Error::Kind::permission,
                         fmt::format("cannot write {}: {} may not create files there",
-                                    output.pattern, name_of(identity)),
+                                    output.pattern, name_of(*identity)),
                         {"run as a user who may: --user NAME"});
   }
 }

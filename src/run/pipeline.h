@@ -37,7 +37,7 @@ class Pipeline {
   void open_interface();
   void open_outputs(const std::optional<Identity>& identity);
   void check_later_inputs() const;
-  void check_later_files(const Identity& identity) const;
+  void check_later_files(const std::optional<Identity>& identity) const;
   bool take(Batch& batch);
   void go_idle();
   [[nodiscard]] bool limit(Batch& batch);

@@ -86,19 +86,19 @@ class PatternSink final : public Sink {
   }
 
   [[nodiscard]] State state() const noexcept override {
-    const bool failed =
-        !message_.empty() || std::any_of(open_.begin(), open_.end(), [](const Open& each) {
-          return each.file && has_failed(*each.file);
-        });
-    return failed ? State::failed : State::good;
+    const bool failed = std::any_of(open_.begin(), open_.end(), [](const Open& each) {
+      return !each.refused.empty() || (each.file && has_failed(*each.file));
+    });
+    return failed || (!timed_ && !message_.empty()) ? State::failed : State::good;
   }
 
+  [[nodiscard]] bool may_recover() const noexcept override { return timed_ && live(); }
+
   [[nodiscard]] std::string message() const override {
-    if (!message_.empty()) return message_;
     for (const Open& each : open_) {
       if (each.file && has_failed(*each.file)) return each.file->problem();
     }
-    return {};
+    return message_;
   }
 
   [[nodiscard]] std::vector<Written> written() const override {
@@ -107,7 +107,6 @@ class PatternSink final : public Sink {
     for (const Open& each : open_) {
       if (each.file) all.push_back(summary_of(*each.file, each.lines));
     }
-    if (refused_ != 0) all.push_back({.name = pattern_, .lines = 0, .lost = refused_});
     return all;
   }
 
@@ -115,6 +114,7 @@ class PatternSink final : public Sink {
   struct Open {
     std::optional<OutputFile> file;
     std::uint64_t lines = 0;
+    std::string refused{};  ///< the file that could not be opened, if that was the last
   };
 
   /// Packets do not wait for a reader.
@@ -150,7 +150,7 @@ class PatternSink final : public Sink {
   void close(Open& each, Rest rest) {
     if (!each.file) return;
     each.file->close(rest);
-    if (message_.empty() && has_failed(*each.file)) message_ = each.file->problem();
+    if (has_failed(*each.file)) message_ = each.file->problem();
     if (timed_) {  // there may be any number of them
       earlier_.name = pattern_;
       earlier_.lines += each.lines;
@@ -169,9 +169,12 @@ class PatternSink final : public Sink {
     close(target, live() ? Rest::is_lost : Rest::awaits_reader);
     try {
       open(index, path);
+      target.refused.clear();
     } catch (const std::system_error& error) {
-      if (message_.empty()) message_ = error.what();
-      ++refused_;
+      if (target.refused != path) message_ = error.what();
+      target.refused = path;
+      earlier_.name = pattern_;
+      ++earlier_.lost;
     }
   }
 
@@ -183,8 +186,7 @@ class PatternSink final : public Sink {
   std::vector<Open> open_;       ///< by index of the event, or one for all
   std::vector<Written> closed_;  ///< of names without time
   Written earlier_;              ///< of all others together
-  std::string message_;
-  std::uint64_t refused_ = 0;
+  std::string message_;          ///< of what failed last and is not open
 };
 
 }  // namespace

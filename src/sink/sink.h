@@ -42,7 +42,9 @@ class Sink {
   virtual void finish() = 0;
 
   [[nodiscard]] virtual State state() const noexcept = 0;
-  /// Why state() is failed.
+  /// Live: whether state() may be good again though it is not, as the next file may be had.
+  [[nodiscard]] virtual bool may_recover() const noexcept { return false; }
+  /// What failed last, in words that tell it from what failed before; empty: nothing so far.
   [[nodiscard]] virtual std::string message() const = 0;
   /// Every file so far, in the order in which they were opened.
   [[nodiscard]] virtual std::vector<Written> written() const = 0;
@@ -60,7 +62,8 @@ using Schemas = std::span<const event::Schema* const>;
 /// Events into files named by a pattern: `{event}` stands for the event's name, and strftime
 /// conversions for its trace time in UTC. Nothing else, so that no packet names a file.
 /// Files whose names are known at once are created at once, with their header; a name with a time
-/// in it begins with the first event of that time. Throws as OutputFile::create.
+/// in it begins with the first event of that time. If that file cannot be had, the events that come
+/// are lost and counted until one can. Throws as OutputFile::create.
 /// Requires: `events` and their schemas outlive the sink.
 [[nodiscard]] std::unique_ptr<Sink> make_pattern_sink(std::string pattern, event::Format format,
                                                       Schemas events, const Writing& writing);

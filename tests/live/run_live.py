@@ -566,5 +566,31 @@ def _(_folder):
     assert len(of(events, "packet")) + finish["dropped_by_ntan"] == sent, finish
 
 
+@case("files named by the time go on when one of them could not be had")
+def _(folder):
+    folder.chmod(0o777)
+    logs = folder / "logs"
+    logs.mkdir()
+    logs.chmod(0o777)
+    with Capture("-f", f"dst host {SILENT}", "--events", "packet", "-o", logs / "%s.ndjson", ready=False) as capture:
+        time.sleep(1)
+        send(5)
+        settle(capture, 5)
+        logs.rename(folder / "old")
+        time.sleep(1.2)
+        send(5)
+        settle(capture, 10)
+        logs.mkdir()
+        logs.chmod(0o777)
+        time.sleep(1.2)
+        send(5)
+        settle(capture, 15)
+        capture.finish(1)
+    counts = [sum(len(file.read_text().splitlines()) for file in part.iterdir()) for part in (folder / "old", logs)]
+    lost = int(FOUR.findall(said(capture))[-1][3])
+    assert counts[0] == counts[1] == lost == 5, (counts, said(capture))
+    assert "No such file or directory" in said(capture) and "no events" not in said(capture), said(capture)
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -289,6 +289,26 @@ TEST_CASE("outputs: with every output failed they are of no use") {
   CHECK(outputs.take_failures().size() == 1);
 }
 
+TEST_CASE("outputs: live, a name with a time that cannot be had now may be later") {
+  const Folder folder;
+  Options options = reading({"dns", "http"}, {{.pattern = folder / "sub/{event}-%d.ndjson"}});
+  options.command = Command::capture;
+  Outputs outputs(options);
+  outputs.open();
+  write(outputs, "dns", Format::json, "{1}\n");
+  CHECK(outputs.take_failures().size() == 1);
+  write(outputs, "http", Format::json, "{2}\n");
+  CHECK(outputs.take_failures().size() == 1);
+  write(outputs, "dns", Format::json, "{3}\n");
+  CHECK(outputs.take_failures().empty());
+  CHECK_FALSE(outputs.useless());
+  folder.put("sub", "no folder");
+  outputs.finish();
+  CHECK(outputs.failed());
+  CHECK(outputs.lost() == 3);
+  CHECK(outputs.empty_files().empty());
+}
+
 TEST_CASE("outputs: a file that cannot be created is said at the start") {
   const Folder folder;
   const Options options = reading({"dns"}, {{.pattern = folder / "no/x", .format = Format::json}});

@@ -141,6 +141,27 @@ TEST_CASE("pattern: a file that cannot be opened later fails and counts its even
   CHECK(sink->written()[0].lost == 2);
 }
 
+TEST_CASE("pattern: a file that cannot be opened for a moment costs what came meanwhile") {
+  const Folder folder;
+  const auto sink = make_pattern_sink(folder / "sub/%d.json", Format::json, both,
+                                      {.flushing = Flushing::blocks, .backlog = 1U << 20U});
+  CHECK(sink->may_recover());
+  sink->write("sample", day_one, "{1}\n");
+  CHECK(sink->state() == State::failed);
+  REQUIRE(::mkdir((folder / "sub").c_str(), 0700) == 0);
+  sink->write("sample", day_one, "{2}\n");
+  CHECK(sink->state() == State::good);
+  CHECK_THAT(sink->message(), Catch::Contains("14.json: No such file"));
+  REQUIRE(::rename((folder / "sub").c_str(), (folder / "old").c_str()) == 0);
+  sink->write("sample", day_two, "{3}\n");
+  CHECK_THAT(sink->message(), Catch::Contains("15.json: No such file"));
+  sink->finish();
+  CHECK(read_file(folder / "old/14.json") == "{2}\n");
+  REQUIRE(sink->written().size() == 1);
+  CHECK(sink->written()[0].lines == 1);
+  CHECK(sink->written()[0].lost == 2);
+}
+
 TEST_CASE("pattern: what fails while writing is said after the end too") {
   const auto sink =
       make_pattern_sink("/dev/full", Format::json, both, {.flushing = Flushing::blocks});
