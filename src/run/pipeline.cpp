@@ -188,9 +188,11 @@ ExitCode Pipeline::run() {
     if (status == source::Status::idle || (live() && !batch.full())) go_idle();
     handle_requests();
     report_outputs();
-    if (outputs_.closed() || outputs_.useless()) {
+    if (!interrupt_->stopped() && (outputs_.closed() || outputs_.useless())) {
       stop_reason_ = outputs_.failed() ? StopReason::output_failed : StopReason::output_closed;
-      break;
+      if (!live()) break;
+      // What the kernel has counted as received is still taken and counted.
+      interrupt_->stop();
     }
   }
   if (SignalGuard::stop_asked()) stop_reason_ = StopReason::signal;

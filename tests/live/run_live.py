@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -564,6 +565,24 @@ def _(_folder):
     finish = end_of(events)
     assert finish["packets"] == sent and finish["dropped_by_ntan"] > 0, finish
     assert len(of(events, "packet")) + finish["dropped_by_ntan"] == sent, finish
+
+
+@case("when the only output fails, what is still in the ring is counted")
+def _(folder):
+    folder.chmod(0o777)
+    sent = 20_000
+    full = folder / "full.ndjson"
+    os.mknod(full, 0o666 | stat.S_IFCHR, os.makedev(1, 7))
+    with Capture("-f", f"dst host {SILENT}", "--events", "packet", "-o", full, ready=False) as capture:
+        time.sleep(1)
+        capture.process.send_signal(signal.SIGSTOP)
+        send(sent)
+        capture.process.send_signal(signal.SIGCONT)
+        capture.join(1)
+    assert "full.ndjson: No space left on device" in said(capture), said(capture)
+    assert f"ntan: {sent} packets, " in said(capture), said(capture)
+    received, kernel, _, lost = map(int, FOUR.findall(said(capture))[-1])
+    assert (received, kernel, lost) == (sent, 0, sent), said(capture)
 
 
 @case("files named by the time go on when one of them could not be had")
