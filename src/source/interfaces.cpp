@@ -7,10 +7,12 @@
 #include <memory>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <span>
 #include <sstream>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <fmt/format.h>
 #include <pcap/pcap.h>
 
 #include "base/address.h"
@@ -81,21 +83,21 @@ std::optional<IpAddress> address_of(const sockaddr* address) {
   return std::nullopt;
 }
 
-/// The ARPHRD_ number, asked from the kernel: /sys may belong to another network namespace.
-std::optional<unsigned> hardware_type(const std::string& name) {
+/// Asked from the kernel: /sys may belong to another network namespace.
+std::optional<sockaddr> hardware_address(const std::string& name) {
   ifreq request{};
   if (name.size() >= sizeof request.ifr_name) return std::nullopt;
   std::copy(name.begin(), name.end(), request.ifr_name);
   const Descriptor socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket.open() || ::ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0) return std::nullopt;
-  return request.ifr_hwaddr.sa_family;
+  return request.ifr_hwaddr;
 }
 
 std::optional<LinkType> link_of(const std::string& name) {
   if (name == "any") return LinkType::linux_sll;
-  const std::optional<unsigned> type = hardware_type(name);
-  if (!type) return std::nullopt;
-  switch (*type) {
+  const std::optional<sockaddr> address = hardware_address(name);
+  if (!address) return std::nullopt;
+  switch (address->sa_family) {  // the ARPHRD_ number
     case ARPHRD_ETHER:
     case ARPHRD_LOOPBACK: return LinkType::ethernet;
     case ARPHRD_PPP: return LinkType::linux_sll;
@@ -171,6 +173,24 @@ std::vector<NetworkInterface> list_interfaces() {
 
 Error interface_is_down(const std::string& name) {
   return {Error::Kind::not_found, name + " is down", {"sudo ip link set dev " + name + " up"}};
+}
+
+bool is_in_sysfs(const std::string& name) {
+  const auto line_of = [&name](const char* file) {
+    std::string text = read_text(fmt::format("/sys/class/net/{}/{}", name, file).c_str());
+    if (text.ends_with('\n')) text.pop_back();
+    return text;
+  };
+  const unsigned index = ::if_nametoindex(name.c_str());
+  if (index == 0 || line_of("ifindex") != fmt::format("{}", index)) return false;
+  // Another namespace's may have the same number, too.
+  const std::string shown = line_of("address");
+  const std::optional<sockaddr> address = hardware_address(name);
+  if (!address) return false;
+  std::string own;
+  for (const char octet : std::span{address->sa_data}.first<6>())
+    own += fmt::format("{}{:02x}", own.empty() ? "" : ":", static_cast<std::uint8_t>(octet));
+  return shown.empty() || shown.starts_with(own) || own.starts_with(shown);
 }
 
 std::optional<std::string> default_interface() {

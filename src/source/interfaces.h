@@ -31,6 +31,10 @@ struct NetworkInterface {
 /// An interface cannot be captured on before it is up: with the command that helps.
 [[nodiscard]] Error interface_is_down(const std::string& name);
 
+/// Whether /sys is there and shows this interface, not one of another network namespace with its
+/// name.
+[[nodiscard]] bool is_in_sysfs(const std::string& name);
+
 /// The interface of the default route, IPv4 before IPv6.
 [[nodiscard]] std::optional<std::string> default_interface();
 

@@ -196,12 +196,12 @@ bool await_block(pcap_t* handle, std::chrono::steady_clock::time_point deadline)
 OpenedRing open_ring(const LiveOptions& options) {
   OpenedRing ring;
   ring.interface = name_of(options.interface);
-  ring.promiscuous = options.promiscuity == Promiscuity::on && ring.interface != "any";
+  const bool promiscuous = options.promiscuity == Promiscuity::on && ring.interface != "any";
   std::size_t size = std::min<std::size_t>(options.ring_size, INT_MAX);  // libpcap counts in int
-  Activated activated = activate(ring.interface, options, size, ring.promiscuous);
+  Activated activated = activate(ring.interface, options, size, promiscuous);
   while (activated.code == PCAP_ERROR && size / 2 >= least_ring_size) {
     size /= 2;
-    activated = activate(ring.interface, options, size, ring.promiscuous);
+    activated = activate(ring.interface, options, size, promiscuous);
   }
   if (activated.code < 0) throw activation_error(ring.interface, activated.code, activated.message);
   if (activated.code > 0)
@@ -216,6 +216,8 @@ OpenedRing open_ring(const LiveOptions& options) {
     throw Error(Error::Kind::runtime,
                 fmt::format("cannot capture on {}: {}", ring.interface, error.data()));
   }
+  // libpcap reads the interface's own counter in promiscuous mode only, from /sys whosever that is.
+  ring.knows_interface_drops = promiscuous && is_in_sysfs(ring.interface);
   ignore_sent_copies(handle, ring.interface);
   if (!options.filter.empty()) {
     const FilterProgram program = compile(handle, ring.interface, options.filter);

@@ -21,7 +21,7 @@ using PcapHandle = std::unique_ptr<pcap_t, ClosePcap>;
 struct OpenedRing {
   PcapHandle handle;
   std::string interface;  ///< the name, also where a number was given
-  bool promiscuous = false;
+  bool knows_interface_drops = false;
   pcap_stat early{};  ///< counted before there was a filter
   std::vector<std::string> notes;
 };

@@ -217,8 +217,7 @@ Counters LiveSource::counters() {
   Counters counters{.received = received_.total(),
                     .dropped_by_kernel = dropped_by_kernel_.total(),
                     .dropped_by_interface = std::nullopt};
-  // libpcap reads the interface's own counter in promiscuous mode only.
-  if (ring_.promiscuous) counters.dropped_by_interface = dropped_by_interface_.total();
+  if (ring_.knows_interface_drops) counters.dropped_by_interface = dropped_by_interface_.total();
   return counters;
 }
 

@@ -461,6 +461,24 @@ def _(_folder):
                 "quality_dropped_by_ntan"} <= set(one), one
 
 
+@case("what the interface dropped is no number where /sys is hidden or another namespace's")
+def _(_folder):
+    hidden = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys && exec "$@"', "sh")
+    # `ip netns exec` mounts that of the namespace; one in between gets it for an interface of the same name.
+    other = f"ntan-{os.getpid()}-c"
+    run("ip", "netns", "add", other)
+    try:
+        run("ip", "-n", other, "link", "add", "v0", "type", "veth", "peer", "name", "v1")
+        foreign = ("unshare", "-m", "ip", "netns", "exec", other, "nsenter", f"--net=/run/netns/{A}")
+        for wrap, known in (((), True), (hidden, False), (foreign, False)):
+            with Capture("--events", "run", wrap=wrap) as capture:
+                finish = end_of(capture.finish())
+            assert ("dropped_by_interface" in finish) == known, (wrap, finish)
+            assert ("dropped by interface unknown" in said(capture)) != known, (wrap, said(capture))
+    finally:
+        run("ip", "netns", "del", other)
+
+
 @case("a full ring: sent = delivered + dropped by the kernel, with a warning that says what helps")
 def _(_folder):
     sent = 60_000
