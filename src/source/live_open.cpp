@@ -13,6 +13,7 @@
 #include <climits>
 #include <fmt/format.h>
 
+#include "base/descriptor.h"
 #include "base/parse_number.h"
 #include "base/similar.h"
 #include "source/filter.h"
@@ -156,6 +157,32 @@ FilterProgram compile(pcap_t* handle, const std::string& name, const std::string
   return compile_filter(handle, expression, netmask);
 }
 
+/// The kernel takes no more than 4096 instructions, and fewer where sockets may have little memory
+/// (net.core.optmem_max). Any socket tells, where libpcap would complain on standard error.
+bool fits_kernel(const bpf_program& program) {
+  if (program.bf_len > USHRT_MAX) return false;
+  const Descriptor trial{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!trial.open()) return true;
+  // NOLINTNEXTLINE(*-reinterpret-cast): one layout under two names
+  auto* instructions = reinterpret_cast<sock_filter*>(program.bf_insns);
+  const sock_fprog same{.len = static_cast<u_short>(program.bf_len), .filter = instructions};
+  return ::setsockopt(trial.get(), SOL_SOCKET, SO_ATTACH_FILTER, &same, sizeof same) == 0;
+}
+
+/// The kernel passes on everything again, and ntan applies the filter.
+void filter_here(OpenedRing& ring, pcap_t* handle, const std::string& expression, u_int size) {
+  const int unused = 0;
+  (void)::setsockopt(pcap_fileno(handle), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+  ring.notes.push_back(fmt::format(
+      "{}: the kernel does not take the filter's {} instructions: ntan applies it, so how "
+      "many packets passed it before any were dropped is not known",
+      ring.interface, size));
+  ring.filter = std::make_unique<PacketFilter>(expression);
+  // Compiles it, and tells of what cannot be.
+  (void)ring.filter->matches({.link = static_cast<LinkType>(pcap_datalink(handle))});
+  ring.notes.insert(ring.notes.end(), ring.filter->notes().begin(), ring.filter->notes().end());
+}
+
 void set_filter(pcap_t* handle, const std::string& name, const FilterProgram& program) {
   if (pcap_setfilter(handle, program.get()) == 0) return;
   throw Error(Error::Kind::runtime,
@@ -222,7 +249,11 @@ OpenedRing open_ring(const LiveOptions& options) {
   if (!options.filter.empty()) {
     const FilterProgram program = compile(handle, ring.interface, options.filter);
     ring.early = discard_early(handle);
-    set_filter(handle, ring.interface, program);
+    if (fits_kernel(*program)) {
+      set_filter(handle, ring.interface, program);
+    } else {
+      filter_here(ring, handle, options.filter, program->bf_len);
+    }
   }
   set_direction(handle, ring.interface, options.direction);
   ring.handle = std::move(activated.handle);

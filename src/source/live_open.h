@@ -8,6 +8,7 @@
 
 #include <pcap/pcap.h>
 
+#include "source/filter.h"
 #include "source/live_source.h"
 
 namespace ntan::source {
@@ -24,6 +25,7 @@ struct OpenedRing {
   bool knows_interface_drops = false;
   pcap_stat early{};  ///< counted before there was a filter
   std::vector<std::string> notes;
+  std::unique_ptr<PacketFilter> filter;  ///< null: the kernel applies it, or there is none
 };
 
 /// The kernel hands over a block that has waited for the block time; a timer may be this late.

@@ -43,6 +43,7 @@ class LiveSource final : public Source {
 
  private:
   static void on_packet(u_char* self, const pcap_pkthdr* header, const u_char* data);
+  [[nodiscard]] bool wanted(const pcap_pkthdr& header, const u_char* data);
   void append(const pcap_pkthdr& header, const u_char* data);
   [[nodiscard]] bool dispatch(Batch& batch);
   Status drain(Batch& batch);
@@ -116,9 +117,11 @@ Status LiveSource::read(Batch& batch) {
 
 /// Takes packets out of the ring until the batch is full or the ring is empty.
 bool LiveSource::dispatch(Batch& batch) {
+  // A link may bring nothing but what our own filter rejects, and no end of it.
+  constexpr int most = 1 << 16;
   batch_ = &batch;
   int taken = 1;
-  while (taken > 0 && !batch.full()) {
+  for (int all = 0; taken > 0 && !batch.full() && all < most; all += taken) {
     auto* self =
         reinterpret_cast<u_char*>(this);  // NOLINT(*-reinterpret-cast): libpcap's interface
     taken = pcap_dispatch(ring_.handle.get(), static_cast<int>(Batch::capacity - batch.count),
@@ -130,7 +133,15 @@ bool LiveSource::dispatch(Batch& batch) {
 
 void LiveSource::on_packet(u_char* self, const pcap_pkthdr* header, const u_char* data) {
   auto* source = reinterpret_cast<LiveSource*>(self);  // NOLINT(*-reinterpret-cast)
-  if (!source->batch_->full()) source->append(*header, data);
+  if (!source->batch_->full() && source->wanted(*header, data)) source->append(*header, data);
+}
+
+bool LiveSource::wanted(const pcap_pkthdr& header, const u_char* data) {
+  if (ring_.filter == nullptr) [[likely]]
+    return true;
+  return ring_.filter->matches({.data = {data, header.caplen},
+                                .wire_size = std::max(header.len, header.caplen),
+                                .link = link_});
 }
 
 void LiveSource::append(const pcap_pkthdr& header, const u_char* data) {
@@ -217,6 +228,8 @@ Counters LiveSource::counters() {
   Counters counters{.received = received_.total(),
                     .dropped_by_kernel = dropped_by_kernel_.total(),
                     .dropped_by_interface = std::nullopt};
+  // The kernel knows nothing of a filter of our own.
+  if (ring_.filter != nullptr) counters.received.reset();
   if (ring_.knows_interface_drops) counters.dropped_by_interface = dropped_by_interface_.total();
   return counters;
 }
