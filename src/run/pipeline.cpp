@@ -77,7 +77,10 @@ Pipeline::Pipeline(const Options& options, source::Interrupt& interrupt)
 
 void Pipeline::open() {
   filter_ = options_->filter_file ? read_filter_file(*options_->filter_file) : options_->filter;
-  if (!filter_.empty()) source::check_filter(filter_);
+  if (!filter_.empty()) {
+    const LeaveAtOnce meanwhile;  // a long one takes seconds
+    source::check_filter(filter_);
+  }
   const auto identity = identity_to_take(options_->user);
   // Root reads files of its own as root, unless told otherwise.
   const bool drops = live() || (identity && (called_by_sudo() || !options_->user.empty()));
@@ -153,6 +156,7 @@ void Pipeline::open_interface() {
                         fmt::format("cannot capture on {} and {} in one run", named[0], named[1]),
                         {"-i any captures on all interfaces"});
   }
+  const LeaveAtOnce meanwhile;  // the filter is compiled once more
   source_ = source::open_live({.interface = named.empty() ? choose_interface() : named.front(),
                                .filter = filter_,
                                .snaplen = options_->snaplen,

@@ -20,6 +20,7 @@ static_assert(handled.size() + 1 == SignalGuard::signals);
 std::atomic<source::Interrupt*> target{nullptr};  // NOLINT(*-non-const-global-variables)
 std::atomic<bool> report_asked{false};            // NOLINT(*-non-const-global-variables)
 std::atomic<bool> flush_asked{false};             // NOLINT(*-non-const-global-variables)
+std::atomic<bool> at_once{false};                 // NOLINT(*-non-const-global-variables)
 /// When the first stop was asked for; 0 until then.
 std::atomic<std::int64_t> stopped_ns{0};  // NOLINT(*-non-const-global-variables)
 
@@ -37,7 +38,8 @@ extern "C" void on_signal(int number) {
     case SIGUSR2: flush_asked = true; break;
     default:
       if (std::int64_t first = 0;
-          !stopped_ns.compare_exchange_strong(first, now_ns()) && now_ns() - first > one_wish_ns) {
+          at_once || (!stopped_ns.compare_exchange_strong(first, now_ns()) &&
+                      now_ns() - first > one_wish_ns)) {
         _exit(exit_second_interrupt);
       }
       if (interrupt != nullptr) interrupt->stop();
@@ -80,6 +82,14 @@ SignalGuard::~SignalGuard() {
   for (std::size_t i = 0; i < handled.size(); ++i) sigaction(handled[i], &before_[i], nullptr);
   sigaction(SIGPIPE, &before_.back(), nullptr);
   target = nullptr;
+}
+
+LeaveAtOnce::LeaveAtOnce() noexcept {
+  at_once = true;
+}
+
+LeaveAtOnce::~LeaveAtOnce() {
+  at_once = false;
 }
 
 bool SignalGuard::stop_asked() noexcept {

@@ -34,4 +34,14 @@ class SignalGuard {
   std::array<struct sigaction, signals> before_{};
 };
 
+/// While alive, the first signal to stop leaves at once like a second one: for set-up that looks at
+/// no flag and has nothing to lose.
+class LeaveAtOnce {
+ public:
+  LeaveAtOnce() noexcept;
+  LeaveAtOnce(const LeaveAtOnce&) = delete;
+  LeaveAtOnce& operator=(const LeaveAtOnce&) = delete;
+  ~LeaveAtOnce();
+};
+
 }  // namespace ntan::run

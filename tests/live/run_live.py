@@ -119,6 +119,16 @@ def _(_folder):
     assert re.search(r"warning: v0: the kernel does not take the filter's \d+ instructions", said(capture)), lines
 
 
+@case("an interrupt while a long filter is compiled leaves at once")
+def _(_folder):
+    hosts = " or ".join(f"host 10.{i // 250}.{i % 250}.1" for i in range(420))
+    with Capture("-f", hosts, "--events", "run", ready=False) as capture:
+        time.sleep(1.5)
+        assert capture.process.poll() is None and not capture.arrived, said(capture)
+        capture.process.send_signal(signal.SIGINT)
+        assert capture.process.wait(timeout=2) == 130, said(capture)
+
+
 @case("an event is there within 100 ms of its packet, ready for jq", "dig", "jq")
 def _(_folder):
     delays = []
