@@ -246,9 +246,10 @@ void Pipeline::warn_of_silence() {
   silence_judged_ = true;
   if (engine_->ledger().total.packets != 0) return;
   status_.erase();
-  say_warning(source::explain(
-      {.interface = source_names_.front(), .filter = filter_, .seconds = silent_seconds},
-      links_at_start_, source::link_counts()));
+  say_warning(source::explain({.interface = source_names_.front(),
+                               .filter = source::excerpt_of_filter(filter_),
+                               .seconds = silent_seconds},
+                              links_at_start_, source::link_counts()));
 }
 
 // Cuts the batch where a stop condition is met; false says that nothing is to follow.
@@ -418,9 +419,10 @@ void Pipeline::say_end() const {
     say_figures();
   const Ledger& ledger = engine_->ledger();
   if (ledger.total.packets == 0 && !live() && stop_reason_ == StopReason::end_of_input) {
-    say_warning(filter_.empty() || !source_->had_packets()
-                    ? "there are no packets in the input"
-                    : fmt::format("no packet matched the filter '{}'", filter_));
+    say_warning(
+        filter_.empty() || !source_->had_packets()
+            ? "there are no packets in the input"
+            : fmt::format("no packet matched the filter '{}'", source::excerpt_of_filter(filter_)));
   }
   for (const auto& [link, tally] : ledger.unknown_links) {
     say_warning(
@@ -444,9 +446,10 @@ void Pipeline::say_end() const {
         "what had no answer counts less as a sign of scans, and losses are those of the capture");
   }
   for (const std::string& file : outputs_.empty_files()) {
-    say_warning(fmt::format(
-        "{}: no events; {} packets were read{}", file, ledger.total.packets,
-        filter_.empty() ? std::string{} : fmt::format(", the filter was '{}'", filter_)));
+    say_warning(fmt::format("{}: no events; {} packets were read{}", file, ledger.total.packets,
+                            filter_.empty() ? std::string{}
+                                            : fmt::format(", the filter was '{}'",
+                                                          source::excerpt_of_filter(filter_))));
   }
   for (const std::string& change : outputs_.changes()) say_warning(change);
 }

@@ -119,7 +119,8 @@ bool has_swapped_family(Bytes packet) noexcept {
 }
 
 Error filter_error(const std::string& expression, const std::string& message) {
-  return {Error::Kind::usage, fmt::format("bad filter '{}': {}", expression, message),
+  return {Error::Kind::usage,
+          fmt::format("bad filter '{}': {}", excerpt_of_filter(expression), message),
           filter_hints(expression)};
 }
 
@@ -128,6 +129,12 @@ Error filter_error(const std::string& expression, const std::string& message) {
 void ReleaseProgram::operator()(bpf_program* program) const noexcept {
   pcap_freecode(program);
   delete program;  // NOLINT(*-owning-memory): this is its owner
+}
+
+std::string excerpt_of_filter(std::string_view expression) {
+  constexpr std::size_t most = 100;
+  if (expression.size() <= most) return std::string{expression};
+  return fmt::format("{}...", expression.substr(0, most - 3));
 }
 
 std::size_t check_filter(const std::string& expression, LinkType link) {
@@ -174,8 +181,9 @@ const bpf_program* PacketFilter::program_for(LinkType link, bool swapped) {
     Compiled compiled = compile(expression_, link, swapped);
     entry->second = std::move(compiled.program);
     if (entry->second == nullptr && notes_.size() < max_notes) {
-      notes_.push_back(fmt::format("filter '{}' matches no packet of {}: {}", expression_,
-                                   link_name(link), compiled.error));
+      notes_.push_back(fmt::format("filter '{}' matches no packet of {}: {}",
+                                   excerpt_of_filter(expression_), link_name(link),
+                                   compiled.error));
     }
   }
   return entry->second.get();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,9 @@ using FilterProgram = std::unique_ptr<bpf_program, ReleaseProgram>;
 /// networks are those of /etc/hosts and /etc/networks: ntan makes no network access. Returns how
 /// many instructions the filter has.
 std::size_t check_filter(const std::string& expression, LinkType link = LinkType::ethernet);
+
+/// What a message quotes of a filter: all of it, or where it is long its beginning.
+[[nodiscard]] std::string excerpt_of_filter(std::string_view expression);
 
 /// Compiles for the link type of `handle`; optimized, unless the program is so long that this would
 /// take seconds. `netmask` of the interface, in network order; 0: unknown. Throws Error{usage}.

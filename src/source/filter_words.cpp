@@ -232,9 +232,13 @@ std::vector<std::string> filter_hints(std::string_view expression) {
   const EventWord* event = event_word(word->text);
   const std::string meant =
       event == nullptr ? did_you_mean(word->text, filter_words) : std::string();
-  std::vector<std::string> hints{std::string(expression),
+  // Of a long filter, what stands around the word.
+  constexpr std::size_t before = 40;
+  constexpr std::size_t most = 100;
+  const std::size_t begin = expression.size() > most && word->at > before ? word->at - before : 0;
+  std::vector<std::string> hints{std::string(expression.substr(begin, most)),
                                  fmt::format("{:{}}{:^^{}} not a word of pcap-filter(7){}", "",
-                                             word->at, "", word->text.size(), meant)};
+                                             word->at - begin, "", word->text.size(), meant)};
   if (event != nullptr) {
     hints.emplace_back("event fields are not BPF; filter events with jq");
     if (!event->filter.empty()) {

@@ -121,6 +121,17 @@ def _(folder):
     says("read", path, "-f", "dns.query", code=2)
 
 
+@case("exit code 2: of a filter that fills a file, what is around the wrong word is shown")
+def _(folder):
+    hosts = "\n or ".join(f"host 10.0.{i // 200}.{i % 200}" for i in range(1000))
+    (folder / "filter").write_text(f"{hosts}\n or udp prot 53 or {hosts}\n")
+    text = says("read", "-r", sample(folder), "-F", folder / "filter", code=2, words=["bad filter 'host 10.0.0.0 "])
+    assert max(map(len, text.splitlines())) < 160, text
+    shown, marks = text.splitlines()[1:3]
+    at = marks.index("^^^^")
+    assert shown[at:at + 4] == "prot" and "did you mean" in marks, text
+
+
 @case("exit code 2: CSV of several events names the remedies")
 def _(folder):
     path = sample(folder)
