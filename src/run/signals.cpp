@@ -14,7 +14,10 @@ constexpr int exit_second_interrupt = 130;
 /// Wrappers pass a signal on that the terminal has sent to all: that is one wish.
 constexpr std::int64_t one_wish_ns = 100'000'000;
 constexpr std::array handled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
-static_assert(handled.size() + 1 == SignalGuard::signals);
+/// Writing returns the error that these are of, EPIPE and EFBIG: then the records that went out
+/// whole are known.
+constexpr std::array ignored{SIGPIPE, SIGXFSZ};
+static_assert(handled.size() + ignored.size() == SignalGuard::signals);
 
 // Handlers have no other way to what they must reach.
 std::atomic<source::Interrupt*> target{nullptr};  // NOLINT(*-non-const-global-variables)
@@ -75,12 +78,14 @@ SignalGuard::SignalGuard(source::Interrupt& interrupt) {
     const bool spared = handled[i] == SIGHUP && is_ignored(SIGHUP);
     before_[i] = set_handler(handled[i], spared ? SIG_IGN : on_signal);
   }
-  before_.back() = set_handler(SIGPIPE, SIG_IGN);
+  for (std::size_t i = 0; i < ignored.size(); ++i)
+    before_[handled.size() + i] = set_handler(ignored[i], SIG_IGN);
 }
 
 SignalGuard::~SignalGuard() {
   for (std::size_t i = 0; i < handled.size(); ++i) sigaction(handled[i], &before_[i], nullptr);
-  sigaction(SIGPIPE, &before_.back(), nullptr);
+  for (std::size_t i = 0; i < ignored.size(); ++i)
+    sigaction(ignored[i], &before_[handled.size() + i], nullptr);
   target = nullptr;
 }
 

@@ -16,11 +16,11 @@ struct Requests {
 };
 
 /// While alive, INT, TERM and HUP stop the source through `interrupt`, and a second one leaves at
-/// once with exit code 130 unless it comes with the first; a HUP that is ignored stays so. PIPE is
-/// ignored. One at a time; restores what was before.
+/// once with exit code 130 unless it comes with the first; a HUP that is ignored stays so. PIPE and
+/// XFSZ are ignored. One at a time; restores what was before.
 class SignalGuard {
  public:
-  static constexpr std::size_t signals = 6;
+  static constexpr std::size_t signals = 7;
 
   explicit SignalGuard(source::Interrupt& interrupt);
   SignalGuard(const SignalGuard&) = delete;

@@ -11,6 +11,7 @@ import json
 import os
 import pwd
 import re
+import resource
 import shutil
 import signal
 import struct
@@ -84,6 +85,20 @@ def _(folder):
     done = ntan("read", sample(folder), "-w", link, code=1)
     assert f"cannot write {link}".encode() in done.stderr, done.stderr
     assert names(lines(done.stdout))[-1] == "run_end"
+
+
+@case("exit code 1: the limit on the size of files is like a full device, and records stay whole")
+def _(folder):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+
+    for words, name in ((("--events", "-run", "-o"), "x.ndjson"), (("-w",), "x.pcap")):
+        done = ntan("read", sample(folder), *words, folder / name, code=1, preexec_fn=limit)
+        assert b"File too large" in done.stderr and name.encode() in done.stderr, done.stderr
+        assert 2000 < (folder / name).stat().st_size <= 3000
+    assert len(lines((folder / "x.ndjson").read_bytes())) > 3
+    end = lines(ntan("read", folder / "x.pcap", "--events", "run_end").stdout)[0]["run_end"]
+    assert end["packets"] > 3 and not end.get("input_truncated"), end
 
 
 @case("exit code 2: misspelt commands, options and events are guessed")
