@@ -75,6 +75,15 @@ sink::OutputFile open_file(const std::string& path, const sink::Writing& writing
   return file;
 }
 
+/// Nothing is written through a symbolic link, and everybody knows where this one leads.
+void refuse_link(const Options& options) {
+  constexpr std::string_view link = "/dev/stdout";
+  if (options.write_packets != link) return;
+  throw source::Error(source::Error::Kind::usage,
+                      fmt::format("cannot write {} through a symbolic link", link),
+                      {"-w - writes to standard output"});
+}
+
 }  // namespace
 
 // A capture may have several names; emptied is emptied by any of them.
@@ -92,6 +101,7 @@ void keep_inputs(const Options& options, std::span<const std::string> written) {
 Outputs::Outputs(const Options& options) : options_(&options) {}
 
 void Outputs::open() {
+  refuse_link(*options_);
   keep_inputs(*options_, known_files(*options_));
   selected_ = selection(*options_);
   if (options_->format) {
@@ -108,6 +118,10 @@ void Outputs::open() {
   packets_.emplace(std::move(file), sink::capture_format(path));
 }
 
+void Outputs::stand_above(StatusLine& status) noexcept {
+  if (::isatty(STDOUT_FILENO) != 0) status_ = &status;
+}
+
 sink::OutputFile Outputs::standard_output() const {
   const sink::Writing how = writing(*options_);
   auto file = sink::OutputFile::standard_output(how.flushing);
@@ -118,10 +132,6 @@ sink::OutputFile Outputs::standard_output() const {
 bool Outputs::selected(std::string_view event) const {
   return std::find(options_->events.begin(), options_->events.end(), event) !=
          options_->events.end();
-void Outputs::stand_above(StatusLine& status) noexcept {
-  if (::isatty(STDOUT_FILENO) != 0) status_ = &status;
-}
-
 }
 
 bool Outputs::wanted(const void* outputs, const event::Schema& schema, Format format) {
@@ -138,6 +148,7 @@ void Outputs::write(const event::Schema& schema, Timestamp time, Format format,
   for (Entry& entry : entries_) {
     // One that has failed counts what it cannot write; one without a reader has nothing to lose.
     if (entry.sink->format() != format || entry.sink->state() == sink::State::closed) continue;
+    if (entry.standard_output && status_ != nullptr) status_->erase();
     entry.sink->write(schema.name, time, line);
     written |= entry.sink->state() == sink::State::good;
   }
@@ -148,7 +159,6 @@ void Outputs::write_packets(const Batch& batch, const std::vector<source::Interf
   if (!packets_) return;
   tell_interfaces(interfaces);
   packets_->write(batch);
-    if (entry.standard_output && status_ != nullptr) status_->erase();
 }
 
 void Outputs::tell_interfaces(const std::vector<source::Interface>& interfaces) {

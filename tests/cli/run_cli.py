@@ -147,6 +147,12 @@ def _(folder):
     assert shown[at:at + 4] == "prot" and "did you mean" in marks, text
 
 
+@case("exit code 2: standard output by the name of its link names how it is meant")
+def _(folder):
+    text = says("read", sample(folder), "-w", "/dev/stdout", code=2, words=["/dev/stdout", "symbolic link"])
+    assert "-w -" in text, text
+
+
 @case("exit code 2: CSV of several events names the remedies")
 def _(folder):
     path = sample(folder)
