@@ -119,7 +119,7 @@ ExtractLine extract_line(const Options& options) {
   std::string before = "ntan extract" + inputs + filter + analysis + " --scan ";
   // A shell would not read what the event shows.
   if (event::printable(before) != before) return {};
-  return {.before = std::move(before), .between = " -w scan-", .after = ".pcap"};
+  return {.before = std::move(before), .between = " -w scan-", .after = ".pcapng"};
 }
 
 }  // namespace ntan::run

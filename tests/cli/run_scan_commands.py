@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import struct
 import sys
 
 from harness import (
@@ -25,13 +26,47 @@ def _(folder):
     done = ntan(*words[1:], cwd=folder)
     assert not done.stdout and b" packets written to scan-" in done.stderr, done.stderr
     cut = folder / words[-1]
-    assert 0 < len(packets(cut)) < len(SAMPLE.sample())
     after = [event for event in events("read", cut) if event["event"] == "scan"]
     for key in ("id", "kind", "technique", "probes", "first_ts", "last_ts"):
         assert after[-1]["scan"][key] == before[-1]["scan"][key], (key, before[-1], after[-1])
     source = before[-1]["src_ip"]
     assert all(source in (event["src_ip"], event["dst_ip"]) for event in events(
         "read", cut, "--events", "flow")), "only what the source took part in"
+
+
+def two_links(path, whole):
+    """The packets of a pcap file as pcapng: every second one of IPv4 without its Ethernet header."""
+    def block(kind, body):
+        size = struct.pack("<I", 12 + len(body))
+        return struct.pack("<I", kind) + size + body + size
+    nanoseconds = struct.pack("<HHB3xHH", 9, 1, 9, 0, 0)
+    out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    out += [block(1, struct.pack("<HHI", link, 0, 0) + nanoseconds) for link in (1, 101)]
+    at, packet = 24, 0
+    while at < len(whole):
+        seconds, fraction, size, _ = struct.unpack_from("<IIII", whole, at)
+        frame = whole[at + 16:at + 16 + size]
+        at, packet = at + 16 + size, packet + 1
+        raw = packet % 2 and frame[12:14] == b"\x08\x00"
+        if raw:
+            frame = frame[14:]
+        time = seconds * 10 ** 9 + fraction
+        head = struct.pack("<IIIII", 1 if raw else 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame))
+        out.append(block(6, head + frame + b"\0" * (-len(frame) % 4)))
+    path.write_bytes(b"".join(out))
+    return path
+
+
+@case("extract: the command that a scan carries takes packets of several link types")
+def _(folder):
+    path = two_links(folder / "day.pcapng", SAMPLE.sample())
+    before = [event for event in events("read", path.name, cwd=folder) if event["event"] == "scan"]
+    words = shlex.split(before[-1]["scan"]["extract"])
+    done = ntan(*words[1:], cwd=folder)
+    assert done.stderr.count(b"\n") == 1, done.stderr
+    after = [event for event in events("read", folder / words[-1]) if event["event"] == "scan"]
+    for key in ("id", "probes", "hosts", "ports"):
+        assert after[-1]["scan"][key] == before[-1]["scan"][key], (key, before[-1], after[-1])
 
 
 @case("extract: each flow gives as many packets as its record says, and the same record again")

@@ -32,7 +32,8 @@ TEST_CASE("command text: the line that cuts out a scan names what decides about 
   Options options;
   options.command = Command::read;
   options.files = {"a day.pcap", "-x.pcap"};
-  CHECK(line_of(options) == "ntan extract -r 'a day.pcap' -r ./-x.pcap --scan ID -w scan-ID.pcap");
+  CHECK(line_of(options) ==
+        "ntan extract -r 'a day.pcap' -r ./-x.pcap --scan ID -w scan-ID.pcapng");
   options.files = {"x.pcap"};
   options.filter = "not port 22";
   options.mem_limit = std::size_t{64} << 20U;
@@ -45,7 +46,7 @@ TEST_CASE("command text: the line that cuts out a scan names what decides about 
   CHECK(line_of(options) ==
         "ntan extract -r x.pcap -f 'not port 22' --mem-limit 65536k --max-flows 1000 --ignore-vlan "
         "--scan-sense high --scan-allow 192.0.2.0/24,2001:db8::/32 --scan-timeout 300000us "
-        "--scan-memory 10240k --scan ID -w scan-ID.pcap");
+        "--scan-memory 10240k --scan ID -w scan-ID.pcapng");
   options.filter_file = "f.txt";
   CHECK(line_of(options).starts_with("ntan extract -r x.pcap -F f.txt --mem-limit"));
 }
@@ -55,7 +56,7 @@ TEST_CASE("command text: what a shell reads of such a line is what the event sho
   options.command = Command::read;
   options.files = {"day';touch x;'.pcap"};
   const std::string line = line_of(options);
-  CHECK(line == R"(ntan extract -r 'day'"'"';touch x;'"'"'.pcap' --scan ID -w scan-ID.pcap)");
+  CHECK(line == R"(ntan extract -r 'day'"'"';touch x;'"'"'.pcap' --scan ID -w scan-ID.pcapng)");
   CHECK(event::printable(line) == line);
   for (const char* name : {"back\\slash.pcap", "new\nline.pcap", "\xff.pcap", "bi\u202edi.pcap"}) {
     options.files = {name};
@@ -78,7 +79,7 @@ TEST_CASE("command text: there is no such line where the packets are in no file"
   CHECK(line_of(options).empty());
   options.write_packets = "all.pcap";
   options.filter = "tcp";  // what was written has passed it
-  CHECK(line_of(options) == "ntan extract -r all.pcap --scan ID -w scan-ID.pcap");
+  CHECK(line_of(options) == "ntan extract -r all.pcap --scan ID -w scan-ID.pcapng");
 }
 
 TEST_CASE(
