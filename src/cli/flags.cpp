@@ -18,6 +18,8 @@ constexpr Commands explain = bit(Command::explain);
 constexpr Commands serve = bit(Command::serve);
 constexpr Commands report = bit(Command::report);
 constexpr Commands both = capture | read;
+/// Those that read again what another run has read, and no more of it.
+constexpr Commands again = extract | explain;
 /// Those that read files, and those that decide what is a flow or a scan.
 constexpr Commands files = read | extract | explain | serve | report;
 constexpr Commands analysis = both | extract | explain | serve | report;
@@ -443,9 +445,9 @@ constexpr auto all = std::to_array<Flag>({
     {.letter = 'c',
      .name = "count",
      .value = "N",
-     .doc = "Stop after N packets",
+     .doc = "Stop after reading N packets",
      .group = Group::stop,
-     .commands = both,
+     .commands = both | again,
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
@@ -455,7 +457,7 @@ constexpr auto all = std::to_array<Flag>({
      .value = "TIME",
      .doc = "Stop when the packets' clock has advanced by TIME: 30s, 5m, 1h",
      .group = Group::stop,
-     .commands = both,
+     .commands = both | again,
      .rank = Rank::common,
      .apply =
          [](Draft& draft, std::string_view value) {
@@ -465,9 +467,9 @@ constexpr auto all = std::to_array<Flag>({
          }},
     {.name = "filesize",
      .value = "SIZE",
-     .doc = "Stop after SIZE of packet data, in octets or with k, M, G",
+     .doc = "Stop after reading SIZE of packet data, in octets or with k, M, G",
      .group = Group::stop,
-     .commands = both,
+     .commands = both | again,
      .apply =
          [](Draft& draft, std::string_view value) {
            const auto size = parse_size(value, 1);

@@ -1,5 +1,9 @@
 #include "run/command_text.h"
 
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -17,6 +21,38 @@ std::string file_word(const std::string& file) {
 
 std::string kib_text(std::size_t size) {
   return fmt::format("{}k", size >> 10U);
+}
+
+std::string us_text(Duration time) {
+  const auto ns = std::chrono::nanoseconds{time}.count();
+  return ns % 1000 == 0 ? fmt::format("{}us", ns / 1000)
+                        : fmt::format("{}.{:03}us", ns / 1000, ns % 1000);
+}
+
+// Names of what another process would not find there, or not a second time.
+bool is_kept(const std::string& file) {
+  if (file == "-") return false;
+  for (const std::string_view own : {"/dev/fd/", "/dev/std", "/proc/"}) {
+    if (file.starts_with(own)) return false;
+  }
+  // What is not there yet will be a file.
+  std::error_code none;
+  const auto status = std::filesystem::status(file, none);
+  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+}
+
+// How far the input was read.
+std::string limit_words(const Options& options) {
+  std::string words;
+  if (options.count) words += fmt::format(" -c {}", *options.count);
+  if (options.duration) words += " --duration " + us_text(*options.duration);
+  if (options.file_size) words += fmt::format(" --filesize {}", *options.file_size);
+  return words;
+}
+
+std::string filter_words(const Options& options) {
+  if (options.filter_file) return " -F " + file_word(*options.filter_file);
+  return options.filter.empty() ? std::string{} : " -f " + shell_word(options.filter);
 }
 
 }  // namespace
@@ -68,8 +104,7 @@ std::vector<std::string> analysis_arguments(const Options& options) {
   if (scan.sensitivity == Sensitivity::low) add("--scan-sense", "low");
   if (scan.sensitivity == Sensitivity::high) add("--scan-sense", "high");
   if (!scan.allowed.empty()) add("--scan-allow", networks_text(scan.allowed));
-  if (scan.timeout != defaults.scan.timeout)
-    add("--scan-timeout", fmt::format("{}us", to_us(scan.timeout)));
+  if (scan.timeout != defaults.scan.timeout) add("--scan-timeout", us_text(scan.timeout));
   if (scan.memory != defaults.scan.memory) add("--scan-memory", kib_text(scan.memory));
   return words;
 }
@@ -95,31 +130,24 @@ void append_files(std::vector<std::string>& words, std::span<const std::string> 
 }
 
 ExtractLine extract_line(const Options& options) {
-  std::string inputs;
-  std::string filter;
-  std::string analysis;
-  for (const std::string& word : analysis_arguments(options)) analysis += " " + word;
+  std::string line = "ntan extract";
+  const auto read = [&line](const std::string& file) {
+    line += " -r " + file_word(file);
+    return is_kept(file);
+  };
   if (options.command == Command::capture) {
-    if (!options.write_packets || *options.write_packets == "-" ||
-        options.write_packets->starts_with("/dev/fd/")) {
-      return {};
-    }
-    inputs = " -r " + file_word(*options.write_packets);
+    // What was written has passed the filter, and goes as far as the run did.
+    if (!options.write_packets || !read(*options.write_packets)) return {};
   } else {
-    for (const std::string& file : options.files) {
-      if (file == "-") return {};
-      inputs += " -r " + file_word(file);
-    }
-    if (options.filter_file) {
-      filter = " -F " + file_word(*options.filter_file);
-    } else if (!options.filter.empty()) {
-      filter = " -f " + shell_word(options.filter);
-    }
+    if (!std::ranges::all_of(options.files, read)) return {};
+    if (options.filter_file && !is_kept(*options.filter_file)) return {};
+    line += filter_words(options) + limit_words(options);
   }
-  std::string before = "ntan extract" + inputs + filter + analysis + " --scan ";
+  for (const std::string& word : analysis_arguments(options)) line += " " + word;
+  line += " --scan ";
   // A shell would not read what the event shows.
-  if (event::printable(before) != before) return {};
-  return {.before = std::move(before), .between = " -w scan-", .after = ".pcapng"};
+  if (event::printable(line) != line) return {};
+  return {.before = std::move(line), .between = " -w scan-", .after = ".pcapng"};
 }
 
 }  // namespace ntan::run

@@ -36,9 +36,9 @@ void append_user(std::vector<std::string>& words);
 void append_files(std::vector<std::string>& words, std::span<const std::string> files);
 
 /// How to cut a scan's packets out of what this run reads or, live, keeps by -w, with the options
-/// that decide what a scan is. Not known where there is no such file: standard input, a live run
-/// without -w; nor where a name or the filter has a backslash or octets that events do not show as
-/// they are.
+/// that decide what a scan is and how far the input is read. Not known where there is no such file:
+/// standard input, a pipe, a device, a live run without -w; nor where a name or the filter has a
+/// backslash or octets that events do not show as they are.
 [[nodiscard]] ExtractLine extract_line(const Options& options);
 
 }  // namespace ntan::run

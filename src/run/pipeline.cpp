@@ -69,6 +69,7 @@ std::string choose_interface() {
 Pipeline::Pipeline(const Options& options, source::Interrupt& interrupt)
     : options_(&options),
       interrupt_(&interrupt),
+      limit_(options),
       outputs_(options),
       recorder_(outputs_, Outputs::wanted, &outputs_, line_style(options),
                 options.mem_limit / 100 * event_share) {
@@ -205,8 +206,9 @@ ExitCode Pipeline::run() {
 }
 
 bool Pipeline::take(Batch& batch) {
-  const bool more = limit(batch);
-  if (batch.count == 0) return more;
+  const std::optional<StopReason> stop = limit_.cut(batch);
+  if (stop) stop_reason_ = *stop;
+  if (batch.count == 0) return !stop;
   if (!start_written_) write_start(batch.packets.front().time);
   if (engine_->ledger().total.packets == 0) first_ = batch.packets.front().time;
   outputs_.write_packets(batch, source_->interfaces());
@@ -217,7 +219,7 @@ bool Pipeline::take(Batch& batch) {
     tell_outside();
     show_status();
   }
-  return more;
+  return !stop;
 }
 
 void Pipeline::go_idle() {
@@ -250,29 +252,6 @@ void Pipeline::warn_of_silence() {
                                .filter = source::excerpt_of_filter(filter_),
                                .seconds = silent_seconds},
                               links_at_start_, source::link_counts()));
-}
-
-// Cuts the batch where a stop condition is met; false says that nothing is to follow.
-bool Pipeline::limit(Batch& batch) {
-  const Ledger& ledger = engine_->ledger();
-  std::uint64_t octets = ledger.captured_bytes;
-  for (std::size_t i = 0; i < batch.count; ++i) {
-    const PacketView& packet = batch.packets[i];
-    const Timestamp first = ledger.total.packets == 0 ? batch.packets.front().time : first_;
-    const auto stop = [&](StopReason reason, std::size_t keep) {
-      stop_reason_ = reason;
-      batch.count = keep;
-      return false;
-    };
-    if (options_->duration && packet.time - first >= *options_->duration)
-      return stop(StopReason::duration, i);
-    octets += packet.data.size();
-    if (options_->count && ledger.total.packets + i + 1 >= *options_->count)
-      return stop(StopReason::count, i + 1);
-    if (options_->file_size && octets >= *options_->file_size)
-      return stop(StopReason::file_size, i + 1);
-  }
-  return true;
 }
 
 void Pipeline::tell_outside() {

@@ -9,6 +9,7 @@
 #include "run/engine.h"
 #include "run/exit_code.h"
 #include "run/heap.h"
+#include "run/input_limit.h"
 #include "run/options.h"
 #include "run/outputs.h"
 #include "run/privileges.h"
@@ -40,7 +41,6 @@ class Pipeline {
   void check_later_files(const std::optional<Identity>& identity) const;
   bool take(Batch& batch);
   void go_idle();
-  [[nodiscard]] bool limit(Batch& batch);
   void handle_requests();
   void report_source();
   void report_outputs();
@@ -63,6 +63,7 @@ class Pipeline {
   std::vector<std::string> source_names_;
   std::string filter_;
   StatusLine status_;
+  InputLimit limit_;
   Outputs outputs_;
   Recorder recorder_;
   Heap heap_;

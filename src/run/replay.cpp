@@ -4,6 +4,7 @@
 #include "run/engine.h"
 #include "run/engine_options.h"
 #include "run/filter_file.h"
+#include "run/input_limit.h"
 #include "run/recorder.h"
 #include "source/file_source.h"
 #include "source/filter.h"
@@ -20,16 +21,20 @@ bool nothing_wanted(const void*, const event::Schema&, Format) {
   return false;
 }
 
-/// Hands over batches until `take` returns false. Whether that never was.
+/// Hands over batches until the input ends, or the limit ends it, or `take` returns false. Whether
+/// that never was.
 template <class Take>
-bool drain(source::Source& source, Take take) {
+bool drain(source::Source& source, InputLimit limit, Take take) {
   Batch batch;
-  for (auto status = source::Status::idle; status != source::Status::end;) {
+  while (true) {
     batch.count = 0;
-    status = source.read(batch);
-    if (status == source::Status::packets && !take(batch)) return false;
+    const source::Status status = source.read(batch);
+    if (status == source::Status::end) return true;
+    if (status != source::Status::packets) continue;
+    const bool last = limit.cut(batch).has_value();
+    if (batch.count != 0 && !take(batch)) return false;
+    if (last) return true;
   }
-  return true;
 }
 
 }  // namespace
@@ -56,7 +61,8 @@ void Replay::tell_damage(const source::Source& source) {
 
 bool Replay::read(const Take& take) {
   const auto source = open();
-  const bool whole = drain(*source, [&](const Batch& batch) { return take(batch, *source); });
+  const bool whole = drain(*source, InputLimit{*options_},
+                           [&](const Batch& batch) { return take(batch, *source); });
   if (interrupt_->stopped()) return false;
   if (whole) tell_damage(*source);
   return true;
@@ -69,7 +75,7 @@ bool Replay::analyse(Watch& watch) {
   options.watch = &watch;
   const auto source = open();
   Engine engine(options, recorder, source->interfaces());
-  drain(*source, [&](const Batch& batch) {
+  drain(*source, InputLimit{*options_}, [&](const Batch& batch) {
     engine.run(batch);
     return true;
   });

@@ -1,4 +1,5 @@
-// Saved input, read again by commands that ask it several questions.
+// Saved input, as far as the options read it, again and again for commands that ask it several
+// questions.
 #pragma once
 
 #include <functional>

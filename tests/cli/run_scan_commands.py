@@ -69,6 +69,23 @@ def _(folder):
         assert after[-1]["scan"][key] == before[-1]["scan"][key], (key, before[-1], after[-1])
 
 
+@case("extract: of a run that read a part, the command that a scan carries reads the same part")
+def _(folder):
+    path = sample(folder)
+    whole = [event for event in events("read", path) if event["event"] == "scan"][-1]["scan"]
+    for limit in (["-c", "60"], ["--duration", "1900ms"], ["--filesize", "9k"]):
+        read = events("read", path.name, *limit, cwd=folder)
+        before = [event for event in read if event["event"] == "scan"][-1]["scan"]
+        assert before["probes"] < whole["probes"], (before, whole)
+        words = shlex.split(before["extract"])
+        ntan(*words[1:], cwd=folder)
+        after = [event for event in events("read", folder / words[-1]) if event["event"] == "scan"]
+        for key in ("id", "probes", "hosts", "ports", "last_ts"):
+            assert after[-1]["scan"][key] == before[key], (key, before, after[-1])
+        text = ntan("explain", before["id"], "-r", path, *limit).stdout.decode()
+        assert f"in the end: probes {before['probes']} " in text, text
+
+
 @case("extract: each flow gives as many packets as its record says, and the same record again")
 def _(folder):
     path = sample(folder)

@@ -1,10 +1,13 @@
 #include "run/command_text.h"
 
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "tests/support/temp_dir.h"
 
 using namespace ntan;
 using namespace ntan::run;
@@ -51,6 +54,22 @@ TEST_CASE("command text: the line that cuts out a scan names what decides about 
   CHECK(line_of(options).starts_with("ntan extract -r x.pcap -F f.txt --mem-limit"));
 }
 
+TEST_CASE("command text: the line that cuts out a scan reads as far as its run did") {
+  Options options;
+  options.command = Command::read;
+  options.files = {"x.pcap"};
+  options.count = 1000;
+  options.duration = std::chrono::nanoseconds{90'000'000'500};
+  options.file_size = 4096;
+  CHECK(line_of(options) ==
+        "ntan extract -r x.pcap -c 1000 --duration 90000000.500us --filesize 4096 --scan ID -w "
+        "scan-ID.pcapng");
+  options.command = Command::capture;
+  options.files.clear();
+  options.write_packets = "all.pcap";
+  CHECK(line_of(options) == "ntan extract -r all.pcap --scan ID -w scan-ID.pcapng");
+}
+
 TEST_CASE("command text: what a shell reads of such a line is what the event shows") {
   Options options;
   options.command = Command::read;
@@ -80,6 +99,28 @@ TEST_CASE("command text: there is no such line where the packets are in no file"
   options.write_packets = "all.pcap";
   options.filter = "tcp";  // what was written has passed it
   CHECK(line_of(options) == "ntan extract -r all.pcap --scan ID -w scan-ID.pcapng");
+}
+
+TEST_CASE("command text: there is no such line where what was read cannot be read again") {
+  const test::TempDir dir;
+  const std::string pipe = dir.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const std::string& name : {pipe, std::string{"/dev/null"}, std::string{"/dev/stdin"},
+                                  std::string{"/dev/fd/63"}, std::string{"/proc/self/fd/0"}}) {
+    INFO(name);
+    Options options;
+    options.command = Command::read;
+    options.files = {"day.pcap", name};
+    CHECK(line_of(options).empty());
+    options.files = {"day.pcap"};
+    CHECK_FALSE(line_of(options).empty());
+    options.filter_file = name;
+    CHECK(line_of(options).empty());
+    options.command = Command::capture;
+    options.filter_file.reset();
+    options.write_packets = name;
+    CHECK(line_of(options).empty());
+  }
 }
 
 TEST_CASE(
