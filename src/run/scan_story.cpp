@@ -184,37 +184,44 @@ ScanStory::ScanStory(event::Id id, const ScanVerdict& verdict)
 }
 
 void ScanStory::add(StoryStep step) {
+  told_.insert(step.record.packet);
   if (steps_.size() < max_steps) {
     steps_.push_back(std::move(step));
     return;
   }
+  told_.erase(steps_[oldest_].record.packet);
   steps_[oldest_] = std::move(step);
   oldest_ = (oldest_ + 1) % max_steps;
   ++ending_.steps_left_out;
 }
 
-bool ScanStory::on_axis(const WalkStep& step) const noexcept {
+void ScanStory::add_waiting(StoryStep step) {
+  ++ending_.probes_waiting;
+  if (waiting_.size() < max_waiting) waiting_.push_back(std::move(step));
+}
+
+bool ScanStory::on_axis(const IpAddress& dst, detect::ContactClass contact_class,
+                        std::uint16_t port) const noexcept {
   const AlarmFacts& facts = *alarm_;
-  const detect::Outcome& outcome = step.outcome;
   switch (facts.axis) {
     case Axis::row:
-      return outcome.dst == facts.dst &&
-             detect::group_of(outcome.contact_class) == detect::group_of(facts.contact_class);
-    case Axis::column:
-      return outcome.contact_class == facts.contact_class && outcome.dst_port == facts.port;
+      return dst == facts.dst &&
+             detect::group_of(contact_class) == detect::group_of(facts.contact_class);
+    case Axis::column: return contact_class == facts.contact_class && port == facts.port;
     case Axis::source: return true;
-    case Axis::link: return false;
+    case Axis::link: return detect::group_of(contact_class) == detect::Group::link;
   }
   return false;
 }
 
 void ScanStory::on_step(const WalkStep& step) {
+  settled_ = fired_;
   if (fired_ || alarm_ == nullptr || step.outcome.src != alarm_->source) return;
-  if (!on_axis(step)) {
+  const detect::Outcome& outcome = step.outcome;
+  if (!on_axis(outcome.dst, outcome.contact_class, outcome.dst_port)) {
     ++ending_.steps_elsewhere;
     return;
   }
-  const detect::Outcome& outcome = step.outcome;
   const Walk& walk = walk_on(step, alarm_->axis);
   add({.decided = outcome.time,
        .source = outcome.src,
@@ -237,28 +244,40 @@ void ScanStory::on_alarm(const AlarmFacts& facts) {
   if (facts.scan == id_) fired_ = true;
 }
 
+// Each probe is counted in one way: by a step, as waiting, elsewhere or later.
 void ScanStory::on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) {
   if (scan != id_) return;
-  // Of a distributed scan the evidence is what its sources brought in.
   const bool shared = alarm_ == nullptr;
+  // Of a distributed scan the alarm takes in what its sources brought, at once.
+  fired_ = fired_ || shared;
   const Timestamp fired_at = shared ? ending_.detect_ts : alarm_->time;
   if (probe.time > fired_at) {
     ++ending_.probes_later;
-    return;
+  } else if (!shared && !on_axis(probe.dst, probe.contact_class, probe.port)) {
+    ++ending_.probes_elsewhere;
+  } else if (probe.pending || (settled_ && !told_.contains(probe.packet))) {
+    StoryStep step = share_of(source, probe, fired_at);
+    step.record.outcome.reset();
+    add_waiting(std::move(step));
+  } else if (shared) {
+    shares_.insert({source, {probe.dst, probe.port}});
+    add(share_of(source, probe, fired_at));
   }
-  // With a result it has been told as a step.
-  if (!shared && !probe.pending) return;
-  if (shared) shares_.insert({source, {probe.dst, probe.port}});
-  add({.decided = fired_at,
-       .source = source,
-       .target = probe.dst,
-       .record = {.id = id_,
-                  .packet = probe.packet,
-                  .first_ts = probe.time,
-                  .port = port_of(probe.contact_class, probe.port),
-                  .contact = probe.contact_class,
-                  .outcome = probe.pending ? std::nullopt : std::optional{probe.result}},
-       .guards = {}});
+}
+
+// A contact without sums.
+StoryStep ScanStory::share_of(const IpAddress& source, const detect::Probe& probe,
+                              Timestamp fired_at) const {
+  return {.decided = fired_at,
+          .source = source,
+          .target = probe.dst,
+          .record = {.id = id_,
+                     .packet = probe.packet,
+                     .first_ts = probe.time,
+                     .port = port_of(probe.contact_class, probe.port),
+                     .contact = probe.contact_class,
+                     .outcome = probe.result},
+          .guards = {}};
 }
 
 // What a distributed scan is judged by: coverage without overlap.
@@ -285,10 +304,15 @@ Story ScanStory::story() const {
   Story story{.steps = steps_,
               .told = verdict_->told(),
               .source = alarm_ != nullptr ? alarm_->source : IpAddress{},
+              .waiting_left_out = ending_.probes_waiting - waiting_.size(),
               .verdict = ending_,
               .checks = {},
               .scans = verdict_->scans().members()};
   std::ranges::rotate(story.steps, story.steps.begin() + static_cast<std::ptrdiff_t>(oldest_));
+  const std::size_t told = story.steps.size();
+  story.steps.insert(story.steps.end(), waiting_.begin(), waiting_.end());
+  std::ranges::sort(story.steps.begin() + static_cast<std::ptrdiff_t>(told), story.steps.end(), {},
+                    [](const StoryStep& step) { return step.record.packet; });
   if (story.scans.empty()) story.checks = alarm_ != nullptr ? checks_of(*alarm_) : shared_checks();
   return story;
 }

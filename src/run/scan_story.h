@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -39,12 +40,14 @@ class ScanVerdict final : public Watch {
   ScanList scans_;
 };
 
-/// Second pass: the steps on the axis that fired, up to the alarm, and the contacts that the alarm
-/// took in.
+/// Second pass: the steps on the axis that fired, up to the alarm, and the contacts that had no
+/// outcome by then.
 class ScanStory final : public Watch {
  public:
   /// Steps kept; of more, the last before the alarm.
   static constexpr std::size_t max_steps = 1000;
+  /// Contacts kept that were waiting; of more, the first whose outcome came.
+  static constexpr std::size_t max_waiting = 1000;
 
   /// Requires: `verdict` has an ending, and outlives the story.
   ScanStory(event::Id id, const ScanVerdict& verdict);
@@ -57,8 +60,12 @@ class ScanStory final : public Watch {
   [[nodiscard]] Story story() const;
 
  private:
-  [[nodiscard]] bool on_axis(const detect::WalkStep& step) const noexcept;
+  [[nodiscard]] bool on_axis(const IpAddress& dst, detect::ContactClass contact_class,
+                             std::uint16_t port) const noexcept;
   void add(StoryStep step);
+  [[nodiscard]] StoryStep share_of(const IpAddress& source, const detect::Probe& probe,
+                                   Timestamp fired_at) const;
+  void add_waiting(StoryStep step);
   [[nodiscard]] std::vector<CheckRecord> shared_checks() const;
 
   using Target = std::pair<IpAddress, std::uint16_t>;
@@ -69,8 +76,11 @@ class ScanStory final : public Watch {
   VerdictRecord ending_;
   std::vector<StoryStep> steps_;  // a ring once it is full
   std::size_t oldest_ = 0;
+  std::unordered_set<std::uint64_t> told_;  // packets of steps_
+  std::vector<StoryStep> waiting_;
   std::set<std::pair<IpAddress, Target>> shares_;  // of a distributed scan, up to its alarm
   bool fired_ = false;
+  bool settled_ = false;  // an outcome came after the alarm
 };
 
 /// One sentence for what fired.

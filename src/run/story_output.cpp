@@ -21,6 +21,12 @@ std::string target_text(const IpAddress& host, const StepRecord& step) {
                                        : fmt::format("{}:{}", address, *step.port);
 }
 
+std::string_view outcome_text(const StepRecord& step) {
+  if (step.outcome) return to_text(*step.outcome);
+  // Nobody waits for the answers of address resolution: how much is asked for decides.
+  return detect::group_of(step.contact) == detect::Group::link ? "not followed" : "waiting";
+}
+
 constexpr std::string_view heading =
     "    packet  time                         target                       class        outcome"
     "        step     sum    peer  bad/all  guards\n";
@@ -34,7 +40,7 @@ std::string step_line(const StoryStep& told, bool shared) {
   std::string line = fmt::format("{:>10}  {}  {:<27}  {:<11}  ", step.packet,
                                  to_string(step.first_ts, TimeDigits::micro),
                                  target_text(told.target, step), to_text(step.contact));
-  const std::string_view outcome = step.outcome ? to_text(*step.outcome) : "waiting";
+  const std::string_view outcome = outcome_text(step);
   if (shared) return line + fmt::format("{:<13}  {}\n", outcome, to_string(told.source));
   if (!step.step) return line + fmt::format("{}\n", outcome);
   return line + fmt::format("{:<13} {:>+7.2f} {:>7.2f} {:>7.2f} {:>8}{}{}\n", outcome, *step.step,
@@ -85,9 +91,21 @@ std::string walk_text(const Story& story) {
     text += fmt::format("({} earlier outcomes left out)\n", verdict.steps_left_out);
   text += shared ? shared_heading : heading;
   for (const StoryStep& step : story.steps) text += step_line(step, shared);
+  if (story.waiting_left_out != 0)
+    text += fmt::format("({} more that were waiting left out)\n", story.waiting_left_out);
   text += fmt::format("\nalarm at {}:\n", to_string(verdict.detect_ts, TimeDigits::micro));
   for (const CheckRecord& check : story.checks) text += check_line(check);
   return text;
+}
+
+// The rest has been told as steps.
+std::string parts_text(const VerdictRecord& verdict) {
+  const std::string elsewhere =
+      verdict.probes_elsewhere != 0
+          ? fmt::format(", {} before it at other hosts and ports", verdict.probes_elsewhere)
+          : "";
+  return fmt::format("{} without outcome at the alarm, {} after it{}", verdict.probes_waiting,
+                     verdict.probes_later, elsewhere);
 }
 
 void append_line(std::string& out, const event::Event& event) {
@@ -117,9 +135,9 @@ std::string text_of(const Story& story) {
   if (!story.scans.empty()) return text + group_text(story);
   text += walk_text(story);
   text += fmt::format(
-      "in the end: probes {} ({} after the alarm), hosts {}, ports {}{}, from {} to {}, score "
-      "{:.1f} against {:.1f}, confidence {}\n",
-      verdict.probes, verdict.probes_later, verdict.hosts, verdict.ports,
+      "in the end: probes {} ({}), hosts {}, ports {}{}, from {} to {}, score {:.1f} against "
+      "{:.1f}, confidence {}\n",
+      verdict.probes, parts_text(verdict), verdict.hosts, verdict.ports,
       verdict.members_total != 0 ? fmt::format(", sources {}", verdict.members_total) : "",
       to_string(verdict.first_ts, TimeDigits::micro), to_string(verdict.last_ts, TimeDigits::micro),
       verdict.score, verdict.threshold, verdict.confidence);

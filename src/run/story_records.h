@@ -42,8 +42,9 @@ struct StepRecord {
         field<"first_ts", &R::first_ts>("Trace time of that packet"),
         field<"port", &R::port>("Port, ICMP type or IP protocol number"),
         field<"contact", &R::contact>("What the first packet was: syn, udp, icmp, …"),
-        field<"outcome", &R::outcome>(
-            "What became of it; absent if that was not known when the alarm was raised"),
+        field<"outcome", &R::outcome>("What became of it; absent if that was not known when the "
+                                      "alarm was raised, as it never is "
+                                      "of address resolution"),
         field<"step", &R::step>(
             "Evidence it added to the test that fired, in nats; absent without an outcome and for "
             "distributed scans, which have no sums"),
@@ -101,6 +102,8 @@ struct VerdictRecord {
   std::uint64_t steps_left_out = 0;
   std::uint64_t steps_elsewhere = 0;
   std::uint64_t probes = 0;
+  std::uint64_t probes_waiting = 0;
+  std::uint64_t probes_elsewhere = 0;
   std::uint64_t probes_later = 0;
   std::uint64_t hosts = 0;
   std::uint64_t ports = 0;
@@ -135,6 +138,10 @@ struct VerdictRecord {
         field<"steps_elsewhere", &R::steps_elsewhere>(
             "Outcomes of other hosts and ports before the alarm, which the test does not look at"),
         field<"probes", &R::probes>("Targets (address and port) probed, in the end"),
+        field<"probes_waiting", &R::probes_waiting>(
+            "Those of them without an outcome at the alarm; the first 1000 have a step"),
+        field<"probes_elsewhere", &R::probes_elsewhere>(
+            "Those of them before the alarm at other hosts and ports, taken in later"),
         field<"probes_later", &R::probes_later>("Those of them after the alarm"),
         field<"hosts", &R::hosts>("Number of target addresses"),
         field<"ports", &R::ports>("Number of ports or IP protocols"),
@@ -159,11 +166,12 @@ struct StoryStep {
 /// A verdict with what its record borrows.
 struct Story {
   std::vector<StoryStep> steps;
-  Timestamp told;                   ///< of the scan's last event
-  IpAddress source;                 ///< unknown: several, and steps are shares without sums
-  VerdictRecord verdict;            ///< without checks and scans
-  std::vector<CheckRecord> checks;  ///< none for a group
-  std::vector<event::Id> scans;     ///< of a group
+  Timestamp told;                      ///< of the scan's last event
+  IpAddress source;                    ///< unknown: several, and steps are shares without sums
+  std::uint64_t waiting_left_out = 0;  ///< contacts that were waiting, too, and are not in steps
+  VerdictRecord verdict;               ///< without checks and scans
+  std::vector<CheckRecord> checks;     ///< none for a group
+  std::vector<event::Id> scans;        ///< of a group
 };
 
 }  // namespace ntan::run

@@ -63,6 +63,21 @@ std::string story_of(const Play& play) {
   return run::text_of(told(play));
 }
 
+/// So many contacts at once, then a result for each.
+void all_at_once(Script& script, unsigned contacts) {
+  const std::uint64_t first = script.packets + 1;
+  const Timestamp began = script.now;
+  const auto port = [](unsigned n) { return static_cast<std::uint16_t>(1 + n); };
+  for (unsigned n = 0; n < contacts; ++n) script.begin({.port = port(n)});
+  for (unsigned n = 0; n < contacts; ++n) {
+    script.wait(std::chrono::milliseconds{1});
+    detect::Outcome end = script.outcome({.port = port(n)}, detect::Outcome::Kind::result);
+    end.packet = first + n;
+    end.first_time = began;
+    script.detector.on_outcome(end);
+  }
+}
+
 std::size_t count(const std::string& text, std::string_view what) {
   std::size_t found = 0;
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size())
@@ -89,7 +104,7 @@ TEST_CASE("scan story: a row is told probe by probe until it fires") {
   CHECK(contains(text, "+1.76   12.32   12.32      7/7\n"));
   CHECK(contains(text, "sum against \"client\"                12.32 >= 11.50"));
   CHECK(contains(text, "contacts                                7 >= 5"));
-  CHECK(contains(text, "probes 12 (5 after the alarm), hosts 1, ports 12, "));
+  CHECK(contains(text, "probes 12 (0 without outcome at the alarm, 5 after it), hosts 1, "));
 }
 
 TEST_CASE("scan story: guards are named where they took something away") {
@@ -167,6 +182,49 @@ TEST_CASE("scan story: of a long walk the end is kept") {
       script.add({.dst = host(3 + n / 20), .port = static_cast<std::uint16_t>(600 + n % 20)});
   });
   CHECK(count(text, "\n") < ScanStory::max_steps + 20);
+}
+
+TEST_CASE("scan story: what had no outcome at the alarm is told, and each probe in one way") {
+  const run::Story story = told([](Script& script) {
+    all_at_once(script, 20);
+    for (unsigned n = 20; n < 23; ++n) script.add({.port = low_port(n)});
+    // Another test brings in more.
+    for (unsigned n = 0; n < 12; ++n) script.add({.dst = host(100 + n), .port = 445});
+  });
+  const run::VerdictRecord& verdict = story.verdict;
+  const auto waiting = [](const run::StoryStep& step) { return !step.record.outcome; };
+  const auto begin = std::ranges::find_if(story.steps, waiting);
+  CHECK(begin - story.steps.begin() == 7);
+  CHECK(std::all_of(begin, story.steps.end(), waiting));
+  CHECK(std::ranges::is_sorted(story.steps, {}, &run::StoryStep::decided));
+  CHECK(std::is_sorted(begin, story.steps.end(), [](const auto& a, const auto& b) {
+    return a.record.packet < b.record.packet;
+  }));
+  CHECK(verdict.probes_waiting == 13);
+  CHECK(verdict.probes_later == 15);
+  CHECK(verdict.probes == 7 + verdict.probes_waiting + verdict.probes_later);
+  const std::string text = run::text_of(story);
+  CHECK(count(text, "  waiting\n") == 13);
+  CHECK(contains(text, "probes 35 (13 without outcome at the alarm, 15 after it), "));
+}
+
+TEST_CASE("scan story: probes before the alarm that another test took in are told apart") {
+  const run::Story story = told([](Script& script) {
+    for (unsigned n = 0; n < 2; ++n) script.add({.dst = host(100 + n), .port = 445});
+    for (unsigned n = 0; n < 7; ++n) script.add({.port = low_port(n)});
+    for (unsigned n = 2; n < 12; ++n) script.add({.dst = host(100 + n), .port = 445});
+  });
+  const run::VerdictRecord& verdict = story.verdict;
+  CHECK(verdict.probes_elsewhere == 2);
+  CHECK(verdict.probes == 7 + verdict.probes_elsewhere + verdict.probes_later);
+  CHECK(contains(run::text_of(story), ", 10 after it, 2 before it at other hosts and ports), "));
+}
+
+TEST_CASE("scan story: of many that waited the first are kept, the rest counted") {
+  const run::Story story = told([](Script& script) { all_at_once(script, 1500); });
+  CHECK(story.steps.size() == ScanStory::max_waiting);
+  CHECK(story.verdict.probes_waiting == 1500);
+  CHECK(contains(run::text_of(story), "\n(500 more that were waiting left out)\n"));
 }
 
 TEST_CASE("scan story: steps, checks and verdict agree with each other") {
