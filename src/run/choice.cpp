@@ -6,6 +6,7 @@
 
 #include "base/arp_message.h"
 #include "flow/contact_outcome.h"
+#include "run/ids.h"
 
 namespace ntan::run {
 namespace {
@@ -182,6 +183,7 @@ FlowChoice::Numbers FlowChoice::forget(std::span<const Serial> datagrams) {
 }
 
 std::vector<std::string> FlowChoice::hints() const {
+  if (is_scan_) return {"it is the id of a scan: ntan extract --scan " + id_text(id_)};
   return {"ids of flows: ntan read FILE --events flow --json | jq -r .flow_id"};
 }
 

@@ -64,6 +64,7 @@ class ScanChoice final : public Choice {
 
   void on_counted(event::Id scan, const IpAddress& source, const detect::Probe& probe) override;
   void on_scan(const event::Common& common, const detect::ScanRecord& record) override;
+  void on_flow_end(const flow::Flow& flow, Timestamp) override { scans_.add(flow); }
 
   [[nodiscard]] bool found() const noexcept override { return found_; }
   [[nodiscard]] bool wants_more() override;
@@ -100,6 +101,9 @@ class FlowChoice final : public Choice {
       : id_(id), vlan_(vlan), defragmenter_(decode, limits) {}
 
   void on_flow_end(const flow::Flow& flow, Timestamp now) override;
+  void on_scan(const event::Common&, const detect::ScanRecord& record) override {
+    is_scan_ = is_scan_ || record.id == id_;
+  }
 
   [[nodiscard]] bool found() const noexcept override { return found_; }
   void look_at(const Candidate& candidate, PacketSet& chosen) override;
@@ -131,6 +135,7 @@ class FlowChoice final : public Choice {
   Timestamp first_{};
   Timestamp end_{};
   bool found_ = false;
+  bool is_scan_ = false;
 };
 
 }  // namespace ntan::run

@@ -14,7 +14,12 @@ void ScanList::add(const event::Common& common, const detect::ScanRecord& record
                                 common.src_ip.known() ? " by " + to_string(common.src_ip) : ""));
 }
 
+void ScanList::add(const flow::Flow& flow) {
+  is_flow_ = is_flow_ || flow::flow_id(flow) == asked_;
+}
+
 std::vector<std::string> ScanList::hints() const {
+  if (is_flow_) return {"it is the id of a flow: ntan extract --flow " + id_text(asked_)};
   if (others_.empty())
     return {"no scan was found at all; the options that decide have to be the same"};
   std::vector<std::string> lines{"scans that there are:"};

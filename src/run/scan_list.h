@@ -7,6 +7,7 @@
 
 #include "detect/scan_record.h"
 #include "event/event.h"
+#include "flow/flow.h"
 #include "run/ids.h"
 
 namespace ntan::run {
@@ -19,6 +20,8 @@ class ScanList {
   explicit ScanList(event::Id asked) : asked_(asked) {}
 
   void add(const event::Common& common, const detect::ScanRecord& record);
+  /// A flow that has ended: its id may be what was asked for.
+  void add(const flow::Flow& flow);
 
   /// The scans of the group `asked`, in the order they were met; empty if it is none.
   [[nodiscard]] const std::vector<event::Id>& members() const noexcept { return members_; }
@@ -29,6 +32,7 @@ class ScanList {
   event::Id asked_;
   std::vector<event::Id> members_;
   IdSet known_members_;
+  bool is_flow_ = false;
   std::vector<std::string> others_;  // the first max_hints
 };
 

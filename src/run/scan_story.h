@@ -22,6 +22,7 @@ class ScanVerdict final : public Watch {
 
   void on_alarm(const detect::AlarmFacts& facts) override;
   void on_scan(const event::Common& common, const detect::ScanRecord& record) override;
+  void on_flow_end(const flow::Flow& flow, Timestamp) override { scans_.add(flow); }
 
   /// What the last event of the scan said; the rest of it is left to the story.
   [[nodiscard]] const std::optional<VerdictRecord>& ending() const noexcept { return ending_; }

@@ -152,6 +152,10 @@ def _(folder):
                 words=["no scan 0000000000000000"])
     assert scan["scan"]["id"] in text, text
     says("extract", "-r", path, "--flow", "0" * 16, "-w", out, code=5, words=["no flow"])
+    says("extract", "-r", path, "--flow", scan["scan"]["id"], "-w", out, code=5, words=["is the id of a scan"])
+    flow = next(event for event in events("read", path) if event["event"] == "flow")["flow_id"]
+    for words in (["extract", "--scan", flow, "-w", out], ["explain", flow]):
+        says(*words, "-r", path, code=5, words=[f"no scan {flow}", "is the id of a flow"])
     assert not out.exists()
 
 
