@@ -20,6 +20,11 @@ std::string asked_for(const Options& options) {
                          : "flow " + id_text({options.flow_id.value_or(0)});
 }
 
+std::string target_of(const Options& options) {
+  const std::string file = options.write_packets.value_or("-");
+  return file == "-" ? "standard output" : file;
+}
+
 std::unique_ptr<Choice> choice_of(const Options& options) {
   if (options.scan_id) return std::make_unique<ScanChoice>(event::Id{*options.scan_id});
   const EngineOptions engine = engine_options(options);
@@ -44,15 +49,23 @@ bool choose(Replay& replay, Choice& choice, PacketSet& chosen) {
   });
 }
 
-bool copy(Replay& replay, const PacketSet& chosen, Outputs& outputs) {
-  return replay.read([&](const Batch& batch, const source::Source& source) {
+struct Copied {
+  std::uint64_t packets = 0;
+  bool whole = false;  ///< the user did not stop it
+};
+
+Copied copy(Replay& replay, const PacketSet& chosen, Outputs& outputs) {
+  Copied copied;
+  copied.whole = replay.read([&](const Batch& batch, const source::Source& source) {
     Batch kept;
     for (const PacketView& packet : batch.view()) {
       if (chosen.contains(packet.number)) kept.packets[kept.count++] = packet;
     }
+    copied.packets += kept.count;
     outputs.write_packets(kept, source.interfaces());
     return !outputs.useless();
   });
+  return copied;
 }
 
 }  // namespace
@@ -75,18 +88,21 @@ ExitCode extract(const Options& options, source::Interrupt& interrupt) {
   if (!choose(replay, *choice, chosen)) return stopped();
   Outputs outputs(options);
   outputs.open();
-  const bool whole = copy(replay, chosen, outputs);
+  const Copied copied = copy(replay, chosen, outputs);
   outputs.finish();
   if (outputs.closed()) return replay.ending();
   for (const std::string& message : outputs.take_failures()) say_error(message);
   const std::vector<std::string> changes = outputs.changes();
   for (const std::string& change : changes) say_warning(change);
   if (const std::string doubt = choice->doubt(chosen); !doubt.empty()) say_warning(doubt);
-  if (!whole) say_error("stopped before the last packet");
-  if (outputs.failed() || !changes.empty() || !whole) return ExitCode::runtime;
+  if (!copied.whole) {
+    say_error(fmt::format("stopped: {} of {} packets written to {}", copied.packets, chosen.count(),
+                          target_of(options)));
+  }
+  if (outputs.failed() || !changes.empty() || !copied.whole) return ExitCode::runtime;
   if (options.verbosity != Verbosity::quiet) {
     say(fmt::format("{}: {} packets written to {}", asked_for(options), chosen.count(),
-                    *options.write_packets == "-" ? "standard output" : *options.write_packets));
+                    target_of(options)));
   }
   return replay.ending();
 }

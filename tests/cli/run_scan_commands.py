@@ -8,11 +8,14 @@ import json
 import os
 import re
 import shlex
+import signal
 import struct
+import subprocess
 import sys
+import time
 
 from harness import (
-    SAMPLE, Skip, case, events, lines, long_capture, main, names, ntan, packets, sample, says,
+    LIMIT_S, NTAN, SAMPLE, Skip, case, events, lines, long_capture, main, names, ntan, packets, sample, says,
 )
 
 
@@ -220,6 +223,23 @@ def _(folder):
     for event in told:
         validator.validate(event)
         jsonschema.Draft202012Validator(json.loads(ntan("schema", event["event"]).stdout)).validate(event)
+
+
+@case("extract: what a signal stops does not look whole")
+def _(folder):
+    path = long_capture(folder, 500)
+    scan = next(event for event in events("read", path, "--events", "scan"))["scan"]["id"]
+    with subprocess.Popen([NTAN, "extract", path, "--scan", scan, "-w", "-"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+        begun = os.read(process.stdout.fileno(), 1)
+        time.sleep(0.3)  # the pipe is full
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1, (process.returncode, said)
+    (folder / "part.pcap").write_bytes(begun + out)
+    told = re.fullmatch(r"ntan: error: stopped: (\d+) of (\d+) packets written to standard output\n", said.decode())
+    assert told, said
+    assert len(packets(folder / "part.pcap")) == int(told[1]) < int(told[2])
 
 
 @case("exit code 5: nothing to explain")
