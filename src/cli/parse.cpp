@@ -104,14 +104,15 @@ std::vector<Bound> declare(CLI::App& app, Commands commands) {
   return bound;
 }
 
-/// The flag that an argument like `-x`, `--name` or `--name=value` names for any command.
-const Flag* find_flag(std::string_view argument) noexcept {
+/// The commands for which an argument like `-x` or `--name` is an option.
+Commands commands_with(std::string_view argument) noexcept {
+  Commands commands = 0;
   for (const Flag& flag : flags()) {
     const bool by_letter = flag.letter != 0 && argument.size() >= 2 && argument[1] == flag.letter;
     const bool by_name = argument.starts_with("--") && argument.substr(2) == flag.name;
-    if (by_letter || by_name) return &flag;
+    if (by_letter || by_name) commands |= flag.commands;
   }
-  return nullptr;
+  return commands;
 }
 
 /// A second word for a command.
@@ -122,14 +123,13 @@ bool is_other_word(const CommandWord& word) noexcept {
 [[noreturn]] void reject_option(std::string_view argument, Commands commands) {
   const std::string_view typed =
       argument.starts_with("--") ? argument.substr(0, argument.find('=')) : argument.substr(0, 2);
-  if (const Flag* elsewhere = find_flag(typed)) {
-    std::string owners;
-    for (const CommandWord& each : command_words()) {
-      if ((elsewhere->commands & bit(each.command)) == 0 || is_other_word(each)) continue;
-      owners += fmt::format("{}{}", owners.empty() ? "" : ", ", each.word);
-    }
-    if (!owners.empty()) throw UsageError(fmt::format("{} is an option of ntan {}", typed, owners));
+  const Commands elsewhere = commands_with(typed);
+  std::string owners;
+  for (const CommandWord& each : command_words()) {
+    if ((elsewhere & bit(each.command)) == 0 || is_other_word(each)) continue;
+    owners += fmt::format("{}{}", owners.empty() ? "" : ", ", each.word);
   }
+  if (!owners.empty()) throw UsageError(fmt::format("{} is an option of ntan {}", typed, owners));
   std::vector<std::string> names;
   for (const Flag& flag : flags()) {
     if ((flag.commands & commands) != 0 && !flag.name.empty()) {
