@@ -341,6 +341,16 @@ run::Options settle_schema(Draft& draft, const Surroundings& around) {
   return std::move(draft.options);
 }
 
+/// By its own command or, with the options of capture, by -D.
+run::Options settle_interfaces(Draft& draft) {
+  for (const Format format : draft.formats) {
+    if (format == Format::csv) throw UsageError("interfaces are listed as text or as JSON");
+    draft.options.as_json = format == Format::json;
+  }
+  draft.options.command = Command::interfaces;
+  return std::move(draft.options);
+}
+
 }  // namespace
 
 run::Options settle(Draft draft, Command command, const Surroundings& around) {
@@ -353,8 +363,7 @@ run::Options settle(Draft draft, Command command, const Surroundings& around) {
     if (!draft.words.empty()) {
       throw UsageError(fmt::format("interfaces takes no argument '{}'", draft.words.front()));
     }
-    draft.options.command = Command::interfaces;
-    return std::move(draft.options);
+    return settle_interfaces(draft);
   }
   settle_input(draft, command, around);
   settle_filter(draft);

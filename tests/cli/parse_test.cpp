@@ -114,6 +114,8 @@ TEST_CASE("parse: the bare forms are capture and read with the words of a filter
   CHECK(saved.filter == "tcp[13] & 2 != 0");
   CHECK(parse_words({"-r", "-"}).files == Words{"-"});
   CHECK(parse_words({"-D"}).command == Command::interfaces);
+  CHECK_FALSE(parse_words({"-D"}).as_json);
+  CHECK(parse_words({"-D", "--json"}).as_json);
 }
 
 TEST_CASE("parse: read without a file takes a pipe but never waits for a terminal") {
