@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <ranges>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "base/similar.h"
 #include "cli/help.h"
 #include "cli/settle.h"
+#include "cli/values.h"
 
 namespace ntan::cli {
 namespace {
@@ -197,6 +199,7 @@ run::Options print(std::string text, Command command) {
 run::Options parse_help(const Arguments& arguments) {
   const Draft draft = read_options(arguments, bit(Command::schema));
   if (draft.words.empty()) return print(help(std::nullopt, Draft::Help::full), Command::help);
+  if (draft.words.size() > 1) throw UsageError("help takes one command, or none");
   const CommandWord* word = find_command(draft.words.front());
   if (word == nullptr) reject_command(draft.words.front());
   return print(help(word->command, Draft::Help::full), Command::help);
@@ -242,6 +245,12 @@ run::Options parse(std::span<const std::string> arguments, const Surroundings& a
       (command == Command::read || command == Command::extract || command == Command::report))
     append(draft.options.files, draft.words);
   if (command == Command::explain && !draft.words.empty()) {
+    for (const std::string& word : draft.words | std::views::drop(1)) {
+      if (parse_id(word)) {
+        throw UsageError(fmt::format("explain takes one id: '{}' is another", word),
+                         {fmt::format("a file of that name: -r {}", word)});
+      }
+    }
     draft.options.files.insert(draft.options.files.end(), draft.words.begin() + 1,
                                draft.words.end());
     draft.words.resize(1);

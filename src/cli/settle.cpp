@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -184,6 +185,12 @@ void check_placeholders(std::string_view pattern) {
   }
 }
 
+/// However they are spelled; what links do is found out when files are opened.
+bool same_path(const std::string& a, const std::string& b) {
+  using std::filesystem::path;
+  return path{a}.lexically_normal() == path{b}.lexically_normal();
+}
+
 void settle_outputs(Draft& draft) {
   run::Options& options = draft.options;
   for (std::string& pattern : draft.patterns) {
@@ -195,10 +202,10 @@ void settle_outputs(Draft& draft) {
                        {"one file per event: -o '{event}.csv'", "or one event: --events dns"});
     }
     for (const run::Output& other : options.outputs) {
-      if (other.pattern == pattern)
+      if (same_path(other.pattern, pattern))
         throw UsageError(fmt::format("-o '{}' is given twice", pattern));
     }
-    if (options.write_packets == pattern) {
+    if (options.write_packets && same_path(*options.write_packets, pattern)) {
       throw UsageError(fmt::format("events and packets cannot share '{}'", pattern));
     }
     options.outputs.push_back({.pattern = std::move(pattern), .format = format});

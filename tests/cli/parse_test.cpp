@@ -370,6 +370,10 @@ TEST_CASE("parse: a usage error names the remedy") {
       {{"read", "a", "-o", "{host}.json"},
        "ntan: error: '{host}.json': only {event} can stand in braces\n"},
       {{"read", "a", "-o", "x.json", "-o", "x.json"}, "ntan: error: -o 'x.json' is given twice\n"},
+      {{"read", "a", "-o", "o/x.json", "-o", "./o//x.json"},
+       "ntan: error: -o './o//x.json' is given twice\n"},
+      {{"read", "a", "-o", "o/x.json", "-w", "o/./x.json"},
+       "ntan: error: events and packets cannot share 'o/x.json'\n"},
       {{"read", "a", "-w", "-", "--json"},
        "ntan: error: standard output carries the packets (-w -): events need a file\n"
        "  add -o events.ndjson\n"},
@@ -394,7 +398,12 @@ TEST_CASE("parse: a usage error names the remedy") {
        "event\n"},
       {{"explain", "12", "-r", "a"},
        "ntan: error: '12': expected 16 hex digits, as events have them\n"},
+      {{"explain", "0123456789abcdef", "fedcba9876543210", "-r", "a"},
+       "ntan: error: explain takes one id: 'fedcba9876543210' is another\n"
+       "  a file of that name: -r fedcba9876543210\n"},
       {{"explain", "0123456789abcdef"}, "ntan: error: explain needs a file\n  -r FILE\n"},
+      {{"help", "read", "foo"}, "ntan: error: help takes one command, or none\n"},
+      {{"capture", "-D", "--csv"}, "ntan: error: interfaces are listed as text or as JSON\n"},
       {{"interfaces", "eth0"}, "ntan: error: interfaces takes no argument 'eth0'\n"},
       {{"schema", "scan_stop"},
        "ntan: error: no event is called 'scan_stop'; did you mean 'scan_step'?\n"
