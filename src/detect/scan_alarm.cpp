@@ -128,17 +128,17 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
   const bool open = book_.is_open(source.alert);
   if (row && (!open || !was_row)) {
     raise(source, outcome,
-          {.axis = Axis::row, .why = why_row(outcome), .score = place.row.walk.score()});
+          {.axis = Axis::row, .why = why_row(outcome), .score = place.row.walk.score(bound_)});
   } else if (column && (!open || !was_column)) {
     raise(source, outcome,
-          {.axis = Axis::column, .why = ScanWhy::column, .score = place.column.walk.score()});
+          {.axis = Axis::column, .why = ScanWhy::column, .score = place.column.walk.score(bound_)});
   } else if (bad && all && !open) {
     raise(source, outcome,
-          {.axis = Axis::source, .why = ScanWhy::source, .score = source.walk.score()});
+          {.axis = Axis::source, .why = ScanWhy::source, .score = source.walk.score(bound_)});
   } else if (open && !probe.reported &&
              (place.row.alarmed || place.column.alarmed || (all && bad))) {
-    if (row) book_.at(source.alert).set_score(place.row.walk.score());
-    if (column) book_.at(source.alert).set_score(place.column.walk.score());
+    if (row) book_.at(source.alert).set_score(place.row.walk.score(bound_));
+    if (column) book_.at(source.alert).set_score(place.column.walk.score(bound_));
     if (kept == nullptr) kept = source.journal.find(place.keys.target);
     add_probe(source, probe, kept, outcome.time);
   }

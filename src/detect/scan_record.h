@@ -156,7 +156,8 @@ struct ScanRecord {
         field<"detect_ts", &ScanRecord::detect_ts>("Trace time of the alarm"),
         field<"first_ts", &ScanRecord::first_ts>("Trace time of the first probe counted"),
         field<"last_ts", &ScanRecord::last_ts>("Trace time of the last probe counted"),
-        field<"score", &ScanRecord::score>("Sum of the test at the alarm or now, in nats"),
+        field<"score", &ScanRecord::score>(
+            "Sum of the test at the alarm or now, in nats: of its two the one nearer to its bound"),
         field<"threshold", &ScanRecord::threshold>("What the score has to reach"),
         field<"confidence", &ScanRecord::confidence>("Probability of a scan, prior 0.001"),
         field<"severity", &ScanRecord::severity>("low, medium or high"),

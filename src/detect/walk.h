@@ -30,8 +30,11 @@ struct Walk {
     return client >= bound && peer >= std::min(bound, peer_bound);
   }
 
-  /// The weaker of the two sums.
-  [[nodiscard]] Nats score() const noexcept { return std::min(client, peer); }
+  /// What the two sums are worth together: at least `bound` where both models are beaten. Peers are
+  /// rarer than clients by as much as their bound is lower.
+  [[nodiscard]] Nats score(Nats bound) const noexcept {
+    return std::min(client, peer - std::min(bound, peer_bound) + bound);
+  }
 };
 
 }  // namespace ntan::detect

@@ -148,7 +148,7 @@ struct VerdictRecord {
         field<"members_total", &R::members_total>("Number of sources that take part"),
         field<"first_ts", &R::first_ts>("Trace time of the first probe counted"),
         field<"last_ts", &R::last_ts>("Trace time of the last probe counted"),
-        field<"score", &R::score>("Sum of the test in the end, in nats"),
+        field<"score", &R::score>("As scan.score in the end, in nats"),
         field<"threshold", &R::threshold>("What the score has to reach"),
         field<"confidence", &R::confidence>("Probability of a scan, prior 0.001"));
   }

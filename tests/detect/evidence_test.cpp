@@ -33,7 +33,8 @@ TEST_CASE("evidence: a walk must beat both models") {
   REQUIRE_FALSE(walk.beats(alarm_bound(Sense::medium)));
   walk.add(0, 1);
   REQUIRE(walk.beats(alarm_bound(Sense::medium)));
-  REQUIRE(walk.score() == 6'900);
+  REQUIRE(walk.score(alarm_bound(Sense::medium)) == alarm_bound(Sense::medium));
+  REQUIRE(walk.score(alarm_bound(Sense::high)) == 6'900);
 }
 
 TEST_CASE("evidence: the share of bad outcomes is exact") {

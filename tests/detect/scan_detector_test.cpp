@@ -557,6 +557,16 @@ TEST_CASE("scan detector: an alert carries what it is made of") {
   REQUIRE(told.record.first_ts == told.sample.front().ts);
 }
 
+TEST_CASE("scan detector: an alert opens with a score that reaches its threshold") {
+  for (const Sense sense : {Sense::low, Sense::medium, Sense::high}) {
+    Script script{{.sense = sense}};
+    // Ports as peers use them: the second sum is the last to be beaten.
+    for (unsigned n = 0; n < 60; ++n) script.add({.port = static_cast<std::uint16_t>(40'000 + n)});
+    REQUIRE(script.heard.opened() == 1);
+    for (const Told& told : script.heard.all) CHECK(told.record.score >= told.record.threshold);
+  }
+}
+
 TEST_CASE("scan detector: the first refusals are evidence however much else waits meanwhile") {
   Script script;
   for (unsigned n = 0; script.heard.all.empty(); ++n) {
