@@ -76,8 +76,10 @@ struct ScanSample {
         field<"dst_ip", &ScanSample::dst_ip>("Target"),
         field<"port", &ScanSample::port>("Port, ICMP type or IP protocol number"),
         field<"outcome", &ScanSample::outcome>("What became of it; absent while it is not known"),
-        field<"step", &ScanSample::step>("Evidence it added, in nats"),
-        field<"sum", &ScanSample::sum>("Sum of the test after it, in nats"),
+        field<"step", &ScanSample::step>("Evidence it added, in nats, to its row or its column, "
+                                         "whichever had the larger sum then; "
+                                         "explain has the steps of the test that fired"),
+        field<"sum", &ScanSample::sum>("Sum of that row or column after it, in nats"),
         field<"packet", &ScanSample::packet>("Number of the packet in this input"));
   }
 };
