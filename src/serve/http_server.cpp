@@ -106,6 +106,7 @@ struct Exchange {
   std::string body;
   bool too_large = false;
   bool asked = false;
+  bool last = false;  ///< of its connection: nobody knows where it ends
   std::optional<Refusal> refusal;
   std::shared_ptr<Waker> waker;
   std::shared_ptr<Later> later;
@@ -132,13 +133,20 @@ MHD_Result collect_host(void* hosts, MHD_ValueKind /*kind*/, const char* name, c
 struct Framing {
   unsigned lengths = 0;
   unsigned codings = 0;
+  bool other_coding = false;  ///< than `chunked`
+  bool bad_name = false;
 };
 
 MHD_Result collect_framing(void* framing, MHD_ValueKind /*kind*/, const char* name,
-                           const char* /*value*/) {
+                           const char* value) {
   auto& found = *static_cast<Framing*>(framing);
+  // RFC 9112 5.1: with a blank before its colon, a proxy may know a field that we do not.
+  found.bad_name = found.bad_name || std::strpbrk(name, " \t") != nullptr;
   if (::strcasecmp(name, "Content-Length") == 0) ++found.lengths;
-  if (::strcasecmp(name, "Transfer-Encoding") == 0) ++found.codings;
+  if (::strcasecmp(name, "Transfer-Encoding") == 0) {
+    ++found.codings;
+    if (value == nullptr || ::strcasecmp(value, "chunked") != 0) found.other_coding = true;
+  }
   return MHD_YES;
 }
 
@@ -147,7 +155,10 @@ MHD_Result collect_framing(void* framing, MHD_ValueKind /*kind*/, const char* na
 std::optional<Refusal> judge_framing(MHD_Connection* connection) {
   Framing framing;
   http_library().get_connection_values(connection, MHD_HEADER_KIND, collect_framing, &framing);
+  if (framing.bad_name) return Refusal{400, "the name of a header has no blank in it"};
   if (framing.lengths <= 1 && framing.codings == 0) return std::nullopt;
+  if (framing.lengths == 0 && framing.other_coding)
+    return Refusal{501, "a body is sent as it is, with its length"};
   return Refusal{400, "a body needs one length, and no chunks"};
 }
 
@@ -358,6 +369,7 @@ struct HttpServer::State {
   std::optional<Reply> answer(MHD_Connection* connection, const char* url, const char* method,
                               Exchange& exchange) const;
   MHD_Result send(MHD_Connection* connection, Reply& reply, const Exchange& exchange);
+  MHD_Result refuse_and_close(MHD_Connection* connection, const Exchange& exchange);
   [[nodiscard]] static Connection* of(MHD_Connection* connection) noexcept {
     const MHD_ConnectionInfo* info =
         http_library().get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -436,10 +448,12 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
     known->ticks = 0;
     exchange->waker = std::make_shared<Waker>(connection, known->descriptor);
     known->waker = exchange->waker;
-    exchange->refusal = judge(head_of(connection, url, method), rules);
-    if (!exchange->refusal) exchange->refusal = judge_framing(connection);
+    exchange->refusal = judge_framing(connection);
+    exchange->last = exchange->refusal.has_value();
+    if (!exchange->refusal) exchange->refusal = judge(head_of(connection, url, method), rules);
+    const Exchange& begun = *exchange.get();
     *context = exchange.release();
-    return MHD_YES;
+    return begun.last ? refuse_and_close(connection, begun) : MHD_YES;
   }
   Exchange& exchange = *static_cast<Exchange*>(*context);
   if (*size != 0) {
@@ -500,6 +514,7 @@ MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,
   }
   if (reply.status == 401) add("WWW-Authenticate", "Bearer");
   if (reply.status == 405) add("Allow", "GET, HEAD, POST");
+  if (exchange.last) add("Connection", "close");
   for (const auto& [name, value] : security_headers)
     (void)http_library().add_response_header(response, name, value);
   const std::size_t place = std::clamp<std::size_t>(reply.status / 100, 1, replies.size()) - 1;
@@ -507,6 +522,14 @@ MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,
   const MHD_Result queued = http_library().queue_response(connection, reply.status, response);
   http_library().destroy_response(response);
   return queued;
+}
+
+// RFC 9112 6.3: what follows such a head may be its body or another request; it is neither to us.
+MHD_Result HttpServer::State::refuse_and_close(MHD_Connection* connection,
+                                               const Exchange& exchange) {
+  if (Connection* known = of(connection); known != nullptr) known->busy = true;
+  Reply reply = error_reply(exchange.refusal->status, exchange.refusal->reason);
+  return send(connection, reply, exchange);
 }
 
 HttpServer::HttpServer(std::span<const int> listeners, GuardRules rules,

@@ -179,6 +179,39 @@ TEST_CASE("http: what the guard refuses never reaches the handler") {
   CHECK(handler.asked == 0);
 }
 
+TEST_CASE("http: where a request ends in two ways, nothing of what follows is taken for another") {
+  Answers handler = echo();
+  Loopback loopback(handler);
+  const auto [lengths, status] = GENERATE(table<std::string, unsigned>({
+      {"Content-Length: 2\r\nContent-Length: 40\r\n", 400},
+      {"Content-Length: 40\r\nContent-Length: 2\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n", 400},
+      {"Content-Length: 2\r\nTransfer-Encoding: gzip\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
+      {"Content-Length : 2\r\n", 400},
+      {"Content-Length\t: 2\r\n", 400},
+      {"Transfer-Encoding : chunked\r\n", 400},
+      {"Transfer-Encoding: xchunked\r\n", 501},
+      {"Transfer-Encoding: gzip, chunked\r\n", 501},
+  }));
+  const auto* const method = GENERATE("GET", "POST", "PUT");
+  // What the guard refuses must not leave the body behind either.
+  const auto* const host = GENERATE("", ".evil.example");
+  CAPTURE(lengths, method, host);
+  HttpClient client(loopback);
+  client.send(
+      fmt::format("{} /x HTTP/1.1\r\nHost: {}{}\r\nContent-Type: application/json\r\n"
+                  "X-Ntan: 1\r\n{}\r\n2\r\n{{}}\r\n0\r\n\r\n"
+                  "GET /hidden HTTP/1.1\r\nHost: {}\r\n\r\n",
+                  method, loopback.host(), host, lengths, loopback.host()));
+  const HttpReply reply = client.reply();
+  CHECK(reply.status == status);
+  CHECK(reply.header("connection") == "close");
+  CHECK(client.rest().empty());
+  CHECK(handler.asked == 0);
+  CHECK(loopback.server().connections() == 0);
+}
+
 TEST_CASE("http: what is no HTTP is refused or cut off, and harms nobody else") {
   using namespace std::string_literals;
   Answers handler = echo();

@@ -146,6 +146,13 @@ class HttpClient {
     return false;
   }
 
+  /// All that comes until the server closes the connection.
+  std::string rest() {
+    std::string all = receive([](std::string_view) { return false; });
+    loopback_->run();
+    return all;
+  }
+
   enum class Body : std::uint8_t { expected, none };
 
   /// The next reply, whole.
