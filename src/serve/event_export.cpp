@@ -57,7 +57,8 @@ void append_value(std::string& out, const simdjson::simdjson_result<dom::element
   }
 }
 
-/// The cells of one member.
+/// The cells of one member. What is text in the line is text, whatever the schema has there:
+/// somebody else may have written it, and no text of ours but what packets bring begins a formula.
 class Cells {
  public:
   explicit Cells(std::string& out) : line_(out, event::Formulas::guard) {}
@@ -66,9 +67,10 @@ class Cells {
 
   void field(const dom::object& object, const event::Field& field) {
     if (event::is_flat(field.kind)) {
+      const auto value = object[field.name];
       cell_.clear();
-      append_value(cell_, object[field.name]);
-      line_.cell(cell_);
+      append_value(cell_, value);
+      is_text(value) ? line_.text(cell_) : line_.cell(cell_);
       return;
     }
     dom::array items;
@@ -88,16 +90,23 @@ class Cells {
   /// `member`: of each element; empty for a list of plain values. An absent list is an empty cell.
   void list(const dom::array* items, std::string_view member) {
     line_.begin_list();
+    bool of_text = false;
     if (items != nullptr) {
       for (dom::element item : *items) {
+        const auto value = member.empty() ? simdjson::simdjson_result<dom::element>(std::move(item))
+                                          : item[member];
         cell_.clear();
-        append_value(cell_, member.empty()
-                                ? simdjson::simdjson_result<dom::element>(std::move(item))
-                                : item[member]);
+        append_value(cell_, value);
         line_.element(cell_);
+        of_text = of_text || is_text(value);
       }
     }
-    line_.end_list(false);
+    line_.end_list(of_text);
+  }
+
+  [[nodiscard]] static bool is_text(const simdjson::simdjson_result<dom::element>& value) {
+    dom::element_type type{};
+    return value.type().get(type) == simdjson::SUCCESS && type == dom::element_type::STRING;
   }
 
   event::CsvLine line_;

@@ -72,10 +72,10 @@ namespace {
 
 /// The first line of CSV that differs from what the record itself gives; empty if none.
 std::string difference(const test::Frames& frames) {
-  const test::Analysis analysis =
-      analyse(frames, {.summary_every = std::chrono::seconds{10},
-                       .packets = true,
-                       .formats = {run::Format::json, run::Format::csv}});
+  const test::Analysis analysis = analyse(frames, {.summary_every = std::chrono::seconds{10},
+                                                   .packets = true,
+                                                   .formats = {run::Format::json, run::Format::csv},
+                                                   .formulas = event::Formulas::guard});
   std::vector<const test::Line*> json;
   std::vector<const test::Line*> csv;
   for (const test::Line& line : analysis.lines)
@@ -90,7 +90,7 @@ std::string difference(const test::Frames& frames) {
 
 }  // namespace
 
-TEST_CASE("export: CSV of every event of the corpus is what -o would have written") {
+TEST_CASE("export: CSV of every event of the corpus is what -o and --csv-safe would have written") {
   const auto captures = test::shared_captures("corpus");
   if (captures.empty()) WARN("skipped: no shared corpus");
   for (const std::string& path : captures) {
@@ -313,7 +313,7 @@ TEST_CASE("export: hostile text in any member of any event gives the same CSV ei
       std::string expected;
       event::append_csv(
           expected, event::Event{.common = common, .schema = mirror.schema(), .record = &puppet},
-          {});
+          {.values = {}, .formulas = event::Formulas::guard});
       std::string line;
       serve::JsonText json(line);
       json.begin_object();
@@ -344,6 +344,60 @@ TEST_CASE("export: a line of somebody else's cannot break the cells either") {
     CHECK(std::count(line.begin(), line.end(), '\r') == 0);
     CHECK(test::csv_cells(line) == test::csv_cells(head));
   }
+}
+
+namespace {
+
+/// The cell of a column.
+std::string cell_of(std::string_view line, const event::Schema& schema, std::string_view column) {
+  std::string head;
+  event::append_csv_header(head, schema);
+  const std::string row = csv_of(line, schema);
+  std::size_t at = 0;
+  for (std::size_t begin = head.find(std::string{column} + ','); begin != 0; --begin)
+    at += head[begin - 1] == ',' ? 1 : 0;
+  std::size_t begin = 0;
+  for (; at != 0; --at) begin = row.find(',', begin) + 1;
+  return row.substr(begin, row.find_first_of(",\n", begin) - begin);
+}
+
+}  // namespace
+
+TEST_CASE("export: text that a spreadsheet would compute is none, and numbers stay numbers") {
+  const auto [text, cell] = GENERATE(table<std::string, std::string>({
+      {"=1+1", "'=1+1"},
+      {"+1", "'+1"},
+      {"-1", "'-1"},
+      {"@SUM(A1)", "'@SUM(A1)"},
+      {"a=1", "a=1"},
+      {"a;=1", R"(a\;=1)"},
+  }));
+  CAPTURE(text);
+  const event::Schema& http = schema_named("http");
+  std::string plain = cell;
+  std::erase(plain, '\\');  // only lists have a separator to escape
+  CHECK(cell_of(event_line("http", fmt::format(R"("host":"{}")", text)), http, "http_host") ==
+        plain);
+  const event::Schema& tls = schema_named("tls");
+  CHECK(cell_of(event_line("tls", fmt::format(R"("alpn_offered":["{}","h2"])", text)), tls,
+                "tls_alpn_offered") == cell + ";h2");
+  const event::Schema& dns = schema_named("dns");
+  CHECK(cell_of(event_line("dns", fmt::format(R"("answers":[{{"data":"{}"}}])", text)), dns,
+                "dns_answers_data") == cell);
+}
+
+TEST_CASE("export: no cell begins with a tab or a line end") {
+  const event::Schema& http = schema_named("http");
+  CHECK(cell_of(event_line("http", R"("host":"\t=1")"), http, "http_host") == R"(\x09=1)");
+  CHECK(cell_of(event_line("http", R"("host":"\r=1")"), http, "http_host") == R"(\x0d=1)");
+}
+
+TEST_CASE("export: text where a number was to be is guarded, a number below zero is not") {
+  const event::Schema& dns = schema_named("dns");
+  CHECK(cell_of(event_line("dns", R"("rtt_us":"=1")"), dns, "dns_rtt_us") == "'=1");
+  CHECK(cell_of(event_line("dns", R"("rtt_us":-5)"), dns, "dns_rtt_us") == "-5");
+  CHECK(cell_of(event_line("dns", R"("answers":[{"ttl":-5},{"ttl":6}])"), dns, "dns_answers_ttl") ==
+        "-5;6");
 }
 
 TEST_CASE("export: a line of another event gives no cells at all") {

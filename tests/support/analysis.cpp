@@ -234,7 +234,8 @@ std::vector<std::string> Analysis::of(std::string_view event) const {
 Analysis analyse(const Frames& frames, const AnalysisOptions& options) {
   Analysis analysis;
   LineKeeper keeper(analysis, options);
-  run::Recorder recorder(keeper, LineKeeper::wanted, &keeper, {}, options.events_held);
+  run::Recorder recorder(keeper, LineKeeper::wanted, &keeper, {.formulas = options.formulas},
+                         options.events_held);
   run::Engine engine({.mem_limit = options.mem_limit,
                       .max_flows = options.max_flows,
                       .shards = options.shards,

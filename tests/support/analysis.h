@@ -30,6 +30,7 @@ struct AnalysisOptions {
   std::size_t events_held = run::Recorder::usual_held;
   std::vector<std::string_view> only{};  ///< names of the events wanted; empty: all
   std::vector<run::Format> formats{run::Format::json};
+  event::Formulas formulas = event::Formulas::keep;  ///< in CSV
   run::Watch* watch = nullptr;
   std::vector<source::Interface> interfaces{{.name = {}, .link = LinkType::ethernet}};
 };
