@@ -198,6 +198,50 @@ test("events from elsewhere have no Start and no PCAP", async (world) => {
   check(await visible(page, "#exports button:text-is(\"JSON\")"), "but JSON");
 });
 
+test("events of somebody else's that lack members, or have others in their place, blank nothing", async (world) => {
+  const mock = await world.mock({ mode: "events", scans: 3, events: 20, eventsPerTick: 0 });
+  const whole = mock.scans[0];
+  const { technique, ...lacking } = whole.scan;
+  const twisted = Object.fromEntries(Object.keys(whole.scan).map((name) => [name, { a: [1] }]));
+  const counted = Object.fromEntries(Object.keys(whole.scan).map((name) => [name, 5]));
+  mock.scans.unshift(
+    { ...whole, scan: { ...lacking, id: "lacking" } }, { ...whole, scan: { id: "bare" } },
+    { ...whole, src_ip: 7, scan: { ...twisted, id: "twisted" } }, { ...whole, scan: { ...counted, id: "counted" } },
+    { ...whole, scan: { ...whole.scan, id: "lists", sample: [null, 5, { step: "a" }], targets: 5, guards: [null, {}], ttl: ["a"] } });
+  const strange = [7, null, { a: 1 }, ["x"], "text"];
+  for (const value of strange) {
+    mock.lines.unshift(
+      { ...mock.lines[0], event: "dns", src_ip: value, src_port: value, dns: { query: value, answers: value, rtt_us: value, rcode: value } },
+      { ...mock.lines[0], event: "tls", tls: { alert: value, sni: value, handshake_us: value } },
+      { ...mock.lines[0], event: "anomaly", dst_ip: value, dst_port: value, anomaly: { layer: value, reason: value, list: [value, { a: value }] } });
+  }
+  const page = await world.visit(mock.url);
+  await until("all alerts", async () => (await page.locator(".alert").count()) === 8);
+  check((await textOf(page, "#footer")).includes("events kept"), "footer");
+  check((await textOf(page, "#health")).includes("Events kept"), "health");
+  await until("the stream", () => mock.streams.size === 1);
+  mock.scans.unshift({ v: 1, event: "scan", ts: whole.ts, scan: { id: "late", sample: {} } });
+  mock.send("alert", mock.scans[0]);
+  await until("one more", async () => (await page.locator(".alert").count()) === 9);
+  check(technique && (await page.locator("#alert-log").textContent()).length > 0, "announced");
+  for (const item of await page.locator(".alert").all()) {
+    await item.getByText("Evidence").click();
+    await item.getByText("Details").click();
+    await until("details", () => visible(page, "#drawer"));
+    await page.keyboard.press("Escape");
+  }
+  same(await page.locator(".evidence-columns").count() > 8, true, "evidence");
+  for (const tab of ["dns", "tls", "anomalies", "events"]) {
+    await page.click(`#tab-${tab}`);
+    await until("rows", async () => (await page.locator("#table-panel tbody tr").count()) >= strange.length);
+    for (let i = 0; i < strange.length; i += 1) {
+      await page.locator("#table-panel tbody tr").nth(i).locator(".row-link").click();
+      check(await visible(page, "#drawer .fields"), "all fields");
+      await page.keyboard.press("Escape");
+    }
+  }
+});
+
 test("a failure after packets keeps them in sight", async (world) => {
   const { mock, page } = await world.open();
   mock.change({ status: "failed", failure: { error: "eth0 has gone down", hints: ["ip link set eth0 up"], exit_code: 1 } });

@@ -71,7 +71,7 @@ function shortList(items: (string | number)[] | undefined, total?: number): stri
 }
 
 function sampleTable(scan: Scan): HTMLElement | null {
-  const sample = scan.sample ?? [];
+  const { sample = [], threshold = Infinity } = scan;
   if (!sample.length) {
     return null;
   }
@@ -79,7 +79,7 @@ function sampleTable(scan: Scan): HTMLElement | null {
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "First probes" }, h("table", { class: "sample" },
     h("caption", {}, "First probes: each adds its step to the sum, and the sum has to reach the threshold"),
     h("thead", {}, h("tr", {}, ...heads.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, ...sample.map((probe) => h("tr", { class: probe.sum >= scan.threshold ? "over" : undefined },
+    h("tbody", {}, ...sample.map((probe) => h("tr", { class: probe.sum >= threshold ? "over" : undefined },
       h("td", { class: "n" }, count(probe.packet)), h("td", {}, timeOfDay(probe.ts)), h("td", { class: "mono" }, endpoint(probe.dst_ip, probe.port)),
       h("td", {}, words(probe.outcome ?? "not known yet")), h("td", { class: "n" }, probe.step.toFixed(2)), h("td", { class: "n" }, probe.sum.toFixed(2)))))));
 }
@@ -90,24 +90,25 @@ const SCORE_HEIGHT = 64;
 /** How the sum came to the threshold, probe by probe. */
 function scoreChart(scan: Scan): HTMLElement | null {
   const sums = (scan.sample ?? []).map(({ sum }) => sum);
-  if (sums.length < 2) {
+  const { threshold } = scan;
+  if (sums.length < 2 || threshold === undefined) {
     return null;
   }
-  const most = Math.max(scan.threshold, ...sums) * 1.1;
+  const most = Math.max(threshold, ...sums) * 1.1;
   const y = (sum: number): string => (SCORE_HEIGHT - (Math.max(0, sum) / most) * SCORE_HEIGHT).toFixed(1);
   const step = SCORE_WIDTH / (sums.length - 1);
-  const over = sums.findIndex((sum) => sum >= scan.threshold);
+  const over = sums.findIndex((sum) => sum >= threshold);
   return h("figure", { class: "score" },
     svg("svg", { viewBox: `0 0 ${SCORE_WIDTH} ${SCORE_HEIGHT}`, "aria-hidden": "true", preserveAspectRatio: "none" },
-      svg("path", { class: "threshold", d: `M0 ${y(scan.threshold)}H${SCORE_WIDTH}`, "vector-effect": "non-scaling-stroke" }),
+      svg("path", { class: "threshold", d: `M0 ${y(threshold)}H${SCORE_WIDTH}`, "vector-effect": "non-scaling-stroke" }),
       svg("polyline", { points: sums.map((sum, at) => `${(at * step).toFixed(1)},${y(sum)}`).join(" "), "vector-effect": "non-scaling-stroke" })),
-    h("figcaption", {}, over < 0 ? `Sum of the first probes; the threshold is ${scan.threshold}` : `The sum reached ${scan.threshold} with probe ${over + 1}`));
+    h("figcaption", {}, over < 0 ? `Sum of the first probes; the threshold is ${threshold}` : `The sum reached ${threshold} with probe ${over + 1}`));
 }
 
 function outcomes(scan: Scan): [string, string | undefined][] {
-  const known: [string, number][] = [["refused", scan.refused], ["half open", scan.half_open], ["no answer", scan.silent],
+  const known: [string, number | undefined][] = [["refused", scan.refused], ["half open", scan.half_open], ["no answer", scan.silent],
     ["connected, no payload", scan.connect], ["with payload or answer", scan.data], ["stealth flags", scan.stealth]];
-  return known.filter(([, n]) => n > 0).map(([name, n]) => [name, count(n)]);
+  return known.filter(([, n]) => n !== undefined && n > 0).map(([name, n]) => [name, count(n)]);
 }
 
 /** What is known of the scan beyond its headline. */
@@ -118,14 +119,14 @@ export function evidence({ scan }: ScanLine): HTMLElement {
       h("section", {}, h("h3", {}, "Probes"), facts([["tried", count(scan.probes)], ...outcomes(scan),
         ["accepted", shortList(scan.open)], ["ports", shortList(scan.port_ranges)], ["targets", shortList(scan.targets, scan.hosts)]])),
       h("section", {}, h("h3", {}, "Why"), facts([
-        ["test", `${words(scan.why)}${WHY[scan.why] ? ` – ${WHY[scan.why]}` : ""}`],
-        ["score", `${scan.score} of ${scan.threshold} needed`], ["confidence", percent(scan.confidence)],
-        ["found", `${timeOfDay(scan.detect_ts)}, ${micros((Date.parse(scan.detect_ts) - Date.parse(scan.first_ts)) * 1000)} after the first probe`],
+        ["test", scan.why && `${words(scan.why)}${WHY[scan.why] ? ` – ${WHY[scan.why]}` : ""}`],
+        ["score", scan.score === undefined ? undefined : `${scan.score} of ${scan.threshold ?? "–"} needed`], ["confidence", percent(scan.confidence)],
+        ["found", scan.detect_ts && `${timeOfDay(scan.detect_ts)}, ${micros((Date.parse(scan.detect_ts) - Date.parse(scan.first_ts)) * 1000)} after the first probe`],
         ["weighed less", shortList(scan.guards?.map((guard) => GUARDS[guard] ?? words(guard)))],
         ["visibility", VISIBILITY[scan.visibility] ?? words(scan.visibility)],
-        ["capture", scan.capture_ok ? "kept up" : "did not keep up: some contacts were forgotten"]])),
+        ["capture", scan.capture_ok === undefined ? undefined : scan.capture_ok ? "kept up" : "did not keep up: some contacts were forgotten"]])),
       h("section", {}, h("h3", {}, "Source"), facts([
-        ["lasted", micros(duration)], ["rate", `${rate(scan.rate_pps)} probes/s`], ["hint", scan.kind_hint && words(scan.kind_hint)],
+        ["lasted", Number.isNaN(duration) ? undefined : micros(duration)], ["rate", `${rate(scan.rate_pps)} probes/s`], ["hint", scan.kind_hint && words(scan.kind_hint)],
         ["TTL", shortList(scan.ttl)], ["source ports", shortList(scan.src_ports)], ["members", shortList(scan.members, scan.members_total)]]))),
     h("div", { class: "sample-box" }, sampleTable(scan), scoreChart(scan)));
 }
@@ -216,8 +217,8 @@ export class Alerts {
     toggle.setAttribute("aria-controls", panel);
     return h("li", { class: `alert ${scan.phase === "close" ? "over" : "going"}` },
       h("div", { class: "alert-line" },
-        h("span", { class: `severity ${["low", "medium", "high"].includes(scan.severity) ? scan.severity : "high"}` }, scan.severity),
-        h("span", { class: "what" }, h("strong", {}, words(scan.kind)), ` ${words(scan.technique)}`),
+        h("span", { class: `severity ${["low", "medium", "high", ""].includes(scan.severity) ? scan.severity : "high"}` }, scan.severity || "unknown"),
+        h("span", { class: "what" }, h("strong", {}, words(scan.kind || "unknown")), ` ${words(scan.technique)}`),
         h("span", { class: "route mono" }, h("bdi", {}, sourceOf(line)), h("span", { class: "arrow", "aria-label": "to" }, " → "), h("bdi", {}, targetsOf(line))),
         h("span", { class: "since" }, `${moment(scan.first_ts).slice(0, -4)}, ${scan.phase === "close" ? "over" : "going on"}`),
         h("span", { class: "speed" }, `${rate(scan.rate_pps)}/s`),

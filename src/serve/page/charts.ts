@@ -92,7 +92,8 @@ export class Charts {
   }
 
   private markers(): Marker[] {
-    return [...this.store.scans.values()].map(({ scan }) => ({ t: Date.parse(scan.detect_ts) / 1000, severity: scan.severity }));
+    return [...this.store.scans.values()].map(({ scan }) => ({ t: Date.parse(scan.detect_ts) / 1000, severity: scan.severity }))
+      .filter(({ t }) => !Number.isNaN(t));
   }
 
   /** A file is looked at as a whole, a live capture by its last minutes. */

@@ -69,7 +69,10 @@ function whetherAnswered(answered: boolean | undefined): string {
 }
 
 function answer(line: EventLine): string {
-  const answers = get<{ data?: string }[]>(line, "dns.answers") ?? [];
+  const answers = get<{ data?: string }[]>(line, "dns.answers");
+  if (!Array.isArray(answers)) {
+    return "";
+  }
   const [first] = answers;
   return first ? `${first.data ?? ""}${answers.length > 1 ? ` +${answers.length - 1}` : ""}` : "";
 }

@@ -3,7 +3,8 @@
 import { evidence } from "./alerts";
 import { h } from "./dom";
 import { bytes, count, dateAndTime, endpoint, micros, percent } from "./format";
-import type { EventLine, ScanLine, TableName, Talker } from "./model";
+import type { EventLine, TableName, Talker } from "./model";
+import { readScan } from "./scan";
 import { valueAt } from "./search";
 
 export interface DrawerActions {
@@ -49,7 +50,7 @@ export function toJq(line: Line): string {
   if (!isEvent(line)) {
     wanted = `.src_ip == ${text(line.ip)} or .dst_ip == ${text(line.ip)}`;
   } else if (line.event === "scan") {
-    wanted = `.scan.id == ${text((line as ScanLine).scan.id)}`;
+    wanted = `.scan.id == ${text(readScan(line).scan.id)}`;
   } else if (line.flow_id) {
     wanted = `.flow_id == ${text(line.flow_id)}`;
   } else {
@@ -98,8 +99,8 @@ function readable(path: string, value: number): string {
 function fieldRows(line: object, prefix = ""): HTMLElement[] {
   return Object.entries(line).flatMap(([name, value]): HTMLElement[] => {
     const path = prefix + name;
-    if (Array.isArray(value) && value.some((item) => typeof item === "object")) {
-      return value.flatMap((item, at) => fieldRows(item as object, `${path}[${at}].`));
+    if (Array.isArray(value) && value.some((item) => typeof item === "object" && item !== null)) {
+      return value.flatMap((item, at) => (typeof item === "object" && item !== null ? fieldRows(item as object, `${path}[${at}].`) : []));
     }
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return fieldRows(value, `${path}.`);
@@ -170,7 +171,7 @@ export class Drawer {
         h("button", { type: "button", class: "small", onclick: () => this.close() }, "Close")),
       this.buttons(line),
       h("div", { class: "drawer-body" }, isEvent(line) ? timeline(line) : null,
-        isEvent(line) && line.event === "scan" ? evidence(line as ScanLine) : null,
+        isEvent(line) && line.event === "scan" ? evidence(readScan(line)) : null,
         isEvent(line) ? null : h("p", {}, `${bytes(line.bytes)} in ${count(line.pkts)} packets sent`),
         h("h3", {}, "All fields"), h("dl", { class: "fields" }, ...fieldRows(line))));
     if (!this.dialog.open) {

@@ -5,7 +5,7 @@
 // context) each tab reads a stream of its own. A server whose stream cannot be read is polled.
 
 import { ApiError, get, openStream } from "./api";
-import type { History, Link, RunState, ScanLine, State, Tick } from "./model";
+import type { EventLine, History, Link, RunState, State, Tick } from "./model";
 import { readStream, type ServerMessage } from "./sse";
 import type { Store } from "./store";
 
@@ -185,7 +185,7 @@ export class Feed {
     if (event === "tick") {
       this.onTick(value as Tick);
     } else if (event === "alert") {
-      this.store.applyAlert(value as ScanLine);
+      this.store.applyAlert(value as EventLine);
     } else if (event === "refill") {
       this.store.applyRefill(value as History);
       this.lastTick = undefined;

@@ -56,8 +56,8 @@ function wholeOf(store: Store): Record<string, unknown> | undefined {
 function latency(store: Store, rows: Row[], metric: string, quantile: string, column: string): number | null {
   const whole = wholeOf(store);
   if (whole) {
-    const all = (whole.latency ?? []) as Record<string, unknown>[];
-    return (all.find((one) => one.metric === metric)?.[quantile] as number | undefined) ?? null;
+    const all = (Array.isArray(whole.latency) ? whole.latency : []) as (Record<string, unknown> | null)[];
+    return (all.find((one) => one?.metric === metric)?.[quantile] as number | undefined) ?? null;
   }
   return isWhole(store) ? greatest(store, rows, column) : newest(store, rows, column);
 }

@@ -1,6 +1,12 @@
 // Values as people read them.
 
 const NOTHING = "–";
+
+/** Also for what only claims to be a number: events may be somebody else's. */
+function isNothing(value: number | null | undefined): value is null | undefined {
+  return typeof value !== "number" || Number.isNaN(value);
+}
+
 const bidiOrInvisible =
   /[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u3164\uffa0\ufff9-\ufffb]/g;
 
@@ -22,37 +28,37 @@ function scaled(value: number, step: number, units: string[]): string {
 }
 
 export function bytes(value: number | null | undefined): string {
-  return value === null || value === undefined
+  return isNothing(value)
     ? NOTHING : scaled(value, 1000, ["B", "kB", "MB", "GB", "TB", "PB"]);
 }
 
 export function bitRate(value: number | null | undefined): string {
-  return value === null || value === undefined
+  return isNothing(value)
     ? NOTHING : scaled(value, 1000, ["b/s", "kb/s", "Mb/s", "Gb/s", "Tb/s"]);
 }
 
 export function byteRate(value: number | null | undefined): string {
-  return value === null || value === undefined
+  return isNothing(value)
     ? NOTHING : scaled(value, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
 }
 
 /** A whole number with its digits in groups of three. */
 export function count(value: number | null | undefined): string {
-  if (value === null || value === undefined) {
+  if (isNothing(value)) {
     return NOTHING;
   }
   return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 export function rate(value: number | null | undefined): string {
-  if (value === null || value === undefined) {
+  if (isNothing(value)) {
     return NOTHING;
   }
   return value >= 9.95 || value === 0 ? count(value) : value < 0.095 ? value.toPrecision(1) : value.toFixed(1);
 }
 
 export function micros(value: number | null | undefined): string {
-  if (value === null || value === undefined) {
+  if (isNothing(value)) {
     return NOTHING;
   }
   if (value < 999.5) {
@@ -69,7 +75,7 @@ export function micros(value: number | null | undefined): string {
 }
 
 export function percent(ratio: number | null | undefined): string {
-  if (ratio === null || ratio === undefined) {
+  if (isNothing(ratio)) {
     return NOTHING;
   }
   const value = ratio * 100;
@@ -138,9 +144,9 @@ export function endpoint(ip: string | undefined, port?: number): string {
   if (port === undefined) {
     return ip;
   }
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return String(ip).includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 export function words(name: string): string {
-  return name.replaceAll("_", " ");
+  return String(name).replaceAll("_", " ");
 }

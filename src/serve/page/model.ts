@@ -84,45 +84,45 @@ export interface ScanSample {
   outcome?: string;
   step: number;
   sum: number;
-  packet: number;
+  packet?: number;
 }
 
+/** As readScan() leaves it: a text that is absent is empty. */
 export interface Scan {
   id: string;
   phase: string;
   kind: string;
-  kind_hint?: string;
+  kind_hint: string;
   technique: string;
   why: string;
   detect_ts: string;
   first_ts: string;
   last_ts: string;
-  score: number;
-  threshold: number;
-  confidence: number;
+  score?: number;
+  threshold?: number;
+  confidence?: number;
   severity: string;
   targets?: string[];
-  hosts: number;
-  ports: number;
-  probes: number;
+  hosts?: number;
+  ports?: number;
+  probes?: number;
   port_ranges?: string[];
-  refused: number;
-  half_open: number;
-  silent: number;
-  connect: number;
-  data: number;
-  stealth: number;
+  refused?: number;
+  half_open?: number;
+  silent?: number;
+  connect?: number;
+  data?: number;
+  stealth?: number;
   open?: string[];
-  rate_pps: number;
+  rate_pps?: number;
   ttl?: number[];
   src_ports?: number[];
   sample?: ScanSample[];
   members?: string[];
   members_total?: number;
   visibility: string;
-  capture_ok: boolean;
+  capture_ok?: boolean;
   guards?: string[];
-  extract?: string;
 }
 
 export interface ScanLine extends EventLine {
@@ -160,7 +160,7 @@ export interface State extends RunState {
   summary?: Record<string, unknown>;
   talkers?: Talker[];
   protocols?: ProtocolShare[];
-  scans?: ScanLine[];
+  scans?: EventLine[];
 }
 
 export interface Tick {

@@ -1,8 +1,9 @@
 // What the page knows, and who is to be told: one repaint for all of it at a time.
 
 import type {
-  History, Link, ProtocolShare, Row, RunState, ScanLine, State, Talker, Tick,
+  EventLine, History, Link, ProtocolShare, Row, RunState, ScanLine, State, Talker, Tick,
 } from "./model";
+import { readScan } from "./scan";
 
 /** Rows beyond what the server sent before it is asked for the shorter history it keeps. */
 const ROWS_OF_OUR_OWN = 600;
@@ -10,6 +11,15 @@ const MOST_ROWS = 6000;
 const MOST_SCANS = 100;
 
 type Painter = () => void;
+
+/** A part of the page that fails must not take those after it along. */
+function attempt(paint: Painter): void {
+  try {
+    paint();
+  } catch (error) {
+    console.error(error);
+  }
+}
 
 export class Store {
   run: RunState | null = null;
@@ -54,7 +64,7 @@ export class Store {
       this.scheduled = false;
       for (const { paint, whilePaused } of this.painters) {
         if (whilePaused || !this.paused) {
-          paint();
+          attempt(paint);
         }
       }
     });
@@ -77,7 +87,7 @@ export class Store {
     this.whole = state.figures_of === "run" ? summary : undefined;
     this.talkers = talkers ?? [];
     this.protocols = protocols ?? [];
-    this.scans = new Map((scans ?? []).slice(0, MOST_SCANS).reverse().map((line) => [line.scan.id, line]));
+    this.scans = new Map((scans ?? []).slice(0, MOST_SCANS).reverse().map(readScan).map((line) => [line.scan.id, line]));
     this.changed();
   }
 
@@ -125,7 +135,8 @@ export class Store {
     return restarted;
   }
 
-  applyAlert(line: ScanLine): void {
+  applyAlert(event: EventLine): void {
+    const line = readScan(event);
     const known = this.scans.delete(line.scan.id);
     this.scans.set(line.scan.id, line);
     if (this.scans.size > MOST_SCANS) {
