@@ -112,7 +112,7 @@ export class Mock {
         this.rows.splice(0, Math.max(0, this.rows.length - 4500));
         this.scale += row[3];
         for (let i = 0; i < this.options.eventsPerTick; i += 1) {
-          this.lines.unshift(eventLine(this.roll, this.now, ["flow", "dns", "tls", "http"][i % 4], this.options.hostile && i % 2 === 0 ? hostileName(this.tickNumber) : undefined));
+          this.lines.unshift(eventLine(this.roll, this.now, ["flow", "dns", "tls", "http"][i % 4], this.options.hostile ? hostileName(this.tickNumber + i) : undefined));
         }
         this.lines.length = Math.min(this.lines.length, 1000);
       }
