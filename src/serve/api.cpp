@@ -27,7 +27,7 @@ constexpr std::size_t most_rows = 1'000;
 constexpr std::size_t first_talkers = 50;
 constexpr std::size_t tick_talkers = 20;
 constexpr std::size_t tick_protocols = 15;
-constexpr std::size_t first_scans = 100;
+constexpr std::size_t first_scan_octets = std::size_t{1} << 20U;
 /// Alerts of one second; who wants the others asks for the table.
 constexpr std::size_t alert_octets = std::size_t{64} << 10U;
 /// A tick stays below this; what does not fit is left to the next snapshot.
@@ -178,7 +178,7 @@ std::optional<Reply> Api::state(const Asked& /*asked*/) {
   }
   append_talkers(json, "talkers", *digest_, first_talkers);
   append_protocols(json, *digest_, Digest::most_protocols);
-  append_scans(json, *digest_, first_scans);
+  append_scans(json, *digest_, first_scan_octets);
   json.end_object();
   return json_reply(std::move(out));
 }

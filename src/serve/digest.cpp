@@ -144,6 +144,7 @@ void Digest::clear() {
   scans_.clear();
   scan_octets_ = 0;
   scans_given_up_ = 0;
+  scans_open_ = 0;
   malformed_ = 0;
   first_.reset();
   last_.reset();
@@ -316,19 +317,25 @@ void Digest::take_flow(const dom::object& flow) noexcept {
 
 void Digest::take_scan(const dom::object& scan, std::string_view line) {
   const std::string_view id = text_of(scan, "id");
+  const bool open = text_of(scan, "phase") != "close";
   const auto found = std::find_if(scans_.rbegin(), scans_.rend(),
                                   [id](const ScanLine& one) { return one.id == id; });
   scan_octets_ += line.size();
   if (found != scans_.rend()) {
     scan_octets_ -= found->line.size();
+    scans_open_ -= found->open ? 1U : 0U;
     found->line = line;
+    found->open = open;
   } else {
     ++totals_.scans;
     ++counted_.scans;
-    scans_.push_back({.id = std::string{id}, .line = std::string{line}, .number = totals_.scans});
+    scans_.push_back(
+        {.id = std::string{id}, .line = std::string{line}, .number = totals_.scans, .open = open});
   }
+  scans_open_ += open ? 1U : 0U;
   while (scans_.size() > most_scans || scan_octets_ > most_scan_octets) {
     scan_octets_ -= scans_.front().line.size();
+    scans_open_ -= scans_.front().open ? 1U : 0U;
     scans_.pop_front();
     ++scans_given_up_;
   }

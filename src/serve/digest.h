@@ -61,6 +61,7 @@ struct ScanLine {
   std::string id;
   std::string line;
   std::uint64_t number = 0;  ///< order in which scans were first told
+  bool open = true;          ///< it goes on
 };
 
 class Digest {
@@ -111,6 +112,8 @@ class Digest {
   [[nodiscard]] std::vector<const ScanLine*> scans(std::size_t most) const;
   /// Scans for which there was no place any more.
   [[nodiscard]] std::uint64_t scans_given_up() const noexcept { return scans_given_up_; }
+  /// Of those that have a place, how many go on.
+  [[nodiscard]] std::uint64_t scans_open() const noexcept { return scans_open_; }
 
  private:
   /// Of a run, or of the part of it that one file holds.
@@ -159,6 +162,7 @@ class Digest {
   std::deque<ScanLine> scans_;  // oldest first
   std::size_t scan_octets_ = 0;
   std::uint64_t scans_given_up_ = 0;
+  std::uint64_t scans_open_ = 0;
   std::uint64_t malformed_ = 0;
   std::optional<Timestamp> first_;
   std::optional<Timestamp> last_;

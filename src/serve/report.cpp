@@ -41,23 +41,6 @@ constexpr auto report_tables = std::to_array<Table>({
     {"anomalies", "anomaly", ""},
 });
 
-void append_scans_within(JsonText& json, const Digest& digest) {
-  std::size_t octets = 0;
-  std::uint64_t left_out = digest.scans_given_up();
-  json.key("scans");
-  json.begin_array();
-  for (const ScanLine* scan : digest.scans(Digest::most_scans)) {
-    octets += octets_in_html(scan->line);
-    if (octets > report_scan_octets) {
-      ++left_out;
-      continue;
-    }
-    json.raw(scan->line);
-  }
-  json.end_array();
-  json.member("scans_left_out", left_out);
-}
-
 std::string report_json(const Digest& digest, const RunState& run, const ReportOptions& options) {
   std::string out;
   JsonText json(out);
@@ -85,7 +68,7 @@ std::string report_json(const Digest& digest, const RunState& run, const ReportO
   }
   append_talkers(json, "talkers", digest, report_talkers);
   append_protocols(json, digest, Digest::most_protocols);
-  append_scans_within(json, digest);
+  append_scans(json, digest, report_scan_octets);
   json.end_object();
   json.key("tables");
   json.begin_object();

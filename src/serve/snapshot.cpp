@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "base/time.h"
+#include "serve/event_table.h"
 
 namespace ntan::serve {
 namespace {
@@ -105,7 +106,9 @@ void append_figures(JsonText& json, const RunState& run, const Digest& digest) {
   json.member("malformed_lines", digest.malformed());
   json.member("flows", if_known(totals.flows));
   json.member("flows_active", if_known(totals.flows_active));
-  json.member("scans", knows_scans(run, digest) ? std::optional{totals.scans} : std::nullopt);
+  const bool scans = knows_scans(run, digest);
+  json.member("scans", scans ? std::optional{totals.scans} : std::nullopt);
+  json.member("scans_open", scans ? std::optional{digest.scans_open()} : std::nullopt);
   json.member("received", totals.received);
   json.member("dropped_by_kernel", totals.dropped_by_kernel);
   json.member("dropped_by_interface", totals.dropped_by_interface);
@@ -177,11 +180,21 @@ void append_protocols(JsonText& json, const Digest& digest, std::size_t most) {
   json.end_array();
 }
 
-void append_scans(JsonText& json, const Digest& digest, std::size_t most) {
+void append_scans(JsonText& json, const Digest& digest, std::size_t most_octets) {
+  std::size_t octets = 0;
+  std::uint64_t left_out = digest.scans_given_up();
   json.key("scans");
   json.begin_array();
-  for (const ScanLine* scan : digest.scans(most)) json.raw(scan->line);
+  for (const ScanLine* scan : digest.scans(Digest::most_scans)) {
+    octets += octets_in_html(scan->line);
+    if (octets > most_octets) {
+      ++left_out;
+      continue;
+    }
+    json.raw(scan->line);
+  }
   json.end_array();
+  json.member("scans_left_out", left_out);
 }
 
 }  // namespace ntan::serve

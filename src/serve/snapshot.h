@@ -25,7 +25,8 @@ void append_talker(JsonText& json, const Talker& talker);
 void append_talkers(JsonText& json, std::string_view name, const Digest& digest, std::size_t most);
 /// The member `protocols`: of the run, at most `most` of each level.
 void append_protocols(JsonText& json, const Digest& digest, std::size_t most);
-/// The member `scans`: the latest line of each, newest first.
-void append_scans(JsonText& json, const Digest& digest, std::size_t most);
+/// The members `scans`: the latest line of each, newest first, and `scans_left_out`: how many have
+/// no place in so many octets, as octets_in_html() counts them, or are not kept any more.
+void append_scans(JsonText& json, const Digest& digest, std::size_t most_octets);
 
 }  // namespace ntan::serve

@@ -107,6 +107,25 @@ test("a scan alert is announced, gives its evidence, and its PCAP asks for that 
   same(await page.getAttribute("#tab-flows", "aria-selected"), "true", "tab of the flows");
 });
 
+test("all scans can be reached, and where some are not here that is said", async (world) => {
+  const { page } = await world.open({ status: "stopped", scans: 130 });
+  await until("the heading", async () => (await textOf(page, "#alerts-title")) === "Scan alerts (130)");
+  check(!(await page.locator("#alerts").getByText("are here").isVisible()), "none is missing");
+  for (let shown = 20; shown < 130; shown += 20) {
+    same(await page.locator(".alert").count(), shown, "alerts");
+    await page.locator("#alerts").getByText(/^Show \d+ more of/).click();
+  }
+  same(await page.locator(".alert").count(), 130, "alerts");
+  const { mock, page: other } = await world.open({ status: "stopped", scans: 130, mostScans: 100 });
+  await until("the heading", async () => (await textOf(other, "#alerts-title")) === "Scan alerts (130)");
+  check((await textOf(other, "#alerts")).includes("The newest 100 of 130 are here."), "it says so");
+  // The one that goes on is the newest; now the oldest goes on too, and is not sent.
+  check((await textOf(other, "#figures")).includes("1 going on"), "going on");
+  mock.scans.at(-1).scan.phase = "update";
+  await other.reload();
+  await until("going on", async () => (await textOf(other, "#figures")).includes("2 going on"));
+});
+
 test("tables are searched by prefix and expression, and a bad expression is told", async (world) => {
   const { page } = await world.open({ status: "stopped" });
   await page.click("#tab-flows");

@@ -20,7 +20,7 @@ export class Refusal extends Error {
 /** Everything a test may want to be otherwise. */
 const DEFAULTS = {
   mode: "live", status: "running", hostile: false, seconds: 900, tickMs: 1000, token: "", filter: undefined, failure: undefined, notes: [],
-  packets: 1, events: 600, scans: 5, eventsPerTick: 3, streamStatus: 200, startRefusal: null, down: false, drops: 0, seed: 7,
+  packets: 1, events: 600, scans: 5, mostScans: 1000, eventsPerTick: 3, streamStatus: 200, startRefusal: null, down: false, drops: 0, seed: 7,
   directed: true, promisc: true,
 };
 
@@ -70,6 +70,7 @@ export class Mock {
     const idle = status === "idle";
     const totals = packets === 0 ? { packets: 0, bytes: 0, events: 0, flows: 0, flows_active: 0, scans: 0 } : {
       packets: Math.round(this.scale / 680), bytes: Math.round(this.scale), events: this.lines.length * 21, flows: 4913, flows_active: 212, scans: this.scans.length,
+      scans_open: this.scans.filter(({ scan }) => scan.phase !== "close").length,
     };
     if (mode === "live" && !idle) {
       Object.assign(totals, { received: totals.packets + drops, dropped_by_kernel: drops, dropped_by_interface: 0, dropped_by_ntan: 0 });
@@ -88,7 +89,7 @@ export class Mock {
   }
 
   state() {
-    return { ...this.runState(), history: { columns: COLUMNS, rows: this.rows }, ...(this.rows.length ? { summary: { packets: 1 } } : {}), talkers: this.talkers(), protocols: this.protocols(), scans: this.scans };
+    return { ...this.runState(), history: { columns: COLUMNS, rows: this.rows }, ...(this.rows.length ? { summary: { packets: 1 } } : {}), talkers: this.talkers(), protocols: this.protocols(), scans: this.scans.slice(0, this.options.mostScans) };
   }
 
   talkers() {

@@ -143,6 +143,21 @@ TEST_CASE("api: the state is a snapshot of the run and its digest") {
   CHECK(json.text("/scans/0/scan/id") == "00000000000000cd");
 }
 
+TEST_CASE("api: the state has the newest scans within a bound, and counts the others") {
+  Page page;
+  const std::string much(2'000, 'x');
+  for (int id = 0; id < 1'200; ++id)
+    page.take(event_line("scan", fmt::format(R"("id":"{:016x}","why":"{}")", id, much)));
+  const std::string body = page.client.get("/api/v1/state").body;
+  CHECK(body.size() < (1U << 20U) + 20'000);
+  const Json json(body);
+  CHECK(json.size("/scans") > 400);
+  CHECK(json.text("/scans/0/scan/id") == fmt::format("{:016x}", 1'199));
+  CHECK(json.size("/scans") + json.number("/scans_left_out") == 1'200);
+  CHECK(json.number("/totals/scans") == 1'200);
+  CHECK(json.number("/totals/scans_open") == 1'000);
+}
+
 TEST_CASE("api: every state of a run is JSON") {
   Page page;
   for (const Mode mode : {Mode::live, Mode::replay, Mode::events}) {

@@ -180,6 +180,26 @@ TEST_CASE("digest: of a scan the latest line counts, newest scans first") {
   CHECK(digest.scans(0).empty());
 }
 
+TEST_CASE("digest: scans that go on are counted until they are over or given up") {
+  Digest digest(std::size_t{1} << 20U);
+  const auto take = [&digest](int id, std::string_view phase) {
+    (void)digest.take(event_line("scan", fmt::format(R"("id":"{:016x}","phase":"{}")", id, phase)));
+    return digest.scans_open();
+  };
+  CHECK(take(1, "open") == 1);
+  CHECK(take(1, "update") == 1);
+  CHECK(take(2, "open") == 2);
+  CHECK(take(1, "close") == 1);
+  CHECK(take(1, "close") == 1);
+  CHECK(take(1, "open") == 2);
+  CHECK(take(3, "close") == 2);
+  for (int id = 4; id < 4 + static_cast<int>(Digest::most_scans); ++id) (void)take(id, "close");
+  CHECK(digest.scans_open() == 0);
+  CHECK(take(1, "open") == 1);
+  digest.clear();
+  CHECK(digest.scans_open() == 0);
+}
+
 TEST_CASE("digest: scans beyond the bound are given up, the oldest first, and counted") {
   Digest digest(room);
   constexpr std::size_t count = Digest::most_scans + 50;

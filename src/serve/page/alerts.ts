@@ -134,6 +134,7 @@ export function evidence({ scan }: ScanLine): HTMLElement {
 export class Alerts {
   private readonly list = h("ul", { class: "alert-list" });
   private readonly empty = h("p", { class: "empty" }, "No scan was found so far.");
+  private readonly missing = h("p", { class: "muted", hidden: true });
   private readonly more = h("button", { type: "button", class: "small" });
   private readonly heading = h("h2", { id: "alerts-title" }, "Scan alerts");
   private readonly open = new Set<string>();
@@ -145,7 +146,7 @@ export class Alerts {
       this.limit += MOST_SHOWN;
       this.paint();
     });
-    root.append(h("div", { class: "head" }, this.heading), this.list, this.empty, this.more);
+    root.append(h("div", { class: "head" }, this.heading), this.missing, this.list, this.empty, this.more);
     store.onPaint(() => this.paint());
     store.onAlert((line, known) => {
       if (!known) {
@@ -160,11 +161,14 @@ export class Alerts {
   private paint(): void {
     const lines = [...this.store.scans.values()].reverse();
     const shown = lines.slice(0, this.limit);
-    setText(this.heading, lines.length ? `Scan alerts (${lines.length})` : "Scan alerts");
+    const all = Math.max(lines.length, this.store.run?.totals?.scans ?? 0);
+    setText(this.heading, all ? `Scan alerts (${count(all)})` : "Scan alerts");
+    show(this.missing, all > lines.length);
+    setText(this.missing, `The newest ${count(lines.length)} of ${count(all)} are here.`);
     show(this.empty, lines.length === 0);
     setText(this.empty, this.store.run?.totals?.scans === undefined ? "The events do not tell of any scan." : "No scan was found so far.");
     show(this.more, lines.length > shown.length);
-    setText(this.more, `Show ${Math.min(MOST_SHOWN, lines.length - shown.length)} more`);
+    setText(this.more, `Show ${Math.min(MOST_SHOWN, lines.length - shown.length)} more of ${count(lines.length - shown.length)}`);
     this.update(shown);
   }
 

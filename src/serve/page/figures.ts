@@ -148,7 +148,7 @@ function eightfold(bytes: number | null): number | null {
 }
 
 function openScans(store: Store): number {
-  return [...store.scans.values()].filter(({ scan }) => scan.phase !== "close").length;
+  return store.run?.totals?.scans_open ?? [...store.scans.values()].filter(({ scan }) => scan.phase !== "close").length;
 }
 
 function open(store: Store): string {

@@ -22,6 +22,8 @@ export interface Totals {
   flows?: number;
   flows_active?: number;
   scans?: number;
+  /** Of them, how many go on. */
+  scans_open?: number;
   received?: number;
   dropped_by_kernel?: number;
   dropped_by_interface?: number;

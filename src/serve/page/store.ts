@@ -8,7 +8,8 @@ import { readScan } from "./scan";
 /** Rows beyond what the server sent before it is asked for the shorter history it keeps. */
 const ROWS_OF_OUR_OWN = 600;
 const MOST_ROWS = 6000;
-const MOST_SCANS = 100;
+/** As many as the server keeps. */
+const MOST_SCANS = 1000;
 
 type Painter = () => void;
 
