@@ -28,6 +28,15 @@ bool contains(std::string_view text, std::string_view part) noexcept {
                      [](char a, char b) { return to_lower(a) == to_lower(b); }) != text.end();
 }
 
+bool equal(std::string_view text, std::string_view wanted) noexcept {
+  return std::equal(text.begin(), text.end(), wanted.begin(), wanted.end(),
+                    [](char a, char b) { return to_lower(a) == to_lower(b); });
+}
+
+bool begins(std::string_view text, std::string_view part) noexcept {
+  return text.size() >= part.size() && equal(text.substr(0, part.size()), part);
+}
+
 bool has_port(const dom::object& event, std::string_view wanted) noexcept {
   const auto port = parse_number<std::uint64_t>(wanted);
   if (!port) return false;
@@ -38,24 +47,29 @@ bool has_port(const dom::object& event, std::string_view wanted) noexcept {
   return false;
 }
 
-bool field_matches(const dom::object& event, std::string_view field, std::string_view value) {
+/// `exact`: the whole of what else may be a part.
+bool field_matches(const dom::object& event, std::string_view field, std::string_view value,
+                   bool exact) {
+  const auto address = [value, exact](std::string_view text) {
+    return exact ? equal(text, value) : begins(text, value);
+  };
+  const auto name = [value, exact](std::string_view text) {
+    return exact ? equal(text, value) : contains(text, value);
+  };
   // Rows of talkers have one address.
   if (field == "src" || field == "ip") {
-    if (const auto ip = text_of(event, "ip"); !ip.empty()) return ip.starts_with(value);
+    if (const auto ip = text_of(event, "ip"); !ip.empty()) return address(ip);
   }
-  if (field == "src") return text_of(event, "src_ip").starts_with(value);
-  if (field == "dst") return text_of(event, "dst_ip").starts_with(value);
-  if (field == "ip") {
-    return text_of(event, "src_ip").starts_with(value) ||
-           text_of(event, "dst_ip").starts_with(value);
-  }
+  if (field == "src") return address(text_of(event, "src_ip"));
+  if (field == "dst") return address(text_of(event, "dst_ip"));
+  if (field == "ip") return address(text_of(event, "src_ip")) || address(text_of(event, "dst_ip"));
   if (field == "port") return has_port(event, value);
-  if (field == "proto") return text_of(event, "proto") == value;
-  if (field == "sni") return contains(text_of(event, "tls", "sni"), value);
-  if (field == "query") return contains(text_of(event, "dns", "query"), value);
-  if (field == "host") return contains(text_of(event, "http", "host"), value);
-  if (field == "event") return text_of(event, "event") == value;
-  return text_of(event, "flow_id") == value || text_of(event, "scan", "id") == value;
+  if (field == "proto") return equal(text_of(event, "proto"), value);
+  if (field == "sni") return name(text_of(event, "tls", "sni"));
+  if (field == "query") return name(text_of(event, "dns", "query"));
+  if (field == "host") return name(text_of(event, "http", "host"));
+  if (field == "event") return equal(text_of(event, "event"), value);
+  return equal(text_of(event, "flow_id"), value) || equal(text_of(event, "scan", "id"), value);
 }
 
 SortKey key_of_member(const dom::object& event, std::string_view path) {
@@ -73,6 +87,9 @@ SortKey key_of_member(const dom::object& event, std::string_view path) {
   double number = 0;
   if (element.get(number) == simdjson::SUCCESS)
     return {.kind = SortKey::Kind::number, .number = number, .text = {}};
+  bool truth = false;
+  if (element.get(truth) == simdjson::SUCCESS)
+    return {.kind = SortKey::Kind::number, .number = truth ? 1.0 : 0.0, .text = {}};
   std::string_view text;
   if (element.get(text) == simdjson::SUCCESS)
     return {.kind = SortKey::Kind::text, .number = 0, .text = std::string{text}};
@@ -124,11 +141,16 @@ void EventSearch::add(std::string_view text) {
     }
   } else {
     const std::size_t colon = text.find(':');
-    const std::string_view field = text.substr(0, colon);
+    const std::string field = to_lower(text.substr(0, colon));
     const bool known = colon != std::string_view::npos &&
                        std::find(fields.begin(), fields.end(), field) != fields.end();
-    if (known) word.field = field;
-    word.value = known ? text.substr(colon + 1) : text;
+    if (known) {
+      word.field = field;
+      text.remove_prefix(colon + 1);
+      word.exact = text.starts_with('=');
+      if (word.exact) text.remove_prefix(1);
+    }
+    word.value = text;
   }
   words_.push_back(std::move(word));
 }
@@ -138,7 +160,7 @@ bool EventSearch::matches(const dom::object& event, std::string_view line) const
     if (word.expression != nullptr)
       return re2::RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), *word.expression);
     return word.field.empty() ? contains(line, word.value)
-                              : field_matches(event, word.field, word.value);
+                              : field_matches(event, word.field, word.value, word.exact);
   });
 }
 

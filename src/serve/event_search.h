@@ -1,4 +1,6 @@
-// The words of a search over event lines: `src:10.0.0. port:443 sni:example /re/ word`.
+// The words of a search over event lines: `src:10.0.0. port:443 sni:example /re/ word`. The page
+// searches a report by the same rules, in page/search.ts; tests/serve/search_cases.json holds both
+// to them.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +18,7 @@ class RE2;
 
 namespace ntan::serve {
 
-/// All words have to match:
+/// All words have to match, letters of either case:
 ///
 ///   src: dst: ip:   begin of the originator's, responder's, either's address
 ///   port:           either port
@@ -24,8 +26,10 @@ namespace ntan::serve {
 ///   sni: query: host:  part of the name in a TLS, DNS, HTTP event
 ///   event:          name of the event
 ///   id:             flow_id or scan.id
-///   /…/             regular expression of RE2 over the line, letters of either case
-///   other words     part of the line, letters of either case
+///   /…/             regular expression of RE2 over the line
+///   other words     part of the line
+///
+/// Behind a `=`, as in `src:=10.0.0.1`, addresses and names are whole.
 class EventSearch {
  public:
   static constexpr std::size_t most_words = 16;
@@ -47,6 +51,7 @@ class EventSearch {
   struct Word {
     std::string field;  ///< `src`, …; empty for a word without
     std::string value;
+    bool exact = false;
     std::unique_ptr<re2::RE2> expression;  ///< of a regular expression
   };
 

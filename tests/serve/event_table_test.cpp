@@ -1,5 +1,6 @@
 #include "serve/event_table.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,46 @@ TEST_CASE("table: words choose rows of one event or of all") {
   CHECK(none.number("/matched") == 0);
   CHECK(none.number("/held") == 0);
   CHECK(none.number("/seen") == 0);
+}
+
+TEST_CASE("table: what a search and a sort give is what a report gives of the same lines") {
+  simdjson::dom::parser parser;
+  simdjson::dom::element cases;
+  REQUIRE(parser.load(NTAN_SOURCE_DIR "/tests/serve/search_cases.json").get(cases) ==
+          simdjson::SUCCESS);
+  std::vector<std::string> lines;
+  for (const auto line : cases["lines"].get_array()) lines.push_back(simdjson::minify(line));
+  Digest digest(room);
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+    REQUIRE(digest.take(*line) != Digest::Line::malformed);  // the first is the newest
+  const auto rows = [&](const TableQuery& query) {
+    const Json json(table(digest, query));
+    std::vector<std::uint64_t> numbers;
+    for (const auto row : json.root().at_pointer("/rows").get_array()) {
+      const auto found = std::find(lines.begin(), lines.end(), simdjson::minify(row));
+      numbers.push_back(static_cast<std::uint64_t>(found - lines.begin()));
+    }
+    return numbers;
+  };
+  const auto numbers_of = [](simdjson::dom::element list) {
+    std::vector<std::uint64_t> numbers;
+    for (const auto one : list.get_array()) numbers.push_back(one.get_uint64().value());
+    return numbers;
+  };
+  for (const auto search : cases["searches"].get_array()) {
+    const std::string words{search["words"].get_string().value()};
+    CAPTURE(words);
+    CHECK(rows({.words = words}) == numbers_of(search["finds"]));
+  }
+  for (const auto sort : cases["sorts"].get_array()) {
+    const std::string by{sort["by"].get_string().value()};
+    CAPTURE(by);
+    CHECK(rows({.sort = by}) == numbers_of(sort["order"]));
+  }
+  for (const auto wrong : cases["wrong"].get_array()) {
+    std::string out;
+    CHECK_FALSE(append_table(out, digest, {.words = wrong.get_string().value()}).empty());
+  }
 }
 
 TEST_CASE("table: a sort by more members than a few is told and gives no rows") {

@@ -1,4 +1,5 @@
-// The search words of the tables, for the report: it has no server to ask. The same rules as GET /api/v1/table.
+// The search words of the tables, for the report: it has no server to ask. The same rules as GET /api/v1/table, to
+// which tests/serve/search_cases.json holds both.
 
 import type { EventLine, TableReply, Talker } from "./model";
 
@@ -11,30 +12,64 @@ export function valueAt(line: Line, path: string): unknown {
     (value, name) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined), line);
 }
 
-function has(value: unknown, part: string): boolean {
-  return value !== undefined && String(value).toLowerCase().includes(part);
+/** As the server compares: whatever the case, of texts only. */
+type Compare = (value: unknown) => boolean;
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value.toLowerCase() : "");
+
+interface Wanted {
+  address: Compare;
+  name: Compare;
+  whole: Compare;
+  port: Compare;
 }
 
-function begins(value: unknown, part: string): boolean {
-  return value !== undefined && String(value).toLowerCase().startsWith(part);
+/** A `=` before it: addresses and names are whole. */
+function wantedOf(value: string): Wanted {
+  const exact = value.startsWith("=");
+  const wanted = value.slice(exact ? 1 : 0).toLowerCase();
+  const whole: Compare = (found) => textOf(found) === wanted;
+  return {
+    whole,
+    address: exact ? whole : (found) => textOf(found).startsWith(wanted),
+    name: exact ? whole : (found) => textOf(found).includes(wanted),
+    port: (found) => /^\d+$/.test(wanted) && found === Number(wanted),
+  };
 }
 
-const PREFIXES: Record<string, (line: Line, wanted: string) => boolean> = {
-  src: (line, wanted) => begins(valueAt(line, "src_ip") ?? valueAt(line, "ip"), wanted),
-  dst: (line, wanted) => begins(valueAt(line, "dst_ip"), wanted),
-  ip: (line, wanted) => ["src_ip", "dst_ip", "ip"].some((path) => begins(valueAt(line, path), wanted)),
-  port: (line, wanted) => ["src_port", "dst_port"].some((path) => String(valueAt(line, path)) === wanted),
-  sni: (line, wanted) => has(valueAt(line, "tls.sni"), wanted),
-  query: (line, wanted) => has(valueAt(line, "dns.query"), wanted),
-  host: (line, wanted) => has(valueAt(line, "http.host"), wanted),
-  event: (line, wanted) => valueAt(line, "event") === wanted,
-  proto: (line, wanted) => String(valueAt(line, "proto")).toLowerCase() === wanted,
-  id: (line, wanted) => [valueAt(line, "flow_id"), valueAt(line, "scan.id")].some((id) => id === wanted),
+/** Rows of talkers have one address. */
+const PREFIXES: Record<string, (line: Line, wanted: Wanted) => boolean> = {
+  src: (line, { address }) => address(textOf(valueAt(line, "ip")) || valueAt(line, "src_ip")),
+  dst: (line, { address }) => address(valueAt(line, "dst_ip")),
+  ip: (line, { address }) => (textOf(valueAt(line, "ip")) ? address(valueAt(line, "ip")) : ["src_ip", "dst_ip"].some((path) => address(valueAt(line, path)))),
+  port: (line, { port }) => ["src_port", "dst_port"].some((path) => port(valueAt(line, path))),
+  proto: (line, { whole }) => whole(valueAt(line, "proto")),
+  sni: (line, { name }) => name(valueAt(line, "tls.sni")),
+  query: (line, { name }) => name(valueAt(line, "dns.query")),
+  host: (line, { name }) => name(valueAt(line, "http.host")),
+  event: (line, { whole }) => whole(valueAt(line, "event")),
+  id: (line, { whole }) => ["flow_id", "scan.id"].some((path) => whole(valueAt(line, path))),
 };
 
-/** Words, and `/regular expressions/` that may hold blanks. */
+const MOST_WORDS = 16;
+
+/** Words between blanks; a regular expression goes to the slash before a blank or the end. */
 function cut(query: string): string[] {
-  return query.match(/\/(?:\\.|[^/\\])+\/(?=\s|$)|\S+/g) ?? [];
+  const found: string[] = [];
+  for (let rest = query.replace(/^ +/, ""); rest; rest = rest.replace(/^ +/, "")) {
+    let end = rest.indexOf(" ");
+    if (rest.startsWith("/")) {
+      const close = rest.indexOf("/ ", 1);
+      end = close > 0 ? close + 1 : rest.endsWith("/") ? rest.length : end;
+    }
+    end = end < 0 ? rest.length : end;
+    found.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  if (found.length > MOST_WORDS) {
+    throw new SyntaxError(`a search has at most ${MOST_WORDS} words`);
+  }
+  return found;
 }
 
 function testOf(word: string): Test {
@@ -43,16 +78,25 @@ function testOf(word: string): Test {
     return (_, text) => expression.test(text);
   }
   const colon = word.indexOf(":");
-  const prefix = colon > 0 ? PREFIXES[word.slice(0, colon).toLowerCase()] : undefined;
-  const wanted = word.slice(prefix ? colon + 1 : 0).toLowerCase();
-  return prefix ? (line) => prefix(line, wanted) : (_, text) => text.toLowerCase().includes(wanted);
+  const field = word.slice(0, Math.max(colon, 0)).toLowerCase();
+  if (Object.hasOwn(PREFIXES, field)) {
+    const wanted = wantedOf(word.slice(colon + 1));
+    return (line) => PREFIXES[field](line, wanted);
+  }
+  const part = word.toLowerCase();
+  return (_, text) => text.toLowerCase().includes(part);
+}
+
+/** Numbers, and what is true or false, stand before texts, and those before what is neither. */
+function rank(value: unknown): number {
+  return typeof value === "number" || typeof value === "boolean" ? 0 : typeof value === "string" ? 1 : 2;
 }
 
 function compare(a: unknown, b: unknown): number {
-  if (a === undefined || b === undefined) {
-    return a === b ? 0 : a === undefined ? 1 : -1;
+  if (rank(a) !== rank(b)) {
+    return rank(a) - rank(b);
   }
-  return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+  return rank(a) === 0 ? Number(a) - Number(b) : rank(a) === 2 || a === b ? 0 : String(a) < String(b) ? -1 : 1;
 }
 
 /** What a server would answer to this query; throws SyntaxError for an expression that cannot be. */
@@ -68,7 +112,7 @@ export function searchLocally(whole: TableReply, query: string, sort: string, li
     found.sort((a, b) => {
       const [x, y] = [valueAt(a, path), valueAt(b, path)];
       // What has no value stands last, whichever way is up.
-      return x === undefined || y === undefined || !falling ? compare(x, y) : compare(y, x);
+      return rank(x) === 2 || rank(y) === 2 || !falling ? compare(x, y) : compare(y, x);
     });
   }
   return { ...whole, rows: found.slice(0, limit), matched: found.length };
