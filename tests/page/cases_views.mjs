@@ -103,7 +103,7 @@ test("a scan alert is announced, gives its evidence, and its PCAP asks for that 
   await Promise.all([page.waitForEvent("download"), item.getByText("PCAP").click()]);
   check(mock.requests.includes(`GET /api/v1/export/pcap?scan=${line.scan.id}`), "request for the PCAP");
   await item.getByText("Filter").click();
-  same(await page.inputValue("#search"), "src:203.0.113.66", "search");
+  same(await page.inputValue("#search"), "src:=203.0.113.66", "search");
   same(await page.getAttribute("#tab-flows", "aria-selected"), "true", "tab of the flows");
 });
 

@@ -307,7 +307,7 @@ export class Mock {
 
 function matches(line, word) {
   const [, prefix, value] = /^(src|dst|ip|port|sni|proto|id):(.*)$/.exec(word) ?? [];
-  const within = (text) => String(text ?? "").includes(value);
+  const within = (text) => (value.startsWith("=") ? text === value.slice(1) : String(text ?? "").includes(value));
   switch (prefix) {
     case "src": return within(line.src_ip ?? line.ip);
     case "dst": return within(line.dst_ip);

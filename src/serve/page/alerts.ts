@@ -228,7 +228,7 @@ export class Alerts {
         h("span", { class: "speed" }, `${rate(scan.rate_pps)}/s`),
         h("span", { class: "actions" }, toggle,
           this.actions.pcap && button("PCAP", () => this.actions.pcap?.(line)),
-          line.src_ip === undefined ? null : button("Filter", () => this.actions.filter(`src:${line.src_ip}`)),
+          line.src_ip === undefined ? null : button("Filter", () => this.actions.filter(`src:=${line.src_ip}`)),
           button("Details", () => this.actions.details(line)))),
       h("div", { id: panel, hidden: !isOpen }, isOpen ? evidence(line) : null));
   }

@@ -203,7 +203,7 @@ export class Drawer {
       box.append(h("button", { type: "button", class: "small", onclick: () => this.actions.find("events", `id:${flow}`) }, "Events of this flow"));
     }
     if (!isEvent(line)) {
-      box.append(h("button", { type: "button", class: "small", onclick: () => this.actions.find("flows", `ip:${line.ip}`) }, "Flows of this address"));
+      box.append(h("button", { type: "button", class: "small", onclick: () => this.actions.find("flows", `ip:=${line.ip}`) }, "Flows of this address"));
     }
     return box;
   }
