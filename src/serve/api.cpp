@@ -274,7 +274,8 @@ void Api::run_begins() noexcept {
 std::optional<Reply> Api::table(const Asked& asked) {
   TableQuery query{.event = {},
                    .words = asked.request.parameter("q").value_or(""),
-                   .sort = asked.request.parameter("sort").value_or("")};
+                   .sort = asked.request.parameter("sort").value_or(""),
+                   .look_at = server_look_at};
   if (const auto text = asked.request.parameter("limit")) {
     const auto limit = parse_number<std::uint64_t>(*text);
     if (!limit) return error_reply(422, "limit: a whole number");

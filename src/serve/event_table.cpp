@@ -22,21 +22,31 @@ struct Match {
   SortKey key;
 };
 
-/// The newest lines of the kind, newest first.
-std::vector<std::string_view> newest(const KeptEvents& kept, std::string_view event) {
+/// Without words, an order or an id to be met once, rows are as they lie.
+bool looks_into(const TableQuery& query) noexcept {
+  return query.words.find_first_not_of(' ') != std::string_view::npos ||
+         query.sort.find_first_not_of('-') != std::string_view::npos || !query.once.empty();
+}
+
+/// The newest lines of the kind, newest first, as many as there are octets to look at.
+std::vector<std::string_view> newest(const KeptEvents& kept, const TableQuery& query) {
   std::vector<std::string_view> all;
-  if (event.empty()) {
-    const std::uint64_t size = std::min<std::uint64_t>(kept.held(), most_looked_at);
-    for (std::uint64_t back = 1; back <= size; ++back)
-      all.emplace_back(kept.at(kept.next() - back).line);
+  std::size_t left = looks_into(query) ? query.look_at : SIZE_MAX;
+  const auto take = [&all, &left, &kept](std::uint64_t sequence) {
+    const std::string_view line = kept.at(sequence).line;
+    if (line.size() > left) return false;
+    left -= line.size();
+    all.push_back(line);
+    return true;
+  };
+  if (query.event.empty()) {
+    for (std::uint64_t back = 1; back <= kept.held(); ++back) {
+      if (!take(kept.next() - back)) break;
+    }
     return all;
   }
-  const EventKind* kind = kept.kind(event);
-  if (kind == nullptr) return all;
-  const std::size_t size = std::min(kind->held.size(), most_looked_at);
-  std::for_each_n(kind->held.rbegin(), size, [&all, &kept](std::uint64_t sequence) {
-    all.emplace_back(kept.at(sequence).line);
-  });
+  const EventKind* kind = kept.kind(query.event);
+  if (kind != nullptr) (void)std::all_of(kind->held.rbegin(), kind->held.rend(), take);
   return all;
 }
 
@@ -95,6 +105,7 @@ std::string append_rows(std::string& out, std::span<const std::string_view> line
   }
   json.end_array();
   json.member("matched", std::uint64_t{matches.size()});
+  json.member("looked_at", std::uint64_t{lines.size()});
   json.member("held", counts.held);
   json.member("seen", counts.seen);
   json.end_object();
@@ -109,7 +120,7 @@ std::string append_table(std::string& out, const Digest& digest, const TableQuer
     counts =
         kind == nullptr ? RowCounts{} : RowCounts{.held = kind->held.size(), .seen = kind->seen};
   }
-  return append_rows(out, newest(kept, query.event), query, counts);
+  return append_rows(out, newest(kept, query), query, counts);
 }
 
 }  // namespace ntan::serve

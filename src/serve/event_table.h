@@ -18,11 +18,13 @@ struct TableQuery {
                                ///< a sum has at most most_sort_members
   std::string_view once = {};  ///< member of the envelope: of lines that share it only the first
   std::size_t limit = 50;
-  std::size_t octets = SIZE_MAX;  ///< of all rows, with `<` as long as it is inside of HTML
+  std::size_t octets = SIZE_MAX;   ///< of all rows, with `<` as long as it is inside of HTML
+  std::size_t look_at = SIZE_MAX;  ///< octets of lines that are searched or sorted, the newest
 };
 
-/// Lines looked at for one table: the newest of the kind.
-inline constexpr std::size_t most_looked_at = 50'000;
+/// For a table of a server that others wait for: about a quarter of a second. As much as is kept
+/// unless --keep says more.
+inline constexpr std::size_t server_look_at = std::size_t{64} << 20U;
 
 /// Octets that a line takes inside of a script element, where a `<` is written as \u003c.
 [[nodiscard]] std::size_t octets_in_html(std::string_view line) noexcept;
@@ -33,8 +35,9 @@ struct RowCounts {
   std::uint64_t seen = 0;
 };
 
-/// Appends `{"rows":[…],"matched":n,"held":n,"seen":n}` of those `lines`, JSON objects, that match;
-/// in their order where nothing sorts. Returns what is wrong with the query; empty if nothing is.
+/// Appends `{"rows":[…],"matched":n,"looked_at":n,"held":n,"seen":n}` of those `lines`, JSON
+/// objects, that match; in their order where nothing sorts. Returns what is wrong with the query;
+/// empty if nothing is.
 [[nodiscard]] std::string append_rows(std::string& out, std::span<const std::string_view> lines,
                                       const TableQuery& query, const RowCounts& counts);
 

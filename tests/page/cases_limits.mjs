@@ -192,6 +192,7 @@ test("a report opened from a file needs nothing else, and is searched and sorted
   const mock = await world.mock({ mode: "replay", status: "ended", hostile: true, damage: { input_truncated: true, input_damaged: true } });
   const file = (name) => readFileSync(join(folder, name), "utf8");
   const tables = Object.fromEntries(["flows", "dns", "http", "tls", "anomalies"].map((name) => [name, mock.table(name, new URLSearchParams("limit=200"))]));
+  tables.dns.rows.splice(7);
   const html = reportHtml({ index: file("index.html"), js: file("app.js"), css: file("app.css") }, { report: true, title: "a day.pcap", state: mock.state(), tables });
   const scratch = mkdtempSync(join(tmpdir(), "ntan-page-"));
   try {
@@ -211,8 +212,13 @@ test("a report opened from a file needs nothing else, and is searched and sorted
       const rows = await page.locator("#table-panel tbody tr").allInnerTexts();
       return rows.length > 0 && rows.every((row) => row.includes("api.shop.example"));
     });
+    check(!(await textOf(page, ".counted")).includes("in this report"), "all of them are in it");
     await page.fill("#search", "/(/");
     await until("the complaint", async () => (await textOf(page, "#search-error")) !== "");
+    await page.fill("#search", "nothing-has-this");
+    await page.click("#tab-dns");
+    await until("what it has not", async () => /None of the 7 rows in this report matches “nothing-has-this”; the other \d+ are not in it\./.test(await textOf(page, "#table-panel .empty")));
+    check(/7 of \d+ are in this report/.test(await textOf(page, ".counted")), "the part that it has");
     await page.fill("#search", "");
     await page.click("#tab-flows");
     await page.locator("#table-panel th button", { hasText: "Received" }).click();

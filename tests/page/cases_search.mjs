@@ -18,7 +18,7 @@ async function load(path) {
 test("a report is searched and sorted as the server does", async () => {
   const { searchLocally } = await load("../../src/serve/page/search.ts");
   const { lines, searches, sorts, wrong } = JSON.parse(readFileSync(beside("../serve/search_cases.json"), "utf8"));
-  const whole = { rows: lines, matched: lines.length, held: lines.length, seen: lines.length };
+  const whole = { rows: lines, matched: lines.length, looked_at: lines.length, held: lines.length, seen: lines.length };
   const numbers = (words, sort) => searchLocally(whole, words, sort, 50).rows.map((line) => lines.indexOf(line));
   for (const { words, finds } of searches) {
     same(numbers(words, ""), finds, `what "${words}" finds`);

@@ -153,6 +153,14 @@ test("tables are searched by prefix and expression, and a bad expression is told
   });
 });
 
+test("where not all that is held was searched and sorted, that is said", async (world) => {
+  const { page } = await world.open({ status: "stopped", lookedAt: 12 });
+  await page.click("#tab-flows");
+  await until("the part", async () => (await textOf(page, ".counted")).includes("searched and sorted are the newest 12,"));
+  await page.fill("#search", "nothing-has-this");
+  await until("nothing", async () => (await textOf(page, "#table-panel .empty")) === "None of the newest 12 matches “nothing-has-this”; older ones were not searched.");
+});
+
 test("headers sort, by keyboard as well", async (world) => {
   const { mock, page } = await world.open({ status: "stopped" });
   await page.click("#tab-flows");

@@ -285,7 +285,7 @@ export class Mock {
       const at = (line) => sort.replace(/^-/, "").split(".").reduce((value, part) => value?.[part], line);
       found.sort((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0) * (sort.startsWith("-") ? -1 : 1));
     }
-    return { rows: found.slice(0, Number(words.get("limit") ?? 50)), matched: found.length, held: all.length, seen: all.length * (name === "talkers" ? 1 : 21) };
+    return { rows: found.slice(0, Number(words.get("limit") ?? 50)), matched: found.length, looked_at: this.options.lookedAt ?? all.length, held: all.length, seen: all.length * (name === "talkers" ? 1 : 21) };
   }
 
   exported(name, words, reply) {

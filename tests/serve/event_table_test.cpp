@@ -81,6 +81,31 @@ TEST_CASE("table: it has so many rows, and says how many there were") {
   CHECK(Json(table(digest, {.event = "flow", .limit = SIZE_MAX})).size("/rows") == 120);
 }
 
+TEST_CASE("table: all that is held is searched and sorted, or as much as there is time for") {
+  Digest digest(std::size_t{64} << 20U);
+  (void)digest.take(event_line("flow", R"("n":99999,"odd":true)"));
+  constexpr int count = 60'000;
+  for (int n = 0; n < count; ++n)
+    (void)digest.take(event_line("flow", fmt::format("\"n\":{}", 10'000 + n)));
+  const Json all(table(digest, {.event = "flow", .sort = "-flow.n", .limit = 1}));
+  CHECK(all.number("/rows/0/flow/n") == 99'999);
+  CHECK(all.number("/looked_at") == count + 1);
+  CHECK(Json(table(digest, {.words = "odd"})).number("/matched") == 1);
+
+  const std::size_t some = 1'000 * event_line("flow", "\"n\":10000").size();
+  const Json newest(
+      table(digest, {.event = "flow", .sort = "-flow.n", .limit = 1, .look_at = some}));
+  CHECK(newest.number("/rows/0/flow/n") == 10'000 + count - 1);
+  CHECK(newest.number("/matched") == 1'000);
+  CHECK(newest.number("/looked_at") == 1'000);
+  CHECK(newest.number("/held") == count + 1);
+  CHECK(Json(table(digest, {.words = "odd", .look_at = some})).number("/matched") == 0);
+  // Rows as they lie take no time.
+  const Json plain(table(digest, {.event = "flow", .limit = 1, .look_at = some}));
+  CHECK(plain.number("/matched") == count + 1);
+  CHECK(plain.number("/looked_at") == count + 1);
+}
+
 TEST_CASE("table: rows have a bound of octets, in which HTML's escapes count") {
   Digest digest(room);
   for (int i = 0; i < 100; ++i) {

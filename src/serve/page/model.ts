@@ -206,8 +206,12 @@ export interface FilterVerdict {
 export interface TableReply {
   rows: (EventLine | Talker)[];
   matched: number;
+  /** The newest of those held: what was searched and sorted. */
+  looked_at: number;
   held: number;
   seen: number;
+  /** Of a report: rows that it has, and of how many. */
+  report?: { rows: number; of: number };
 }
 
 export type TableName = "talkers" | "flows" | "dns" | "http" | "tls" | "anomalies" | "events";

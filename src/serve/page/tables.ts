@@ -29,11 +29,14 @@ export const askServer: Answer = (name, query, sort, limit) => {
 
 /** Answers from the report's own data. */
 export function askReport({ state, tables }: ReportData): Answer {
-  const rows = state.talkers ?? [];
-  const talkers = { rows, matched: rows.length, held: rows.length, seen: rows.length };
-  const whole: Partial<Record<TableName, TableReply>> = { talkers, ...tables };
-  return (name, query, sort, limit) =>
-    Promise.resolve(searchLocally(whole[name] ?? { rows: [], matched: 0, held: 0, seen: 0 }, query, sort, limit));
+  const replyOf = (rows: TableReply["rows"]): TableReply =>
+    ({ rows, matched: rows.length, looked_at: rows.length, held: rows.length, seen: rows.length });
+  const whole: Partial<Record<TableName, TableReply>> = { talkers: replyOf(state.talkers ?? []), ...tables };
+  return (name, query, sort, limit) => {
+    const all = whole[name] ?? replyOf([]);
+    const report = { rows: all.rows.length, of: Math.max(all.matched, all.rows.length) };
+    return Promise.resolve({ ...searchLocally(all, query, sort, limit), report });
+  };
 }
 
 interface Open {
@@ -161,11 +164,12 @@ export class Tables {
     this.body.replaceChildren(...this.rows.map((line, at) => this.row(line, at, greatest)));
     focusKey(this.body, key);
     show(this.empty, this.rows.length === 0);
-    setText(this.empty, query ? `Nothing that is kept matches “${query}”.` : this.active.empty);
+    setText(this.empty, query ? nothingFound(reply, query) : this.active.empty);
     const kept = reply.seen > reply.held ? `${count(reply.held)} kept of ${count(reply.seen)} seen` : `${count(reply.held)} seen`;
+    const parts = [`${count(this.rows.length)} shown${query ? ` of ${count(reply.matched)} that match` : ""}`, partOf(reply), kept];
     const summed = this.active.name === "talkers" && this.store.run?.figures_of === "windows"
       ? "; sums of the largest of each window: who was never among them is missing" : "";
-    setText(this.counted, `${count(this.rows.length)} shown${query ? ` of ${count(reply.matched)} that match` : ""}, ${kept}${summed}`);
+    setText(this.counted, `${parts.filter(Boolean).join(", ")}${summed}`);
     show(this.more, reply.matched > this.rows.length && this.rows.length < MOST_ROWS);
   }
 
@@ -215,6 +219,23 @@ export class Tables {
     });
     return row;
   }
+}
+
+/** What was searched and sorted, where that is not all. */
+function partOf({ report, looked_at, held }: TableReply): string {
+  if (report && report.rows < report.of) {
+    return `${count(report.rows)} of ${count(report.of)} are in this report`;
+  }
+  return !report && looked_at < held ? `searched and sorted are the newest ${count(looked_at)}` : "";
+}
+
+function nothingFound(reply: TableReply, query: string): string {
+  const { report, looked_at, held } = reply;
+  if (report && report.rows < report.of) {
+    return `None of the ${count(report.rows)} rows in this report matches “${query}”; the other ${count(report.of - report.rows)} are not in it.`;
+  }
+  return !report && looked_at < held ? `None of the newest ${count(looked_at)} matches “${query}”; older ones were not searched.`
+    : `Nothing that is kept matches “${query}”.`;
 }
 
 function barOf(part: number): HTMLElement {
