@@ -136,6 +136,16 @@ std::string own_networks(const std::string& interface) {
   return networks_text(own);
 }
 
+/// As many names as one line holds.
+std::string names_of(const std::vector<std::string>& files) {
+  constexpr std::size_t most = 3;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(files.size(), most); ++i)
+    names += (i == 0 ? "" : ", ") + without_folder(files[i]);
+  if (files.size() > most) names += fmt::format(" and {} more", files.size() - most);
+  return names;
+}
+
 }  // namespace
 
 /// A capture file on its way: another run writes it, and the reply waits for its end.
@@ -155,7 +165,7 @@ ServedRun::ServedRun(const Options& options, serve::Digest& digest)
                                        : Mode::live;
   state_.status = Status::idle;
   state_.promiscuous = options.promiscuous == Promiscuous::on;
-  if (!options.files.empty()) state_.file = without_folder(options.files.front());
+  if (!options.files.empty()) state_.file = names_of(options.files);
   if (options.event_stream) state_.file = without_folder(*options.event_stream);
   if (!options.interfaces.empty()) state_.interface = options.interfaces.front();
   state_.filter = options.filter_file ? read_filter_file(*options.filter_file) : options.filter;

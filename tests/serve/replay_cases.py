@@ -41,6 +41,17 @@ def _(folder):
         server.finish()
 
 
+@case("replay: all files are named")
+def _(folder):
+    paths = []
+    for name in "abcde":
+        paths.append(folder / f"{name}.pcap")
+        paths[-1].write_bytes(sample(folder).read_bytes())
+    for many, name in ((2, "a.pcap, b.pcap"), (3, "a.pcap, b.pcap, c.pcap"), (5, "a.pcap, b.pcap, c.pcap and 2 more")):
+        with Server(*(word for path in paths[:many] for word in ("-r", path))) as server:
+            assert server.wait_for("ended")["file"] == name
+
+
 @case("replay: its packets are exported whole, by scan and by flow")
 def _(folder):
     path = sample(folder)
