@@ -524,6 +524,11 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
   if (cuts_.size() == most_cuts || exports_in_memory() >= most_exports)
     return Refused{503, "other exports are on their way: try again in a moment"};
   const bool all = !choice.scan && !choice.flow;
+  const bool part = all && was_stopped();
+  if (part && child_ != nullptr)
+    return Refused{503, "the run is about to end: try again in a moment"};
+  if (part && digest_->totals().packets == 0)
+    return Refused{409, "it was stopped before any packet was read"};
   auto cut = std::make_unique<Cut>();
   cut->later = later;
   cut->name = choice.scan   ? fmt::format("scan-{}.pcap", *choice.scan)
@@ -538,7 +543,7 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
     }
     cut->input = std::move(packets);
   }
-  if (all && state_.filter.empty() && options_->files.size() == 1 &&
+  if (all && !part && state_.filter.empty() && options_->files.size() == 1 &&
       digest_->totals().packets != 0) {
     // What was read, as it is: no copy of it in memory.
     Descriptor whole{::open(options_->files.front().c_str(), O_RDONLY | O_CLOEXEC)};
@@ -567,6 +572,11 @@ Descriptor ServedRun::packets_held() const {
   return good ? std::move(file) : Descriptor{};
 }
 
+/// A replay of which only the first packets were read.
+bool ServedRun::was_stopped() const noexcept {
+  return state_.mode == Mode::replay && state_.status == Status::stopped;
+}
+
 /// Of the run that writes a choice of packets to its standard output.
 std::vector<std::string> ServedRun::cut_arguments(const serve::PacketChoice& choice) const {
   const bool all = !choice.scan && !choice.flow;
@@ -581,6 +591,8 @@ std::vector<std::string> ServedRun::cut_arguments(const serve::PacketChoice& cho
   const bool live = state_.mode == Mode::live;
   append_files(words, live ? std::vector<std::string>{"/proc/self/fd/0"} : options_->files);
   if (!live && !state_.filter.empty()) words.insert(words.end(), {"-f", state_.filter});
+  if (all && was_stopped())
+    words.insert(words.end(), {"-c", fmt::format("{}", digest_->totals().packets)});
   if (!all) {
     for (std::string& word : analysis_arguments(*options_)) words.push_back(std::move(word));
   }

@@ -85,6 +85,7 @@ class ServedRun final : public serve::Control {
   [[nodiscard]] std::optional<serve::Refused> cut_out(
       const serve::PacketChoice& choice, const std::shared_ptr<serve::PendingReply>& later);
   [[nodiscard]] Descriptor packets_held() const;
+  [[nodiscard]] bool was_stopped() const noexcept;
   [[nodiscard]] std::vector<std::string> cut_arguments(const serve::PacketChoice& choice) const;
   void drop_unwanted_cuts();
   void run_cuts();

@@ -98,6 +98,8 @@ def _(folder):
         assert 0 < state["totals"]["packets"] < end["packets"], state["totals"]
         assert state["filter"] == "not arp"
         assert server.export("json")
+        (folder / "part.pcap").write_bytes(server.export("pcap"))
+        assert run_end(folder / "part.pcap")["packets"] == state["totals"]["packets"], "packets that were not read"
         assert server.start().status == 200
         until(lambda: server.totals()["packets"] > 0, "packets again")
         assert server.state()["status"] == "running"
@@ -185,7 +187,7 @@ def _(folder):
         check_totals(state["totals"], end)
         assert server.export("json") == written.read_bytes()
         flows = server.export("csv?event=flow")
-        assert flows == ntan("read", path, "--csv", "--events", "flow").stdout
+        assert flows == ntan("read", path, "--csv", "--csv-safe", "--events", "flow").stdout
         for refused in (server.start(), server.stop(), server.get("/api/v1/export/pcap")):
             assert refused.status == 409 and refused.error()[0], refused.body
     writer = subprocess.Popen([NTAN, "read", path, "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

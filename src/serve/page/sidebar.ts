@@ -3,7 +3,7 @@
 import { choices } from "./charts";
 import { h, setText, show } from "./dom";
 import { bytes, count, percent } from "./format";
-import type { Held, Load, ProtocolShare } from "./model";
+import type { Held, Load, ProtocolShare, RunState } from "./model";
 import type { Store } from "./store";
 
 const MOST_BARS = 10;
@@ -92,6 +92,11 @@ function fill(held: Held | undefined, what: string): { text: string; full?: numb
   };
 }
 
+/** A replay keeps none: they are in the file. */
+function ofFile({ status }: RunState): string {
+  return status === "stopped" ? "those of the file that were read" : "all of the file";
+}
+
 function load(value: Load | undefined): { text: string } {
   return { text: value ? `${percent(value.cpu_ratio)} of a core · ${bytes(value.resident_bytes)}` : "not running" };
 }
@@ -101,7 +106,7 @@ const HEALTH: HealthLine[] = [
   { label: "Dropped by the kernel", read: ({ run }) => dropped(run?.totals?.dropped_by_kernel) },
   { label: "Dropped by the interface", read: ({ run }) => dropped(run?.totals?.dropped_by_interface) },
   { label: "Dropped by ntan", read: ({ run }) => dropped(run?.totals?.dropped_by_ntan) },
-  { label: "Packets for export", read: ({ run }) => fill(run?.ring, "packets") },
+  { label: "Packets for export", read: ({ run }) => (run?.mode === "replay" ? { text: ofFile(run) } : fill(run?.ring, "packets")) },
   { label: "Events kept", read: ({ run }) => fill(run?.kept, "events") },
   { label: "Open flows", read: ({ run }) => ({ text: count(run?.totals?.flows_active) }) },
   { label: "Analysis", read: ({ run }) => load(run?.run_load) },
