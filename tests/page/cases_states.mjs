@@ -177,6 +177,25 @@ test("a replay has a progress bar in place of the dot, and can be replayed", asy
   check(mock.requests.includes("POST /api/v1/capture/start"), "start was posted");
 });
 
+test("a capture that ended by its time is no file, and what Stop has kept is counted to the end", async (world) => {
+  const { mock, page } = await world.open();
+  mock.change({ status: "ended" });
+  await until("the banner", async () => (await textOf(page, "#banners")).includes("The capture has ended as it was to."));
+  check(!(await textOf(page, "#banners")).includes("file"), "no file");
+  const { mock: other, page: stopped } = await world.open({ tickMs: 100 });
+  await until("the stream", () => other.streams.size === 1);
+  other.change({ status: "stopped" });
+  await until("the banner", async () => (await textOf(stopped, "#banners")).includes("Stopped."));
+  await stopped.evaluate(() => {
+    window.banner = document.querySelector(".banner");
+  });
+  other.lines.length = 123;
+  await until("the last count", async () => /\D123 events are kept/.test(await textOf(stopped, "#banners")));
+  check(await stopped.evaluate(() => window.banner === document.querySelector(".banner")), "it is the same banner");
+  const { page: replay } = await world.open({ mode: "replay", status: "stopped" });
+  await until("packets", async () => (await textOf(replay, "#health")).includes("those of the file that were read"));
+});
+
 test("a capture that is cut off or damaged says so when it has been read, and not that it was whole", async (world) => {
   for (const [damage, words] of [
     [{ input_truncated: true, input_damaged: true }, "The input is cut off in the middle of a packet."],

@@ -90,6 +90,8 @@ interface Banner {
   kind: "info" | "warn" | "bad";
   role: "status" | "alert";
   content: () => (Node | null)[];
+  /** What the element .told says: it may change while the banner stays. */
+  told?: string;
 }
 
 function noPackets(run: RunState): Banner | null {
@@ -119,12 +121,13 @@ function ofRun(run: RunState, report: boolean): Banner | null {
     const packets = run.ring ? `${count(run.ring.packets)} packets and ` : "";
     return {
       key: `stopped ${run.started_ts ?? ""}`, kind: "info", role: "status",
-      content: () => [h("strong", {}, "Stopped."), h("span", {}, ` ${packets}${count(run.kept?.events)} events are kept: ` +
-        "tables and exports go on working. Start begins anew and lets them go.")],
+      told: ` ${packets}${count(run.kept?.events)} events are kept: tables and exports go on working. Start begins anew and lets them go.`,
+      content: () => [h("strong", {}, "Stopped."), h("span", { class: "told" })],
     };
   }
   if (run.status === "ended") {
-    const what = run.mode === "events" ? "The stream of events has ended."
+    const what = run.mode === "live" ? "The capture has ended as it was to."
+      : run.mode === "events" ? "The stream of events has ended."
       : run.totals?.input_damaged ? "The file has been read as far as it goes." : "The file has been read to its end.";
     return { key: "ended", kind: "info", role: "status", content: () => [h("strong", {}, what), h("span", {}, " Tables and exports go on working.")] };
   }
@@ -211,6 +214,10 @@ export class States {
         const element = h("div", { class: `banner ${banner.kind}`, role: banner.role }, ...banner.content());
         this.drawn.set(banner.key, element);
         this.places.banners.append(element);
+      }
+      const told = banner.told === undefined ? null : this.drawn.get(banner.key)?.querySelector(".told");
+      if (told) {
+        setText(told, banner.told ?? "");
       }
     }
   }
