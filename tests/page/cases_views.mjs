@@ -210,6 +210,34 @@ test("details show all fields, copy filters, and give the focus back", async (wo
   check(await page.evaluate(() => document.activeElement.classList.contains("row-link")), "the focus is back");
 });
 
+test("a filter to copy is one that matches: behind VLAN tags, and none for what is in a tunnel", async (world) => {
+  const mock = await world.mock({ status: "stopped" });
+  const [plain, tagged, inside, icmp] = mock.lines;
+  Object.assign(tagged, { vlan: [100, 7] });
+  Object.assign(inside, { tunnel: ["vxlan:7"] });
+  Object.assign(icmp, { proto: "icmpv6", src_port: 128, dst_port: 0 });
+  const ends = (line) => `host ${line.src_ip} and host ${line.dst_ip}`;
+  const ports = (line) => `port ${line.src_port} and port ${line.dst_port}`;
+  const page = await world.visit(mock.url);
+  await page.click("#tab-events");
+  await until("rows", () => page.locator("#table-panel tbody tr").count());
+  for (const [at, filter] of [
+    [0, `${plain.proto} and ${ends(plain)} and ${ports(plain)}`],
+    [1, `vlan 100 and vlan 7 and ${tagged.proto} and ${ends(tagged)} and ${ports(tagged)}`],
+    [2, null],
+    [3, `icmp6 and ${ends(icmp)}`],
+  ]) {
+    await page.locator("#table-panel tbody tr").nth(at).locator(".row-link").click();
+    await until("details", () => visible(page, "#drawer"));
+    same(await page.locator("#drawer").getByText("Copy as BPF").count(), filter ? 1 : 0, "offers");
+    if (filter) {
+      await page.click("text=Copy as BPF");
+      same(await page.evaluate(() => window.copied), filter, "BPF");
+    }
+    await page.keyboard.press("Escape");
+  }
+});
+
 test("hostile names stay text, and what is invisible in them is shown", async (world) => {
   const { page } = await world.open({ hostile: true, tickMs: 200 });
   for (const tab of ["dns", "http", "tls", "events"]) {

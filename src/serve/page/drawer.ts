@@ -19,28 +19,38 @@ function isEvent(line: Line): line is EventLine {
   return "event" in line;
 }
 
-/** A filter for exactly these ends. */
+/** Protocols by the words of filters. */
+const FILTER_WORDS = new Map([["tcp", "tcp"], ["udp", "udp"], ["sctp", "sctp"], ["icmp", "icmp"], ["icmpv6", "icmp6"], ["arp", "arp"]]);
+const WITH_PORTS = ["tcp", "udp", "sctp"];
+
+/** A filter for exactly these ends; empty where filters have no words for them, as inside of a tunnel. */
 export function toBpf(line: Line): string {
   if (!isEvent(line)) {
     return `host ${line.ip}`;
   }
+  if (line.tunnel !== undefined) {
+    return "";
+  }
   const parts: string[] = [];
-  if (line.proto && ["tcp", "udp", "icmp", "sctp", "arp"].includes(line.proto)) {
-    parts.push(line.proto);
+  const word = FILTER_WORDS.get(line.proto ?? "");
+  if (word) {
+    parts.push(word);
   }
   for (const ip of [line.src_ip, line.dst_ip]) {
     if (ip) {
       parts.push(`host ${ip}`);
     }
   }
-  if (line.event !== "scan") {
+  if (line.event !== "scan" && WITH_PORTS.includes(line.proto ?? "")) {
     for (const port of [line.src_port, line.dst_port]) {
       if (port !== undefined) {
         parts.push(`port ${port}`);
       }
     }
   }
-  return parts.join(" and ");
+  // Each `vlan` moves what follows it behind one more tag.
+  const tags = Array.isArray(line.vlan) ? line.vlan.map((id) => `vlan ${Number(id)}`) : [];
+  return parts.length ? [...tags, ...parts].join(" and ") : "";
 }
 
 /** The jq that finds it again in saved NDJSON. */
