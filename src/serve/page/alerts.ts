@@ -1,7 +1,7 @@
 // Scan alerts with their evidence.
 
 import { focusedKey, focusKey, h, setText, show, svg } from "./dom";
-import { count, endpoint, micros, moment, percent, rate, timeOfDay, words } from "./format";
+import { count, dateAndTime, endpoint, micros, moment, percent, rate, timeOfDay, words } from "./format";
 import type { Scan, ScanLine } from "./model";
 import type { Store } from "./store";
 
@@ -70,13 +70,13 @@ function shortList(items: (string | number)[] | undefined, total?: number): stri
   return items.slice(0, MOST_TARGETS).join(", ") + (more > 0 ? ` and ${count(more)} more` : "");
 }
 
-function sampleTable(scan: Scan): HTMLElement | null {
+function sampleTable(scan: Scan, title: string): HTMLElement | null {
   const { sample = [], threshold = Infinity } = scan;
   if (!sample.length) {
     return null;
   }
   const heads = ["Packet", "Time", "Target", "Outcome", "Step", "Sum"];
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "First probes" }, h("table", { class: "sample" },
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, h("table", { class: "sample" },
     h("caption", {}, "First probes: each adds its step to the sum, and the sum has to reach the threshold"),
     h("thead", {}, h("tr", {}, ...heads.map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, ...sample.map((probe) => h("tr", { class: probe.sum >= threshold ? "over" : undefined },
@@ -111,8 +111,9 @@ function outcomes(scan: Scan): [string, string | undefined][] {
   return known.filter(([, n]) => n !== undefined && n > 0).map(([name, n]) => [name, count(n)]);
 }
 
-/** What is known of the scan beyond its headline. */
-export function evidence({ scan }: ScanLine): HTMLElement {
+/** What is known of the scan beyond its headline. `where` tells one of several on the page from the others. */
+export function evidence(line: ScanLine, where = ""): HTMLElement {
+  const { scan } = line;
   const duration = (Date.parse(scan.last_ts) - Date.parse(scan.first_ts)) * 1000;
   return h("div", { class: "evidence" },
     h("div", { class: "evidence-columns" },
@@ -128,7 +129,9 @@ export function evidence({ scan }: ScanLine): HTMLElement {
       h("section", {}, h("h3", {}, "Source"), facts([
         ["lasted", Number.isNaN(duration) ? undefined : micros(duration)], ["rate", `${rate(scan.rate_pps)} probes/s`], ["hint", scan.kind_hint && words(scan.kind_hint)],
         ["TTL", shortList(scan.ttl)], ["source ports", shortList(scan.src_ports)], ["members", shortList(scan.members, scan.members_total)]]))),
-    h("div", { class: "sample-box" }, sampleTable(scan), scoreChart(scan)));
+    h("div", { class: "sample-box" },
+      sampleTable(scan, `First probes${where}: ${words(scan.kind)} scan from ${sourceOf(line)} to ${targetsOf(line)}, ${dateAndTime(scan.first_ts)}`),
+      scoreChart(scan)));
 }
 
 export class Alerts {

@@ -181,7 +181,7 @@ export class Drawer {
         h("button", { type: "button", class: "small", onclick: () => this.close() }, "Close")),
       this.buttons(line),
       h("div", { class: "drawer-body" }, isEvent(line) ? timeline(line) : null,
-        isEvent(line) && line.event === "scan" ? evidence(readScan(line)) : null,
+        isEvent(line) && line.event === "scan" ? evidence(readScan(line), " in the details") : null,
         isEvent(line) ? null : h("p", {}, `${bytes(line.bytes)} in ${count(line.pkts)} packets sent`),
         h("h3", {}, "All fields"), h("dl", { class: "fields" }, ...fieldRows(line))));
     if (!this.dialog.open) {
