@@ -3,7 +3,7 @@
 import "./cases_states.mjs";
 import "./cases_views.mjs";
 import "./cases_limits.mjs";
-import "./cases_search.mjs";
+import "./cases_modules.mjs";
 import { run } from "./harness.mjs";
 
 process.exit(await run(process.argv.slice(3)));

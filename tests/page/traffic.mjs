@@ -9,7 +9,7 @@ export const COLUMNS = ["t", "interval_us", "packets", "bytes", "bps", "pps", "p
 /** What a hostile peer would put into names: markup, script, quotes, text that turns around. */
 export const HOSTILE = [
   "<img src=x onerror=\"window.hacked=1\">", "<script>window.hacked=1</script>", "\"><svg/onload=window.hacked=1>",
-  "javascript:window.hacked=1", "' or 1=1 --", "exe.\u202egpj.evil.example", "zero\u200bwidth.example", "{{7*7}}${7*7}",
+  "javascript:window.hacked=1", "' or 1=1 --", "exe.\u202egpj.evil.example", "zero\u200bwidth.example", "tag\u{e0041}ged.example", "{{7*7}}${7*7}",
 ];
 
 /** A small generator (mulberry32), since Math.random has no seed. */

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 
 import { h, setText, show } from "./dom";
-import { isToday, secondsToTime } from "./format";
+import { secondsToTime, timeLabels } from "./format";
 import type { ChartDefinition, Series } from "./series";
 
 const SYNC_KEY = "ntan";
@@ -138,7 +138,7 @@ export class Chart {
       grid: { show: at === 3, stroke: () => css("--grid"), width: 1 },
       values: (u, splits) => splits.map((value) => (value === null || u.data[0].length === 0 ? "" : format(value))),
     });
-    const axes = [axis({ space: 90, size: 26, values: timeLabels }), side(definition.axis, "y", 3)];
+    const axes = [axis({ space: 90, size: 26, values: (_, splits, __, ___, step) => timeLabels(splits, step) }), side(definition.axis, "y", 3)];
     const scales: uPlot.Scales = { x: { time: true, auto: false }, y: { range: fromZero } };
     if (definition.axis2) {
       axes.push(side(definition.axis2, "y2", 1));
@@ -291,21 +291,6 @@ export class Chart {
 function fromZero(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
   const least = min === null || min >= 0 ? 0 : min * 1.12;
   return [least, max === null || max <= 0 ? (least < 0 ? 0 : 1) : max * 1.12];
-}
-
-function timeLabels(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const manyYears = step >= 86400 && new Date((splits[0] ?? 0) * 1000).getFullYear() !== new Date((splits.at(-1) ?? 0) * 1000).getFullYear();
-  let day = isToday(new Date((splits[0] ?? 0) * 1000)) ? new Date().toLocaleDateString([], { day: "numeric", month: "short" }) : "";
-  return splits.map((seconds) => {
-    const when = new Date(seconds * 1000);
-    const date = when.toLocaleDateString([], { day: "numeric", month: "short", year: manyYears ? "numeric" : undefined });
-    const clock = `${two(when.getHours())}:${two(when.getMinutes())}${step < 60 ? `:${two(when.getSeconds())}` : ""}${
-      step < 1 ? `.${Math.floor(when.getMilliseconds() / 100)}` : ""}`;
-    const isNew = date !== day;
-    day = date;
-    return step >= 86400 ? date : isNew ? `${date} ${clock}` : clock;
-  });
 }
 
 const bars = uPlot.paths.bars?.({ size: [0.6, 3, 1], align: -1 });

@@ -7,13 +7,14 @@ function isNothing(value: number | null | undefined): value is null | undefined 
   return typeof value !== "number" || Number.isNaN(value);
 }
 
-const bidiOrInvisible =
-  /[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u3164\uffa0\ufff9-\ufffb]/g;
+const bidiOrInvisible = new RegExp("[\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\u00ad\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f" +
+  // Behind the BMP: musical marks, tags, selectors of variants.
+  "\\u3164\\uffa0\\ufff9-\\ufffb\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]", "gu");
 
 /** Code points that turn text around or hide in it are shown by their number, as on a terminal. */
 export function visible(text: string): string {
   return text.replace(bidiOrInvisible, (found) =>
-    `\\u{${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}}`);
+    `\\u{${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}}`);
 }
 
 function scaled(value: number, step: number, units: string[]): string {
@@ -62,7 +63,7 @@ export function micros(value: number | null | undefined): string {
     return NOTHING;
   }
   if (value < 999.5) {
-    return `${Math.round(value)}\u00a0µs`;
+    return `${Number.isInteger(value) || value >= 9.95 ? Math.round(value) : value.toFixed(1)}\u00a0µs`;
   }
   if (value < 999.5e3) {
     const ms = value / 1000;
@@ -88,6 +89,10 @@ export function percent(ratio: number | null | undefined): string {
   return value < 0.01 ? "<\u00a00.01\u00a0%" : `${value.toFixed(value < 9.995 ? 2 : 1)}\u00a0%`;
 }
 
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
 /** A round number of seconds in the unit that suits it. */
 export function span(seconds: number): string {
   const units: [number, string][] = [[86400, "d"], [3600, "h"], [60, "min"]];
@@ -98,9 +103,8 @@ export function span(seconds: number): string {
 /** Hours, minutes and seconds of a duration in microseconds. */
 export function clock(us: number | undefined): string {
   const seconds = Math.floor((us ?? 0) / 1e6);
-  const two = (value: number): string => String(value).padStart(2, "0");
   const days = Math.floor(seconds / 86400);
-  const rest = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  const rest = `${twoDigits(Math.floor(seconds / 3600) % 24)}:${twoDigits(Math.floor(seconds / 60) % 60)}:${twoDigits(seconds % 60)}`;
   return days > 0 ? `${days}\u00a0d ${rest}` : rest;
 }
 
@@ -114,11 +118,10 @@ export function timeOfDay(ts: string): string {
 }
 
 function dateOf(when: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;
+  return `${when.getFullYear()}-${twoDigits(when.getMonth() + 1)}-${twoDigits(when.getDate())}`;
 }
 
-export function isToday(when: Date): boolean {
+function isToday(when: Date): boolean {
   return dateOf(when) === dateOf(new Date());
 }
 
@@ -134,6 +137,22 @@ export function moment(ts: string): string {
 
 export function secondsToTime(seconds: number): string {
   return moment(new Date(seconds * 1000).toISOString());
+}
+
+/** Labels of an axis: moments in seconds since 1970, so many seconds apart. */
+export function timeLabels(splits: number[], step: number, now = new Date()): string[] {
+  // The date is named where a day begins that is not today, the year where it is not this one.
+  let { day, year } = { day: now.toDateString(), year: now.getFullYear() };
+  return splits.map((seconds) => {
+    const when = new Date(seconds * 1000);
+    const isNew = when.toDateString() !== day;
+    const date = when.toLocaleDateString([], { day: "numeric", month: "short", year: when.getFullYear() === year ? undefined : "numeric" });
+    day = when.toDateString();
+    year = when.getFullYear();
+    const clock = `${twoDigits(when.getHours())}:${twoDigits(when.getMinutes())}${step < 60 ? `:${twoDigits(when.getSeconds())}` : ""}${
+      step < 1 ? `.${Math.floor(when.getMilliseconds() / 100)}` : ""}`;
+    return step >= 86400 ? date : isNew ? `${date} ${clock}` : clock;
+  });
 }
 
 /** `[2001:db8::1]:443`, `10.0.0.1:53`, or what there is of it. */
