@@ -85,8 +85,13 @@ Reply page(const Request& request) {
   return error_reply(404, "there is nothing here");
 }
 
-Reply long_filter() {
-  return error_reply(400, fmt::format("the filter has more than {} octets", max_filter));
+/// A filter that nobody should compile. libpcap reads it to its first NUL.
+std::optional<Reply> unfit_filter(std::string_view filter) {
+  if (filter.size() > max_filter)
+    return error_reply(400, fmt::format("the filter has more than {} octets", max_filter));
+  if (filter.find('\0') != std::string_view::npos)
+    return error_reply(400, "the filter has a NUL in it");
+  return std::nullopt;
 }
 
 std::uint64_t rows_after(const History& history, double since) {
@@ -405,7 +410,7 @@ std::optional<Reply> Api::started(const Asked& asked) {
   if (number_of(body, "duration_s") == 0) return error_reply(422, "duration_s: at least 1");
   if (!is_or_absent<bool>(body, "promisc"))
     return error_reply(400, "promisc is neither true nor false");
-  if (text_of(body, "filter").size() > max_filter) return long_filter();
+  if (auto unfit = unfit_filter(text_of(body, "filter"))) return unfit;
   StartRequest wanted{.interface = std::string{text_of(body, "interface")},
                       .filter = std::string{text_of(body, "filter")},
                       .snaplen = number_of(body, "snaplen"),
@@ -427,7 +432,7 @@ std::optional<Reply> Api::checked(const Asked& asked) {
       simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
   if (!is_or_absent<std::string_view>(body, "filter")) return error_reply(400, "filter is no text");
-  if (text_of(body, "filter").size() > max_filter) return long_filter();
+  if (auto unfit = unfit_filter(text_of(body, "filter"))) return unfit;
   const FilterVerdict verdict = control_->check(std::string{text_of(body, "filter")});
   Reply reply;
   JsonText json(reply.body);

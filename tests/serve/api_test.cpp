@@ -340,6 +340,16 @@ TEST_CASE("api: a filter that would hold everybody up is not compiled") {
   }
 }
 
+TEST_CASE("api: a filter with a NUL is refused, not read up to it") {
+  Page page;
+  for (const std::string_view path : {"/api/v1/filter/check", "/api/v1/capture/start"}) {
+    const HttpReply reply =
+        page.client.post(path, R"({"interface":"eth0","filter":"tcp\u0000 and nonsense"})");
+    CHECK(reply.status == 400);
+    CHECK(Json(reply.body).text("/error") == "the filter has a NUL in it");
+  }
+}
+
 TEST_CASE("api: interfaces with what they carry") {
   Page page;
   const Json json(page.client.get("/api/v1/interfaces").body);
