@@ -287,7 +287,7 @@ void Digest::add_protocols(Shares& to, const dom::object& summary) {
                           .name = std::string{name},
                           .packets = number(one, "pkts"),
                           .bytes = number(one, "bytes"),
-                          .flows = number(one, "flows")});
+                          .flows = number_of(one, "flows")});
   });
 }
 
@@ -303,7 +303,7 @@ void Digest::add(Shares& to, const ProtocolShare& share) {
   }
   found->packets += share.packets;
   found->bytes += share.bytes;
-  found->flows += share.flows;
+  add_known(found->flows, share.flows);
 }
 
 void Digest::add(Shares& to, const Shares& more) {

@@ -40,7 +40,7 @@ struct ProtocolShare {
   std::string name;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t flows = 0;
+  std::optional<std::uint64_t> flows;  ///< none of links, which have none
 };
 
 struct Talker {

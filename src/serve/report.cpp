@@ -265,7 +265,8 @@ void append_protocol_rows(std::string& out, const Digest& digest) {
       "\n## Protocols\n\n| level | protocol | packets | bytes | flows |\n|---|---|---|---|---|\n";
   for (const ProtocolShare& share : digest.protocols()) {
     out += fmt::format("| {} | {} | {} | {} | {} |\n", cell(share.level), cell(share.name),
-                       share.packets, share.bytes, share.flows);
+                       share.packets, share.bytes,
+                       share.flows ? fmt::format("{}", *share.flows) : std::string{});
   }
   append_note_of_windows(out, digest,
                          "Sums over windows: what was small in one of them counts as other, and "
@@ -279,6 +280,14 @@ void append_talker_rows(std::string& out, const Digest& digest) {
     out += fmt::format("| {} | {} | {} |\n", cell(talker.ip), talker.packets, talker.bytes);
   append_note_of_windows(
       out, digest, "Sums of the largest of each window: who was never among them is missing.");
+}
+
+/// A distributed scan has none that is its source.
+std::string source_of(const simdjson::dom::object& event, const simdjson::dom::object& scan) {
+  const std::string_view ip = text_of(event, "src_ip");
+  if (!ip.empty()) return std::string{ip};
+  const auto members = number_of(scan, "members_total");
+  return members ? fmt::format("{} sources", *members) : "several sources";
 }
 
 void append_scan_rows(std::string& out, const Digest& digest, const RunState& run) {
@@ -298,12 +307,11 @@ void append_scan_rows(std::string& out, const Digest& digest, const RunState& ru
         event["scan"].get(scan) != simdjson::SUCCESS) {
       continue;
     }
-    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-                       cell(text_of(scan, "severity")), cell(text_of(scan, "kind")),
-                       cell(text_of(scan, "technique")), cell(text_of(event, "src_ip")),
-                       number_of(scan, "hosts").value_or(0), number_of(scan, "ports").value_or(0),
-                       number_of(scan, "probes").value_or(0), cell(text_of(scan, "first_ts")),
-                       cell(line->id));
+    out += fmt::format(
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", cell(text_of(scan, "severity")),
+        cell(text_of(scan, "kind")), cell(text_of(scan, "technique")), cell(source_of(event, scan)),
+        number_of(scan, "hosts").value_or(0), number_of(scan, "ports").value_or(0),
+        number_of(scan, "probes").value_or(0), cell(text_of(scan, "first_ts")), cell(line->id));
   }
   if (digest.totals().scans > report_rows)
     out += fmt::format("\nand {} more.\n", digest.totals().scans - report_rows);

@@ -271,6 +271,7 @@ TEST_CASE("digest: protocols are summed, in the order of their levels, within a 
   CHECK(protocols[2].name == "udp");
   CHECK(protocols[3].name == "dns");
   CHECK(protocols[3].flows == 2);
+  CHECK_FALSE(protocols[0].flows);
   CHECK(protocols[4].level == "odd");
   for (int i = 0; i < 1'000; ++i)
     (void)digest.take(summary(fmt::format(R"("protocols":[{{"level":"link","name":"p{}"}}])", i)));

@@ -298,6 +298,24 @@ TEST_CASE("report: no text of the network leaves its cell in Markdown") {
   }
 }
 
+TEST_CASE("report: a scan from many sources says so, and what has no flows has none") {
+  Digest digest(room);
+  (void)digest.take(event_line("scan", R"("id":"1")", 0, R"(,"src_ip":"10.0.0.9")"));
+  (void)digest.take(event_line("scan", R"("id":"2","members_total":61)"));
+  (void)digest.take(event_line("scan", R"("id":"3")"));
+  (void)digest.take(event_line(
+      "summary", R"("protocols":[{"level":"link","name":"ethernet","pkts":5,"bytes":9},)"
+                 R"({"level":"transport","name":"icmp","pkts":5,"bytes":9,"flows":0}])"));
+  const std::string text = text_of(digest, ReportForm::markdown);
+  CHECK_THAT(text, Catch::Contains("| 10.0.0.9 |") && Catch::Contains("| 61 sources |") &&
+                       Catch::Contains("| several sources |"));
+  CHECK_THAT(text, Catch::Contains("| link | ethernet | 5 | 9 |  |") &&
+                       Catch::Contains("| transport | icmp | 5 | 9 | 0 |"));
+  const Json json(text_of(digest, ReportForm::json));
+  CHECK_FALSE(json.has("/state/protocols/0/flows"));
+  CHECK(json.number("/state/protocols/1/flows") == 0);
+}
+
 TEST_CASE("report: a sum of scans that is more than its rows is told") {
   Digest digest(room);
   for (int i = 0; i < 500; ++i)

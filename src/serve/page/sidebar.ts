@@ -69,7 +69,7 @@ function folded(shares: ProtocolShare[]): ProtocolShare[] {
   const kept = shares.filter(({ name }) => name !== "other").slice(0, MOST_BARS - 1);
   const rest = shares.filter((share) => !kept.includes(share));
   const add = (pick: (share: ProtocolShare) => number): number => rest.reduce((sum, share) => sum + pick(share), 0);
-  return [...kept, { ...rest[0], name: "other", bytes: add((s) => s.bytes), pkts: add((s) => s.pkts), flows: add((s) => s.flows ?? 0) }];
+  return [...kept, { ...rest[0], name: "other", bytes: add((s) => s.bytes), pkts: add((s) => s.pkts), flows: rest.some((s) => s.flows !== undefined) ? add((s) => s.flows ?? 0) : undefined }];
 }
 
 interface HealthLine {
