@@ -222,6 +222,7 @@ constexpr auto all = std::to_array<Flag>({
      .group = Group::input,
      .commands = serve,
      .rank = Rank::common,
+     .once = true,
      .apply =
          [](Draft& draft, std::string_view value) {
            return set_text(draft.options.event_stream.emplace(), value, "a file's name");

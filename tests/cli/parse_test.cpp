@@ -332,6 +332,7 @@ TEST_CASE("parse: a usage error names the remedy") {
       {{"read", "a", "-f", "tcp", "-f", "udp"}, "ntan: error: -f is given twice\n"},
       {{"read", "a", "--events", "dns", "--events", "tls"},
        "ntan: error: --events is given twice\n"},
+      {{"serve", "--events", "a", "--events", "b"}, "ntan: error: --events is given twice\n"},
       {{"extract", "--events", "dns"},
        "ntan: error: --events is an option of ntan capture, read, serve\n"},
       {{"schema", "--json"},
