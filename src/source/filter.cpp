@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <nss.h>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -118,6 +119,22 @@ bool has_swapped_family(Bytes packet) noexcept {
   return family > 0xffffU;
 }
 
+/// Of PacketFilter's programs.
+std::uint32_t key_of(LinkType link, bool swapped) noexcept {
+  return static_cast<std::uint32_t>(link) << 1U | static_cast<std::uint32_t>(swapped);
+}
+
+/// Live, VLAN tags and the direction are no octets of the packet: programs ask the kernel for them
+/// by loads from far behind it (SKF_AD_OFF).
+bool asks_kernel(const bpf_program& program) noexcept {
+  constexpr bpf_u_int32 kernels_own = 0xfff00000;
+  const std::span instructions{program.bf_insns, program.bf_len};
+  return std::ranges::any_of(instructions, [](const bpf_insn& each) {
+    return BPF_CLASS(each.code) == BPF_LD && BPF_MODE(each.code) == BPF_ABS &&
+           each.k >= kernels_own;
+  });
+}
+
 Error filter_error(const std::string& expression, const std::string& message) {
   return {Error::Kind::usage,
           fmt::format("bad filter '{}': {}", excerpt_of_filter(expression), message),
@@ -160,6 +177,11 @@ FilterProgram compile_filter(pcap_t* handle, const std::string& expression, std:
 
 PacketFilter::PacketFilter(std::string expression) : expression_(std::move(expression)) {}
 
+PacketFilter::PacketFilter(std::string expression, LinkType link, FilterProgram program)
+    : expression_(std::move(expression)) {
+  if (!asks_kernel(*program)) programs_.emplace(key_of(link, false), std::move(program));
+}
+
 PacketFilter::~PacketFilter() = default;
 
 bool PacketFilter::matches(const PacketView& packet) {
@@ -175,8 +197,7 @@ bool PacketFilter::matches(const PacketView& packet) {
 }
 
 const bpf_program* PacketFilter::program_for(LinkType link, bool swapped) {
-  const auto [entry, is_new] = programs_.try_emplace(static_cast<std::uint32_t>(link) << 1U |
-                                                     static_cast<std::uint32_t>(swapped));
+  const auto [entry, is_new] = programs_.try_emplace(key_of(link, swapped));
   if (is_new) {
     Compiled compiled = compile(expression_, link, swapped);
     entry->second = std::move(compiled.program);

@@ -42,6 +42,8 @@ class PacketFilter {
  public:
   /// Requires: check_filter(expression) has passed.
   explicit PacketFilter(std::string expression);
+  /// The same, with what it was compiled to for `link` already, by a handle of a live capture.
+  PacketFilter(std::string expression, LinkType link, FilterProgram program);
   PacketFilter(const PacketFilter&) = delete;
   PacketFilter& operator=(const PacketFilter&) = delete;
   ~PacketFilter();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include <climits>
 #include <fmt/format.h>
@@ -170,16 +171,18 @@ bool fits_kernel(const bpf_program& program) {
 }
 
 /// The kernel passes on everything again, and ntan applies the filter.
-void filter_here(OpenedRing& ring, pcap_t* handle, const std::string& expression, u_int size) {
+void filter_here(OpenedRing& ring, pcap_t* handle, const std::string& expression,
+                 FilterProgram program) {
   const int unused = 0;
   (void)::setsockopt(pcap_fileno(handle), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
   ring.notes.push_back(fmt::format(
       "{}: the kernel does not take the filter's {} instructions: ntan applies it, so how "
       "many packets passed it before any were dropped is not known",
-      ring.interface, size));
-  ring.filter = std::make_unique<PacketFilter>(expression);
-  // Compiles it, and tells of what cannot be.
-  (void)ring.filter->matches({.link = static_cast<LinkType>(pcap_datalink(handle))});
+      ring.interface, program->bf_len));
+  const auto link = static_cast<LinkType>(pcap_datalink(handle));
+  ring.filter = std::make_unique<PacketFilter>(expression, link, std::move(program));
+  // Compiles it if need be, and tells of what cannot be.
+  (void)ring.filter->matches({.link = link});
   ring.notes.insert(ring.notes.end(), ring.filter->notes().begin(), ring.filter->notes().end());
 }
 
@@ -247,12 +250,12 @@ OpenedRing open_ring(const LiveOptions& options) {
   ring.knows_interface_drops = promiscuous && is_in_sysfs(ring.interface);
   ignore_sent_copies(handle, ring.interface);
   if (!options.filter.empty()) {
-    const FilterProgram program = compile(handle, ring.interface, options.filter);
+    FilterProgram program = compile(handle, ring.interface, options.filter);
     ring.early = discard_early(handle);
     if (fits_kernel(*program)) {
       set_filter(handle, ring.interface, program);
     } else {
-      filter_here(ring, handle, options.filter, program->bf_len);
+      filter_here(ring, handle, options.filter, std::move(program));
     }
   }
   set_direction(handle, ring.interface, options.direction);
