@@ -513,8 +513,7 @@ void ServedRun::packets(const serve::PacketChoice& choice,
     later->complete(serve::error_reply(refused->status, refused->error));
 }
 
-std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
-                                          const std::shared_ptr<serve::PendingReply>& later) {
+std::optional<Refused> ServedRun::refused_cut(bool all) {
   if (state_.mode == Mode::events)
     return Refused{409, "packets are not here: these events come from somewhere else"};
   if (state_.mode == Mode::live && ring_.packets() == 0)
@@ -523,12 +522,17 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
   drop_unwanted_cuts();
   if (cuts_.size() == most_cuts || exports_in_memory() >= most_exports)
     return Refused{503, "other exports are on their way: try again in a moment"};
-  const bool all = !choice.scan && !choice.flow;
-  const bool part = all && was_stopped();
-  if (part && child_ != nullptr)
-    return Refused{503, "the run is about to end: try again in a moment"};
-  if (part && digest_->totals().packets == 0)
+  if (!all || !was_stopped()) return std::nullopt;
+  if (child_ != nullptr) return Refused{503, "the run is about to end: try again in a moment"};
+  if (digest_->totals().packets == 0)
     return Refused{409, "it was stopped before any packet was read"};
+  return std::nullopt;
+}
+
+std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
+                                          const std::shared_ptr<serve::PendingReply>& later) {
+  const bool all = !choice.scan && !choice.flow;
+  if (auto refused = refused_cut(all)) return refused;
   auto cut = std::make_unique<Cut>();
   cut->later = later;
   cut->name = choice.scan   ? fmt::format("scan-{}.pcap", *choice.scan)
@@ -543,7 +547,7 @@ std::optional<Refused> ServedRun::cut_out(const serve::PacketChoice& choice,
     }
     cut->input = std::move(packets);
   }
-  if (all && !part && state_.filter.empty() && options_->files.size() == 1 &&
+  if (all && !was_stopped() && state_.filter.empty() && options_->files.size() == 1 &&
       digest_->totals().packets != 0) {
     // What was read, as it is: no copy of it in memory.
     Descriptor whole{::open(options_->files.front().c_str(), O_RDONLY | O_CLOEXEC)};

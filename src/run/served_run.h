@@ -82,6 +82,7 @@ class ServedRun final : public serve::Control {
   [[nodiscard]] std::string effective_filter(const std::string& filter) const;
   void begin_run();
   [[nodiscard]] std::uint64_t elapsed_us() const noexcept;
+  [[nodiscard]] std::optional<serve::Refused> refused_cut(bool all);
   [[nodiscard]] std::optional<serve::Refused> cut_out(
       const serve::PacketChoice& choice, const std::shared_ptr<serve::PendingReply>& later);
   [[nodiscard]] Descriptor packets_held() const;
