@@ -369,7 +369,8 @@ struct HttpServer::State {
   std::optional<Reply> answer(MHD_Connection* connection, const char* url, const char* method,
                               Exchange& exchange) const;
   MHD_Result send(MHD_Connection* connection, Reply& reply, const Exchange& exchange);
-  MHD_Result refuse_and_close(MHD_Connection* connection, const Exchange& exchange);
+  MHD_Result refuse_and_close(MHD_Connection* connection, const Refusal& refusal,
+                              const Exchange& exchange);
   [[nodiscard]] static Connection* of(MHD_Connection* connection) noexcept {
     const MHD_ConnectionInfo* info =
         http_library().get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -448,12 +449,12 @@ MHD_Result HttpServer::State::access(MHD_Connection* connection, const char* url
     known->ticks = 0;
     exchange->waker = std::make_shared<Waker>(connection, known->descriptor);
     known->waker = exchange->waker;
-    exchange->refusal = judge_framing(connection);
-    exchange->last = exchange->refusal.has_value();
-    if (!exchange->refusal) exchange->refusal = judge(head_of(connection, url, method), rules);
+    const std::optional<Refusal> unsound = judge_framing(connection);
+    exchange->last = unsound.has_value();
+    if (!unsound) exchange->refusal = judge(head_of(connection, url, method), rules);
     const Exchange& begun = *exchange.get();
     *context = exchange.release();
-    return begun.last ? refuse_and_close(connection, begun) : MHD_YES;
+    return unsound ? refuse_and_close(connection, *unsound, begun) : MHD_YES;
   }
   Exchange& exchange = *static_cast<Exchange*>(*context);
   if (*size != 0) {
@@ -525,10 +526,10 @@ MHD_Result HttpServer::State::send(MHD_Connection* connection, Reply& reply,
 }
 
 // RFC 9112 6.3: what follows such a head may be its body or another request; it is neither to us.
-MHD_Result HttpServer::State::refuse_and_close(MHD_Connection* connection,
+MHD_Result HttpServer::State::refuse_and_close(MHD_Connection* connection, const Refusal& refusal,
                                                const Exchange& exchange) {
   if (Connection* known = of(connection); known != nullptr) known->busy = true;
-  Reply reply = error_reply(exchange.refusal->status, exchange.refusal->reason);
+  Reply reply = error_reply(refusal.status, refusal.reason);
   return send(connection, reply, exchange);
 }
 
