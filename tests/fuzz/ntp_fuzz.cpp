@@ -33,7 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto read = app::ntp::read_packet(step.data)) {
       const Timestamp now = from_ns(1'700'000'000'000'000'000);
       const Timestamp time = app::ntp::to_time(read->packet.transmit, now);
-      require(app::ntp::to_stamp(time) == read->packet.transmit || time != now);
+      // Rounded to nanoseconds, each of which is a little more than four units.
+      constexpr app::ntp::Stamp lost = 4;
+      require(read->packet.transmit - app::ntp::to_stamp(time) + lost <= 2 * lost);
     }
     run.feed(step);
   }
