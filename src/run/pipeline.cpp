@@ -193,16 +193,20 @@ ExitCode Pipeline::run() {
     if (status == source::Status::idle || (live() && !batch.full())) go_idle();
     handle_requests();
     report_outputs();
-    if (!interrupt_->stopped() && (outputs_.closed() || outputs_.useless())) {
-      stop_reason_ = outputs_.failed() ? StopReason::output_failed : StopReason::output_closed;
-      if (!live()) break;
-      // What the kernel has counted as received is still taken and counted.
-      interrupt_->stop();
-    }
+    if (outputs_ended()) break;
   }
   if (SignalGuard::stop_asked()) stop_reason_ = StopReason::signal;
   finish();
   return exit_code();
+}
+
+// Nothing is left to write to. False where what the kernel has counted as received is still to be
+// taken and counted.
+bool Pipeline::outputs_ended() {
+  if (interrupt_->stopped() || !(outputs_.closed() || outputs_.useless())) return false;
+  stop_reason_ = outputs_.failed() ? StopReason::output_failed : StopReason::output_closed;
+  if (live()) interrupt_->stop();
+  return !live();
 }
 
 bool Pipeline::take(Batch& batch) {

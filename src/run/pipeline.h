@@ -39,6 +39,7 @@ class Pipeline {
   void open_outputs(const std::optional<Identity>& identity);
   void check_later_inputs() const;
   void check_later_files(const std::optional<Identity>& identity) const;
+  bool outputs_ended();
   bool take(Batch& batch);
   void go_idle();
   void handle_requests();
