@@ -22,8 +22,8 @@ struct TableQuery {
   std::size_t look_at = SIZE_MAX;  ///< octets of lines that are searched or sorted, the newest
 };
 
-/// For a table of a server that others wait for: about a quarter of a second. As much as is kept
-/// unless --keep says more.
+/// For a table of a server, which bounds what others wait for. As much as is kept unless --keep
+/// says more.
 inline constexpr std::size_t server_look_at = std::size_t{64} << 20U;
 
 /// Octets that a line takes inside of a script element, where a `<` is written as \u003c.
