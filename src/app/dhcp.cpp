@@ -15,6 +15,7 @@
 #include "app/protocol.h"
 #include "base/digest.h"
 #include "base/hash.h"
+#include "base/port.h"
 #include "event/record.h"
 
 namespace ntan::app {
@@ -126,7 +127,7 @@ IpAddress sender_of(const FlowContext& flow, Direction direction) noexcept {
 
 /// Of ports other than a client's: relays and servers among themselves.
 bool is_relayed(const FlowContext& flow) noexcept {
-  return flow.client_port == server_port && flow.server_port == server_port;
+  return flow.client_port == dhcp_server_port && flow.server_port == dhcp_server_port;
 }
 
 std::uint64_t word_of(Bytes octets) noexcept {
@@ -263,7 +264,7 @@ class DhcpDissector final : public Dissector {
 };
 
 bool is_own_port(std::uint16_t port) noexcept {
-  return port == server_port || port == client_port;
+  return port == dhcp_server_port || port == dhcp_client_port;
 }
 
 /// The magic number decides, whatever the ports; without it there is only what BOOTP must have.
@@ -299,7 +300,7 @@ void describe(Transport /*transport*/, const Segment& packet, TextLine& line) {
   }
 }
 
-constexpr std::array<std::uint16_t, 2> ports{server_port, client_port};
+constexpr std::array<std::uint16_t, 2> ports{dhcp_server_port, dhcp_client_port};
 constexpr std::array events{&event::schema_of<Dhcp>};
 
 }  // namespace

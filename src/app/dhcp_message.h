@@ -15,8 +15,6 @@
 
 namespace ntan::app::dhcp {
 
-inline constexpr std::uint16_t server_port = 67;
-inline constexpr std::uint16_t client_port = 68;
 inline constexpr std::size_t header_size = 236;  // before the options, or what BOOTP has there
 inline constexpr std::uint32_t magic = 0x63825363;
 inline constexpr std::size_t max_hardware = 16;  // octets of an address in the header

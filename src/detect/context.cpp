@@ -153,8 +153,7 @@ bool Context::is_used_inside(const Outcome& outcome) const noexcept {
 }
 
 bool Context::is_dhcp_server(const IpAddress& address) const noexcept {
-  constexpr std::uint16_t dhcp_port = 67;
-  return is_service(target_key(address, ContactClass::udp, dhcp_port));
+  return is_service(target_key(address, ContactClass::udp, dhcp_server_port));
 }
 
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,

@@ -118,14 +118,6 @@ using GuardSet = std::uint16_t;
 /// A user port, and not of a service that is commonly scanned for.
 [[nodiscard]] bool is_peer_prone(std::uint16_t port) noexcept;
 
-/// From where servers listen to where clients call from: systems begin their ephemeral ports at
-/// 32768 or 49152 (RFC 6335 6).
-[[nodiscard]] constexpr bool is_towards_client(std::uint16_t src_port,
-                                               std::uint16_t dst_port) noexcept {
-  constexpr std::uint16_t first_ephemeral = 32768;
-  return src_port < first_ephemeral && dst_port >= first_ephemeral;
-}
-
 /// Nobody was there.
 [[nodiscard]] constexpr bool has_failed(Result result) noexcept {
   return result == Result::refused || result == Result::silent;

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/ip_protocol.h"
+#include "base/port.h"
 #include "base/siphash.h"
 #include "wire/decoded.h"
 
@@ -120,9 +121,9 @@ struct KeyContext {
 
 /// UDP between the ports of DHCP.
 [[nodiscard]] constexpr bool is_dhcp(const FlowKey& key) noexcept {
-  constexpr std::uint64_t server_port = 67;  // the client's is the next
+  static_assert(dhcp_client_port == dhcp_server_port + 1);
   const std::uint64_t ports = key.words[4] >> 32U;
-  return (ports & 0xffffU) - server_port <= 1 && (ports >> 16U) - server_port <= 1 &&
+  return (ports & 0xffffU) - dhcp_server_port <= 1 && (ports >> 16U) - dhcp_server_port <= 1 &&
          (key.words[4] >> 8U & 0xffU) == ip_protocol::udp;
 }
 
