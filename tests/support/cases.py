@@ -24,24 +24,29 @@ def case(name):
     return add
 
 
+def attempt(part, name, function):
+    """Tries one case and says how it went; whether that was well."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            function(Path(folder))
+            print(f"ok {part}: {name}", flush=True)
+        except Skip as reason:
+            print(f"skip {part}: {name} {reason}", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            print(f"not ok {part}: {name}", flush=True)
+            traceback.print_exc()
+            return False
+    return True
+
+
 def main(part):
     """Tries all cases, or those whose names hold a word of the command line; the exit code."""
-    failed = False
+    good = True
     if not os.access(NTAN, os.X_OK):
         print(f"not ok {part}: {NTAN} cannot be run")
         return 1
     chosen = sys.argv[1:]
     for name, function in CASES:
-        if chosen and not any(word in name for word in chosen):
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                function(Path(folder))
-                print(f"ok {part}: {name}", flush=True)
-            except Skip as reason:
-                print(f"skip {part}: {name} {reason}", flush=True)
-            except Exception:  # pylint: disable=broad-except
-                failed = True
-                print(f"not ok {part}: {name}", flush=True)
-                traceback.print_exc()
-    return 1 if failed else 0
+        if not chosen or any(word in name for word in chosen):
+            good = attempt(part, name, function) and good
+    return 0 if good else 1
