@@ -12,7 +12,9 @@ namespace ntan::detect {
 
 /// A SYN as scanners craft it: without the options that every stack sends.
 [[nodiscard]] constexpr bool is_raw_syn(const Outcome& outcome) noexcept {
-  if (outcome.contact_class != ContactClass::syn || outcome.syn_has_timestamp) return false;
+  if (outcome.contact_class != ContactClass::syn || outcome.began_inside ||
+      outcome.syn_has_timestamp)
+    return false;
   if (!outcome.syn_has_sack && !outcome.syn_has_window_scale) return true;
   return outcome.syn_window % 1024 == 0 && outcome.syn_window >= 1024 && outcome.syn_window <= 4096;
 }

@@ -119,6 +119,7 @@ Cast cast_of(const Decoded& packet, const wire::Extra& extra) noexcept {
 }
 
 Direction Contact::source_direction() const noexcept {
+  if (began_inside()) return Direction::to_server;
   return class_ == ContactClass::reverse_rst ? reverse(first_) : first_;
 }
 
@@ -205,22 +206,52 @@ ContactStep Contact::begin_tcp(const Decoded& packet) noexcept {
     if (towards_server) return {};
     return start_decided(ContactClass::reverse_rst, Result::refused);
   }
-  if (packet.payload_size != 0 || response_like(packet.src_port, packet.dst_port)) return {};
   // Timestamps are sent where both ends agreed on them (RFC 7323 3.2): a server that keeps alive or
   // closes what its client has forgotten.
-  if (wire::parse_tcp_timestamp(packet.option_bytes())) return {};
+  if (packet.payload_size != 0 || response_like(packet.src_port, packet.dst_port) ||
+      wire::parse_tcp_timestamp(packet.option_bytes()))
+    return begin_inside(packet);
   if (flags == flag::ack) return start(ContactClass::ack, ContactTimer::answer_tcp);
   if (flags == (flag::fin | flag::ack))
     return start(ContactClass::maimon, ContactTimer::answer_tcp);
   return {};
 }
 
+// Of a connection from before the capture. It says as much as one that was seen to begin, once both
+// ends have sent payload and where the ports tell who opened it.
+ContactStep Contact::begin_inside(const Decoded& packet) noexcept {
+  const bool from_client = first_ == Direction::to_server;
+  const std::uint16_t client_port = from_client ? packet.src_port : packet.dst_port;
+  const std::uint16_t server_port = from_client ? packet.dst_port : packet.src_port;
+  if (!is_towards_client(server_port, client_port) && !response_like(server_port, client_port))
+    return {};
+  class_ = ContactClass::syn;
+  stage_ = Stage::waiting;
+  midstream_ = true;
+  return on_used_inside(packet, from_client);
+}
+
+ContactStep Contact::on_used_inside(const Decoded& packet, bool from_client) noexcept {
+  if (packet.has(flag::rst)) {
+    stage_ = Stage::done;
+    return {};
+  }
+  // One octet may be a keep-alive: it says no more than a bare segment.
+  if (packet.payload_size > 1) (from_client ? established_ : server_payload_) = true;
+  if (!established_ || !server_payload_) return {};
+  answered_ = true;
+  stage_ = Stage::done;
+  result_ = Result::session;
+  return {.began = true, .verdict = Verdict::result};
+}
+
 ContactStep Contact::on_packet(const Decoded& packet, Direction direction,
                                std::optional<std::uint32_t> syn_seq) noexcept {
   if (stage_ == Stage::done) return {};
-  const bool from_source = direction == first_;
+  const bool from_source = direction == source_direction();
   switch (class_) {
     case ContactClass::syn:
+      if (began_inside()) return on_used_inside(packet, from_source);
       if (syn_seq && (!from_source || answered_) &&
           has_sent_payload(packet, from_source, *syn_seq)) {
         answered_ = true;
@@ -335,7 +366,8 @@ ContactStep Contact::on_timer(ContactTimer timer, std::uint32_t sent) noexcept {
 }
 
 ContactStep Contact::on_icmp_error(const Decoded& error, Direction quoted) noexcept {
-  if (stage_ != Stage::waiting || quoted != first_ || answered_ || established_) return {};
+  if (stage_ != Stage::waiting || quoted != first_ || answered_ || established_ || began_inside())
+    return {};
   switch (meaning_of(error)) {
     case ErrorMeaning::nothing: return {};
     case ErrorMeaning::time_exceeded: return resolve(Result::time_exceeded);
@@ -345,7 +377,7 @@ ContactStep Contact::on_icmp_error(const Decoded& error, Direction quoted) noexc
 }
 
 ContactStep Contact::on_close(Duration age) noexcept {
-  if (stage_ != Stage::waiting) return {};
+  if (stage_ != Stage::waiting || began_inside()) return {};
   if (established_) return resolve(server_payload_ ? Result::banner : Result::idle);
   if (midstream_) return resolve(Result::midstream);
   // A flow that had to go before an answer could come says nothing.

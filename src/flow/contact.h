@@ -71,6 +71,10 @@ class Contact {
   [[nodiscard]] bool answered() const noexcept;
   /// Valid with a verdict: the target took the connection up, whatever became of it.
   [[nodiscard]] bool accepted() const noexcept;
+  /// Of a connection whose SYN was not captured.
+  [[nodiscard]] bool began_inside() const noexcept {
+    return class_ == ContactClass::syn && midstream_;
+  }
   /// Later packets can change nothing any more: the owner may skip on_packet.
   [[nodiscard]] bool done() const noexcept { return stage_ == Stage::done; }
   /// The end that is the outcome's source: to_server if that is the flow's client.
@@ -84,6 +88,8 @@ class Contact {
   };
 
   ContactStep begin_tcp(const wire::Decoded& packet) noexcept;
+  ContactStep begin_inside(const wire::Decoded& packet) noexcept;
+  ContactStep on_used_inside(const wire::Decoded& packet, bool from_client) noexcept;
   ContactStep start(ContactClass contact_class, ContactTimer timer) noexcept;
   ContactStep start_decided(ContactClass contact_class, Result result) noexcept;
   ContactStep resolve(Result result) noexcept;
@@ -101,7 +107,7 @@ class Contact {
   bool answered_ : 1 = false;     // SYN-ACK or INIT-ACK seen
   bool established_ : 1 = false;  // the originator went on, or the responder sent payload
   bool server_payload_ : 1 = false;
-  bool midstream_ : 1 = false;     // ack, maimon: more than a probe would be
+  bool midstream_ : 1 = false;     // ack, maimon: more than a probe would be; syn: without its SYN
   bool cookie_first_ : 1 = false;  // SCTP: began with a COOKIE ECHO
 };
 static_assert(sizeof(Contact) == 2);

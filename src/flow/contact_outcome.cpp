@@ -26,6 +26,7 @@ Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcom
       .src_mac = {},
       .dst_mac = {},
   };
+  outcome.began_inside = contact.began_inside();
   outcome.answered = kind != Outcome::Kind::contact && contact.answered();
   outcome.accepted = kind != Outcome::Kind::contact && contact.accepted();
   if (contact.contact_class() == ContactClass::icmp) outcome.dst_port = origin.icmp_type;

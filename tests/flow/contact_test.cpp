@@ -131,9 +131,55 @@ TEST_CASE("contact: what goes to a group is no contact") {
 }
 
 TEST_CASE("contact: payload in the middle of a stream is no probe") {
-  REQUIRE(begun(tcp(flag::ack, 100)).contact_class() == ContactClass::none);
-  REQUIRE(begun(tcp(flag::ack, 0, {.src = 443, .dst = 51000})).contact_class() ==
-          ContactClass::none);
+  const Ports ports = GENERATE(Ports{.src = 40000, .dst = 80}, Ports{.src = 443, .dst = 51000},
+                               Ports{.src = 5000, .dst = 6000});
+  Contact contact;
+  CHECK(contact.begin(tcp(flag::ack, 100, ports), to_server, Cast::unicast).nothing());
+  CHECK(contact.on_packet(tcp(flag::rst), to_client).nothing());
+  CHECK(contact.on_close(std::chrono::hours{1}).nothing());
+}
+
+TEST_CASE("contact: a connection from before the capture is one once both ends have spoken") {
+  const bool client_first = GENERATE(true, false);
+  const Ports up = GENERATE(Ports{.src = 40000, .dst = 8883}, Ports{.src = 2000, .dst = 443});
+  const Ports down{.src = up.dst, .dst = up.src};
+  const wire::Decoded asks = tcp(flag::ack | flag::psh, 20, up);
+  const wire::Decoded answers = tcp(flag::ack | flag::psh, 30, down);
+  Contact contact;
+  CHECK(
+      contact
+          .begin(client_first ? asks : answers, client_first ? to_server : to_client, Cast::unicast)
+          .nothing());
+  CHECK(contact
+            .on_packet(tcp(flag::ack, 1, client_first ? down : up),
+                       client_first ? to_client : to_server)
+            .nothing());  // a keep-alive may have an octet
+  CHECK(contact.on_icmp_error(icmp(3, 3), to_server).nothing());
+  const ContactStep step =
+      contact.on_packet(client_first ? answers : asks, client_first ? to_client : to_server);
+  CHECK(step.began);
+  require_result(contact, step, Result::session);
+  CHECK(contact.done());
+  CHECK(contact.contact_class() == ContactClass::syn);
+  CHECK(contact.source_direction() == to_server);
+  CHECK(contact.answered());
+  const ContactOrigin origin{.client = address("198.51.100.1"),
+                             .server = address("192.0.2.1"),
+                             .client_port = up.src,
+                             .server_port = up.dst,
+                             .proto = ip_protocol::tcp};
+  const Outcome outcome = make_outcome(origin, contact, Outcome::Kind::contact, from_ns(5));
+  CHECK(outcome.began_inside);
+  CHECK(outcome.dst_port == up.dst);
+}
+
+TEST_CASE("contact: ports that tell no server make no connection from before the capture") {
+  const Ports ports = GENERATE(Ports{.src = 40000, .dst = 40001}, Ports{.src = 5000, .dst = 6000},
+                               Ports{.src = 443, .dst = 40000});
+  Contact contact;
+  CHECK(contact.begin(tcp(flag::ack, 9, ports), to_server, Cast::unicast).nothing());
+  CHECK(contact.on_packet(tcp(flag::ack, 9, {.src = ports.dst, .dst = ports.src}), to_client)
+            .nothing());
 }
 
 TEST_CASE("contact: a SYN answered by RST is refused") {
