@@ -184,6 +184,13 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
     weight.column_peer /= discount;
     weight.note(Guard::churn);
   }
+  // A passive transfer that a firewall stops: the server has named the port to who fails there.
+  if (fails && what == ContactClass::syn && !is_raw_syn(outcome) &&
+      outcome.dst_port >= first_user_port && is_service(pair_key(outcome.src, outcome.dst))) {
+    weight.row /= discount;
+    weight.row_peer /= discount;
+    weight.note(Guard::ftp_data);
+  }
   if (fails && outage != nullptr && fails_for_others(*outage, keys)) {
     weight.column /= discount;
     weight.column_peer /= discount;

@@ -96,7 +96,7 @@ struct Steps {
 /// Why evidence counts less than it would, or only against one model.
 enum class Guard : std::uint16_t {
   traceroute = 1U << 0U,  ///< a path is measured: nothing counts
-  ftp_data = 1U << 1U,    ///< the data connection of an FTP session: nothing counts
+  ftp_data = 1U << 1U,    ///< the data connection of an FTP session: nothing, or a quarter, counts
   one_way = 1U << 2U,     ///< answers are not in this capture: silence of datagrams says nothing
   churn = 1U << 3U,       ///< the service answered before, and is down now: a quarter counts
   outage = 1U << 4U,      ///< it fails for others of the source's network too: a quarter counts

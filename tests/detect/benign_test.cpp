@@ -453,6 +453,18 @@ TEST_CASE("scan detector: transfers of empty directories belong to their FTP ses
   REQUIRE(script.heard.opened() == (has_session ? 0 : 1));
 }
 
+TEST_CASE("benign: passive transfers that a firewall stops") {
+  const bool has_session = GENERATE(true, false);
+  const bool raw = GENERATE(true, false);
+  const Result result = GENERATE(Result::silent, Result::refused);
+  Script script;
+  script.add({.port = 21, .result = has_session ? Result::session : Result::connect, .raw = false});
+  for (std::uint16_t n = 0; n < 40; ++n)
+    script.add({.port = static_cast<std::uint16_t>(50'000 + n), .result = result, .raw = raw});
+  script.detector.finish(script.now);
+  CHECK(script.heard.opened() == (has_session && !raw ? 0 : 1));
+}
+
 namespace {
 
 /// A datagram to a group from `port` of 192.0.2.10, to which devices answer.
