@@ -60,6 +60,10 @@ std::optional<Guard> excuse_of(const Context& context, const Outcome& outcome,
   // What a server sends to clients that have forgotten it, or gets from those that give up.
   const bool inside = is_inside(what) || what == ContactClass::reverse_rst;
   if (inside && is_towards_client(outcome.src_port, outcome.dst_port)) return Guard::older;
+  // Behind NAT clients call from any user port.
+  if (inside && outcome.dst_port >= first_user_port &&
+      context.is_service(target_key(outcome.src, ContactClass::syn, outcome.src_port)))
+    return Guard::older;
   if (what == ContactClass::syn && outcome.src_port == ftp_data &&
       context.is_service(pair_key(outcome.dst, outcome.src)))
     return Guard::ftp_data;

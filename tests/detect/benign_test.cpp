@@ -465,6 +465,28 @@ TEST_CASE("benign: passive transfers that a firewall stops") {
   CHECK(script.heard.opened() == (has_session && !raw ? 0 : 1));
 }
 
+TEST_CASE("benign: what ends connections of clients behind NAT with a port that others use") {
+  const auto what = GENERATE(ContactClass::ack, ContactClass::maimon, ContactClass::reverse_rst);
+  const bool used = GENERATE(true, false);
+  const auto first_port = GENERATE(std::uint16_t{2'000}, std::uint16_t{1});
+  constexpr std::uint16_t service = 8443;
+  Script script;
+  if (used) {
+    script.add({.src = "203.0.113.7",
+                .dst = "198.51.100.10",
+                .port = service,
+                .result = Result::session,
+                .raw = false});
+  }
+  for (std::uint16_t n = 0; n < 60; ++n) {
+    script.add({.port = static_cast<std::uint16_t>(first_port + n),
+                .contact_class = what,
+                .src_port = service});
+  }
+  script.detector.finish(script.now);
+  CHECK(script.heard.opened() == (used && first_port >= 1024 ? 0 : 1));
+}
+
 namespace {
 
 /// A datagram to a group from `port` of 192.0.2.10, to which devices answer.
