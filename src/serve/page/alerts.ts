@@ -28,7 +28,7 @@ const GUARDS: Record<string, string> = {
   sampled: "most packets are missing from the capture", fallback: "the same hosts were used over TCP",
   older: "looked like the end of older connections", dhcp_check: "a DHCP server asked whether addresses are free",
   call_back: "a server asked who calls it",
-  media: "went with media streams",
+  media: "went with media streams", elsewhere: "the port worked at other hosts, or the host on other ports",
 };
 
 const VISIBILITY: Record<string, string> = {
