@@ -46,7 +46,7 @@ bool is_trace(const Outcome& outcome, const Row& row) noexcept {
   // Who wants an answer of the target sends no packet that barely gets there.
   constexpr std::uint8_t spent_ttl = 3;
   if (outcome.contact_class != ContactClass::udp) return false;
-  const bool many_ttls = std::popcount(row.trace_ttls) >= 3;
+  const bool many_ttls = std::popcount(row.note.trace_ttls()) >= 3;
   if (!is_numbered_port(outcome.dst_port)) return false;
   if (outcome.ttl <= spent_ttl) return true;
   return is_trace_port(outcome.dst_port) ? row.trace || many_ttls : row.trace && many_ttls;

@@ -202,7 +202,7 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   constexpr std::uint8_t longest_path = 32;
   if (outcome.contact_class == ContactClass::udp && is_numbered_port(outcome.dst_port) &&
       outcome.ttl <= longest_path) {
-    place.row.trace_ttls |= 1U << (outcome.ttl % 32U);
+    place.row.note.add_trace_ttl(outcome.ttl);
   }
   check_waiting(place, outcome);
 }
@@ -355,6 +355,13 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
   };
   if (has_port_of_its_own(place.column, outcome)) take_column(Guard::older);
   if (has_ipv4_instead(place, outcome)) take_column(Guard::fallback);
+  // Connections that are reset in their middle came each from a port of its own.
+  if (outcome.laden && place.row.note.laden_port() != outcome.src_port) {
+    weight.row = weight.row_peer = 0;
+    weight.note(Guard::older);
+  }
+  if (outcome.laden && place.column.note.closing_port() != outcome.src_port)
+    take_column(Guard::older);
   if (is_beside_use(place, outcome)) {
     weight.column /= discount;
     weight.column_peer /= discount;
@@ -471,6 +478,7 @@ void ScanDetector::weigh(Place& place, const Outcome& outcome, Probe& probe) {
       (weight.column == 0 || start_probation(place, outcome, weight, probe.reported));
   if (is_inside(outcome.contact_class) && has_failed(outcome.result))
     place.column.note.set_closing_port(outcome.src_port);
+  if (outcome.laden) place.row.note.set_laden_port(outcome.src_port);
   if (outcome.src.version == IpVersion::v6 && weight.has(Guard::fallback))
     place.column.note.count_rescued_failure();
   if (weight.has(Guard::dhcp_check)) place.column.note.count_dhcp_check();

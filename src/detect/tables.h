@@ -72,6 +72,23 @@ struct Burst {
   }
 };
 
+/// What else is remembered of a row: its group decides what, in the same four octets.
+class GroupNote {
+ public:
+  /// UDP: TTL values (mod 32) sent to the ports of traceroute, by bit.
+  [[nodiscard]] std::uint32_t trace_ttls() const noexcept { return bits_; }
+  void add_trace_ttl(std::uint8_t ttl) noexcept { bits_ |= 1U << (ttl % 32U); }
+
+  /// TCP: the port that the latest laden ACK came from; 0 before there is one.
+  [[nodiscard]] std::uint16_t laden_port() const noexcept {
+    return static_cast<std::uint16_t>(bits_);
+  }
+  void set_laden_port(std::uint16_t port) noexcept { bits_ = port; }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
 // What tells the worth of an entry comes first in each: of a full set eight are looked at.
 
 /// One host, seen from one source: many ports make a vertical scan.
@@ -85,7 +102,7 @@ struct Row {
   std::uint16_t checks = 0;  ///< handshakes that were given a probation
   Burst burst;
   std::uint32_t contacts = 0;
-  std::uint32_t trace_ttls = 0;  ///< TTL values (mod 32) sent to the ports of traceroute
+  GroupNote note;
 
   [[nodiscard]] std::int64_t worth() const noexcept {
     return (alarmed ? most_worth : worth_of(walk)) + last_used.count();

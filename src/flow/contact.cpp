@@ -174,8 +174,8 @@ ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast
       return is_query(packet) ? start(ContactClass::icmp, ContactTimer::answer) : ContactStep{};
     case ip_protocol::sctp: {
       const std::uint8_t chunk = first_chunk(packet);
-      cookie_first_ = chunk == wire::sctp_chunk::cookie_echo;
-      return chunk == wire::sctp_chunk::init || cookie_first_
+      odd_first_ = chunk == wire::sctp_chunk::cookie_echo;
+      return chunk == wire::sctp_chunk::init || odd_first_
                  ? start(ContactClass::sctp, ContactTimer::answer_tcp)
                  : ContactStep{};
     }
@@ -208,29 +208,48 @@ ContactStep Contact::begin_tcp(const Decoded& packet) noexcept {
   }
   // Timestamps are sent where both ends agreed on them (RFC 7323 3.2): a server that keeps alive or
   // closes what its client has forgotten.
-  if (packet.payload_size != 0 || response_like(packet.src_port, packet.dst_port) ||
+  if (response_like(packet.src_port, packet.dst_port) ||
       wire::parse_tcp_timestamp(packet.option_bytes()))
-    return begin_inside(packet);
+    return go_on_inside(packet, first_ == Direction::to_server);
+  // Mostly of a connection, and said to be a probe only if an RST is all that follows.
+  if ((flags & ~ignored) == flag::ack && (flags != flag::ack || packet.payload_size != 0)) {
+    class_ = ContactClass::ack;
+    stage_ = Stage::waiting;
+    odd_first_ = true;
+    (first_ == Direction::to_server ? established_ : server_payload_) = packet.payload_size > 1;
+    return {};
+  }
+  if (packet.payload_size != 0) return go_on_inside(packet, first_ == Direction::to_server);
   if (flags == flag::ack) return start(ContactClass::ack, ContactTimer::answer_tcp);
   if (flags == (flag::fin | flag::ack))
     return start(ContactClass::maimon, ContactTimer::answer_tcp);
   return {};
 }
 
-// Of a connection from before the capture. It says as much as one that was seen to begin, once both
-// ends have sent payload and where the ports tell who opened it.
-ContactStep Contact::begin_inside(const Decoded& packet) noexcept {
-  const bool from_client = first_ == Direction::to_server;
+// Who opened the connection must be told by the ports.
+ContactStep Contact::go_on_inside(const Decoded& packet, bool from_client) noexcept {
   const std::uint16_t client_port = from_client ? packet.src_port : packet.dst_port;
   const std::uint16_t server_port = from_client ? packet.dst_port : packet.src_port;
-  if (!is_towards_client(server_port, client_port) && !response_like(server_port, client_port))
+  if (!is_towards_client(server_port, client_port) && !response_like(server_port, client_port)) {
+    *this = Contact{};
     return {};
+  }
   class_ = ContactClass::syn;
   stage_ = Stage::waiting;
   midstream_ = true;
+  odd_first_ = false;
   return on_used_inside(packet, from_client);
 }
 
+ContactStep Contact::after_laden(const Decoded& packet, bool from_source) noexcept {
+  if (from_source || !packet.has(flag::rst))
+    return go_on_inside(packet, from_source == (first_ == Direction::to_server));
+  ContactStep step = resolve(Result::refused);
+  step.began = true;
+  return step;
+}
+
+// It says as much as a connection that was seen to begin, once both ends have sent payload.
 ContactStep Contact::on_used_inside(const Decoded& packet, bool from_client) noexcept {
   if (packet.has(flag::rst)) {
     stage_ = Stage::done;
@@ -259,7 +278,8 @@ ContactStep Contact::on_packet(const Decoded& packet, Direction direction,
       }
       return from_source ? on_syn_originator(packet) : on_syn_answer(packet);
     case ContactClass::ack:
-    case ContactClass::maimon: return on_probe(packet, from_source);
+    case ContactClass::maimon:
+      return laden() ? after_laden(packet, from_source) : on_probe(packet, from_source);
     case ContactClass::sctp: return on_sctp(packet, from_source);
     case ContactClass::udp:
     case ContactClass::icmp:
@@ -323,7 +343,7 @@ ContactStep Contact::on_sctp(const Decoded& packet, bool from_source) noexcept {
   const std::uint8_t chunk = first_chunk(packet);
   // A cookie that was never given probes past filters of INIT; one that was, shows soon that it
   // was.
-  if (cookie_first_) {
+  if (odd_first_) {
     if (chunk == wire::sctp_chunk::abort)
       return from_source ? ContactStep{} : resolve(Result::refused);
     return chunk == wire::sctp_chunk::cookie_echo ? ContactStep{} : resolve(Result::session);
@@ -366,7 +386,7 @@ ContactStep Contact::on_timer(ContactTimer timer, std::uint32_t sent) noexcept {
 }
 
 ContactStep Contact::on_icmp_error(const Decoded& error, Direction quoted) noexcept {
-  if (stage_ != Stage::waiting || quoted != first_ || answered_ || established_ || began_inside())
+  if (stage_ != Stage::waiting || quoted != first_ || answered_ || established_ || is_inside())
     return {};
   switch (meaning_of(error)) {
     case ErrorMeaning::nothing: return {};
@@ -377,7 +397,7 @@ ContactStep Contact::on_icmp_error(const Decoded& error, Direction quoted) noexc
 }
 
 ContactStep Contact::on_close(Duration age) noexcept {
-  if (stage_ != Stage::waiting || began_inside()) return {};
+  if (stage_ != Stage::waiting || is_inside()) return {};
   if (established_) return resolve(server_payload_ ? Result::banner : Result::idle);
   if (midstream_) return resolve(Result::midstream);
   // A flow that had to go before an answer could come says nothing.

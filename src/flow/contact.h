@@ -71,6 +71,8 @@ class Contact {
   [[nodiscard]] bool answered() const noexcept;
   /// Valid with a verdict: the target took the connection up, whatever became of it.
   [[nodiscard]] bool accepted() const noexcept;
+  /// An ACK that may have been of a connection: it had payload, PSH or URG.
+  [[nodiscard]] bool laden() const noexcept { return class_ == ContactClass::ack && odd_first_; }
   /// Of a connection whose SYN was not captured.
   [[nodiscard]] bool began_inside() const noexcept {
     return class_ == ContactClass::syn && midstream_;
@@ -88,8 +90,9 @@ class Contact {
   };
 
   ContactStep begin_tcp(const wire::Decoded& packet) noexcept;
-  ContactStep begin_inside(const wire::Decoded& packet) noexcept;
+  ContactStep go_on_inside(const wire::Decoded& packet, bool from_client) noexcept;
   ContactStep on_used_inside(const wire::Decoded& packet, bool from_client) noexcept;
+  ContactStep after_laden(const wire::Decoded& packet, bool from_source) noexcept;
   ContactStep start(ContactClass contact_class, ContactTimer timer) noexcept;
   ContactStep start_decided(ContactClass contact_class, Result result) noexcept;
   ContactStep resolve(Result result) noexcept;
@@ -99,6 +102,8 @@ class Contact {
   ContactStep on_sctp(const wire::Decoded& packet, bool from_source) noexcept;
   ContactStep leave_half_open() noexcept;
   [[nodiscard]] Result without_originator_payload() const noexcept;
+  /// Maybe of a connection from before the capture, of which nothing was told yet.
+  [[nodiscard]] bool is_inside() const noexcept { return began_inside() || laden(); }
 
   ContactClass class_ : 4 = ContactClass::none;
   Result result_ : 4 {};
@@ -107,8 +112,9 @@ class Contact {
   bool answered_ : 1 = false;     // SYN-ACK or INIT-ACK seen
   bool established_ : 1 = false;  // the originator went on, or the responder sent payload
   bool server_payload_ : 1 = false;
-  bool midstream_ : 1 = false;     // ack, maimon: more than a probe would be; syn: without its SYN
-  bool cookie_first_ : 1 = false;  // SCTP: began with a COOKIE ECHO
+  bool midstream_ : 1 = false;  // ack, maimon: more than a probe would be; syn: without its SYN
+  /// SCTP: began with a COOKIE ECHO; ack: with payload, PSH or URG, as connections go on.
+  bool odd_first_ : 1 = false;
 };
 static_assert(sizeof(Contact) == 2);
 

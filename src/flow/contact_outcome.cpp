@@ -27,6 +27,7 @@ Outcome make_outcome(const ContactOrigin& origin, const Contact& contact, Outcom
       .dst_mac = {},
   };
   outcome.began_inside = contact.began_inside();
+  outcome.laden = contact.laden();
   outcome.answered = kind != Outcome::Kind::contact && contact.answered();
   outcome.accepted = kind != Outcome::Kind::contact && contact.accepted();
   if (contact.contact_class() == ContactClass::icmp) outcome.dst_port = origin.icmp_type;

@@ -72,6 +72,8 @@ struct Outcome {
   bool answered : 1 = false;
   /// The target took the connection up, or the source went on as if it had.
   bool accepted : 1 = false;
+  /// ContactClass::ack, with payload, PSH or URG: such are mostly of connections.
+  bool laden : 1 = false;
   /// The SYN was not captured: how it looked is not known.
   bool began_inside : 1 = false;
   /// Half open because nothing more of the originator came, not by its RST.

@@ -465,6 +465,24 @@ TEST_CASE("benign: passive transfers that a firewall stops") {
   CHECK(script.heard.opened() == (has_session && !raw ? 0 : 1));
 }
 
+TEST_CASE("benign: connections that go on from before the capture to a host that has restarted") {
+  const bool own_ports = GENERATE(true, false);
+  Script script;
+  for (std::uint16_t n = 0; n < 12; ++n) {
+    const Step step{.port = low_port(n),
+                    .contact_class = ContactClass::ack,
+                    .src_port = static_cast<std::uint16_t>(own_ports ? 50'000 + n : 50'000)};
+    for (const Outcome::Kind kind : {Outcome::Kind::contact, Outcome::Kind::result}) {
+      Outcome outcome = script.outcome(step, kind);
+      outcome.laden = true;
+      script.detector.on_outcome(outcome);
+    }
+    script.wait(seconds{1});
+  }
+  script.detector.finish(script.now);
+  CHECK(script.heard.opened() == (own_ports ? 0 : 1));
+}
+
 TEST_CASE("benign: what ends connections of clients behind NAT with a port that others use") {
   const auto what = GENERATE(ContactClass::ack, ContactClass::maimon, ContactClass::reverse_rst);
   const bool used = GENERATE(true, false);

@@ -95,7 +95,7 @@ TEST_CASE("contact: the first TCP segment names the class") {
       {flag::ack, ContactClass::ack},
       {flag::fin | flag::ack, ContactClass::maimon},
       {flag::syn | flag::ack, ContactClass::none},
-      {flag::psh | flag::ack, ContactClass::none},
+      {flag::psh | flag::ack, ContactClass::ack},  // told only if it is refused
   }));
   REQUIRE(begun(tcp(flags)).contact_class() == expected);
 }
@@ -135,6 +135,7 @@ TEST_CASE("contact: payload in the middle of a stream is no probe") {
                                Ports{.src = 5000, .dst = 6000});
   Contact contact;
   CHECK(contact.begin(tcp(flag::ack, 100, ports), to_server, Cast::unicast).nothing());
+  CHECK(contact.on_packet(tcp(flag::ack), to_server).nothing());
   CHECK(contact.on_packet(tcp(flag::rst), to_client).nothing());
   CHECK(contact.on_close(std::chrono::hours{1}).nothing());
 }
@@ -367,6 +368,34 @@ TEST_CASE("contact: an ACK counts by the RST that answers it") {
     REQUIRE(contact.on_packet(tcp(flag::ack | flag::psh, 9), to_server).silent());
     require_result(contact, contact.on_packet(tcp(flag::rst), to_client), Result::midstream);
   }
+}
+
+TEST_CASE("contact: a laden ACK is a probe only if an RST is all that follows") {
+  const int flags =
+      GENERATE(values<int>({flag::ack, flag::ack | flag::psh, flag::ack | flag::urg}));
+  CAPTURE(flags);
+  const wire::Decoded probe = tcp(flags, 24, {.src = 44'000, .dst = 44'001});
+  Contact contact;
+  CHECK(contact.begin(probe, to_server, Cast::unicast).nothing());
+  SECTION("alone") {
+    const ContactStep step = contact.on_packet(tcp(flag::rst), to_client);
+    CHECK(step.began);
+    require_result(contact, step, Result::refused);
+    CHECK(contact.contact_class() == ContactClass::ack);
+    CHECK(make_outcome({}, contact, Outcome::Kind::contact, from_ns(5)).laden);
+  }
+  SECTION("in a connection") {
+    const bool from_source = GENERATE(true, false);
+    CHECK(contact.on_packet(tcp(flag::ack), from_source ? to_server : to_client).nothing());
+    CHECK(contact.on_packet(tcp(flag::rst), to_client).nothing());
+  }
+  SECTION("its own reset") CHECK(contact.on_packet(tcp(flag::rst), to_server).nothing());
+  SECTION("without an answer") CHECK(contact.on_close(std::chrono::hours{1}).nothing());
+}
+
+TEST_CASE("contact: a PSH without payload is as one with it, an ACK without is a bare probe") {
+  CHECK(begun(tcp(flag::ack | flag::psh)).laden());
+  CHECK_FALSE(begun(tcp(flag::ack)).laden());
 }
 
 TEST_CASE("contact: an RST without its flow points back at its receiver") {
