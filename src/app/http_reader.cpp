@@ -438,7 +438,11 @@ HttpReader::Step HttpReader::search_request(Bytes& rest, Timestamp now) {
     drop_front(rest, line.here.size());
     return {};
   }
-  if (held_.empty() && line.complete && parse_start_line(side_, without_line_end(line.here))) {
+  // What is held is the unfinished end of an earlier segment, mostly of a body: a request that this
+  // one begins with is no end of its line.
+  const bool alone = held_.empty() || begins_http_request(as_text(line.here)).value_or(false);
+  if (alone && line.complete && parse_start_line(side_, without_line_end(line.here))) {
+    held_.release();
     state_ = State::idle;
     return {};
   }

@@ -112,6 +112,27 @@ TEST_CASE("http reader: the search for a start line ends") {
   CHECK(reading.budget.used == 0);
 }
 
+TEST_CASE("http reader: behind a loss a request is found where a segment begins with it") {
+  const std::string body = GENERATE("a=1", "data", "{\"a\":1}", "line\r\nmore", "G", "");
+  CAPTURE(body);
+  const std::string head = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+  Reading reading(no_body);
+  (void)reading.reader.on_gap(1);
+  if (!body.empty()) reading.feed(body, body.size());
+  reading.feed(head, head.size());
+  CHECK(reading.heads == std::vector{head});
+}
+
+TEST_CASE("http reader: behind a loss a request in pieces is found whole") {
+  const std::string head = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t piece = 1; piece < head.size(); ++piece) {
+    Reading reading(no_body);
+    (void)reading.reader.on_gap(1);
+    reading.feed(head, piece);
+    REQUIRE(reading.heads == std::vector{head});
+  }
+}
+
 TEST_CASE("http reader: behind a loss a response is found whatever stands before it") {
   const std::string head = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
   struct Row {
