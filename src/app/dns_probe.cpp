@@ -35,14 +35,19 @@ bool is_netbios(Bytes name, std::uint16_t type) {
          std::ranges::all_of(label, [](std::uint8_t c) { return c >= 'A' && c <= 'P'; });
 }
 
-// RFC 1035 4.1.1: the bit is reserved; 3 is no opcode (IANA), nor is what follows 6.
-bool sane_flags(const Header& header) {
+// 3 is no opcode (IANA), nor is what follows 6.
+bool sane_opcode(const Header& header) {
   const std::uint8_t opcode = header.opcode();
-  return opcode <= 6 && opcode != 3 && (header.flags & flag::zero) == 0;
+  return opcode <= 6 && opcode != 3;
+}
+
+// RFC 1035 4.1.1: the bit is reserved. Implementations take no notice of it (RFC 6895 2.1).
+bool sane_flags(const Header& header) {
+  return sane_opcode(header) && (header.flags & flag::zero) == 0;
 }
 
 bool sane(const Header& header) {
-  return sane_flags(header) &&
+  return sane_opcode(header) &&
          std::ranges::all_of(header.counts, [](auto count) { return count < sane_count; });
 }
 
@@ -50,7 +55,10 @@ Verdict by_header(const Header& header, const Candidate& candidate) {
   const auto& counts = header.counts;
   if (!sane(header)) return Verdict::no;
   if (counts[0] == 1) return Verdict::yes;
-  const bool anything = counts[0] + counts[1] + counts[2] + counts[3] > 0;
+  // Stateful operations have no records (RFC 8490 5.4).
+  constexpr std::uint8_t stateful = 6;
+  const bool anything =
+      counts[0] + counts[1] + counts[2] + counts[3] > 0 || header.opcode() == stateful;
   if (!header.is_response()) return anything ? Verdict::yes : Verdict::no;
   // A server that could not read the query may leave the question out.
   const bool refusal = header.rcode() != 0 && candidate.octets.size() == header_size;

@@ -42,6 +42,16 @@ TEST_CASE("dns: probe takes malformed messages on its own ports only") {
   CHECK(probe(looping, odd_udp) == app::Verdict::no);
 }
 
+TEST_CASE("dns: probe takes what servers take on its own ports only") {
+  const Bytes reserved_bit = "0001 0140 0001 0000 0000 0000 | 01 61 00 0001 0001"_hex;
+  const Bytes stateful = "0002 3000 0000 0000 0000 0000 | 0001 0008 00003a98 00003a98"_hex;
+  for (const Bytes message : {reserved_bit, stateful}) {
+    CHECK(probe(message, udp) == app::Verdict::yes);
+    CHECK(probe(message, odd_udp) == app::Verdict::no);
+  }
+  CHECK(probe("0002 0000 0000 0000 0000 0000"_hex, udp) == app::Verdict::no);
+}
+
 TEST_CASE("dns: probe refuses other protocols") {
   const auto [name, octets] = GENERATE(table<std::string, Bytes>({
       {"zeros", "0000 0000 0000 0000 0000 0000 0000 0000 0000 0000"_hex},
