@@ -74,7 +74,8 @@ struct Dns {
         field<"rcode", &Dns::rcode>("Response code, 12 bits with EDNS; RCODE12 without a name"),
         field<"retries", &Dns::retries>("Further copies of the query before the answer"),
         field<"duplicate_answers", &Dns::duplicate_answers>(
-            "Further copies of the answer before the event; a later one is an event of its own"),
+            "Always 0, as the event comes with the first answer: a further copy is an event of its "
+            "own"),
         field<"rtt_us", &Dns::rtt_us>("From the last copy of the query to the answer"),
         field<"rtt_first_us", &Dns::rtt_first_us>(
             "From the first copy of the query to the answer, when there were several"),

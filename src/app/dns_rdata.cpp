@@ -138,8 +138,9 @@ class Fields {
 
 // --- SVCB and HTTPS (RFC 9460 2.1, 14.3.2) ----------------------------------------------------
 
-constexpr std::array<std::string_view, 8> parameter_names{
-    "mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath"};
+constexpr std::array<std::string_view, 10> parameter_names{
+    "mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
+    "ech",       "ipv6hint", "dohpath",         "ohttp", "tls-supported-groups"};
 
 void add_parameter_name(TextArena& text, std::uint16_t key) noexcept {
   if (key < parameter_names.size()) {
