@@ -30,7 +30,6 @@ bool is_icmp_reply(const Decoded& packet) noexcept {
              packet.icmp_type == icmp_type::extended_echo_reply;
     case ip::icmpv6:
       return packet.icmp_type == icmpv6_type::echo_reply ||
-             packet.icmp_type == icmpv6_type::node_information_response ||
              packet.icmp_type == icmpv6_type::extended_echo_reply;
     default: return false;
   }

@@ -58,16 +58,17 @@ Parsed<Icmp> Icmp::parse(Slice input, IpVersion version) noexcept {
   const auto type = r.u8();
   const auto code = r.u8();
   if (!r.ok()) return input.missing(header_size);
-  auto port = static_cast<std::uint16_t>(type << 8U | code);
+  // Without an identifier either end's messages are a flow of their own.
+  Ports ports{.src = static_cast<std::uint16_t>(type << 8U | code)};
   if (has_identifier(type, version)) {
     r.skip(2);
-    port = r.be16();
+    ports.src = ports.dst = r.be16();
     if (!r.ok()) return input.missing(header_size);
   }
   return Icmp{.type = type,
               .code = code,
               .is_error = wire::is_error(type, version),
-              .ports = {.src = port, .dst = port},
+              .ports = ports,
               .quote = input.after(header_size),
               .too_short = !input.has(header_size)};
 }

@@ -19,7 +19,7 @@ struct Icmp {
   std::uint8_t type = 0;
   std::uint8_t code = 0;
   bool is_error = false;
-  Ports ports;             ///< echo: the identifier, twice; other types: type << 8 | code, twice
+  Ports ports;             ///< echo: the identifier, twice; other types: type << 8 | code, and 0
   Slice quote{};           ///< of an error
   bool too_short = false;  ///< the header is not all there; type, code and ports are
 

@@ -49,11 +49,11 @@ TEST_CASE("icmp: requests and replies of other kinds are flows of their identifi
   CHECK(icmp6("a1 00 0000 1234 0100"_hex).decoded.src_port == 0x1234);
 }
 
-TEST_CASE("icmp: other messages are flows of type and code") {
+TEST_CASE("icmp: other messages are flows of type and code, and of their sender") {
   const DecodedFrame router = icmp4("0a 00 0000 00000000"_hex);
   CHECK(router.decoded.bucket == Bucket::flow);
   CHECK(router.decoded.src_port == 0x0a00);
-  CHECK(router.decoded.dst_port == 0x0a00);
+  CHECK(router.decoded.dst_port == 0);
   const DecodedFrame neighbour = icmp6("87 00 0000 00000000 20010db8000000000000000000000002"_hex);
   CHECK(neighbour.decoded.bucket == Bucket::flow);
   CHECK(neighbour.decoded.proto == ip_protocol::icmpv6);
