@@ -14,7 +14,8 @@ class PeakSecond {
  public:
   /// Moves to the second of `clock`. `total`: octets of the flow before that.
   void advance(Timestamp clock, std::uint64_t total) noexcept {
-    const auto second = static_cast<std::uint16_t>(to_ns(clock) / 1'000'000'000);
+    const auto second = static_cast<std::uint16_t>(
+        std::chrono::floor<std::chrono::seconds>(clock).time_since_epoch().count());
     if (second == second_) [[likely]]
       return;
     peak_ = octets(total);
