@@ -82,6 +82,8 @@ class TlsDissector final : public Dissector {
   Progress on_message(Direction direction, const TlsMessage& message, Output& out);
   Progress on_client_hello(Direction direction, const TlsMessage& message, Output& out);
   Progress on_server_hello(Direction direction, const TlsMessage& message, Output& out);
+  Progress on_lone_record(Direction direction, Output& out);
+  [[nodiscard]] bool outlasts_refusal(Timestamp time) const noexcept;
   Progress conclude(TlsOutcome outcome, std::optional<Timestamp> done, Output& out);
   Progress malformed(std::string_view detail, Output& out);
   Progress on_bad_record(Direction direction, Output& out);
@@ -182,16 +184,25 @@ Progress TlsDissector::on_record(Direction direction, Output& out) {
   return Progress::more;
 }
 
+/// One side's hello is missing, or late: out of order in the capture, or never captured.
+Progress TlsDissector::on_lone_record(Direction direction, Output& out) {
+  if (!state_.has_server_hello() && !state_.has_client_hello()) return Progress::give_up;
+  if (direction == client_ && state_.expects_early_data()) return Progress::more;
+  return ++side(direction).lone_records < max_lone_records ? Progress::more : abandon(out);
+}
+
+/// The server would have refused by then what the client has shown.
+bool TlsDissector::outlasts_refusal(Timestamp time) const noexcept {
+  const std::optional<Duration> answer = state_.answer_time();
+  return shown_ && client_done_ && answer && (time - *shown_) / 2 > *answer;
+}
+
 /// A record of type application_data. What it is depends on the version.
 Progress TlsDissector::on_encrypted_record(Direction direction, Output& out) {
   Side& from = side(direction);
   const bool from_client = direction == client_;
-  if (!state_.has_server_hello() || !state_.has_client_hello()) {
-    if (!state_.has_server_hello() && !state_.has_client_hello()) return Progress::give_up;
-    // One side is missing, or late: out of order in the capture, or never captured.
-    if (from_client && state_.expects_early_data()) return Progress::more;
-    return ++from.lone_records < max_lone_records ? Progress::more : abandon(out);
-  }
+  if (!state_.has_server_hello() || !state_.has_client_hello())
+    return on_lone_record(direction, out);
   const Timestamp time = from.records.time();
   if (!is_tls13(state_.version())) return conclude(TlsOutcome::established, time, out);
   const bool alert = is_encrypted_alert(from.records.length());
@@ -202,7 +213,8 @@ Progress TlsDissector::on_encrypted_record(Direction direction, Output& out) {
                  : conclude(TlsOutcome::established, shown_, out);
   }
   if (state_.expects_early_data()) return conclude(TlsOutcome::established, time, out);
-  if (alert && !shown_) return conclude(TlsOutcome::failed, std::nullopt, out);
+  if (alert && (!shown_ || outlasts_refusal(time)))
+    return conclude(shown_ ? TlsOutcome::established : TlsOutcome::failed, shown_, out);
   const bool finished = is_encrypted_finished(from.records.length());
   if (finished && !shown_) return conclude(TlsOutcome::established, time, out);
   // Its Finished may be one of the records that follow, or have come with the first.

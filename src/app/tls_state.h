@@ -64,6 +64,13 @@ class TlsState {
 
   [[nodiscard]] bool retried() const noexcept { return retried_; }
 
+  /// From the ClientHello that was answered to its ServerHello, both seen.
+  [[nodiscard]] std::optional<Duration> answer_time() const noexcept {
+    const auto& asked = retried_ ? second_client_time_ : client_time_;
+    if (!asked || !server_time_) return std::nullopt;
+    return *server_time_ - *asked;
+  }
+
   /// What the client asked for, if that was wanted. As long as this state.
   [[nodiscard]] std::string_view server_name() const noexcept { return view(sni_); }
 

@@ -286,6 +286,13 @@ TEST_CASE("tls: of TLS 1.3 a certificate of the client is taken or refused after
     script.push_back({to_server, protected_record(300), 500});
     script.push_back({to_server, protected_record(19), 600});
   }
+  SECTION("it is taken: the client goes on and ends, and only then the server") {
+    script.push_back({to_server, protected_record(900), 18});
+    script.push_back({to_server, protected_record(finished_size), 20});
+    script.push_back({to_server, protected_record(300), 30});
+    script.push_back({to_server, protected_record(19), 41});
+    script.push_back({to_client, protected_record(19), 42});
+  }
   SECTION("it is taken: nothing is said against it") {
     script.push_back({to_server, protected_record(900), 18});
     script.push_back({to_server, protected_record(finished_size), 20});
