@@ -229,8 +229,10 @@ DataEffect TcpMeter::on_data(const SeenSegment& seen, const TcpSide& self, const
     sent_syn(seen.direction, seen.us);
   }
   if (peer.has_ack || self.syn_seen) {
-    const std::int32_t in_flight =
-        sequence_distance(self.space.next(), peer.has_ack ? peer.ack_max : self.isn + 1);
+    // A FIN takes a number, and is no octet.
+    const bool fin_last = self.fin_seen && self.fin_seq == self.space.next();
+    const std::int32_t in_flight = sequence_distance(self.space.next() - (fin_last ? 1U : 0U),
+                                                     peer.has_ack ? peer.ack_max : self.isn + 1);
     if (in_flight > 0)
       side.most_in_flight = std::max(side.most_in_flight, static_cast<std::uint32_t>(in_flight));
   }

@@ -78,6 +78,8 @@ TEST_CASE("tcp meter: octets in flight, where acknowledgements tell of them") {
   CHECK(record_of(Talk(">S <SA >A >D10A >D20A <A >D5A")).src_bif_max_bytes == 30);
   // Data in the SYN is in flight before anything was acknowledged.
   CHECK(record_of(Talk(">SD100 <SA >A")).src_bif_max_bytes == 100);
+  // A FIN takes a number and is no octet.
+  CHECK(record_of(Talk(">S <SA >A >D10FA")).src_bif_max_bytes == 10);
   // One way only, or from the middle on, nobody knows.
   CHECK_FALSE(record_of(Talk(">S >D10A >D20A")).src_bif_max_bytes);
   CHECK_FALSE(record_of(Talk(">D10A <A")).src_bif_max_bytes);
