@@ -3,8 +3,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
-#include <stdexcept>
 #include <system_error>
+
+#include "source/source.h"
 
 namespace ntan::run {
 namespace {
@@ -24,7 +25,12 @@ std::string read_all(const std::string& path) {
   std::string text(max_size + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   check(std::ferror(file.get()) == 0);
-  if (text.size() > max_size) throw std::runtime_error(path + " is too long for a filter");
+  const auto refuse = [&path](const char* why) {
+    throw source::Error(source::Error::Kind::usage, path + why);
+  };
+  if (text.size() > max_size) refuse(" is too long for a filter");
+  // Whoever compiles the filter would read no further.
+  if (text.find('\0') != std::string::npos) refuse(" is no text");
   return text;
 }
 

@@ -23,6 +23,8 @@ TEST_CASE("filter file: what cannot be read or is too long is refused") {
   folder.put("long", std::string(65'537, ' '));
   CHECK_THROWS_WITH(read_filter_file(folder / "long"),
                     (folder / "long") + " is too long for a filter");
+  folder.put("nul", std::string{"udp\0 and src port 9", 19});
+  CHECK_THROWS_WITH(read_filter_file(folder / "nul"), (folder / "nul") + " is no text");
   folder.put("most", std::string(65'536, ' '));
   CHECK(read_filter_file(folder / "most").size() == 65'536);
 }
