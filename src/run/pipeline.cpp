@@ -441,9 +441,8 @@ ExitCode Pipeline::exit_code() const {
   if (outputs_.failed() || !outputs_.changes().empty()) return ExitCode::runtime;
   if (stop_reason_ == StopReason::interface_gone) return ExitCode::runtime;
   const auto& damage = source_->damage();
-  const bool other = std::ranges::any_of(damage, [](const source::Damage& one) {
-    return one.kind == source::Damage::Kind::not_a_capture;
-  });
+  if (source::has_damage(damage, source::Damage::Kind::unreadable)) return ExitCode::runtime;
+  const bool other = source::has_damage(damage, source::Damage::Kind::not_a_capture);
   if (other || (options_->strict && !damage.empty())) return ExitCode::not_a_capture;
   if (options_->fail_empty && recorder_.recorded() == run_records_) return ExitCode::not_a_capture;
   const Ledger& ledger = engine_->ledger();

@@ -53,10 +53,9 @@ std::unique_ptr<source::Source> Replay::open() const {
 void Replay::tell_damage(const source::Source& source) {
   if (damage_told_) return;
   damage_told_ = true;
-  for (const source::Damage& each : source.damage()) {
-    say_warning(each.text);
-    other_file_ = other_file_ || each.kind == source::Damage::Kind::not_a_capture;
-  }
+  for (const source::Damage& each : source.damage()) say_warning(each.text);
+  other_file_ = source::has_damage(source.damage(), source::Damage::Kind::not_a_capture);
+  unreadable_ = source::has_damage(source.damage(), source::Damage::Kind::unreadable);
 }
 
 bool Replay::read(const Take& take) {

@@ -32,6 +32,7 @@ class Replay {
 
   /// How a command ends that has done its work.
   [[nodiscard]] ExitCode ending() const noexcept {
+    if (unreadable_) return ExitCode::runtime;
     return other_file_ ? ExitCode::not_a_capture : ExitCode::done;
   }
 
@@ -44,6 +45,7 @@ class Replay {
   std::string filter_;
   bool damage_told_ = false;
   bool other_file_ = false;  ///< one of the files is no capture
+  bool unreadable_ = false;  ///< the system could not read all of them
 };
 
 }  // namespace ntan::run

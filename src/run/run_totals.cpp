@@ -40,11 +40,6 @@ void add_path(RunEnd& end, const stats::PathCounts& path) {
   if (path.acks != 0 || path.unseen_bytes != 0) end.unseen_bytes = path.unseen_bytes;
 }
 
-bool has_damage(const std::vector<source::Damage>& damage, source::Damage::Kind kind) {
-  return std::any_of(damage.begin(), damage.end(),
-                     [kind](const source::Damage& one) { return one.kind == kind; });
-}
-
 }  // namespace
 
 RunTotals::RunTotals(const Engine& engine, source::Source& source) {
@@ -67,7 +62,7 @@ RunTotals::RunTotals(const Engine& engine, source::Source& source) {
           .bytes = ledger.total.bytes,
           .captured_bytes = ledger.captured_bytes,
           .flows = shards.flows,
-          .input_truncated = has_damage(source.damage(), source::Damage::Kind::truncated),
+          .input_truncated = source::has_damage(source.damage(), source::Damage::Kind::truncated),
           .input_damaged = !source.damage().empty(),
           .truncated_packets = ledger.cut_packets,
           .ts_backwards = ledger.backwards,

@@ -163,7 +163,10 @@ void warn_of_gaps(const serve::Digest& digest) {
 }
 
 ExitCode write_out(const std::string& text, const std::string& name, ExitCode code) {
-  if (name == "-") return print(text);
+  if (name == "-") {
+    const ExitCode printed = print(text);
+    return printed == ExitCode::done ? code : printed;
+  }
   sink::OutputFile file = sink::OutputFile::create(name, {.flushing = sink::Flushing::blocks});
   file.append(text);
   file.close();

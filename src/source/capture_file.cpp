@@ -27,6 +27,8 @@ constexpr std::size_t magic_size = 4;
   const auto fail = [](const std::string& message, std::vector<std::string> hints = {}) {
     throw Error(Error::Kind::not_a_capture, message, std::move(hints));
   };
+  if (stream.state() == StreamState::failed)
+    throw Error(Error::Kind::runtime, fmt::format("{}: {}", name, stream.problem()));
   if (!stream.problem().empty() && head.size() < magic_size) {
     fail(fmt::format("{}: {}", name, stream.problem()));
   }

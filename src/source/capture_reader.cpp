@@ -51,8 +51,9 @@ Status CaptureReader::out_of_octets() {
     case StreamState::truncated:
       return end_with(Damage::Kind::truncated, fmt::format("{} {}", stream.problem(), place()));
     case StreamState::corrupt:
-    case StreamState::failed:
       return end_with(Damage::Kind::corrupt, fmt::format("{} {}", stream.problem(), place()));
+    case StreamState::failed:
+      return end_with(Damage::Kind::unreadable, fmt::format("{} {}", stream.problem(), place()));
   }
   if (input_->unread().empty() && between_records()) {
     ended_ = true;

@@ -52,15 +52,17 @@ std::optional<std::uint64_t> check(const std::string& path) {
 /// Of a file that could not be opened.
 Damage damage_of(const Error& error) {
   const bool other = error.kind() == Error::Kind::not_a_capture;
-  return {.kind = other ? Damage::Kind::not_a_capture : Damage::Kind::corrupt,
+  return {.kind = other ? Damage::Kind::not_a_capture : Damage::Kind::unreadable,
           .text = error.what()};
 }
 
 void refuse_directory(const std::string& path) {
   const auto status = status_of(path);
   if (!status || !S_ISDIR(status->st_mode)) return;
-  throw Error(Error::Kind::not_a_capture, fmt::format("{} is a directory", path),
-              {fmt::format("read what is in it: {}/*", path)});
+  std::vector<std::string> hints;
+  if (path != "-") hints.push_back(fmt::format("read what is in it: {}/*", path));
+  throw Error(Error::Kind::not_a_capture, fmt::format("{} is a directory", name_of(path)),
+              std::move(hints));
 }
 
 class FileSource final : public Source {

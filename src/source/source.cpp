@@ -1,5 +1,7 @@
 #include "source/source.h"
 
+#include <algorithm>
+
 namespace ntan::source {
 
 Error::Kind kind_of(const std::error_code& error) noexcept {
@@ -10,6 +12,10 @@ Error::Kind kind_of(const std::error_code& error) noexcept {
   const bool absent =
       error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
   return absent ? Error::Kind::not_found : Error::Kind::runtime;
+}
+
+bool has_damage(const std::vector<Damage>& damage, Damage::Kind kind) noexcept {
+  return std::ranges::any_of(damage, [kind](const Damage& one) { return one.kind == kind; });
 }
 
 }  // namespace ntan::source

@@ -40,10 +40,13 @@ struct Damage {
     truncated,
     corrupt,
     not_a_capture,  ///< one of several: the others were read
+    unreadable,     ///< the system could not open it any more, or not read on
   };
   Kind kind{};
   std::string text;  ///< one line for stderr: `x.pcap: cut off in packet 17 at byte 4096`
 };
+
+[[nodiscard]] bool has_damage(const std::vector<Damage>& damage, Damage::Kind kind) noexcept;
 
 /// Set-up failed; what() is one line for stderr, hints follow on lines of their own.
 class Error : public std::runtime_error {

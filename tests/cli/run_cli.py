@@ -14,6 +14,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -51,6 +52,37 @@ def _(folder):
     assert b"cannot write standard output: No space left on device" in done.stderr, done.stderr
     found = lines((folder / "all.ndjson").read_bytes())
     assert names(found)[-1] == "run_end", "the other output must be complete"
+
+
+@case("exit code 1: an input that fails on the way, or at once")
+def _(folder):
+    whole = sample(folder).read_bytes()
+    for sent in (0, 2000):
+        with socket.create_server(("127.0.0.1", 0)) as server, \
+                socket.create_connection(server.getsockname()) as near:
+            far, _ = server.accept()
+            with far:
+                process = subprocess.Popen([NTAN, "read", "-", "--events", "run_end"], stdin=far,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            near.sendall(whole[:sent])
+            time.sleep(0.3)
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        out, errors = process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 1, (sent, process.returncode, errors)
+        assert b"Connection reset by peer" in errors, errors
+        assert (b'"input_damaged":true' in out) == (sent > 0), out
+    done = subprocess.run(["sh", "-c", 'exec "$@" < .', "sh", NTAN, "read", "-"], cwd=folder,
+                          capture_output=True, timeout=LIMIT_S, check=False)
+    assert done.returncode == 3 and done.stderr == b"ntan: error: stdin is a directory\n", done
+
+
+@case("exit code 3: a report to standard output ends as one to a file")
+def _(folder):
+    text = folder / "text"
+    text.write_text("no capture\n", encoding="ascii")
+    path = sample(folder)
+    ntan("report", path, text, "-o", folder / "r.md", code=3)
+    assert ntan("report", path, text, code=3).stdout
 
 
 @case("exit code 1: help and schema say so too when standard output is full")
@@ -412,7 +444,7 @@ def _(folder):
         assert (b"warning" in done.stderr) == ("2>&-" not in at), (at, done.stderr)
     done = closed("read", path, at=[">&-"], code=1)
     assert done.stderr == b"ntan: error: cannot write standard output: Bad file descriptor\n", done.stderr
-    done = closed("read", "-", at=["<&-"], code=3)
+    done = closed("read", "-", at=["<&-"], code=1)
     assert done.stderr == b"ntan: error: stdin: cannot read: Bad file descriptor\n", done.stderr
 
 
