@@ -542,7 +542,7 @@ constexpr auto all = std::to_array<Flag>({
        return accepted;
      }},
     {.name = "checksums",
-     .doc = "Check TCP and UDP checksums too; a bad one is reported, never discarded",
+     .doc = "Check TCP and UDP checksums too; a packet with a bad one moves no connection",
      .group = Group::analysis,
      .commands = both,
      .apply = set<&run::Options::checksums, run::Checksums::all>},

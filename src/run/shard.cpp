@@ -124,7 +124,7 @@ void Shard::on_packet(const RoutedPacket& packet) {
     report_flaw(packet);
   if (first) {
     begin_contact(conversation, number, packet, direction);
-  } else if (!conversation.contact.done()) {
+  } else if (!conversation.contact.done() && !packet.decoded->discarded) {
     std::optional<std::uint32_t> syn_seq;
     if (const flow::FirstSyn& syn = conversation.flow.first_syn;
         packet.decoded->proto == ip::tcp && syn.seen)
