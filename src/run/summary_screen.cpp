@@ -114,12 +114,12 @@ void add_latency(Screen& screen, const SummaryRecord& summary) {
 
 void add_servers(Screen& screen, const SummaryRecord& summary) {
   if (summary.servers.empty()) return;
-  screen.heading(fmt::format("{:<40} {:<18} {:>6} {:>8} {:>8}", "servers measured most", "metric",
+  screen.heading(fmt::format("{:<38} {:<18} {:>6} {:>7} {:>7}", "servers measured most", "metric",
                              "n", "p50", "p95"));
   const auto us = [](std::uint64_t value) { return duration_text(static_cast<double>(value)); };
   const std::size_t shown = std::min(most_rows, summary.servers.size());
   for (const stats::ServerRow& row : summary.servers.first(shown)) {
-    screen.line("  {:<38} {:<18} {:>6} {:>8} {:>8}", to_string(row.ip), row.metric, row.n,
+    screen.line("  {:<36} {:<18} {:>6} {:>7} {:>7}", to_string(row.ip), row.metric, row.n,
                 us(row.p50_us), us(row.p95_us));
   }
 }
