@@ -80,7 +80,8 @@ struct ScanSample {
                                          "whichever had the larger sum then; "
                                          "explain has the steps of the test that fired"),
         field<"sum", &ScanSample::sum>("Sum of that row or column after it, in nats"),
-        field<"packet", &ScanSample::packet>("Number of the packet in this input"));
+        field<"packet", &ScanSample::packet>(
+            "Number of the packet among those that match the filter"));
   }
 };
 

@@ -48,7 +48,8 @@ struct PacketRecord {
     using event::field;
     using R = PacketRecord;
     return event::fields(
-        field<"number", &R::number>("Number of the packet in this input, from 1"),
+        field<"number", &R::number>(
+            "Number of the packet among those that match the filter, from 1"),
         field<"packet_ts", &R::packet_ts>(
             "The packet's own time; ts is the trace clock, which never goes back"),
         field<"bytes", &R::bytes>("Length on the wire"),
