@@ -60,7 +60,7 @@ void refuse_directory(const std::string& path) {
   const auto status = status_of(path);
   if (!status || !S_ISDIR(status->st_mode)) return;
   std::vector<std::string> hints;
-  if (path != "-") hints.push_back(fmt::format("read what is in it: {}/*", path));
+  if (path != standard_input) hints.push_back(fmt::format("read what is in it: {}/*", path));
   throw Error(Error::Kind::not_a_capture, fmt::format("{} is a directory", name_of(path)),
               std::move(hints));
 }
