@@ -190,7 +190,7 @@ ExitCode Pipeline::run() {
     if (status == source::Status::packets) more = take(batch);
     // A ring or pipe that is empty for now: what is decided goes out, nobody waits for a full
     // block.
-    if (status == source::Status::idle || (live() && !batch.full())) go_idle();
+    if (status == source::Status::idle || (in_real_time() && !batch.full())) go_idle();
     handle_requests();
     report_outputs();
     if (outputs_ended()) break;

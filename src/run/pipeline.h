@@ -34,6 +34,12 @@ class Pipeline {
 
  private:
   [[nodiscard]] bool live() const noexcept { return options_->command == Command::capture; }
+
+  /// Whether somebody may be watching what comes.
+  [[nodiscard]] bool in_real_time() const noexcept {
+    return live() || options_->pace == Pace::recorded;
+  }
+
   void open_source();
   void open_interface();
   void open_outputs(const std::optional<Identity>& identity);

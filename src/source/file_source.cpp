@@ -81,6 +81,8 @@ class FileSource final : public Source {
 
   [[nodiscard]] bool had_packets() const noexcept override { return had_packets_; }
 
+  [[nodiscard]] std::optional<Timestamp> clock() override;
+
   [[nodiscard]] std::uint64_t position() const noexcept override {
     return finished_ + (file_ ? file_->position() : 0);
   }
@@ -190,8 +192,10 @@ Status FileSource::read_unpaced(Batch& batch) {
   return Status::idle;
 }
 
-/// Hands over what is due, as much of it as one batch of the reader holds.
+/// Hands over what is due, as much of it as one batch of the reader holds; nothing for a while is
+/// told as of an idle link.
 Status FileSource::read_paced(Batch& batch, Pacer& pacer) {
+  constexpr Duration patience = std::chrono::milliseconds{100};
   batch.count = 0;
   if (due_from_ == waiting_.count) {
     due_from_ = 0;
@@ -199,14 +203,21 @@ Status FileSource::read_paced(Batch& batch, Pacer& pacer) {
     if (status != Status::packets) return status;
   }
   if (stopped()) return Status::end;
-  if (pacer.wait(waiting_.packets[due_from_].time) == Pacer::Waited::interrupted) {
+  if (!pacer.wait(waiting_.packets[due_from_].time, patience))
     return stopped() ? Status::end : Status::idle;
-  }
   do {
     batch.packets[batch.count++] = waiting_.packets[due_from_++];
   } while (due_from_ < waiting_.count &&
            pacer.until_due(waiting_.packets[due_from_].time) <= Duration::zero());
   return Status::packets;
+}
+
+/// How far the replay has come. Only while a packet waits to be due: the clock of those that have
+/// not been read yet is theirs.
+std::optional<Timestamp> FileSource::clock() {
+  if (!pacer_ || due_from_ == waiting_.count) return std::nullopt;
+  const Timestamp next = waiting_.packets[due_from_].time;
+  return next - std::max(pacer_->until_due(next), Duration::zero());
 }
 
 /// Leaves what the filter lets through, and numbers it.

@@ -26,21 +26,20 @@ Duration Pacer::until_due(Timestamp time) noexcept {
   return saturating_difference(recorded.count(), replayed.count());
 }
 
-Pacer::Waited Pacer::wait(Timestamp time) noexcept {
-  for (Duration left = until_due(time); left > Duration::zero(); left = until_due(time)) {
-    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
-    const timespec sleep{
-        .tv_sec = static_cast<std::time_t>(whole.count()),
-        .tv_nsec = static_cast<long>((left - whole).count())};  // NOLINT(*-runtime-int)
-    pollfd woken{.fd = interrupt_ == nullptr ? -1 : interrupt_->descriptor(),
-                 .events = POLLIN,
-                 .revents = 0};
-    if (::ppoll(&woken, 1, &sleep, nullptr) > 0) {
-      interrupt_->clear();
-      return Waited::interrupted;
-    }
+bool Pacer::wait(Timestamp time, Duration patience) noexcept {
+  const Duration left = std::min(until_due(time), patience);
+  if (left <= Duration::zero()) return true;
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
+  const timespec sleep{
+      .tv_sec = static_cast<std::time_t>(whole.count()),
+      .tv_nsec = static_cast<long>((left - whole).count())};  // NOLINT(*-runtime-int)
+  pollfd woken{
+      .fd = interrupt_ == nullptr ? -1 : interrupt_->descriptor(), .events = POLLIN, .revents = 0};
+  if (::ppoll(&woken, 1, &sleep, nullptr) > 0) {
+    interrupt_->clear();
+    return false;
   }
-  return Waited::due;
+  return until_due(time) <= Duration::zero();
 }
 
 }  // namespace ntan::source

@@ -19,9 +19,9 @@ class Pacer {
   /// clock.
   [[nodiscard]] Duration until_due(Timestamp time) noexcept;
 
-  enum class Waited : std::uint8_t { due, interrupted };
-  /// Sleeps until `time` is due or the interrupt wakes.
-  Waited wait(Timestamp time) noexcept;
+  /// Sleeps until `time` is due, for `patience` at most; false where it is not due yet or the
+  /// interrupt woke.
+  bool wait(Timestamp time, Duration patience) noexcept;
 
  private:
   struct Start {

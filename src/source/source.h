@@ -30,7 +30,7 @@ struct Counters {
 
 enum class Status : std::uint8_t {
   packets,  ///< the batch holds at least one packet
-  idle,     ///< nothing now: a quiet link or pipe, or a filter that matches nothing for long
+  idle,     ///< nothing now: a quiet link, pipe or replay, a filter without a match for long
   end,      ///< no more packets will come; see damage()
 };
 
@@ -93,7 +93,8 @@ class Source {
   }
   /// Whether there were any so far, those that the filter rejected among them. Live: not known.
   [[nodiscard]] virtual bool had_packets() const noexcept { return true; }
-  /// Live: wall time for the trace clock of an idle link. Files: absent.
+  /// For the trace clock of an idle link. Live: wall time. A paced file: how far the replay has
+  /// come, never past the packet that it waits for. Else absent.
   [[nodiscard]] virtual std::optional<Timestamp> clock() { return std::nullopt; }
 
   /// Octets of input consumed, for progress; total is absent for pipes.

@@ -72,15 +72,15 @@ def sample(folder, name="sample.pcap"):
     return path
 
 
-def long_capture(folder, copies):
-    """The sample again and again, four seconds apart."""
+def long_capture(folder, copies, apart=4, first=24):
+    """The sample, or what begins at an octet of it, again and again, so many seconds apart."""
     whole = SAMPLE.sample()
     out = [whole[:24]]
     for copy in range(copies):
-        at = 24
+        at = first % len(whole)
         while at < len(whole):
             seconds, _, size, _ = struct.unpack_from("<IIII", whole, at)
-            out.append(struct.pack("<I", seconds + 4 * copy) + whole[at + 4:at + 16 + size])
+            out.append(struct.pack("<I", seconds + apart * copy) + whole[at + 4:at + 16 + size])
             at += 16 + size
     path = folder / "long.pcap"
     path.write_bytes(b"".join(out))

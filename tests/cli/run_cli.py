@@ -508,6 +508,18 @@ def _(folder):
     assert end["stop_reason"] == "file_size" and 0 < end["packets"] < 20, end
 
 
+@case("--pace goes on in a silence: windows end, --duration stops, and what is said stays the same")
+def _(folder):
+    last_ten = -10 * (16 + 60)
+    words = ("--summary-every", "1s")
+    short = long_capture(folder, 2, 2, last_ten)
+    assert analysis("read", short, "--pace", *words) == analysis("read", short, *words)
+    found = events("read", long_capture(folder, 2, 3600, last_ten), "--pace", "--duration", "3s", *words)
+    end = found[-1]["run_end"]
+    assert (end["stop_reason"], end["packets"]) == ("duration", 10), end
+    assert names(found).count("summary") in (3, 4), names(found)
+
+
 @case("-w writes the packets that passed the filter, -w - to standard output")
 def _(folder):
     path = sample(folder)

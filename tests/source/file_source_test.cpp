@@ -165,6 +165,40 @@ TEST_CASE("file source: a paced run keeps the distances of the recording") {
   CHECK(source->read(batch) == Status::end);
 }
 
+TEST_CASE("file source: a paced run says in a silence how far it has come") {
+  const test::TempDir dir;
+  const auto path =
+      dir.write("x", join(header, record(0, udp_frame), "ffffffff 00000000 00000000 00000000"_hex));
+  const auto source = open_files({path}, {.pace = Pace::as_recorded});
+  CHECK_FALSE(source->clock());
+  const auto start = std::chrono::steady_clock::now();
+  Batch batch;
+  REQUIRE(source->read(batch) == Status::packets);
+  const Timestamp first = batch.packets[0].time;
+  REQUIRE(source->read(batch) == Status::idle);
+  CHECK(batch.count == 0);
+  const auto before = source->clock();
+  REQUIRE(before);
+  CHECK(*before - first >= 100ms);
+  REQUIRE(source->read(batch) == Status::idle);
+  const auto after = source->clock();
+  REQUIRE(after);
+  CHECK(*after - *before >= 100ms);
+  CHECK(*after - first <= std::chrono::steady_clock::now() - start);
+}
+
+TEST_CASE("file source: the clock of a paced run does not pass the packet it waits for") {
+  const test::TempDir dir;
+  const auto path = dir.write("x", join(header, record(0, udp_frame), record(400'000, arp_frame)));
+  const auto source = open_files({path}, {.pace = Pace::as_recorded});
+  Batch batch;
+  REQUIRE(source->read(batch) == Status::packets);
+  const Timestamp first = batch.packets[0].time;
+  REQUIRE(source->read(batch) == Status::idle);
+  std::this_thread::sleep_for(350ms);
+  CHECK(source->clock() == first + 400ms);
+}
+
 TEST_CASE("file source: a paced wait can be woken and stopped") {
   const test::TempDir dir;
   const auto path =
