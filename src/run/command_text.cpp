@@ -100,6 +100,7 @@ std::vector<std::string> analysis_arguments(const Options& options) {
   if (options.mem_limit != defaults.mem_limit) add("--mem-limit", kib_text(options.mem_limit));
   if (options.max_flows != defaults.max_flows)
     add("--max-flows", fmt::format("{}", options.max_flows));
+  if (options.checksums == Checksums::all) words.emplace_back("--checksums");
   if (options.vlan_key == VlanKey::ignored) words.emplace_back("--ignore-vlan");
   if (scan.sensitivity == Sensitivity::low) add("--scan-sense", "low");
   if (scan.sensitivity == Sensitivity::high) add("--scan-sense", "high");

@@ -105,6 +105,27 @@ def _(folder):
         cut.unlink()
 
 
+@case("extract: --checksums cuts the flows that a run with it has told of")
+def _(folder):
+    capture = SAMPLE.Capture()
+    connection = SAMPLE.Connection(capture, SAMPLE.CLIENT, 40000, SAMPLE.WEB, 80)
+    connection.open()
+    connection.send(True, SAMPLE.RST | SAMPLE.ACK)
+    broken = bytearray(capture.out[-1])
+    broken[16 + 14 + 20 + 14] ^= 1  # of the window: the sum is wrong, and the server goes on
+    capture.out[-1] = bytes(broken)
+    capture.wait(50_000)
+    connection.send(True, SAMPLE.PSH | SAMPLE.ACK, b"here I am")
+    path = folder / "broken.pcap"
+    path.write_bytes(b"".join(capture.out))
+    for words, wanted in ((["--checksums"], [5]), ([], [4, 1])):
+        flows = events("read", path, "--events", "flow", *words)
+        assert [each["flow"]["src_pkts"] + each["flow"]["dst_pkts"] for each in flows] == wanted, (words, flows)
+        ntan("extract", "-r", path, "--flow", flows[0]["flow_id"], "-w", folder / "flow.pcap", *words)
+        assert len(packets(folder / "flow.pcap")) == wanted[0], words
+        (folder / "flow.pcap").unlink()
+
+
 @case("extract: packets on standard output, and from several files")
 def _(folder):
     path = sample(folder)

@@ -41,14 +41,16 @@ TEST_CASE("command text: the line that cuts out a scan names what decides about 
   options.filter = "not port 22";
   options.mem_limit = std::size_t{64} << 20U;
   options.max_flows = 1000;
+  options.checksums = Checksums::all;
   options.vlan_key = VlanKey::ignored;
   options.scan.sensitivity = Sensitivity::high;
   options.scan.memory = std::size_t{10} << 20U;
   options.scan.timeout = std::chrono::milliseconds{300};
   options.scan.allowed = {{*parse_address("192.0.2.0"), 24}, {*parse_address("2001:db8::"), 32}};
   CHECK(line_of(options) ==
-        "ntan extract -r x.pcap -f 'not port 22' --mem-limit 65536k --max-flows 1000 --ignore-vlan "
-        "--scan-sense high --scan-allow 192.0.2.0/24,2001:db8::/32 --scan-timeout 300000us "
+        "ntan extract -r x.pcap -f 'not port 22' --mem-limit 65536k --max-flows 1000 --checksums "
+        "--ignore-vlan --scan-sense high --scan-allow 192.0.2.0/24,2001:db8::/32 --scan-timeout "
+        "300000us "
         "--scan-memory 10240k --scan ID -w scan-ID.pcapng");
   options.filter_file = "f.txt";
   CHECK(line_of(options).starts_with("ntan extract -r x.pcap -F f.txt --mem-limit"));
