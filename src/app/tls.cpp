@@ -69,6 +69,8 @@ class TlsDissector final : public Dissector {
 
   [[nodiscard]] Side& side(Direction direction) noexcept { return sides_[index(direction)]; }
 
+  static bool is_read(const Side& side) noexcept { return !side.lost && !side.unseen; }
+
   [[nodiscard]] bool encrypted(const Side& side) const noexcept;
   [[nodiscard]] bool established() const noexcept;
 
@@ -176,6 +178,7 @@ Progress TlsDissector::on_record(Direction direction, Output& out) {
       const bool readable =
           is_tls13(state_.version()) ? from.records.length() == 2 : !encrypted(from);
       if (readable) return Progress::more;
+      if (!is_read(side(reverse(direction)))) return abandon(out);
       return conclude(established() ? TlsOutcome::established : TlsOutcome::failed, std::nullopt,
                       out);
     }
@@ -204,7 +207,11 @@ Progress TlsDissector::on_encrypted_record(Direction direction, Output& out) {
   if (!state_.has_server_hello() || !state_.has_client_hello())
     return on_lone_record(direction, out);
   const Timestamp time = from.records.time();
-  if (!is_tls13(state_.version())) return conclude(TlsOutcome::established, time, out);
+  if (!is_tls13(state_.version())) {
+    // What was lost of the other side may have been data too, and earlier.
+    const bool first = is_read(side(reverse(direction)));
+    return conclude(TlsOutcome::established, first ? std::optional{time} : std::nullopt, out);
+  }
   const bool alert = is_encrypted_alert(from.records.length());
   if (!from_client) {
     if (!shown_) return Progress::more;
@@ -353,13 +360,16 @@ Progress TlsDissector::on_server_hello(Direction direction, const TlsMessage& me
   return Progress::more;
 }
 
-// The other side, whose hello is still to come, says what it says all the same.
+// The other side says what it says all the same: its hello, where that is still to come, and when
+// both have said theirs whether the handshake completes. That only the client tells in TLS 1.3,
+// where records of the server look alike before and after.
 Progress TlsDissector::on_gap(Direction direction, std::uint64_t /*size*/,
                               std::optional<Timestamp> /*had*/, Output& out) {
   const bool from_client = direction == client_;
   const bool other_said = from_client ? state_.has_server_hello() : state_.has_client_hello();
-  const Side& other = side(reverse(direction));
-  if (other_said || other.lost || other.unseen) return abandon(out);
+  const bool both_said = state_.has_server_hello() && state_.has_client_hello();
+  const bool tells_end = both_said && !(from_client && is_tls13(state_.version()));
+  if ((other_said && !tells_end) || !is_read(side(reverse(direction)))) return abandon(out);
   Side& from = side(direction);
   from.lost = true;
   from.messages.forget();
@@ -375,8 +385,7 @@ Progress TlsDissector::on_unseen(Direction direction, std::uint64_t /*size*/,
 
 void TlsDissector::on_end(Timestamp /*now*/, Output& out) {
   if (!state_.has_client_hello() && !state_.has_server_hello()) return;
-  const auto incomplete = [](const Side& side) { return side.lost || side.unseen; };
-  if (std::ranges::any_of(sides_, incomplete)) {
+  if (!std::ranges::all_of(sides_, is_read)) {
     (void)abandon(out);
     return;
   }

@@ -423,6 +423,58 @@ TEST_CASE("tls: a gap ends the report with what is known") {
   CHECK(run.result().notes.empty());
 }
 
+TEST_CASE("tls: behind a gap the other side tells whether the handshake completes") {
+  const auto play_all = [](const Script& script, std::size_t lost, Octets last) {
+    DissectorRun run{tls_protocol, flow};
+    for (std::size_t at = 0; at + 1 < script.size(); ++at) {
+      const Part& part = script[at];
+      if (at == lost) {
+        run.gap(part.direction, part.data.size(), part.ms);
+      } else {
+        run.feed(part.direction, part.data, part.ms);
+      }
+    }
+    run.feed(script.back().direction, last, script.back().ms);
+    run.end(10'000);
+    return run.result();
+  };
+  Script old = full12();
+  Script current = full13();
+  current.erase(current.begin() + 2);
+  current.back() = {to_server, data(53), 30};
+  current.insert(current.begin() + 2, {to_client, data(700), 21});
+  SECTION("TLS 1.2: the server's Finished is lost, and the client sends data") {
+    const test::Dissected result = play_all(old, 3, data());
+    CHECK(has(result, R"("established":true,"ch_sh_us":20000)"));
+    CHECK(kinds(result) == std::vector{Kind::tls_ch_sh_us, Kind::tls_handshake});
+  }
+  SECTION("TLS 1.2: the client's Finished is lost, and the server sends data") {
+    old.back().direction = to_client;
+    CHECK(has(play_all(old, 2, data()), R"("established":true,"ch_sh_us":20000)"));
+  }
+  SECTION("TLS 1.2: whether an encrypted alert ends more than the handshake cannot be told") {
+    const test::Dissected result = play_all(old, 3, tls_record(21, Octets(26)));
+    CHECK(has(result, R"("established":false,"ch_sh_us":20000)"));
+    CHECK(kinds(result) == std::vector{Kind::tls_ch_sh_us});
+  }
+  SECTION("TLS 1.3: of what the server encrypts all may be lost") {
+    CHECK(has(play_all(current, 2, data(53)), R"("established":true,"handshake_us":30000)"));
+  }
+  SECTION("TLS 1.3: a client that refuses does so behind a gap too") {
+    const test::Dissected result = play_all(current, 2, data(19));
+    CHECK(has(result, R"("established":false)"));
+    CHECK(kinds(result) == std::vector{Kind::tls_ch_sh_us, Kind::tls_failed});
+  }
+  SECTION("TLS 1.3: the server's records tell nothing") {
+    current[2].direction = to_server;
+    current.back().direction = to_client;
+    const test::Dissected result = play_all(current, 2, data(53));
+    CHECK(result.progress == Progress::give_up);
+    CHECK(has(result, R"("established":false)"));
+    CHECK(kinds(result) == std::vector{Kind::tls_ch_sh_us});
+  }
+}
+
 TEST_CASE("tls: a hello that is cut leaves the other one") {
   const Octets client = client_hello("c02f"_hex, offer("a.example"));
   const Octets server = server_hello("c02f"_hex, "0010 0005 0003 02 6832"_hex);
