@@ -97,7 +97,7 @@ TcpConnection::~TcpConnection() {
 }
 
 TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Direction direction,
-                                                Timestamp time, History& history) {
+                                                Timestamp time, History& history, bool copied) {
   Effect effect;
   // Zeroes stand for what was not captured: none of them is a window or a number.
   if (segment.ports_only) [[unlikely]]
@@ -126,7 +126,7 @@ TcpConnection::Effect TcpConnection::on_segment(const Decoded& segment, Directio
   if (meter_ == nullptr && worth_measuring(segment, direction)) begin_meter();
   if (meter_ != nullptr) {
     meter_->watch_clock(seen.us);
-    effect.kind = meter_->sight(seen, peer);
+    effect.kind = meter_->sight(seen, peer, copied);
   }
   if (effect.kind != SegmentKind::capture_copy && copied_syn(seen)) {
     effect.kind = SegmentKind::capture_copy;

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "flow/history.h"
 #include "flow/outcome.h"
+#include "flow/segment_copies.h"
 #include "flow/sequence.h"
 #include "flow/tcp_meter.h"
 #include "wire/decoded.h"
@@ -146,9 +147,9 @@ class TcpConnection {
     AckEffect ack;
   };
 
-  /// Takes one segment. `time` is the packet's own time.
+  /// Takes one segment. `time` is the packet's own time; `copied`: what SegmentCopies says of it.
   Effect on_segment(const wire::Decoded& segment, Direction direction, Timestamp time,
-                    History& history);
+                    History& history, bool copied = false);
 
   [[nodiscard]] ConnState state(std::uint64_t client_payload,
                                 std::uint64_t server_payload) const noexcept;

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "flow/segment_copies.h"
 #include "flow/stream.h"
 #include "flow/tcp.h"
 
@@ -31,21 +32,16 @@ std::uint32_t age(std::uint32_t then, std::uint32_t now) noexcept {
 // Everything that two sendings of the same octets do not share.
 std::uint32_t look_of(const wire::Decoded& packet) noexcept {
   const std::uint64_t a = std::uint64_t{packet.seq} << 32U | packet.ack;
-  const std::uint64_t b = std::uint64_t{packet.ip_id} << 48U | std::uint64_t{packet.window} << 32U |
+  const std::uint64_t b = std::uint64_t{packet.window} << 32U |
                           std::uint64_t{packet.tcp_flags} << 24U | packet.payload_size;
   const std::uint64_t mixed = (a ^ b * 0x9e3779b97f4a7c15U) * 0xd6e8feb86659fd93U;
   return static_cast<std::uint32_t>(mixed >> 32U);
 }
 
-bool counts_datagrams(const wire::Decoded& packet) noexcept {
-  return packet.src.version == IpVersion::v4 && packet.ip_id != 0;
-}
-
-// Whether a packet that looks like the last one is that. Without a number for each datagram (IPv6,
-// and IPv4 where RFC 6864 lets it be 0) acknowledgements of the same are alike; but what is sent
-// again comes behind something else, or after a time-out.
+// Whether a packet without identification that looks like the last one is that. Acknowledgements of
+// the same are alike; but what is sent again comes behind something else, or after a time-out.
 bool shows_copies(const SeenSegment& seen) noexcept {
-  return counts_datagrams(seen.packet) || seen.takes_space();
+  return !has_identification(seen.packet) && seen.takes_space();
 }
 
 // Whether the options have room for a SACK: two octets and a block (RFC 2018 3). Timestamps alone,
@@ -147,7 +143,7 @@ HoleMark TcpMeter::mark(const SeenSegment& seen) noexcept {
   const wire::TcpOptions options = wire::parse_tcp_options(seen.packet.option_bytes());
   HoleMark mark{
       .seen_us = seen.now(), .timestamp = options.ts_value, .has_timestamp = options.has_timestamp};
-  if (counts_datagrams(seen.packet)) mark.ip_id = static_cast<std::uint16_t>(seen.packet.ip_id);
+  if (has_identification(seen.packet)) mark.ip_id = static_cast<std::uint16_t>(seen.packet.ip_id);
   return mark;
 }
 
@@ -176,7 +172,7 @@ void TcpMeter::forget_times(std::uint32_t last, std::uint32_t now) noexcept {
   }
 }
 
-SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer) {
+SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer, bool copied) {
   SideMeter& side = sides_[index(seen.direction)];
   const wire::Decoded& packet = seen.packet;
   SegmentKind kind = SegmentKind::none;
@@ -185,7 +181,9 @@ SegmentKind TcpMeter::sight(const SeenSegment& seen, const TcpSide& peer) {
     kind = asks_whether_there(seen, peer);
     if (kind == SegmentKind::window_probe && packet.payload_size != 0) side.probed = true;
   }
-  if (shows_copies(seen)) {
+  if (copied) {
+    kind = SegmentKind::capture_copy;
+  } else if (shows_copies(seen)) {
     const std::uint32_t look = look_of(packet);
     if (look == side.last_look && age(side.last_look_us, seen.now()) <= capture_copy_us)
       kind = SegmentKind::capture_copy;
@@ -291,7 +289,7 @@ bool TcpMeter::left_before(const SeenSegment& seen, const HoleMark& hole) const 
     if (options.has_timestamp && options.ts_value != hole.timestamp)
       return sequence_distance(options.ts_value, hole.timestamp) < 0;
   }
-  if (hole.ip_id != 0 && counts_datagrams(seen.packet)) {
+  if (hole.ip_id != 0 && has_identification(seen.packet)) {
     const auto apart = static_cast<std::int16_t>(
         static_cast<std::uint16_t>(static_cast<std::uint16_t>(seen.packet.ip_id) - hole.ip_id));
     if (apart != 0 && apart >= -one_counter && apart <= one_counter) return apart < 0;

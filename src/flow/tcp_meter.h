@@ -42,9 +42,6 @@ inline constexpr std::size_t segment_kinds = static_cast<std::size_t>(SegmentKin
   return kind > SegmentKind::late;
 }
 
-/// As long after a packet its copy from a mirror port may come.
-inline constexpr std::uint32_t capture_copy_us = 1000;
-
 /// The least time-out of common stacks.
 inline constexpr std::uint32_t least_timeout_us = 200'000;
 /// What comes again after a time-out comes no sooner after the last copy; the tap sees them a
@@ -117,7 +114,7 @@ struct SideMeter {
   std::uint32_t most_in_flight = 0;
   std::uint16_t least_window = UINT16_MAX;  ///< advertised, not scaled
   std::uint16_t most_window = 0;
-  std::uint32_t last_look = 0;     ///< what made the last packet that packet
+  std::uint32_t last_look = 0;     ///< what made the last packet without identification that one
   std::uint32_t last_look_us = 0;  ///< clock modulo 2^32
   static constexpr std::uint64_t clock_mask = (std::uint64_t{1} << 40U) - 1;
 
@@ -220,8 +217,9 @@ class TcpMeter {
   /// Before all else: whether the clock jumped by so much that times kept modulo 2^32 mean nothing
   /// any more. What waits for an answer is then given up.
   void watch_clock(std::uint64_t us) noexcept;
-  /// First: what is no ordinary segment, told by numbers alone; else `none`.
-  [[nodiscard]] SegmentKind sight(const SeenSegment& seen, const TcpSide& peer);
+  /// First: what is no ordinary segment, told by numbers alone; else `none`. `copied`: what
+  /// SegmentCopies says of it.
+  [[nodiscard]] SegmentKind sight(const SeenSegment& seen, const TcpSide& peer, bool copied);
   /// Then, for one that takes sequence space: which kind. `added`: what it brought.
   [[nodiscard]] DataEffect on_data(const SeenSegment& seen, const TcpSide& self,
                                    const TcpSide& peer, const SequenceSpace::Added& added);

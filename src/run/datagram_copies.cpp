@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
-#include "flow/tcp_meter.h"
+#include "flow/segment_copies.h"
 
 namespace ntan::run {
 namespace {

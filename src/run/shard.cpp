@@ -391,8 +391,10 @@ void Shard::on_tcp(Conversation& conversation, flow::Number number, const Routed
   const bool may_shorten = decoded.has(flag::syn | flag::fin | flag::rst);
   const Duration before =
       may_shorten ? flow::idle_timeout(flow, conversation.tcp) : Duration::zero();
+  const Timestamp time = packet.view->time;
+  const bool copied = copies_.is_copy(flow.first_packet, direction, decoded, time);
   const flow::TcpConnection::Effect effect =
-      conversation.tcp->on_segment(decoded, direction, packet.view->time, flow.history);
+      conversation.tcp->on_segment(decoded, direction, time, flow.history, copied);
   if (effect.syn_answered || effect.established) tell_handshake(conversation, effect);
   measure(conversation, packet, direction, effect);
   if (may_shorten && flow::idle_timeout(flow, conversation.tcp) < before) refile(number);

@@ -20,6 +20,7 @@
 #include "flow/outcome.h"
 #include "flow/pool.h"
 #include "flow/record.h"
+#include "flow/segment_copies.h"
 #include "flow/slab.h"
 #include "flow/wheel.h"
 #include "run/conversation.h"
@@ -384,6 +385,7 @@ class Shard final : private app::Output {
   std::size_t ended_ = 0;  // flows that the end of the input has ended
   ShardCounters counters_;
   PathTally path_;
+  flow::SegmentCopies copies_;
 };
 
 }  // namespace ntan::run

@@ -457,6 +457,47 @@ TEST_CASE("truth: packets captured twice are no repeats") {
   CHECK(flow["rtt_server_n"] == 6);
 }
 
+TEST_CASE("truth: a burst captured once more behind itself is no burst of repeats") {
+  constexpr std::uint16_t segments = 5;
+  Wire wire;
+  handshake(wire);
+  const auto burst = [&wire](std::uint16_t first_id, std::chrono::microseconds after) {
+    for (std::uint16_t i = 0; i < segments; ++i) {
+      const std::uint32_t seq = 1U + 100U * i;
+      const auto id = static_cast<std::uint16_t>(first_id + i);
+      wire.add({{.at = 100ms + after, .seq = seq, .size = 100, .ip_id = id}});
+    }
+    for (std::uint16_t i = 0; i < segments; ++i) {
+      const std::uint32_t ack = 101U + 100U * i;
+      const auto id = static_cast<std::uint16_t>(first_id + i);
+      wire.add({{.at = 140ms + after, .client = false, .ack = ack, .ip_id = id}});
+    }
+  };
+  burst(10, 0us);
+  SECTION("the same packets") {
+    burst(10, 400us);
+    Flow flow(wire.frames);
+    CHECK(flow["src_dup_capture"] == segments);
+    CHECK(flow["dst_dup_capture"] == segments);
+    CHECK(flow["src_rtx"] == 0);
+    CHECK(flow["dst_dupacks"] == 0);
+    CHECK(flow["src_data_segs"] == segments);
+    CHECK(flow.ratio("src_loss_down_ratio") == 0);
+  }
+  SECTION("packets of their own, as their identifications say") {
+    burst(20, 400us);
+    Flow flow(wire.frames);
+    CHECK(flow["src_dup_capture"] == std::nullopt);
+    CHECK(flow["src_rtx"] == segments);
+  }
+  SECTION("later than a mirror port takes") {
+    burst(10, 1100us);
+    Flow flow(wire.frames);
+    CHECK(flow["src_dup_capture"] == std::nullopt);
+    CHECK(flow["src_rtx"] == segments);
+  }
+}
+
 TEST_CASE("truth: a window probe captured twice takes no octet from the data behind it") {
   Wire once;
   handshake(once);
