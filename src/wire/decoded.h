@@ -165,7 +165,7 @@ struct Extra {
   std::array<std::uint16_t, max_vlans> vlans{};    ///< outermost first
   std::array<TunnelEntry, max_tunnels> tunnels{};  ///< outermost first
   /// Outermost Ethernet or SLL, or the Ethernet that it carries without IP between them
-  /// (pseudowires, IEEE 802.1ah); valid with has_mac.
+  /// (pseudowires, IEEE 802.1ah); of ARP in a tunnel the Ethernet around it. Valid with has_mac.
   MacAddress src_mac;
   MacAddress dst_mac;  ///< of SLL only whether to a group: all ones, else zero
   bool has_mac = false;

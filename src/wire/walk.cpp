@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/arp_message.h"
+
 namespace ntan::wire {
 
 void Walk::from_link(const PacketView& packet) noexcept {
@@ -44,7 +46,7 @@ void Walk::walk_inside() noexcept {
     inside_ = {};
     walk(enter(inside));
     const bool kept = out_.bucket == Bucket::flow || out_.bucket == Bucket::fragment ||
-                      out_.bucket == Bucket::icmp_error;
+                      out_.bucket == Bucket::icmp_error || ends_in_arp();
     if (kept) continue;
     const Layer layer = out_.flaw_layer;
     const Flaw flaw = out_.flaw;
@@ -54,6 +56,15 @@ void Walk::walk_inside() noexcept {
     const bool sure = inside.evidence == Evidence::number || is_too_deep(layer, flaw);
     if (sure && layer != Layer::none) note(layer, flaw);
   }
+}
+
+/// The link addresses are then those of the frame around the message: it speaks of them.
+bool Walk::ends_in_arp() noexcept {
+  if (out_.bucket != Bucket::arp || !ArpMessage::parse(out_.payload_bytes())) return false;
+  extra_.src_mac = frame_src_;
+  extra_.dst_mac = frame_dst_;
+  extra_.has_mac = framed_;
+  return true;
 }
 
 Walk::Next Walk::enter(const Inside& inside) noexcept {
@@ -76,6 +87,7 @@ Walk::Next Walk::enter(const Inside& inside) noexcept {
   rest_ = inside.payload;
   final_address_ = true;
   outermost_ = false;
+  framed_ = false;
   return inside.next;
 }
 

@@ -60,6 +60,7 @@ class Walk {
   void run(Next next) noexcept;
   void walk(Next next) noexcept;
   void walk_inside() noexcept;
+  bool ends_in_arp() noexcept;
   Next enter(const Inside& inside) noexcept;
   bool push_tunnel(Extra::Tunnel kind, std::uint32_t id) noexcept;
   Next step(Next next) noexcept;
@@ -128,6 +129,9 @@ class Walk {
   std::uint16_t type_ = 0;     ///< with Next::ether_type
   bool final_address_ = true;  ///< no source route holds back the final destination
   bool outermost_ = true;      ///< no tunnel of an IP packet was entered
+  bool framed_ = false;   ///< there was an Ethernet header, in the tunnel that was entered last
+  MacAddress frame_src_;  ///< of it
+  MacAddress frame_dst_;
   Inside inside_;
 };
 

@@ -121,6 +121,9 @@ Walk::Next Walk::ethernet() noexcept {
     extra_.dst_mac = frame->dst;
     extra_.has_mac = true;
   }
+  frame_src_ = frame->src;
+  frame_dst_ = frame->dst;
+  framed_ = true;
   rest_ = frame->payload;
   return length_or_type(frame->type);
 }

@@ -272,6 +272,28 @@ TEST_CASE("tunnel: that a cap ended the walk is told of tunnels known by their p
   CHECK(is_too_deep(mpls.decoded.flaw_layer, mpls.decoded.flaw));
 }
 
+TEST_CASE("tunnel: of ARP inside the message counts, with the addresses of its own frame") {
+  const Bytes message = "0001 0800 06 04 0001 0a0000000002 0a000001 000000000000 0a000002"_hex;
+  const Octets arp = join("ffffffffffff 0a0000000002 0806"_hex, message);
+  const Octets vxlan = join("08000000 00006400"_hex, arp);
+  const Octets tunnel =
+      GENERATE_COPY(ipv4(17, udp(4789, vxlan)), ipv4(47, join("0000 6558"_hex, arp)));
+  const DecodedFrame frame = decode_frame(ethernet(0x0800, tunnel));
+  CHECK(frame.decoded.bucket == Bucket::arp);
+  CHECK(frame.decoded.tunnel_depth == 1);
+  CHECK(frame.decoded.payload_bytes().size() == message.size());
+  REQUIRE(frame.extra.has_mac);
+  CHECK(to_string(frame.extra.src_mac) == "0a:00:00:00:00:02");
+  CHECK(to_string(frame.extra.dst_mac) == "ff:ff:ff:ff:ff:ff");
+
+  // What only looks like a tunnel is none if the message is not whole.
+  const Octets cut = join("08000000 00006400"_hex, Bytes{arp}.first(30));
+  const DecodedFrame other = decode_frame(ethernet(0x0800, ipv4(17, udp(4789, cut))));
+  CHECK(other.decoded.bucket == Bucket::flow);
+  CHECK(other.decoded.tunnel_depth == 0);
+  CHECK(to_string(other.extra.src_mac) != "0a:00:00:00:00:02");
+}
+
 TEST_CASE("tunnel: a packet of many layers ends at the cap") {
   Octets frame = ethernet(0x0800, inner4);
   for (int i = 0; i < 4; ++i) {
