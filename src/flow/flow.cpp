@@ -81,6 +81,9 @@ Orient orient(const Decoded& first, bool from_low) noexcept {
     return {.client_is_low = from_low, .how = Orientation::syn};
   }
   if (is_icmp_reply(first)) return {.client_is_low = !from_low, .how = Orientation::reply};
+  // A group never sends (RFC 1122 3.2.1.3), whatever its port says.
+  if (first.dst.is_multicast() || first.dst.is_broadcast())
+    return {.client_is_low = from_low, .how = Orientation::first};
   const bool source_serves = !service_name(first.src_port, first.proto).empty();
   const bool destination_serves = !service_name(first.dst_port, first.proto).empty();
   if (source_serves != destination_serves) {

@@ -51,6 +51,24 @@ Duration timeout_after(std::string_view script) {
 
 }  // namespace
 
+TEST_CASE("flow: a group never is the originator") {
+  struct Case {
+    IpAddress group;
+    std::uint16_t src_port, dst_port;
+  };
+  const auto c = GENERATE(values<Case>({
+      {*parse_address("255.255.255.255"), 67, 68},
+      {*parse_address("239.255.255.250"), 1900, 50000},
+      {*parse_address("ff02::fb"), 53, 50000},
+  }));
+  wire::Decoded first = packet(ip::udp, c.src_port, c.dst_port, 0);
+  if (c.group.version == IpVersion::v6) first.src = *parse_address("fe80::1");
+  first.dst = c.group;
+  const Flow flow = begin(first);
+  CHECK(flow.sides[0].packets == 1);
+  CHECK(to_text(flow.orientation.how) == "first");
+}
+
 TEST_CASE("flow: the originator is told by SYN, SYN-ACK, known port, first sender, in this order") {
   struct Case {
     std::uint8_t proto;
