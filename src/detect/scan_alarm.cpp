@@ -79,7 +79,9 @@ bool ScanDetector::source_fires(const Source& source, const Outcome& outcome) co
 
 void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   if (outcome.contact_class == ContactClass::icmp) {
-    if (is_dhcp_check(place, outcome)) return;
+    // Whoever works with a host may ask how far it is.
+    const bool known = place.source.seen.find(host_key(outcome.dst)) != Mark::absent;
+    if (known || is_dhcp_check(place, outcome)) return;
     const bool sweep = place.column.rate.add(outcome.time, echo_window) >= echo_hosts;
     if (sweep && !place.column.alarmed) {
       place.column.alarmed = true;

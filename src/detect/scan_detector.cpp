@@ -1,6 +1,7 @@
 #include "detect/scan_detector.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/port.h"
 #include "detect/journal.h"
@@ -452,15 +453,18 @@ bool ScanDetector::has_ipv4_instead(const Place& place, const Outcome& outcome) 
     return false;
   const IpAddress same_host = routers_.host_at(place.source.mac);
   if (!same_host.known()) return false;
-  const Column* column =
-      columns_.find(column_key(words_of(same_host), outcome.contact_class, outcome.dst_port));
-  if (column == nullptr || column->walk.good <= column->walk.bad) return false;
-  // A datagram has no handshake that would tell: what is asked instead is asked soon.
-  constexpr Duration soon = seconds{120};
-  if (outcome.contact_class == ContactClass::udp &&
-      fade_time(outcome.time - soon) > column->last_used)
-    return false;
-  return place.column.note.rescued_failures() <= column->walk.good;
+  // Programs that try QUIC try TCP as well, and go on over what is left of both.
+  constexpr std::array ways{ContactClass::syn, ContactClass::udp};
+  return std::ranges::any_of(ways, [&](ContactClass way) {
+    const Column* column = columns_.find(column_key(words_of(same_host), way, outcome.dst_port));
+    if (column == nullptr || column->walk.good <= column->walk.bad) return false;
+    // A datagram has no handshake that would tell: what is asked instead is asked soon.
+    constexpr Duration soon = seconds{120};
+    if (outcome.contact_class == ContactClass::udp &&
+        fade_time(outcome.time - soon) > column->last_used)
+      return false;
+    return place.column.note.rescued_failures() <= column->walk.good;
+  });
 }
 
 // Each connection of a client has a port of its own: those to many hosts that go on from before the

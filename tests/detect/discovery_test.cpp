@@ -26,6 +26,25 @@ TEST_CASE("scan detector: thirty-two pinged hosts a minute are discovery, answer
   REQUIRE(told.record.severity == Severity::low);
 }
 
+TEST_CASE("scan detector: who works with hosts may ask how far they are") {
+  const bool first = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 40; ++n) {
+    const Step used{.dst = host(n),
+                    .port = 27015,
+                    .result = Result::session,
+                    .contact_class = ContactClass::udp};
+    const Step ping{
+        .dst = host(n), .port = 8, .result = Result::session, .contact_class = ContactClass::icmp};
+    for (const Step& step : {first ? used : ping, first ? ping : used}) {
+      script.begin(step);
+      script.end(step);
+    }
+    script.wait(std::chrono::milliseconds{10});
+  }
+  REQUIRE(script.heard.opened() == (first ? 0 : 1));
+}
+
 TEST_CASE("scan detector: a sweep by ARP is named unless its sender is a router") {
   Script script;
   const std::string sender = "192.0.2.240";
