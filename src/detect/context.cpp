@@ -82,7 +82,13 @@ const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) 
   if (services_ != nullptr) fade_services(outcome.time);
   if (tells_direction(outcome.contact_class)) {
     ++resolved_;
-    if (outcome.answered) ++answered_;
+    if (outcome.answered) {
+      ++answered_;
+    } else if (unanswered_ == 0) {
+      unanswered_ = keys.source;
+    }
+    if (!outcome.answered && (outcome.result == Result::session || unanswered_ != keys.source))
+      misses_answers_ = true;
   }
   if (group_of(outcome.contact_class) == Group::tcp) {
     const bool syn = outcome.contact_class == ContactClass::syn;
@@ -161,7 +167,7 @@ bool Context::is_dhcp_server(const IpAddress& address) const noexcept {
 }
 
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
-                      const Outage* outage) const noexcept {
+                      const Outage* outage, Habit habit) const noexcept {
   if (const std::optional<Guard> excuse = excuse_of(*this, outcome, row)) {
     Weight weight;
     weight.note(*excuse);
@@ -178,7 +184,8 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
   if (peer.row != client.row) weight.note(Guard::peer_prone);
   if (outcome.result == Result::silent && datagram && one_way()) {
     weight.note(Guard::one_way);
-    weight.column = weight.column_peer = 0;
+    // Servers of all the world may answer behind a tap's back, a whole network of them hardly.
+    if (habit != Habit::sweeps) weight.column = weight.column_peer = 0;
     if (peer_prone) weight.row = weight.row_peer = 0;
   }
   if (fails && (is_service(keys.target) || is_used_inside(outcome))) {

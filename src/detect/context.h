@@ -72,14 +72,21 @@ class Context {
   }
   /// A DHCP server answered at this address.
   [[nodiscard]] bool is_dhcp_server(const IpAddress& address) const noexcept;
+  /// What a source has shown of itself beside its outcome.
+  enum class Habit : std::uint8_t {
+    unknown,
+    sweeps,  ///< it goes from host to host of the target's network with that port
+  };
   /// The steps of `outcome` for its source; `row` is that of its target, `outage` as above.
   [[nodiscard]] Weight weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
-                             const Outage* outage) const noexcept;
+                             const Outage* outage, Habit habit) const noexcept;
 
   /// Of at least 20 results, less than 1 % were answered.
   [[nodiscard]] bool one_way() const noexcept {
     return resolved_ >= 20 && answered_ * 100 < resolved_;
   }
+  /// Answers there were are not captured: several sources got none, or one went on as after one.
+  [[nodiscard]] bool misses_answers() const noexcept { return misses_answers_; }
   /// Of the first segments of recent connections a quarter jumped, and more than one end did:
   /// packets were sampled, or lost by the capture as if they were.
   [[nodiscard]] bool sampled() const noexcept {
@@ -104,8 +111,10 @@ class Context {
   std::uint64_t answered_ = 0;
   std::uint32_t followed_ = 0;  // recent segments
   std::uint32_t jumped_ = 0;
-  std::uint32_t left_ = 0;  // handshakes after which nothing came
-  bool goes_on_ = false;    // there was TCP but for SYNs and their answers
+  std::uint32_t left_ = 0;        // handshakes after which nothing came
+  std::uint64_t unanswered_ = 0;  // the first source without an answer, by its key
+  bool misses_answers_ = false;
+  bool goes_on_ = false;  // there was TCP but for SYNs and their answers
 };
 
 }  // namespace ntan::detect

@@ -349,7 +349,9 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
     nothing.note(Guard::call_back);
   if (goes_with_media(place.source, outcome)) nothing.note(Guard::media);
   if (nothing.guards != 0) return nothing;
-  Weight weight = context_.weigh(outcome, place.keys, place.row, outage);
+  Weight weight = context_.weigh(
+      outcome, place.keys, place.row, outage,
+      sweeps_network(place.source, outcome) ? Context::Habit::sweeps : Context::Habit::unknown);
   const auto take_column = [&weight](Guard guard) {
     weight.column = weight.column_peer = weight.source = weight.source_peer = 0;
     weight.note(guard);
@@ -376,6 +378,26 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
     weight.note(Guard::elsewhere);
   }
   return weight;
+}
+
+// Datagrams of which none is answered, as in a capture of one direction, and as to addresses that
+// nobody has: those of a sweep go to the neighbours of one network, all from one port. Clients have
+// one for each, and what comes from that of a service may be answers, as of DHCP and NTP.
+bool ScanDetector::sweeps_network(const Source& source, const Outcome& outcome) const noexcept {
+  constexpr int enough = 16;
+  if (outcome.contact_class != ContactClass::udp || outcome.result != Result::silent ||
+      !context_.one_way() || context_.misses_answers() || outcome.src_port < first_user_port ||
+      outcome.src_port == outcome.dst_port)
+    return false;
+  const AddressWords network = network_words_of(outcome.dst);
+  int neighbours = 0;
+  for (const Probe& probe : source.journal) {
+    const bool alike = probe.contact_class == ContactClass::udp && probe.port == outcome.dst_port &&
+                       probe.src_port == outcome.src_port && probe.result == Result::silent &&
+                       !probe.pending;
+    if (alike && network_words_of(probe.dst) == network) ++neighbours;
+  }
+  return neighbours >= enough;
 }
 
 // A DHCP server pings an address before it offers it (RFC 2131 3.1). One of a small network; who

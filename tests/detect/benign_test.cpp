@@ -275,6 +275,40 @@ TEST_CASE("scan detector: sessions of which one side was captured show a one-way
   REQUIRE(script.heard.opened() == (heard ? 1 : 0));
 }
 
+TEST_CASE("scan detector: datagrams to a whole network, of which none is answered") {
+  struct Case {
+    std::uint16_t port;
+    std::uint16_t src_port;
+    unsigned ports;     // that they come from, one after the other
+    unsigned networks;  // that the hosts are of
+    unsigned opened;
+  };
+  const auto c = GENERATE(values<Case>({
+      {161, 40000, 1, 1, 1},
+      {161, 40000, 2, 1, 1},    // 20 neighbours each
+      {161, 40000, 40, 1, 0},   // a socket for each
+      {161, 40000, 1, 40, 0},   // hosts of all the world
+      {68, 67, 1, 1, 0},        // may be answers
+      {5060, 5060, 1, 1, 0},    // of whom the other side is not captured
+      {40125, 50000, 1, 1, 1},  // a port of peers, which are no neighbours
+  }));
+  CAPTURE(c.port, c.src_port, c.ports, c.networks);
+  Script script;
+  const bool answers_missing = GENERATE(false, true);
+  if (answers_missing)
+    script.add({.dst = "203.0.113.1", .port = 443, .result = Result::session, .heard = false});
+  for (unsigned n = 0; n < 60; ++n) {
+    const std::string dst = "192." + std::to_string(n % c.networks) + ".2." + std::to_string(n + 1);
+    script.add({.dst = dst,
+                .port = c.port,
+                .result = Result::silent,
+                .contact_class = ContactClass::udp,
+                .src_port = static_cast<std::uint16_t>(c.src_port + n % c.ports)});
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == (answers_missing ? 0 : c.opened));
+}
+
 TEST_CASE("scan detector: a server that asks who calls is no scanner") {
   const bool called = GENERATE(true, false);
   const auto what = GENERATE(ContactClass::syn, ContactClass::udp);
