@@ -259,15 +259,11 @@ void Pipeline::warn_of_silence() {
 }
 
 void Pipeline::tell_outside() {
-  stats::Quality quality;
-  if (live()) {
-    const source::Counters counters = source_->counters();
-    quality.received = counters.received;
-    quality.dropped_by_kernel = counters.dropped_by_kernel;
-    quality.dropped_by_interface = counters.dropped_by_interface;
-  }
-  quality.dropped_by_ntan = outputs_.lost();
-  engine_->set_outside(quality);
+  const source::Counters counters = source_->counters();
+  engine_->set_outside({.received = counters.received,
+                        .dropped_by_kernel = counters.dropped_by_kernel,
+                        .dropped_by_interface = counters.dropped_by_interface,
+                        .dropped_by_ntan = outputs_.lost()});
 }
 
 void Pipeline::handle_requests() {
@@ -396,6 +392,23 @@ void Pipeline::say_figures() const {
                   counted(counters.dropped_by_interface), outputs_.lost()));
 }
 
+void Pipeline::say_drops() const {
+  const source::Counters counters = source_->counters();
+  const std::uint64_t by_kernel = counters.dropped_by_kernel.value_or(0);
+  const std::uint64_t by_interface = counters.dropped_by_interface.value_or(0);
+  if (live()) {
+    if (by_kernel == 0) return;
+    say_warning(
+        "the kernel dropped packets; try a larger ring (-B), a smaller snaplen (-s) or a narrower "
+        "filter (-f)");
+  } else if (by_kernel != 0 || by_interface != 0) {
+    say_warning(
+        fmt::format("packets were lost when this was captured, its statistics say: {} dropped by "
+                    "the kernel, {} by the interface",
+                    counted(counters.dropped_by_kernel), counted(counters.dropped_by_interface)));
+  }
+}
+
 void Pipeline::say_end() const {
   if (options_->verbosity != Verbosity::quiet &&
       (live() || options_->verbosity > Verbosity::normal))
@@ -418,11 +431,7 @@ void Pipeline::say_end() const {
                     "does not go back",
                     ledger.backwards_second));
   }
-  if (const auto counters = source_->counters(); counters.dropped_by_kernel.value_or(0) != 0) {
-    say_warning(
-        "the kernel dropped packets; try a larger ring (-B), a smaller snaplen (-s) or a narrower "
-        "filter (-f)");
-  }
+  say_drops();
   if (engine_->sampled()) {
     say_warning(
         "TCP connections lack most of their packets, as where only some were captured (sampling): "

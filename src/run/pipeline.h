@@ -61,6 +61,7 @@ class Pipeline {
   void finish();
   void write_start(Timestamp first);
   void write_end();
+  void say_drops() const;
   void say_end() const;
   [[nodiscard]] ExitCode exit_code() const;
 

@@ -142,7 +142,8 @@ struct RunEnd {
             "Packets captured shorter than they were"),
         field<"ts_backwards", &R::ts_backwards>("Packets older than one before them"),
         field<"received", &R::received>(
-            "Packets that passed the filter, as the kernel counts; includes dropped ones"),
+            "Packets that passed the filter, as the kernel counts; includes dropped ones. Of saved "
+            "captures what the statistics of pcapng say, as the next two"),
         field<"dropped_by_kernel", &R::dropped_by_kernel>(
             "Packets lost because the capture ring was full"),
         field<"dropped_by_interface", &R::dropped_by_interface>(

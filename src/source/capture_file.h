@@ -27,6 +27,9 @@ class CaptureFile {
   /// As CaptureReader::read().
   Status read(Batch& batch) { return reader_->read(batch); }
 
+  /// As CaptureReader::counters().
+  [[nodiscard]] Counters counters() const { return reader_->counters(); }
+
   [[nodiscard]] const std::optional<Damage>& damage() const noexcept { return reader_->damage(); }
 
   /// Octets of the file consumed, as they lie on disk.

@@ -46,6 +46,8 @@ class CaptureReader {
   /// valid until the next call. Status::idle: the wait was interrupted.
   Status read(Batch& batch);
 
+  /// What the file itself says of lost packets, so far.
+  [[nodiscard]] virtual Counters counters() const { return {}; }
   /// Why the file ended early, once read() gave Status::end.
   [[nodiscard]] const std::optional<Damage>& damage() const noexcept { return damage_; }
 

@@ -75,6 +75,8 @@ class FileSource final : public Source {
     return interfaces_.all();
   }
 
+  [[nodiscard]] Counters counters() override;
+
   [[nodiscard]] const std::vector<Damage>& damage() const noexcept override { return damage_; }
 
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept override { return notes_; }
@@ -111,7 +113,8 @@ class FileSource final : public Source {
   std::unique_ptr<CaptureFile> file_;
   std::uint64_t packets_ = 0;
   bool had_packets_ = false;
-  std::uint64_t finished_ = 0;
+  std::uint64_t finished_ = 0;  ///< octets of the files before this one
+  Counters told_;               ///< by them
   std::optional<std::uint64_t> size_ = 0;
   std::vector<Damage> damage_;
   std::vector<std::string> notes_;
@@ -168,7 +171,14 @@ bool FileSource::have_file() {
 void FileSource::close_file() {
   if (const auto& damage = file_->damage()) damage_.push_back(*damage);
   finished_ += file_->position();
+  told_ += file_->counters();
   file_.reset();
+}
+
+Counters FileSource::counters() {
+  Counters all = told_;
+  if (file_) all += file_->counters();
+  return all;
 }
 
 Status FileSource::read(Batch& batch) {

@@ -15,6 +15,7 @@ constexpr std::uint32_t section_header = 0x0a0d0d0a;  // reads the same in both 
 constexpr std::uint32_t interface_description = 1;
 constexpr std::uint32_t obsolete_packet = 2;
 constexpr std::uint32_t simple_packet = 3;
+constexpr std::uint32_t interface_statistics = 5;
 constexpr std::uint32_t enhanced_packet = 6;
 
 constexpr std::size_t block_header_size = 8;
@@ -26,7 +27,26 @@ constexpr std::size_t timed_packet_header_size = 20;
 
 constexpr bool is_read(std::uint32_t type) noexcept {
   return type == enhanced_packet || type == interface_description || type == simple_packet ||
-         type == obsolete_packet;
+         type == obsolete_packet || type == interface_statistics;
+}
+
+/// The next option; nothing behind the last one. `fields` is not ok() where it reaches beyond its
+/// block.
+struct Option {
+  std::uint16_t code = 0;
+  Bytes value;
+};
+
+template <ByteOrder order>
+std::optional<Option> next_option(FileFields<order>& fields) {
+  constexpr std::uint16_t end_of_options = 0;
+  if (fields.left() == 0) return std::nullopt;
+  Option option{.code = fields.u16(), .value = {}};
+  const std::uint16_t size = fields.u16();
+  option.value = fields.take(size);
+  fields.skip((4U - size % 4U) % 4U);
+  if (!fields.ok() || option.code == end_of_options) return std::nullopt;
+  return option;
 }
 
 struct InterfaceOptions {
@@ -45,29 +65,23 @@ std::string_view text_of(Bytes value) noexcept {
 /// Absent: an option reaches beyond the block or has not the size it must have.
 template <ByteOrder order>
 std::optional<InterfaceOptions> read_options(FileFields<order> fields) {
-  constexpr std::uint16_t end_of_options = 0;
   constexpr std::uint16_t if_name = 2;
   constexpr std::uint16_t if_tsresol = 9;
   constexpr std::uint16_t if_tsoffset = 14;
   InterfaceOptions options;
-  while (fields.left() > 0) {
-    const std::uint16_t code = fields.u16();
-    const std::uint16_t size = fields.u16();
-    const Bytes value = fields.take(size);
-    fields.skip((4U - size % 4U) % 4U);
-    if (!fields.ok()) return std::nullopt;
-    if (code == end_of_options) break;
+  while (const auto option = next_option(fields)) {
+    const auto [code, value] = *option;
     if (code == if_name) {
       options.name = text_of(value);
     } else if (code == if_tsresol) {
-      if (size != 1) return std::nullopt;
+      if (value.size() != 1) return std::nullopt;
       options.resolution = value.front();
     } else if (code == if_tsoffset) {
-      if (size != 8) return std::nullopt;
+      if (value.size() != 8) return std::nullopt;
       options.offset = std::bit_cast<std::int64_t>(FileFields<order>{value}.u64());
     }
   }
-  return options;
+  return fields.ok() ? std::optional{options} : std::nullopt;
 }
 
 }  // namespace
@@ -139,6 +153,7 @@ CaptureReader::Wanted PcapngReader::read_section_header(Bytes unread) {
   if (FileFields<order>{unread.subspan(length - block_trailer_size)}.u32() != length) {
     return {.octets = 0, .flaw = "block lengths disagree"};
   }
+  told_ = counters();
   section_.clear();
   input().consume(length);
   return {};
@@ -159,7 +174,9 @@ CaptureReader::Wanted PcapngReader::walk_in(Batch& batch) {
     const std::uint32_t type = fields.u32();
     const std::uint32_t length = fields.u32();
     if (type == section_header) break;
-    const bool read = is_read(type);
+    // Nobody needs statistics that long.
+    const bool read =
+        is_read(type) && (type != interface_statistics || length <= InputBuffer::max_size);
     if (length < min_block_size || length % 4 != 0 || (read && length > InputBuffer::max_size)) {
       wanted.flaw = fmt::format("bad block length {}", length);
       break;
@@ -215,6 +232,7 @@ std::string_view PcapngReader::on_block(std::uint32_t type, Bytes body, Batch& b
     case enhanced_packet:
     case obsolete_packet: return on_timed_packet<order>(type, body, batch);
     case simple_packet: return on_simple_packet<order>(body, batch);
+    case interface_statistics: on_statistics<order>(body); return {};
     default: return on_interface<order>(body);
   }
 }
@@ -239,6 +257,26 @@ std::string_view PcapngReader::on_interface(Bytes body) {
                       .link = link,
                       .clock = TickClock{options->resolution, options->offset}});
   return {};
+}
+
+/// What is wrong with them costs no packet, and is passed over.
+template <ByteOrder order>
+void PcapngReader::on_statistics(Bytes body) {
+  constexpr std::uint16_t isb_ifrecv = 4;
+  constexpr std::uint16_t isb_ifdrop = 5;
+  constexpr std::uint16_t isb_osdrop = 7;
+  FileFields<order> fields{body};
+  const std::uint32_t interface = fields.u32();
+  fields.skip(8);
+  if (!fields.ok() || interface >= section_.size()) return;
+  Counters& counters = section_[interface].counters;
+  while (const auto option = next_option(fields)) {
+    if (option->value.size() != 8) continue;
+    const std::uint64_t count = FileFields<order>{option->value}.u64();
+    if (option->code == isb_ifrecv) counters.received = count;
+    if (option->code == isb_ifdrop) counters.dropped_by_interface = count;
+    if (option->code == isb_osdrop) counters.dropped_by_kernel = count;
+  }
 }
 
 inline void PcapngReader::append(Batch& batch, const SectionInterface& from, Bytes data,
@@ -288,6 +326,12 @@ std::string_view PcapngReader::on_simple_packet(Bytes body, Batch& batch) {
   if (captured > max_packet_size) return "packet too long";
   append(batch, from, data, wire_size);
   return {};
+}
+
+Counters PcapngReader::counters() const {
+  Counters all = told_;
+  for (const SectionInterface& interface : section_) all += interface.counters;
+  return all;
 }
 
 std::string PcapngReader::place() const {

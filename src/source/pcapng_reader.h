@@ -28,10 +28,12 @@ class PcapngReader final : public CaptureReader {
     std::uint32_t snaplen = 0;
     LinkType link{};
     TickClock clock;
+    Counters counters;  ///< of its latest statistics, which count from the beginning
   };
 
   Wanted walk(Batch& batch) override;
   [[nodiscard]] std::string place() const override;
+  [[nodiscard]] Counters counters() const override;
 
   [[nodiscard]] bool between_records() const noexcept override { return skip_length_ == 0; }
 
@@ -49,6 +51,8 @@ class PcapngReader final : public CaptureReader {
   std::string_view on_block(std::uint32_t type, Bytes body, Batch& batch);
   template <ByteOrder order>
   [[gnu::cold]] std::string_view on_interface(Bytes body);
+  template <ByteOrder order>
+  [[gnu::cold]] void on_statistics(Bytes body);
   /// Enhanced and obsolete packet blocks.
   template <ByteOrder order>
   std::string_view on_timed_packet(std::uint32_t type, Bytes body, Batch& batch);
@@ -59,6 +63,7 @@ class PcapngReader final : public CaptureReader {
 
   ByteOrder order_ = ByteOrder::little;
   std::vector<SectionInterface> section_;
+  Counters told_;  ///< by the sections before
   Timestamp last_time_;
   std::size_t skip_left_ = 0;      ///< octets of a block that nobody looks at
   std::uint32_t skip_length_ = 0;  ///< its total length, to compare with the one behind it

@@ -21,11 +21,14 @@ struct Interface {
   std::uint32_t snaplen = 0;  ///< 0: unknown or unlimited
 };
 
-/// What became of packets before ntan could read them. Absent: the source cannot know.
+/// What became of packets before ntan could read them, as the kernel tells or the capture's own
+/// statistics. Absent: the source cannot know.
 struct Counters {
   std::optional<std::uint64_t> received;  ///< as the kernel counts; may include dropped ones
   std::optional<std::uint64_t> dropped_by_kernel;  ///< ring full
   std::optional<std::uint64_t> dropped_by_interface;
+
+  Counters& operator+=(const Counters& more) noexcept;
 };
 
 enum class Status : std::uint8_t {

@@ -34,13 +34,15 @@ PathCounts& PathCounts::operator+=(const PathCounts& more) noexcept {
   return *this;
 }
 
-std::string loss_in_words(const PathCounts& path, std::uint64_t dropped_by_kernel) {
+std::string loss_in_words(const PathCounts& path, const Drops& drops) {
   std::string text = event::percent_text(path.segments.loss_behind_ratio().value_or(0));
   text += " lost beyond this point, ";
   text += event::percent_text(path.segments.loss_before_ratio().value_or(0));
   text += " before it; ";
-  if (dropped_by_kernel != 0) {
-    text += "the kernel dropped " + std::to_string(dropped_by_kernel) + " packets";
+  if (drops.by_kernel != 0) {
+    text += "the kernel dropped " + std::to_string(drops.by_kernel) + " packets";
+  } else if (drops.by_interface != 0) {
+    text += "the interface dropped " + std::to_string(drops.by_interface) + " packets";
   } else if (path.unseen_bytes > 0) {
     text += "the capture missed ";
     text += event::size_text(static_cast<double>(path.unseen_bytes), "B");

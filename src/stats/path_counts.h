@@ -29,9 +29,15 @@ struct PathCounts {
   }
 };
 
+/// Packets that never reached ntan, as far as anybody tells.
+struct Drops {
+  std::uint64_t by_kernel = 0;
+  std::uint64_t by_interface = 0;
+};
+
 /// `0.44 % lost beyond this point, 0 % before it; the capture lost nothing`. Requires:
 /// path.segments.data != 0.
-[[nodiscard]] std::string loss_in_words(const PathCounts& path, std::uint64_t dropped_by_kernel);
+[[nodiscard]] std::string loss_in_words(const PathCounts& path, const Drops& drops);
 
 /// What has become more since `before`.
 [[nodiscard]] PathCounts since(const PathCounts& before, const PathCounts& now) noexcept;

@@ -169,7 +169,8 @@ void Summary::fill_path(const PathCounts& path) noexcept {
   if (path == PathCounts{}) return;
   const SegmentCounts& segments = path.segments;
   if (segments.data != 0) {
-    loss_ = loss_in_words(path, record_.quality_dropped_by_kernel.value_or(0));
+    loss_ = loss_in_words(path, {.by_kernel = record_.quality_dropped_by_kernel.value_or(0),
+                                 .by_interface = record_.quality_dropped_by_interface.value_or(0)});
     record_.loss_in_words = loss_;
   }
   record_.tcp_data_segs = segments.data;

@@ -149,6 +149,43 @@ TEST_CASE("pcapng: options behind a packet are not its data") {
   CHECK(file.packets.at(0).data == octets("\xab\xcd"));
 }
 
+TEST_CASE("pcapng: statistics tell what the capture lost") {
+  using test::number_option;
+  using test::statistics_block;
+  const Octets two = join(ethernet_section(), interface_block(LinkType::raw, 0));
+  const Octets early = statistics_block(0, join(number_option(4, 60), number_option(5, 1)));
+  const Octets latest = statistics_block(
+      0, join(number_option(4, 100), number_option(5, 7), number_option(6, 9), le32(0)));
+  const Octets other = statistics_block(1, number_option(7, 0x1'0000'0002U));
+  SECTION("none") {
+    CHECK_FALSE(read_capture(two).counters.received);
+  }
+  SECTION("the last of an interface, and all interfaces together") {
+    const auto file = read_capture(join(two, early, other, latest));
+    CHECK_FALSE(file.damage);
+    CHECK(file.counters.received == 100U);
+    CHECK(file.counters.dropped_by_interface == 7U);
+    CHECK(file.counters.dropped_by_kernel == 0x1'0000'0002U);
+  }
+  SECTION("each section counts from its beginning") {
+    const auto file = read_capture(join(two, latest, two, latest));
+    CHECK(file.counters.received == 200U);
+    CHECK(file.counters.dropped_by_interface == 14U);
+  }
+  SECTION("what is wrong with them costs nothing else") {
+    const Octets short_one = block(5, le32(0));
+    const Octets undeclared = statistics_block(2, number_option(5, 3));
+    const Octets odd = statistics_block(0, join(le16(5), le16(4), le32(3)));
+    const Octets beyond = statistics_block(0, join(number_option(5, 8), le16(4), le16(900)));
+    const auto file = read_capture(join(two, short_one, undeclared, odd, beyond,
+                                        block(5, Octets(100'000)), enhanced_block(0, 1, data, 5)));
+    CHECK_FALSE(file.damage);
+    CHECK(file.packets.size() == 1);
+    CHECK(file.counters.dropped_by_interface == 8U);
+    CHECK_FALSE(file.counters.received);
+  }
+}
+
 TEST_CASE("pcapng: broken structure is damage after the packets before it") {
   using Row = std::tuple<Octets, std::string>;
   const auto [bad, flaw] = GENERATE(table<Octets, std::string>({

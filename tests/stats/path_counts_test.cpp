@@ -6,15 +6,17 @@ namespace ntan::stats {
 
 TEST_CASE("path: loss is said where it was") {
   PathCounts path{.segments = {.data = 1000, .upstream = 0, .fast = 4}};
-  CHECK(loss_in_words(path, 0) ==
+  CHECK(loss_in_words(path, {}) ==
         "0.40 % lost beyond this point, 0 % before it; the capture lost nothing");
   path.segments.upstream = 250;
   path.unseen_bytes = 1'500'000;
-  CHECK(loss_in_words(path, 0) ==
+  CHECK(loss_in_words(path, {}) ==
         "0.40 % lost beyond this point, 20.0 % before it; the capture missed 1.50 MB that were "
         "acknowledged");
-  CHECK(loss_in_words(path, 12) ==
+  CHECK(loss_in_words(path, {.by_kernel = 12, .by_interface = 5}) ==
         "0.40 % lost beyond this point, 20.0 % before it; the kernel dropped 12 packets");
+  CHECK(loss_in_words(path, {.by_interface = 5}) ==
+        "0.40 % lost beyond this point, 20.0 % before it; the interface dropped 5 packets");
 }
 
 TEST_CASE("path: what the receiver calls duplicate was not lost, and is left out once") {

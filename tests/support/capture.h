@@ -29,6 +29,7 @@ struct ReadFile {
   std::vector<ReadPacket> packets;
   std::optional<source::Damage> damage;
   std::vector<source::Interface> interfaces;
+  source::Counters counters;
 
   [[nodiscard]] std::string damage_text() const { return damage ? damage->text : std::string(); }
 };
@@ -56,6 +57,7 @@ inline ReadFile read_capture(Bytes file, ReadSizes sizes = {}) {
   }
   result.damage = capture.damage();
   result.interfaces = interfaces.all();
+  result.counters = capture.counters();
   return result;
 }
 
@@ -83,6 +85,15 @@ inline std::vector<std::uint8_t> section_block() {
 inline std::vector<std::uint8_t> interface_block(LinkType link, std::uint32_t snaplen,
                                                  Bytes options = {}) {
   return block(1, join(le16(static_cast<std::uint32_t>(link)), le16(0), le32(snaplen), options));
+}
+
+/// One option with a number of eight octets.
+inline std::vector<std::uint8_t> number_option(std::uint32_t code, std::uint64_t value) {
+  return join(le16(code), le16(8), le32(value & 0xffffffffU), le32(value >> 32U));
+}
+
+inline std::vector<std::uint8_t> statistics_block(std::uint32_t interface, Bytes options) {
+  return block(5, join(le32(interface), le32(0), le32(0), options));
 }
 
 inline std::vector<std::uint8_t> enhanced_block(std::uint32_t interface, std::uint64_t ticks,
