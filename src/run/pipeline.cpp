@@ -229,9 +229,12 @@ bool Pipeline::take(Batch& batch) {
 void Pipeline::go_idle() {
   if (const auto now = source_->clock()) {
     tell_outside();
-    const Timestamp clock = *now - idle_lag;
+    Timestamp clock = *now - idle_lag;
+    const bool over = options_->duration && start_written_ && clock - first_ >= *options_->duration;
+    // To the end that was asked for, not to when that was noticed.
+    if (over) clock = first_ + *options_->duration;
     engine_->advance(clock);
-    if (options_->duration && start_written_ && clock - first_ >= *options_->duration) {
+    if (over) {
       stop_reason_ = StopReason::duration;
       interrupt_->stop();
     }

@@ -517,7 +517,9 @@ def _(folder):
     found = events("read", long_capture(folder, 2, 3600, last_ten), "--pace", "--duration", "3s", *words)
     end = found[-1]["run_end"]
     assert (end["stop_reason"], end["packets"]) == ("duration", 10), end
-    assert names(found).count("summary") in (3, 4), names(found)
+    first, seconds = found[0]["ts"], [event["ts"][17:] for event in found if event["event"] == "summary"]
+    assert first[17:] == "21.970200Z" and seconds == ["22.000000Z", "23.000000Z", "24.000000Z", "24.970200Z"], found
+    assert end["last_ts"] == found[-2]["ts"], end
 
 
 @case("-w writes the packets that passed the filter, -w - to standard output")
