@@ -44,7 +44,8 @@ FENCES = [
     (r"arpa/inet\.h", {"base", "source", "sink", "run"}),  # address text; no I/O
     (r"sys/mman\.h", {"base/pages.cpp", "run", "source", "sink"}),  # memory from the kernel
     (r"(sys|net|netinet|netpacket|arpa|linux)/.*|(unistd|fcntl|poll|netdb|ifaddrs)\.h",
-     {"source", "sink", "run", "cli", "main", "base/descriptor.cpp", "serve/http_server.cpp"}),
+     {"source", "sink", "run", "cli", "main", "base/descriptor.cpp", "serve/http_server.cpp",
+      "serve/peer_user.cpp"}),
 ]
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')

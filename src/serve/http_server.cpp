@@ -5,19 +5,18 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <fcntl.h>
 #include <list>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <system_error>
-#include <unistd.h>
 
 #include <fmt/core.h>
 
 #include "serve/http_library.h"
 #include "serve/json_text.h"
+#include "serve/peer_user.h"
 
 namespace ntan::serve {
 namespace {
@@ -168,61 +167,6 @@ MHD_Result collect_parameter(void* target, MHD_ValueKind /*kind*/, const char* n
   if (all.size() == most_parameters) return MHD_NO;
   all.emplace_back(name, value == nullptr ? "" : value);
   return MHD_YES;
-}
-
-/// `0100007F:1F90`, as the kernel writes it: words of 32 bits in the machine's order.
-std::string kernel_end(const sockaddr_storage& address) {
-  std::array<std::uint32_t, 4> words{};
-  std::size_t count = 0;
-  std::uint16_t port = 0;
-  if (address.ss_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &address, sizeof v4);
-    words[0] = v4.sin_addr.s_addr;
-    count = 1;
-    port = ntohs(v4.sin_port);
-  } else {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &address, sizeof v6);
-    std::memcpy(words.data(), &v6.sin6_addr, sizeof words);
-    count = words.size();
-    port = ntohs(v6.sin6_port);
-  }
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) text += fmt::format("{:08X}", words[i]);
-  return text + fmt::format(":{:04X}", port);
-}
-
-std::string read_table(const char* path) {
-  constexpr std::size_t most = std::size_t{8} << 20U;
-  std::string text;
-  const Descriptor file{::open(path, O_RDONLY | O_CLOEXEC)};
-  if (!file.open()) return text;
-  std::array<char, block_size> block{};
-  for (ssize_t got = 1; got > 0 && text.size() < most;) {
-    got = ::read(file.get(), block.data(), block.size());
-    if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));
-  }
-  return text;
-}
-
-/// The user at the other end, where that is a process of this machine.
-std::optional<std::uint32_t> peer_user(int descriptor) {
-  if (descriptor < 0) return std::nullopt;
-  sockaddr_storage own{};
-  sockaddr_storage peer{};
-  socklen_t own_size = sizeof own;
-  socklen_t peer_size = sizeof peer;
-  // NOLINTBEGIN(*-reinterpret-cast): the socket interface
-  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) != 0 ||
-      ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) {
-    return std::nullopt;
-  }
-  // NOLINTEND(*-reinterpret-cast)
-  const bool v4 = peer.ss_family == AF_INET;
-  if (!v4 && peer.ss_family != AF_INET6) return std::nullopt;
-  return owner_of(read_table(v4 ? "/proc/net/tcp" : "/proc/net/tcp6"), kernel_end(peer),
-                  kernel_end(own));
 }
 
 /// What libmicrohttpd reads a streamed body through.

@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include "base/lower.h"
-#include "base/parse_number.h"
 
 namespace ntan::serve {
 namespace {
@@ -67,15 +66,6 @@ bool needs_no_token(std::string_view path) noexcept {
   return !path.starts_with("/api/") && path != "/metrics";
 }
 
-std::string_view next_word(std::string_view& line) noexcept {
-  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
-  line.remove_prefix(begin);
-  const std::size_t end = std::min(line.find(' '), line.size());
-  const std::string_view word = line.substr(0, end);
-  line.remove_prefix(end);
-  return word;
-}
-
 }  // namespace
 
 std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules) {
@@ -92,27 +82,6 @@ std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules) {
     return Refusal{403, "a change needs Content-Type: application/json and X-Ntan: 1"};
   if (!head.owner && !needs_no_token(head.path) && !has_token(head.authorization, rules.token))
     return Refusal{401, "another user's: open the address with the token that ntan has printed"};
-  return std::nullopt;
-}
-
-std::optional<std::uint32_t> owner_of(std::string_view table, std::string_view peer,
-                                      std::string_view own) {
-  while (!table.empty()) {
-    const std::size_t end = std::min(table.find('\n'), table.size());
-    std::string_view line = table.substr(0, end);
-    table.remove_prefix(std::min(end + 1, table.size()));
-    (void)next_word(line);
-    const std::string_view local = next_word(line);
-    const std::string_view remote = next_word(line);
-    if (local != peer || remote != own) continue;
-    for (int i = 0; i < 4; ++i) (void)next_word(line);  // state, queues, timers, retransmissions
-    const std::string_view text = next_word(line);
-    (void)next_word(line);  // time-out
-    const std::string_view inode = next_word(line);
-    // A socket that was closed has none, and root's number in place of its owner's.
-    if (inode.empty() || inode == "0") return std::nullopt;
-    if (const auto user = parse_number<std::uint32_t>(text)) return user;
-  }
   return std::nullopt;
 }
 

@@ -44,9 +44,4 @@ struct Refusal {
 ///   401  not the owner and no token; the page's own files need none
 [[nodiscard]] std::optional<Refusal> judge(const RequestHead& head, const GuardRules& rules);
 
-/// The user that a TCP connection's end belongs to, from the text of /proc/net/tcp or tcp6: the row
-/// whose local end is `peer` and whose remote end is `own`, both as hex text (`0100007F:1F90`).
-[[nodiscard]] std::optional<std::uint32_t> owner_of(std::string_view table, std::string_view peer,
-                                                    std::string_view own);
-
 }  // namespace ntan::serve
