@@ -224,7 +224,9 @@ bool listen_at(const Descriptor& socket, const addrinfo& place) noexcept {
     const int on = 1;
     return ::setsockopt(socket.get(), level, name, &on, sizeof on) == 0;
   };
-  constexpr int backlog = 128;
+  // A crowd that comes at once waits in the kernel: whoever finds the queue full is only let in at
+  // the retry of its SYN, a second later.
+  constexpr int backlog = SOMAXCONN;
   return socket.open() && set(SOL_SOCKET, SO_REUSEADDR) &&
          (place.ai_family != AF_INET6 || set(IPPROTO_IPV6, IPV6_V6ONLY)) &&
          ::bind(socket.get(), place.ai_addr, place.ai_addrlen) == 0 &&
