@@ -15,7 +15,8 @@ namespace ntan::run {
 /// copies are taken for repeats.
 class DatagramCopies {
  public:
-  /// Whether it is a copy of one that was no copy. `flow`: the number of the flow's first packet.
+  /// Whether it is a copy of one that was no copy. `flow`: the number of the flow's first packet,
+  /// or whatever else tells the senders of datagrams apart.
   [[nodiscard]] bool is_copy(std::uint64_t flow, const app::Segment& datagram) noexcept;
 
  private:

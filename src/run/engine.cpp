@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/arp_message.h"
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "flow/contact_outcome.h"
 #include "run/extract_line.h"
 #include "run/packet_record.h"
@@ -277,7 +279,19 @@ void Engine::dispatch_flowless(RoutedPacket& routed, Slot& slot, const Tally& ta
   }
 }
 
+bool Engine::is_copied_error(const PacketView& packet, const Slot& slot) noexcept {
+  const wire::Decoded& error = slot.decoded;
+  const std::uint8_t* from = error.src.octets.data();
+  const std::uint64_t sender = hash_words(
+      std::array{load_be<std::uint64_t>(from), load_be<std::uint64_t>(from + 8)}, fixed_hash_key);
+  return errors_.is_copy(sender, {.data = error.payload_bytes(),
+                                  .size = error.payload_size,
+                                  .time = packet.time,
+                                  .ip_id = error.ip_id});
+}
+
 void Engine::dispatch_error(RoutedPacket& routed, Slot& slot) {
+  if (is_copied_error(*routed.view, slot)) return;
   Shard& reporter = *shards_.front();
   reporter.on_flowless(routed, app::Transport::icmp_error);
   look_at_timers(0);

@@ -21,6 +21,7 @@
 #include "base/packet.h"
 #include "base/siphash.h"
 #include "detect/scan_detector.h"
+#include "run/datagram_copies.h"
 #include "run/extract_line.h"
 #include "run/flight.h"
 #include "run/ledger.h"
@@ -139,6 +140,8 @@ class Engine final : private Merger, private detect::ScanSink {
   /// Packets that belong to no flow. Kept out of the way of those that do.
   [[gnu::noinline]] void dispatch_flowless(RoutedPacket& routed, Slot& slot, const Tally& tally);
   void dispatch_error(RoutedPacket& routed, Slot& slot);
+  /// Captured a second time: said once.
+  [[nodiscard]] bool is_copied_error(const PacketView& packet, const Slot& slot) noexcept;
   [[gnu::always_inline]] void set_clock(Timestamp time);
   [[gnu::noinline]] void release_timers();
   std::int64_t fire_until(std::int64_t limit);
@@ -230,6 +233,7 @@ class Engine final : private Merger, private detect::ScanSink {
   std::array<Slot, Batch::capacity> slots_;
   Ledger ledger_;
   OffloadWatch offload_;
+  DatagramCopies errors_;
   Timestamp clock_{};
   Timestamp first_{};
   std::int64_t tick_ = 0;

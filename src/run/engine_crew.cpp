@@ -162,6 +162,7 @@ void Engine::enqueue(Flight::Packet& packet, std::uint16_t place) {
       }
       break;
     case Bucket::icmp_error: {
+      if (is_copied_error(packet.view, slot)) break;
       add(0, Flight::Work::icmp_error);
       if (packet.extra.quoted_proto == 0 || !packet.extra.quoted_src.known()) break;
       packet.key = flow::quoted_key(packet.decoded, packet.extra, options_.vlan);

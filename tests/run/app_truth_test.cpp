@@ -268,6 +268,37 @@ TEST_CASE("truth: an ICMPv6 error quotes a packet of IPv6") {
   }
 }
 
+TEST_CASE("truth: an ICMP error captured twice is told once") {
+  // From 192.0.2.9: port unreachable, for a datagram of the client's.
+  const auto error = [](std::uint16_t ip_id) {
+    return with_id(join("45000038 0000 4000 4001 0000 c0000209 0a000001"_hex,
+                        "0303 0000 00000000 | 4500001c 0007 4000 4011 0000 0a000001 c6336401"_hex,
+                        "9c40 0050 0008 0000"_hex),
+                   ip_id);
+  };
+  Frames frames;
+  add(frames, 0ms, udp_packet({client, server, 40000, 80}, octets("hello")));
+  for (const auto at : {10'000us, 10'020us, 10'500us}) add(frames, at, error(5));
+  std::size_t told = 1;
+  SECTION("and never again") {}
+  SECTION("one with a number of its own is another") {
+    add(frames, 10'600us, error(6));
+    told = 2;
+  }
+  SECTION("one that comes later is another") {
+    add(frames, 20ms, error(5));
+    told = 2;
+  }
+  for (const std::size_t threads : {1U, 2U}) {
+    CAPTURE(threads);
+    const test::Analysis analysis = test::analyse(frames, {.threads = threads});
+    CHECK(records(analysis, "icmp").size() == told);
+    const auto flows = records(analysis, "flow");
+    REQUIRE(flows.size() == 1);
+    CHECK(flows[0]["icmp_err"] == static_cast<int>(told));
+  }
+}
+
 TEST_CASE("truth: a client that asks from LLMNR's port asks the DNS all the same") {
   Frames frames;
   add(frames, 0ms, udp_packet({client, server, 5355, 53}, test::dns_query(1, "a.example")));
