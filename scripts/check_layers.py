@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Checks who includes whom in src/, and which folders may know which third party.
+"""Checks who includes whom in src/, and which folders may know which third party. A file's own
+header comes first, so that it is seen to need nothing before it.
 
     scripts/check_layers.py [ROOT]      prints file:line for each violation; exit 1 if there is one
     scripts/check_layers.py --self-test plants violations in a scratch tree and expects them found
@@ -89,6 +90,17 @@ def judge_lines(src, folder, file, lines):
             yield f"src/{file}:{number}: {flaw}"
 
 
+def judge_first(src, file, lines):
+    """A line about a header of the file's name that something comes before."""
+    own = file.removesuffix(".cpp") + ".h"
+    if own == file or not (src / own).is_file():
+        return
+    includes = ((number, match) for number, line in enumerate(lines, 1) if (match := INCLUDE.match(line)))
+    number, first = next(includes, (1, None))
+    if not first or first.group(1) != own:
+        yield f'src/{file}:{number}: "{own}" comes first'
+
+
 def violations(root):
     src = root / "src"
     for path in sorted(p for p in src.rglob("*") if p.suffix in (".h", ".cpp")):
@@ -100,6 +112,7 @@ def violations(root):
         lines = path.read_text(encoding="utf-8").splitlines()
         if path.suffix == ".h" and "#pragma once" not in lines:
             yield f"src/{file}:1: a header starts with #pragma once"
+        yield from judge_first(src, file, lines)
         yield from judge_lines(src, folder, file, lines)
 
 
@@ -108,6 +121,10 @@ def self_test():
         "base/a.h": "#pragma once\n",
         "wire/fine.cpp": '#include "base/a.h"\n#include <vector>\n',
         "base/up.cpp": '#include "base/a.h"\n#include "wire/b.h"\n',
+        "base/late.h": "#pragma once\n",
+        "base/late.cpp": '#include <vector>\n#include "base/late.h"\n',
+        "base/never.h": "#pragma once\n",
+        "base/never.cpp": "\n",
         "wire/b.h": "#pragma once\n#include <pcap/pcap.h>\n",
         "wire/relative.cpp": '#include "../base/a.h"\n',
         "wire/lost.cpp": '#include "base/lost.h"\n',
@@ -121,7 +138,7 @@ def self_test():
         "main.cpp": '#include "run/engine.h"\n#include "wire/b.h"\n',
     }
     expected = [
-        "base/up.cpp:2", "cli/parse.cpp:2", "event/bare.h:1", "main.cpp:2", "sink/json.cpp:1",
+        "base/late.cpp:1", "base/never.cpp:1", "base/up.cpp:2", "cli/parse.cpp:2", "event/bare.h:1", "main.cpp:2", "sink/json.cpp:1",
         "util/any.h:1", "wire/b.h:2", "wire/lost.cpp:1", "wire/relative.cpp:1",
     ]
     with tempfile.TemporaryDirectory() as scratch:
