@@ -89,9 +89,10 @@ class Engine final : private Merger, private detect::ScanSink {
   [[nodiscard]] bool started() const noexcept { return started_; }
   /// Time of the first packet. Requires: started().
   [[nodiscard]] Timestamp first() const noexcept { return first_; }
-  /// Fragments that found no memory, and datagrams that gave way to others.
+  /// Fragments that found no memory, datagrams that gave way to others or came in too many.
   [[nodiscard]] std::uint64_t fragments_refused() const noexcept {
-    return defragmenter_.budget().refused + defragmenter_.crowded_out();
+    return defragmenter_.budget().refused + defragmenter_.crowded_out() +
+           defragmenter_.too_finely_cut();
   }
   /// How often events of one time went before it was over, since too many were held.
   [[nodiscard]] std::uint64_t events_hurried() const noexcept { return recorder_->hurried(); }

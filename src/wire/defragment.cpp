@@ -199,7 +199,9 @@ Defragmenter::Reason Defragmenter::place(Datagram& datagram, const Decoded& deco
   const bool forbidden = v6 && datagram.overlapped;
   if (forbidden || datagram.fragments.size() == limits_.fragments) {
     discard(datagram);
-    return forbidden ? Reason::overlap : Reason::too_many_fragments;
+    if (forbidden) return Reason::overlap;
+    ++too_finely_cut_;
+    return Reason::too_many_fragments;
   }
   if (!store(datagram, range, decoded.payload_bytes())) {
     discard(datagram);

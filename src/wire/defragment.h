@@ -136,6 +136,9 @@ class Defragmenter {
   /// Datagrams that gave way to others because there were too many.
   [[nodiscard]] std::uint64_t crowded_out() const noexcept { return crowded_out_; }
 
+  /// Datagrams of more fragments than one may have.
+  [[nodiscard]] std::uint64_t too_finely_cut() const noexcept { return too_finely_cut_; }
+
  private:
   struct Key {
     IpAddress src;
@@ -223,6 +226,7 @@ class Defragmenter {
   Timestamp clock_{};
   std::vector<Incomplete> given_up_;
   std::uint64_t crowded_out_ = 0;
+  std::uint64_t too_finely_cut_ = 0;
   Serial last_serial_ = 0;
   Waiting waiting_;  ///< oldest first: a constant timeout makes a list of a timer
   std::unordered_map<Key, Waiting::iterator, KeyHash> by_key_;

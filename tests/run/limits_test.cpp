@@ -251,6 +251,24 @@ TEST_CASE("limits: small fragments of many datagrams give way, and it is said") 
   CHECK(analysis.ledger.of(wire::Bucket::fragment_incomplete).packets == 6'000);
 }
 
+TEST_CASE("limits: a datagram of more fragments than are kept is given up, and it is said") {
+  constexpr std::size_t piece = 512;
+  const auto datagram_of = [](std::size_t fragments) {
+    Frames frames;
+    for (const Octets& fragment :
+         test::fragments_of(udp_packet(host(1), Octets(fragments * piece - 8)), piece))
+      frames.push_back({.time = traffic_start, .data = in_ethernet(fragment)});
+    REQUIRE(frames.size() == fragments);
+    return test::analyse(frames);
+  };
+  const Analysis whole = datagram_of(64);
+  CHECK(!hit(whole, "fragments"));
+  CHECK(whole.ledger.of(wire::Bucket::flow).packets == 64);
+  const Analysis given_up = datagram_of(65);
+  CHECK(hit(given_up, "fragments"));
+  CHECK(given_up.ledger.of(wire::Bucket::fragment_incomplete).packets == 65);
+}
+
 TEST_CASE("limits: events of one time go in parts when too many wait for each other") {
   Frames frames;
   for (std::uint32_t i = 0; i < 3'000; ++i) {

@@ -515,6 +515,7 @@ TEST_CASE("defragment: more fragments than the cap discard the datagram") {
   }
   CHECK(result.reason == Reason::discarded);
   CHECK(defragmenter.size() == 1);
+  CHECK(defragmenter.too_finely_cut() == 1);
 }
 
 TEST_CASE(
