@@ -40,7 +40,8 @@ struct FlowContext {
   std::uint16_t server_port = 0;
   Budget* memory = nullptr;  ///< for Buffer; outlives the dissector
   DhcpExchanges* dhcp =
-      nullptr;  ///< of all flows of the shard; outlives the dissector; may be null
+      nullptr;             ///< of all flows of the shard; outlives the dissector; may be null
+  bool made_anew = false;  ///< another one was Progress::idle or anew before
 };
 
 /// Octets handed to a dissector: one datagram, or the next piece of a TCP stream in order.
@@ -63,6 +64,7 @@ enum class Verdict : std::uint8_t { no, unsure, yes };
 enum class Progress : std::uint8_t {
   more,     ///< wants what comes next
   idle,     ///< as more, and holds nothing: it may be freed, and made anew for what comes next
+  anew,     ///< idle, and this datagram, of which it has taken nothing, is what comes next
   done,     ///< has seen all it wants: detached, its memory is freed (on_end is not called)
   give_up,  ///< cannot go on (not this protocol after all, or a gap): as done
   restart,  ///< another protocol follows (CONNECT, upgrade): probe again from the next octet
@@ -164,6 +166,9 @@ struct Protocol {
   /// Whether the first octets of one side look like this protocol. May see more of the same octets
   /// again after `unsure`; a stream is given up after 4 KiB of it.
   Verdict (*probe)(const Segment& start, const FlowContext& flow) = nullptr;
+  /// Bits of the first octet of a datagram for which a dissector that was idle is made anew; the
+  /// others say nothing to it.
+  std::uint8_t wakes = 0;
   bool may_follow = false;     ///< may begin in the middle of another protocol's stream (STARTTLS)
   std::size_t state_size = 0;  ///< sizeof the dissector, at most 4,096
   Dissector* (*construct)(void* memory, const FlowContext& flow) = nullptr;

@@ -5,6 +5,7 @@
 // That anybody can make us do; so a connection has few tries, and a shard few in a second.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 
 #include "app/observed.h"
@@ -52,6 +53,7 @@ class QuicDissector final : public Dissector {
  public:
   explicit QuicDissector(const FlowContext& flow) noexcept
       : memory_(flow.memory),
+        made_anew_(flow.made_anew),
         state_(*flow.memory, Ja4Transport::quic),
         crypto_{QuicCryptoStream{*flow.memory}, QuicCryptoStream{*flow.memory}} {}
 
@@ -91,6 +93,10 @@ class QuicDissector final : public Dissector {
     return state_.has_client_hello() && state_.has_server_hello();
   }
 
+  [[nodiscard]] bool waits() const noexcept;
+  [[nodiscard]] bool is_of_before(const QuicPacket& packet, Direction direction) const noexcept;
+  [[nodiscard]] bool begins_another(const QuicPacket& packet, const Segment& segment, Output& out);
+  [[nodiscard]] Progress take(const QuicPacket& packet, const Segment& segment, Output& out);
   void on_packet(const QuicPacket& packet, const Segment& segment, Output& out);
   void on_initial(const QuicPacket& packet, const Segment& segment, Output& out);
   void on_client_initial(const QuicPacket& packet, const std::optional<Seen>& seen,
@@ -118,6 +124,7 @@ class QuicDissector final : public Dissector {
   void emit(TlsOutcome outcome, Output& out);
 
   Budget* memory_;
+  bool made_anew_;  ///< for another connection of the same ends
   TlsState state_;
   std::array<QuicCryptoStream, 2> crypto_;  ///< of the client, of the server
   std::array<Keys, 2> keys_;
@@ -130,6 +137,7 @@ class QuicDissector final : public Dissector {
   bool zero_rtt_ = false;
   bool repeated_ = false;      ///< the client's Initial, before it was answered
   bool unread_ = false;        ///< something of the server's that was not read
+  bool heard_ = false;         ///< the client has sent what only an answer lets it send
   std::uint64_t sent_in_ = 0;  ///< number of the packet with the client's last Initial
   std::optional<bool> decrypted_;
   std::uint32_t version_ = 0;
@@ -154,24 +162,61 @@ Progress QuicDissector::consume(const Segment& segment, Output& out) {
       if (!from_client(segment.direction) || !is_short(datagram.rest(), segment)) break;
       on_client_answer(segment.time);
       report(TlsOutcome::established, segment.time, out);
-      return Progress::done;
+      return Progress::idle;
     }
     const auto packet = take_quic_packet(datagram);
     if (!packet || (packet->cut && whole)) {
       // What follows a packet may be anything that fills the datagram up.
-      if (i == 0 && whole && (packet || packet.flaw() == Flaw::bad_length))
+      if (i == 0 && whole && !waits() && (packet || packet.flaw() == Flaw::bad_length))
         out.anomaly("quic", event::Reason::quic_malformed, "header");
       unread_ = unread_ || (!packet && !from_client(segment.direction));
       break;
     }
-    on_packet(*packet, segment, out);
-    if (error_) {
-      if (is_quic_crypto_error(*error_)) state_.set_alert(static_cast<std::uint8_t>(*error_));
-      report(TlsOutcome::failed, std::nullopt, out);
-      return Progress::done;
-    }
+    const Progress progress = take(*packet, segment, out);
+    if (progress != Progress::more) return progress;
   }
-  return Progress::more;
+  return waits() ? Progress::idle : Progress::more;
+}
+
+Progress QuicDissector::take(const QuicPacket& packet, const Segment& segment, Output& out) {
+  if (begins_another(packet, segment, out)) {
+    report(TlsOutcome::failed, std::nullopt, out);
+    return Progress::anew;
+  }
+  if (is_of_before(packet, segment.direction)) return Progress::more;
+  on_packet(packet, segment, out);
+  if (waits()) return Progress::idle;
+  if (!error_) return Progress::more;
+  if (is_quic_crypto_error(*error_)) state_.set_alert(static_cast<std::uint8_t>(*error_));
+  report(TlsOutcome::failed, std::nullopt, out);
+  return Progress::idle;
+}
+
+/// Behind a connection of the same ends only a client's Initial that can be read begins another.
+bool QuicDissector::waits() const noexcept {
+  return made_anew_ && !decrypted_.value_or(false);
+}
+
+/// Of the connection before this one. Where the client's ID is empty nothing tells them apart.
+bool QuicDissector::is_of_before(const QuicPacket& packet, Direction direction) const noexcept {
+  if (!made_anew_ || !client_scid_) return false;
+  return (from_client(direction) ? packet.scid : packet.dcid) != *client_scid_;
+}
+
+/// Whether the client has given this connection up, and tries another: its first Initial has keys
+/// that follow from its own ID, one that nobody has given it. What begins sooner may be another
+/// one beside this.
+bool QuicDissector::begins_another(const QuicPacket& packet, const Segment& segment, Output& out) {
+  constexpr std::chrono::seconds patience{3};
+  if (packet.type != QuicPacketType::initial || packet.cut || !packet.token.empty() ||
+      !from_client(segment.direction) || segment.size < min_initial)
+    return false;
+  if (!dcid_ || !first_time_ || segment.time - *first_time_ < patience) return false;
+  const QuicConnectionId& id = packet.dcid;
+  if (id == *dcid_ || id == key_id_ || id == server_scid_) return false;
+  Buffer room{*memory_, max_datagram};
+  return open_with(id, QuicSide::client, {.packet = packet, .segment = segment, .room = room}, out)
+      .has_value();
 }
 
 void QuicDissector::on_packet(const QuicPacket& packet, const Segment& segment, Output& out) {
@@ -189,6 +234,8 @@ void QuicDissector::on_client_packet(const QuicPacket& packet, Timestamp time) {
   if (!client_scid_) client_scid_ = packet.scid;
   if (packet.type == QuicPacketType::zero_rtt) zero_rtt_ = true;
   if (packet.type == QuicPacketType::handshake) {
+    // RFC 9000 7.2: it goes to the ID that the server chose.
+    if (!server_scid_) server_scid_ = packet.dcid;
     on_client_answer(time);
   } else if (!dcid_) {
     dcid_ = packet.dcid;
@@ -208,6 +255,7 @@ void QuicDissector::on_server_packet(const QuicPacket& packet, Timestamp time) {
 
 /// A packet of the client that it sends only when it has heard of the server.
 void QuicDissector::on_client_answer(Timestamp time) {
+  heard_ = true;
   if (server_time_ && !rtt_client_us_) rtt_client_us_ = elapsed_us(server_time_, time);
 }
 
@@ -241,10 +289,12 @@ bool QuicDissector::is_short(Bytes packet, const Segment& segment) const {
   constexpr std::size_t smallest = 21;  // RFC 9000 10.3
   const std::size_t size = packet.size() + (segment.size - segment.data.size());
   if (size < smallest || (!state_.has_client_hello() && !server_scid_)) return false;
-  if ((packet.front() & 0x40U) != 0) return true;
   const Bytes id = server_scid_ ? server_scid_->bytes() : Bytes{};
-  return !id.empty() && packet.size() > id.size() &&
-         std::ranges::equal(packet.subspan(1, id.size()), id);
+  const bool named = !id.empty() && packet.size() > id.size() &&
+                     std::ranges::equal(packet.subspan(1, id.size()), id);
+  // Those of the connection before may still come.
+  if (made_anew_) return server_time_ && (named || id.empty());
+  return named || (packet.front() & 0x40U) != 0;
 }
 
 void QuicDissector::on_initial(const QuicPacket& packet, const Segment& segment, Output& out) {
@@ -470,8 +520,8 @@ void QuicDissector::emit(TlsOutcome outcome, Output& out) {
     names[i] = quic_version_name(server_versions_[i]);
     versions[i] = names[i].view();
   }
-  const bool answered = server_time_.has_value();
-  const bool readable = answered || state_.has_client_hello();
+  const bool answered = server_time_.has_value() || heard_;
+  const bool readable = server_time_ || state_.has_client_hello();
   const QuicVersionName version = version_ != 0 ? quic_version_name(version_) : QuicVersionName{};
   const QuicErrorName error = error_ ? quic_error_name(*error_) : QuicErrorName{};
   out.emit(Quic{
@@ -555,6 +605,7 @@ const Protocol quic_protocol{.name = "quic",
                              .ports = quic::ports,
                              .events = quic::events,
                              .probe = quic::probe,
+                             .wakes = 0x80,  // long headers
                              .state_size = sizeof(quic::QuicDissector),
                              .construct = construct<quic::QuicDissector>,
                              .describe = quic::describe};

@@ -85,6 +85,13 @@ bool ends(app::Progress progress) noexcept {
   return progress != app::Progress::more && progress != app::Progress::idle;
 }
 
+// A dissector that was idle has no use for it.
+bool is_passed_over(const Conversation& conversation, const app::Segment& datagram) noexcept {
+  if (conversation.app_state != nullptr) return false;
+  const std::uint8_t wakes = conversation.protocol()->wakes;
+  return wakes != 0 && (datagram.data.empty() || (datagram.data.front() & wakes) != wakes);
+}
+
 }  // namespace
 
 app::FlowContext Dissection::context_of(const flow::Flow& flow, app::Transport transport) noexcept {
@@ -102,11 +109,13 @@ void Dissection::feed(Conversation& conversation, app::Transport transport,
                       const app::Segment& segment) {
   if (conversation.stage == AppStage::active) {
     const bool datagram = transport != app::Transport::tcp;
+    if (datagram && is_passed_over(conversation, segment)) return;
     if (datagram && copies_.is_copy(conversation.flow.first_packet, segment)) return;
-    if (conversation.app_state == nullptr &&
-        !construct(conversation, context_of(conversation.flow, transport)))
-      return refuse(conversation);
-    take(conversation, conversation.dissector()->consume(segment, *out_));
+    if (conversation.app_state == nullptr && !construct_anew(conversation, transport)) return;
+    const app::Progress progress = conversation.dissector()->consume(segment, *out_);
+    take(conversation, progress);
+    if (progress == app::Progress::anew && construct_anew(conversation, transport))
+      take(conversation, conversation.dissector()->consume(segment, *out_));
   } else if (conversation.stage == AppStage::probing) {
     if (transport == app::Transport::tcp) {
       probe_stream(conversation, segment);
@@ -404,7 +413,7 @@ void Dissection::refuse(Conversation& conversation) {
 void Dissection::take(Conversation& conversation, app::Progress progress) {
   if (progress == app::Progress::more) return;
   destroy_dissector(conversation);
-  if (progress == app::Progress::idle) return;
+  if (progress == app::Progress::idle || progress == app::Progress::anew) return;
   conversation.stage = progress == app::Progress::restart ? AppStage::probing : AppStage::finished;
 }
 
@@ -430,3 +439,11 @@ void Dissection::destroy(Probing& probing) {
 }
 
 }  // namespace ntan::run
+bool Dissection::construct_anew(Conversation& conversation, app::Transport transport) {
+  app::FlowContext context = context_of(conversation.flow, transport);
+  context.made_anew = true;
+  if (construct(conversation, context)) return true;
+  refuse(conversation);
+  return false;
+}
+

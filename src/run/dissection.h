@@ -92,6 +92,8 @@ class Dissection {
   /// Makes the dissector of the flow's protocol; false without memory.
   [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);
   void destroy_dissector(Conversation& conversation);
+  /// The same for what comes after Progress::idle or anew; without memory the flow is refused.
+  [[nodiscard]] bool construct_anew(Conversation& conversation, app::Transport transport);
   void destroy(Probing& probing);
 
   flow::Pool* pool_;

@@ -109,7 +109,7 @@ TEST_CASE("quic: a connection is one event, the handshake inside another") {
           R"("resumed":false,"client_version":"TLSv1.3","established":true,)"
           R"("handshake_us":26000,"ch_sh_us":20000})"});
   CHECK(result.anomalies.empty());
-  CHECK(result.progress == Progress::done);
+  CHECK(result.progress == Progress::idle);
   CHECK(note_texts(result).size() == 3);
 }
 
@@ -219,7 +219,7 @@ TEST_CASE("quic: a close in an Initial has its reason") {
     DissectorRun run{quic_protocol, flow};
     run.feed(to_server, Usual{}.hello, 0);
     run.feed(to_client, server_packet(join("1c"_hex, error, "00 00"_hex)), 10);
-    CHECK(run.result().progress == Progress::done);
+    CHECK(run.result().progress == Progress::idle);
     return run.result();
   };
   CHECK(says(closed("02"_hex), R"("established":false,"error":"connection_refused")"));
@@ -411,6 +411,131 @@ TEST_CASE("quic: ends the wrong way round are seen by the keys") {
   run.feed(to_client, packets.data, 26);
   CHECK(says(run.result(), R"("sni":"www.example.org")"));
   CHECK(says(run.result(), R"("established":true)"));
+}
+
+TEST_CASE("quic: who has heard of the server was answered, whatever of that was captured") {
+  const Usual packets;
+  DissectorRun run{quic_protocol, flow};
+  SECTION("the client alone") {
+    run.feed(to_server, packets.hello, 0);
+  }
+  SECTION("the client alone, from its Handshake packets on") {}
+  run.feed(to_server, packets.finished, 25);
+  run.feed(to_server, packets.data, 26);
+  run.end(10'000);
+  const std::string line = quic_line(run.result());
+  CHECK(line.find("\"server_scid\":\"5152535455\"") != std::string::npos);
+  CHECK(line.find("\"answered\":true,\"established\":true") != std::string::npos);
+}
+
+namespace {
+
+const Bytes other_dcid = "6f74686572444349"_hex;
+const Bytes other_client_id = "c5c6c7c8"_hex;
+const Bytes other_server_id = "6162636465"_hex;
+
+Octets other_hello(Bytes client = other_client_id) {
+  return sealed({.key_id = other_dcid,
+                 .dcid = other_dcid,
+                 .scid = client,
+                 .frames = crypto_frame(0, hello_for("other.example.org"))});
+}
+
+Octets other_answer(Bytes client = other_client_id) {
+  return sealed({.side = QuicSide::server,
+                 .key_id = other_dcid,
+                 .dcid = client,
+                 .scid = other_server_id,
+                 .frames = join(ack, crypto_frame(0, server_hello_message())),
+                 .size = 200});
+}
+
+std::size_t count(const Dissected& result, std::string_view event, std::string_view words) {
+  return static_cast<std::size_t>(std::ranges::count_if(result.lines, [&](const std::string& line) {
+    return line.starts_with(event) && line.find(words) != std::string::npos;
+  }));
+}
+
+/// Up to the first connection's 1-RTT packet.
+void connect_once(DissectorRun& run) {
+  const Usual first;
+  run.feed(to_server, first.hello, 0);
+  run.feed(to_client, first.answer, 20);
+  run.feed(to_server, first.finished, 25);
+  run.feed(to_server, first.data, 26);
+}
+
+}  // namespace
+
+TEST_CASE("quic: a client may connect again from the same port") {
+  const Usual first;
+  const bool named = GENERATE(true, false);
+  const Bytes client = named ? other_client_id : Bytes{};
+  CAPTURE(named);
+  DissectorRun run{quic_protocol, flow};
+  connect_once(run);
+  run.feed(to_server, other_hello(client), 5'000);
+  if (named) {
+    // What the first one still has to say is none of it.
+    run.feed(to_client, first.answer, 5'005);
+    run.feed(to_server, first.finished, 5'006);
+  }
+  run.feed(to_server, first.data, 5'007);
+  run.feed(to_client, other_answer(client), 5'030);
+  run.feed(to_server, first.data, 5'035);
+  run.feed(to_server, short_packet(other_server_id), 5'040);
+  run.end(10'000);
+  const Dissected& result = run.result();
+  CHECK(result.lines.size() == 4);
+  CHECK(count(result, "quic", "\"dcid\":\"8394c8f03e515708\"") == 1);
+  REQUIRE(count(result, "quic", "\"dcid\":\"6f74686572444349\"") == 1);
+  CHECK(count(result, "quic", "\"sni\":\"other.example.org\"") == 1);
+  CHECK(count(result, "quic", "\"server_scid\":\"6162636465\"") == 1);
+  CHECK(count(result, "quic", "\"hs_rtt_server_us\":30000") == 1);
+  CHECK(count(result, "quic", "\"hs_rtt_client_us\":10000") == 1);
+  CHECK(count(result, "quic", "\"established\":true") == 2);
+  CHECK(count(result, "tls", "\"sni\":\"other.example.org\"") == 1);
+  CHECK(result.anomalies.empty());
+}
+
+TEST_CASE("quic: behind a connection nothing but a client's Initial is another") {
+  const Usual first;
+  DissectorRun run{quic_protocol, flow};
+  connect_once(run);
+  run.feed(to_client, first.answer, 30);
+  run.feed(to_server, first.finished, 31);
+  run.feed(to_server, quic_long(0xe0, 1, server_id, client_id), 32);
+  run.feed(to_client, join(Octets{0xc0, 0, 0, 0, 1, 20}, Octets(60)), 33);
+  run.feed(to_server, Octets(1'300, 0xff), 34);
+  run.feed(to_server, {}, 35);
+  run.end(10'000);
+  CHECK(run.result().lines.size() == 2);
+  CHECK(run.result().anomalies.empty());
+}
+
+TEST_CASE("quic: a client that gives up and tries anew has tried twice") {
+  DissectorRun run{quic_protocol, flow};
+  run.feed(to_server, client_packet(crypto_frame(0, hello_for("www.example.org"))), 0);
+  run.feed(to_server, client_packet(crypto_frame(0, hello_for("www.example.org"))), 1'000);
+  std::int64_t later = 9'000;
+  std::size_t connections = 2;
+  SECTION("later") {}
+  SECTION("one that comes sooner may be beside it") {
+    later = 2'000;
+    connections = 1;
+  }
+  run.feed(to_server, other_hello(), later);
+  run.feed(to_client, other_answer(), later + 20);
+  run.feed(to_server, short_packet(other_server_id), later + 30);
+  run.end(20'000);
+  const Dissected& result = run.result();
+  CHECK(count(result, "quic", "") == connections);
+  if (connections == 1) return;
+  CHECK(count(result, "quic", "\"answered\":false,\"established\":false") == 1);
+  CHECK(count(result, "quic", "\"answered\":true,\"established\":true") == 1);
+  CHECK(count(result, "quic", "\"hs_rtt_server_us\":20000") == 1);
+  CHECK(count(result, "tls", "\"sni\":\"www.example.org\"") == 1);
+  CHECK(count(result, "tls", "\"sni\":\"other.example.org\"") == 1);
 }
 
 TEST_CASE("quic: frames that an Initial may not have are an anomaly") {

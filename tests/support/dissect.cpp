@@ -34,21 +34,33 @@ void DissectorRun::take(app::Progress progress) {
 
 void DissectorRun::feed(Direction direction, Bytes data, std::int64_t ms, std::uint32_t sent_size) {
   advance(ms);
-  if (dissector_ == nullptr && result_.progress == app::Progress::idle)
-    dissector_ = protocol_->construct(storage_.get(), flow_);
-  if (dissector_ == nullptr) return;
+  if (!wake(data)) return;
   // An exactly sized copy, so that a sanitizer sees every read past the end.
   const std::vector<std::uint8_t> copy(data.begin(), data.end());
   const auto size = static_cast<std::uint32_t>(data.size());
-  take(dissector_->consume({.data = copy,
-                            .size = sent_size == 0 ? size : sent_size,
-                            .direction = direction,
-                            .time = now_,
-                            .packet = ++packet_,
-                            .link_source = link_source_,
-                            .link = link_,
-                            .ip_version = version_},
-                           *this));
+  const app::Segment segment{.data = copy,
+                             .size = sent_size == 0 ? size : sent_size,
+                             .direction = direction,
+                             .time = now_,
+                             .packet = ++packet_,
+                             .link_source = link_source_,
+                             .link = link_,
+                             .ip_version = version_};
+  take(dissector_->consume(segment, *this));
+  if (result_.progress == app::Progress::anew && wake(data))
+    take(dissector_->consume(segment, *this));
+}
+
+/// Whether there is a dissector for these octets; one that was idle is made anew.
+bool DissectorRun::wake(Bytes data) {
+  const bool was_idle =
+      result_.progress == app::Progress::idle || result_.progress == app::Progress::anew;
+  if (dissector_ != nullptr || !was_idle) return dissector_ != nullptr;
+  const std::uint8_t wakes = protocol_->wakes;
+  if (wakes != 0 && (data.empty() || (data.front() & wakes) != wakes)) return false;
+  flow_.made_anew = true;
+  dissector_ = protocol_->construct(storage_.get(), flow_);
+  return true;
 }
 
 void DissectorRun::gap(Direction direction, std::uint64_t size, std::int64_t ms) {

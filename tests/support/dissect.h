@@ -73,6 +73,7 @@ class DissectorRun final : public app::Output {
   void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;
   [[nodiscard]] bool wants_record(const event::Schema& /*schema*/) override { return wanted_; }
   void take(app::Progress progress);
+  bool wake(Bytes data);
 
   Budget budget_;
   const app::Protocol* protocol_;

@@ -119,22 +119,34 @@ class FuzzRun final : public app::Output {
   };
 
   void piece(const FuzzStep& step, Bytes data, IpVersion version) {
-    if (dissector_ == nullptr && idle_) dissector_ = protocol_->construct(storage_.get(), flow_);
+    if (dissector_ == nullptr && idle_) wake();
     if (dissector_ == nullptr) return;
     // An exactly sized copy, so that a sanitizer sees every read past the end.
     const std::vector<std::uint8_t> copy(data.begin(), data.end());
     const auto size = static_cast<std::uint32_t>(data.size());
-    const app::Progress progress = dissector_->consume({.data = copy,
-                                                        .size = step.cut ? size + 100 : size,
-                                                        .direction = step.direction,
-                                                        .time = now_,
-                                                        .packet = ++packet_,
-                                                        .link_source = {},
-                                                        .ip_version = version},
-                                                       *this);
+    const app::Segment segment{.data = copy,
+                               .size = step.cut ? size + 100 : size,
+                               .direction = step.direction,
+                               .time = now_,
+                               .packet = ++packet_,
+                               .link_source = {},
+                               .ip_version = version};
+    if (consume(segment) != app::Progress::anew) return;
+    wake();
+    require(consume(segment) != app::Progress::anew);
+  }
+
+  app::Progress consume(const app::Segment& segment) {
+    const app::Progress progress = dissector_->consume(segment, *this);
     require(budget_.used <= budget_.limit + budget_slack);
     idle_ = progress == app::Progress::idle;
     if (progress != app::Progress::more) destroy();
+    return progress;
+  }
+
+  void wake() {
+    flow_.made_anew = true;
+    dissector_ = protocol_->construct(storage_.get(), flow_);
   }
 
   void advance(std::int64_t ms) {
