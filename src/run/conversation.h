@@ -36,6 +36,7 @@ struct Probing {
   std::array<Timestamp, 2> late_since{};   ///< when that came
   std::array<std::uint32_t, 2> late{};     ///< octets since it failed, up to about late_octets
   std::array<std::uint8_t, 2> attempts{};  ///< up to max_attempts
+  std::array<std::uint64_t, 2> missed{};   ///< octets that were never seen
   std::array<bool, 2> failed{};
 };
 

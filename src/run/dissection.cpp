@@ -139,12 +139,20 @@ void Dissection::probe_datagram(Conversation& conversation, app::Transport trans
     finish(conversation);
 }
 
-void Dissection::probe_stream(Conversation& conversation, const app::Segment& segment) {
-  if (conversation.app_state == nullptr) {
-    void* memory = pool_->take(sizeof(Probing));
-    if (memory == nullptr) return refuse(conversation);
-    conversation.app_state = new (memory) Probing(*memory_);
+// Requires: a stream that is probed.
+bool Dissection::ensure_probing(Conversation& conversation) {
+  if (conversation.app_state != nullptr) return true;
+  void* memory = pool_->take(sizeof(Probing));
+  if (memory == nullptr) {
+    refuse(conversation);
+    return false;
   }
+  conversation.app_state = new (memory) Probing(*memory_);
+  return true;
+}
+
+void Dissection::probe_stream(Conversation& conversation, const app::Segment& segment) {
+  if (!ensure_probing(conversation)) return;
   Probing& probing = *conversation.probing();
   const std::size_t side = index(segment.direction);
   const app::FlowContext context = context_of(conversation.flow, app::Transport::tcp);
@@ -261,7 +269,9 @@ void Dissection::probe_late(Conversation& conversation, const app::FlowContext& 
 void Dissection::open_late(Conversation& conversation, const app::Protocol& late,
                            const app::FlowContext& context, const Beginning& beginning) {
   // The other side, too, has spoken the protocol that went before.
-  conversation.probing()->held[index(reverse(beginning.all.direction))].release();
+  const std::size_t other = index(reverse(beginning.all.direction));
+  conversation.probing()->held[other].release();
+  conversation.probing()->missed[other] = 0;
   open(conversation, late, context, beginning);
 }
 
@@ -354,10 +364,14 @@ void Dissection::begin(Conversation& conversation, const Probing* probing,
 // What the other side said first, in case it did, comes before the octets that decided.
 app::Progress Dissection::begin_other(Conversation& conversation, const Probing& probing,
                                       Direction direction) {
+  app::Dissector& dissector = *conversation.dissector();
+  if (const std::uint64_t missed = probing.missed[index(direction)]; missed != 0) {
+    const app::Progress progress = dissector.on_unseen(direction, missed, std::nullopt, *out_);
+    if (ends(progress)) return progress;
+  }
   const Bytes held = probing.held[index(direction)].view();
   if (held.empty()) return app::Progress::more;
   const Timestamp since = probing.since[index(direction)];
-  app::Dissector& dissector = *conversation.dissector();
   // The end of something older, perhaps.
   if (is_midstream(conversation)) return dissector.on_unseen(direction, held.size(), since, *out_);
   return dissector.consume({.data = held,
@@ -374,12 +388,14 @@ void Dissection::gap(Conversation& conversation, Direction direction, std::uint6
                                   ? dissector->on_gap(direction, size, had, *out_)
                                   : dissector->on_unseen(direction, size, had, *out_));
   }
-  if (conversation.probing() == nullptr || where == Gap::before) return;
+  if (conversation.stage != AppStage::probing || where == Gap::before) return;
+  if (!ensure_probing(conversation)) return;
   Probing& probing = *conversation.probing();
   if (open_cut(conversation, direction, size, had)) return;
   // What was held no longer joins what follows; the next octets are probed as a beginning.
   probing.held[index(direction)].release();
   probing.late_at[index(direction)] = 0;
+  probing.missed[index(direction)] += size;
   if (probing.failed[index(direction)]) return;
   if (++probing.attempts[index(direction)] >= Probing::max_attempts)
     fail_side(conversation, direction);
@@ -425,6 +441,14 @@ bool Dissection::construct(Conversation& conversation, const app::FlowContext& c
   return true;
 }
 
+bool Dissection::construct_anew(Conversation& conversation, app::Transport transport) {
+  app::FlowContext context = context_of(conversation.flow, transport);
+  context.made_anew = true;
+  if (construct(conversation, context)) return true;
+  refuse(conversation);
+  return false;
+}
+
 void Dissection::destroy_dissector(Conversation& conversation) {
   app::Dissector* dissector = conversation.dissector();
   if (dissector == nullptr) return;
@@ -439,11 +463,3 @@ void Dissection::destroy(Probing& probing) {
 }
 
 }  // namespace ntan::run
-bool Dissection::construct_anew(Conversation& conversation, app::Transport transport) {
-  app::FlowContext context = context_of(conversation.flow, transport);
-  context.made_anew = true;
-  if (construct(conversation, context)) return true;
-  refuse(conversation);
-  return false;
-}
-

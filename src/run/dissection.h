@@ -58,6 +58,7 @@ class Dissection {
 
   void probe_datagram(Conversation& conversation, app::Transport transport,
                       const app::Segment& segment);
+  [[nodiscard]] bool ensure_probing(Conversation& conversation);
   void probe_stream(Conversation& conversation, const app::Segment& segment);
   /// The same where octets of that side are held: a stream of which more was needed.
   void probe_joined(Conversation& conversation, const app::FlowContext& context,
@@ -91,9 +92,9 @@ class Dissection {
                                             app::Transport transport) noexcept;
   /// Makes the dissector of the flow's protocol; false without memory.
   [[nodiscard]] bool construct(Conversation& conversation, const app::FlowContext& context);
-  void destroy_dissector(Conversation& conversation);
   /// The same for what comes after Progress::idle or anew; without memory the flow is refused.
   [[nodiscard]] bool construct_anew(Conversation& conversation, app::Transport transport);
+  void destroy_dissector(Conversation& conversation);
   void destroy(Probing& probing);
 
   flow::Pool* pool_;

@@ -153,6 +153,27 @@ TEST_CASE("truth: what a client acknowledges was answered, though nobody saw the
   }
 }
 
+TEST_CASE("truth: what follows a beginning that was lost is not taken for it") {
+  Frames frames;
+  test::TcpScript script(frames, {client, server, 40'000, 22}, traffic_start);
+  script.handshake();
+  script.lose_next();
+  script.send(true, octets("SSH-2.0-lost\r\n"));
+  script.send(false, octets("SSH-2.0-seen\r\n"));
+  for (const bool from_client : {true, false, true, false})
+    script.send(from_client, Octets(600, std::uint8_t{0x5a}));
+  script.fin_both();
+  const test::Analysis analysis = test::analyse(frames);
+  const auto events = records(analysis, "ssh");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].text("server") == "SSH-2.0-seen");
+  CHECK(events[0].text("client").empty());
+  const auto anomalies = records(analysis, "anomaly");
+  CHECK(std::ranges::none_of(anomalies, [](const auto& one) {
+    return one.text("reason") == "ssh_malformed" && one.text("detail") == "identification";
+  }));
+}
+
 TEST_CASE("truth: an answer captured before its request, at the start, is paired") {
   Frames frames;
   Talk talk(frames);
