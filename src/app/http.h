@@ -84,7 +84,8 @@ struct Http {
         field<"connect", &Http::connect>("Method CONNECT"),
         field<"early", &Http::early>(
             "The response began before the request ended, and the client did not wait for it"),
-        field<"gap", &Http::gap>("Octets of the exchange were never seen"),
+        field<"gap", &Http::gap>("Octets of the exchange were never seen, or came when more stood "
+                                 "behind them than waits"),
         field<"complete", &Http::complete>("The end of the response was seen"));
   }
 };

@@ -64,7 +64,7 @@ inline constexpr std::uint32_t least_reach = 1024 * 1024;
 /// over the 64 runs that may wait.
 ///
 /// A hole is given up when the peer acknowledges past it, when the store is full, when it is 2 s
-/// old, without any acknowledgement when 16 KiB stand above it, and at flush(). Where the two
+/// old, without a word of the peer when 16 KiB stand above it, and at flush(). Where the two
 /// directions come over two queues, an acknowledgement may be captured before what it acknowledges:
 /// if nothing else says that a hole is there, it has 10 ms to come.
 class Stream {
@@ -101,6 +101,9 @@ class Stream {
   /// Requires: the caller believes `ack` (see in_window).
   template <StreamSink Sink>
   void on_ack(std::uint32_t ack, Ack kind, Timestamp now, Sink& sink);
+
+  /// The peer was captured: it will acknowledge what it gets.
+  void hear_peer() noexcept { acknowledged_ = true; }
 
   /// Gives up holes that are due by `now`. Every call above does it too.
   template <StreamSink Sink>
@@ -214,7 +217,7 @@ class Stream {
   std::uint32_t steps_ = 0;
   Mark mark_{};
   bool open_ = false;
-  bool acknowledged_ = false;
+  bool acknowledged_ = false;  ///< or will be
   bool conflict_reported_ = false;
 };
 

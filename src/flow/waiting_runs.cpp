@@ -40,7 +40,10 @@ WaitingRuns::~WaitingRuns() {
 
 bool WaitingRuns::insert(const Run& run, Timestamp now) {
   const std::size_t captured = run.captured.size();
-  if (count_ == max_runs || captured > max_octets - octets_) return false;
+  if (count_ == max_runs || captured > max_octets - octets_) {
+    ++memory_->refused;
+    return false;
+  }
   if (!memory_->take(cost(captured))) return false;
   Kept kept{.start = run.start,
             .arrived = now,

@@ -526,6 +526,7 @@ void Shard::feed_stream(Conversation& conversation, const RoutedPacket& packet, 
   StreamTap tap{*this, conversation, direction, packet.view->time, packet.view->number};
   const std::uint32_t seq = decoded.seq + (decoded.has(flag::syn) ? 1U : 0U);
   if (accepted) {
+    if (conversation.flow.sides[index(reverse(direction))].packets != 0) own.hear_peer();
     own.on_segment({.seq = seq, .size = decoded.payload_size, .captured = decoded.payload_bytes()},
                    packet.clock, tap);
   }

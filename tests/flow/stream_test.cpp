@@ -339,6 +339,17 @@ TEST_CASE("stream: without any acknowledgement 16 KiB above a hole give it up") 
   CHECK(run.stream.waiting_runs() == 0);
 }
 
+TEST_CASE("stream: of a peer that was captured an acknowledgement is waited for") {
+  const std::string half(8 * 1024, 'x');
+  StreamRun run;
+  run.stream.hear_peer();
+  for (std::int64_t i = 0; i < 4; ++i) run.segment(1 + i * 8 * 1024, half);
+  CHECK(run.octets.empty());
+  run.segment(0, "y");
+  CHECK(run.octets.size() == 1 + 32 * 1024);
+  CHECK(run.gaps.empty());
+}
+
 TEST_CASE("stream: a full store gives up the first hole") {
   const std::string kilo(1024, 'x');
   StreamRun run;
@@ -349,6 +360,7 @@ TEST_CASE("stream: a full store gives up the first hole") {
   run.segment(1 + 64 * 1024 + 10, "y");
   CHECK(run.octets.size() == 1 + 64 * 1024);
   CHECK(run.stream.waiting_runs() == 1);
+  CHECK(run.budget.refused == 1);
 }
 
 TEST_CASE("stream: a segment larger than the store is handed over behind a gap") {
