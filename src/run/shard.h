@@ -315,6 +315,8 @@ class Shard final : private app::Output {
   [[nodiscard]] event::FixedText<30> community_id_of(const flow::Flow& flow);
   void common_of_flow(const Conversation& conversation, event::Common& common);
   void common_of_packet(const RoutedPacket& packet, event::Common& common);
+  /// The same with the ends that an ARP message names.
+  void common_of_sender(const RoutedPacket& packet, event::Common& common);
   void encapsulate(const Encapsulation& encapsulation, event::Common& common);
   [[nodiscard]] Place place(event::Order order) const noexcept;
   [[nodiscard]] std::string_view interface_name(std::uint32_t interface) const noexcept;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/arp_message.h"
 #include "event/anomaly.h"
 #include "flow/contact_outcome.h"
 #include "flow/record.h"
@@ -465,6 +466,15 @@ void Shard::common_of_packet(const RoutedPacket& packet, event::Common& common) 
   encapsulate(*packet_encapsulation_, common);
 }
 
+void Shard::common_of_sender(const RoutedPacket& packet, event::Common& common) {
+  common_of_packet(packet, common);
+  if (packet.decoded->bucket != wire::Bucket::arp) return;
+  const auto message = ArpMessage::parse(packet.decoded->payload_bytes());
+  if (!message || !message->has_addresses()) return;
+  common.src_ip = message->sender;
+  common.dst_ip = message->target;
+}
+
 // Views of the envelope borrow from `encapsulation` and from this shard, for the event being made.
 void Shard::encapsulate(const Encapsulation& encapsulation, event::Common& common) {
   common.vlan = std::span{encapsulation.vlans}.first(encapsulation.vlan_count);
@@ -567,7 +577,7 @@ void Shard::anomaly(std::string_view layer, event::Reason reason, std::string_vi
     conversation->anomalies |= seen;
     common_of_flow(*conversation, common);
   } else {
-    if (current_.packet != nullptr) common_of_packet(*current_.packet, common);
+    if (current_.packet != nullptr) common_of_sender(*current_.packet, common);
     if (told_lately(layer, reason, common.src_ip)) return;
   }
   common.ts = current_.now;

@@ -362,6 +362,15 @@ TEST_CASE("engine: ICMP that the other version of IP carries is a flow and nothi
   CHECK_THAT(analysis.of("flow")[0], Contains(R"("src_payload":8)"));
 }
 
+TEST_CASE("engine: an anomaly of ARP names whom the message does") {
+  test::Octets frame = test::arp_frame(1, ipv4(192, 0, 2, 1), ipv4(192, 0, 2, 7));
+  frame[11] ^= 0x55;  // the frame's source is not the message's
+  const Analysis analysis = test::analyse({{.time = traffic_start, .data = frame}});
+  REQUIRE(analysis.of("anomaly").size() == 1);
+  CHECK_THAT(analysis.of("anomaly")[0], Contains(R"("src_ip":"192.0.2.1","dst_ip":"192.0.2.7")") &&
+                                            Contains(R"("reason":"arp_mismatch")"));
+}
+
 TEST_CASE("engine: what is wrong with packets without a flow is told once a second") {
   const std::size_t threads = GENERATE(std::size_t{1}, std::size_t{3});
   CAPTURE(threads);
