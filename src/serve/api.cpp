@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <string_view>
 #include <utility>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "base/parse_number.h"
 #include "base/time.h"
@@ -19,6 +21,8 @@
 
 namespace ntan::serve {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr std::string_view prefix = "/api/v1/";
 /// Octets: longer ones libpcap compiles for seconds, in which nobody else is answered.
@@ -83,6 +87,19 @@ Reply page(const Request& request) {
                                               "/api/v1/ works all the same"}});
   }
   return error_reply(404, "there is nothing here");
+}
+
+/// A member that says nothing, for who has mistaken its name.
+std::optional<Reply> unknown_member(const simdjson::dom::object& body,
+                                    std::span<const std::string_view> known) {
+  constexpr std::size_t most_said = 64;
+  for (const auto& [name, value] : body) {
+    if (std::ranges::find(known, name) == known.end()) {
+      return error_reply(400, fmt::format("'{}' is no member of this; these are: {}",
+                                          name.substr(0, most_said), fmt::join(known, ", ")));
+    }
+  }
+  return std::nullopt;
 }
 
 /// A filter that nobody should compile. libpcap reads it to its first NUL.
@@ -393,6 +410,9 @@ std::optional<Reply> Api::started(const Asked& asked) {
   if (parser_.parse(asked.request.body.data(), asked.request.body.size()).get(body) !=
       simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
+  if (auto unknown = unknown_member(
+          body, std::array{"interface"sv, "filter"sv, "snaplen"sv, "duration_s"sv, "promisc"sv}))
+    return unknown;
   for (const std::string_view text : {"interface", "filter"}) {
     if (!is_or_absent<std::string_view>(body, text))
       return error_reply(400, fmt::format("{} is no text", text));
@@ -431,6 +451,7 @@ std::optional<Reply> Api::checked(const Asked& asked) {
   if (parser_.parse(asked.request.body.data(), asked.request.body.size()).get(body) !=
       simdjson::SUCCESS)
     return error_reply(400, "the body is no JSON object");
+  if (auto unknown = unknown_member(body, std::array{"filter"sv, "interface"sv})) return unknown;
   if (!is_or_absent<std::string_view>(body, "filter")) return error_reply(400, "filter is no text");
   if (auto unfit = unfit_filter(text_of(body, "filter"))) return unfit;
   const FilterVerdict verdict = control_->check(std::string{text_of(body, "filter")});

@@ -325,6 +325,20 @@ TEST_CASE("api: a filter of another type is refused, not taken for none") {
   CHECK(page.client.post("/api/v1/filter/check", "{}").status == 200);
 }
 
+TEST_CASE("api: a member of another name is refused, not passed over") {
+  Page page;
+  const HttpReply reply =
+      page.client.post("/api/v1/capture/start", R"({"interface":"eth0","duration":1})");
+  CHECK(reply.status == 400);
+  CHECK(Json(reply.body).text("/error") ==
+        "'duration' is no member of this; these are: interface, filter, snaplen, duration_s, "
+        "promisc");
+  const HttpReply check = page.client.post("/api/v1/filter/check", R"({"fil\u001bter":"tcp"})");
+  CHECK(check.status == 400);
+  CHECK(Json(check.body).text("/error") ==
+        "'fil\\x1bter' is no member of this; these are: filter, interface");
+}
+
 TEST_CASE("api: a filter that would hold everybody up is not compiled") {
   Page page;
   const auto answer = [&](std::string_view path, std::size_t size) {
