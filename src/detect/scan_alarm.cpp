@@ -77,13 +77,25 @@ bool ScanDetector::source_fires(const Source& source, const Outcome& outcome) co
   return walk.bad >= min_source_bad && walk.beats(bound_) && walk.mostly_bad(source_bad_permille);
 }
 
+// Monitors ping a host, and work with it when it answers.
+bool ScanDetector::uses_most_pinged(const Source& source) noexcept {
+  std::size_t pinged = 0;
+  std::size_t used = 0;
+  for (const Probe& probe : source.journal) {
+    if (probe.contact_class != ContactClass::icmp) continue;
+    ++pinged;
+    if (source.seen.find(host_key(probe.dst)) != Mark::absent) ++used;
+  }
+  return 2 * used > pinged;
+}
+
 void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   if (outcome.contact_class == ContactClass::icmp) {
     // Whoever works with a host may ask how far it is.
     const bool known = place.source.seen.find(host_key(outcome.dst)) != Mark::absent;
     if (known || is_dhcp_check(place, outcome)) return;
     const bool sweep = place.column.rate.add(outcome.time, echo_window) >= echo_hosts;
-    if (sweep && !place.column.alarmed) {
+    if (sweep && !place.column.alarmed && !uses_most_pinged(place.source)) {
       place.column.alarmed = true;
       raise(place.source, outcome,
             {.axis = Axis::column, .why = ScanWhy::rate, .score = bound_, .with_pending = true});

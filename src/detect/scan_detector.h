@@ -167,6 +167,7 @@ class ScanDetector {
   static void note_reported(Source& source, const Probe& probe) noexcept;
   [[nodiscard]] static bool may_be_answered(const Place& place) noexcept;
   [[nodiscard]] static bool is_beside_use(const Place& place, const Outcome& outcome) noexcept;
+  [[nodiscard]] static bool uses_most_pinged(const Source& source) noexcept;
   [[nodiscard]] bool was_asked(const Outcome& outcome) const noexcept;
   [[nodiscard]] static bool is_off_here(const Column& column, const Outcome& outcome) noexcept;
   [[nodiscard]] bool is_called_alike(const Outcome& outcome) noexcept;
