@@ -130,6 +130,17 @@ void ScanDetector::check_waiting(Place& place, const Outcome& outcome) {
   }
 }
 
+namespace {
+
+// The probe, where no alert has it and the journal has not: at the end of its probation others may
+// have taken its place.
+std::span<const Probe> outside(Journal& journal, const Probe& probe) noexcept {
+  const bool known = probe.reported || journal.find(probe.hash) != nullptr;
+  return {&probe, known ? 0U : 1U};
+}
+
+}  // namespace
+
 // `kept`: the probe in the journal; nullptr: it may not be there.
 void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& probe, Probe* kept) {
   Source& source = place.source;
@@ -140,15 +151,25 @@ void ScanDetector::judge(Place& place, const Outcome& outcome, const Probe& prob
   const bool was_row = std::exchange(place.row.alarmed, place.row.alarmed || row);
   const bool was_column = std::exchange(place.column.alarmed, place.column.alarmed || column);
   const bool open = book_.is_open(source.alert);
+  const std::span<const Probe> alone = outside(source.journal, probe);
   if (row && (!open || !was_row)) {
     raise(source, outcome,
-          {.axis = Axis::row, .why = why_row(outcome), .score = place.row.walk.score(bound_)});
+          {.axis = Axis::row,
+           .why = why_row(outcome),
+           .score = place.row.walk.score(bound_),
+           .more = alone});
   } else if (column && (!open || !was_column)) {
     raise(source, outcome,
-          {.axis = Axis::column, .why = ScanWhy::column, .score = place.column.walk.score(bound_)});
+          {.axis = Axis::column,
+           .why = ScanWhy::column,
+           .score = place.column.walk.score(bound_),
+           .more = alone});
   } else if (bad && all && !open) {
     raise(source, outcome,
-          {.axis = Axis::source, .why = ScanWhy::source, .score = source.walk.score(bound_)});
+          {.axis = Axis::source,
+           .why = ScanWhy::source,
+           .score = source.walk.score(bound_),
+           .more = alone});
   } else if (open && !probe.reported &&
              (place.row.alarmed || place.column.alarmed || (all && bad))) {
     if (row) book_.at(source.alert).set_score(place.row.walk.score(bound_));
@@ -292,8 +313,9 @@ void ScanDetector::raise(Source& source, const Outcome& outcome, const Alarm& al
     if (alarm.axis == Axis::row) scan.note_row(outcome.dst);
     if (alarm.axis == Axis::column) scan.note_column(outcome.dst_port);
   }
-  const bool any = collect(source, outcome, alarm);
+  const bool any = collect(source, outcome, alarm) || !alarm.more.empty();
   for (Probe probe : alarm.more) {
+    note_reported(source, probe);
     probe.reported = true;
     include(source.alert, source.address, probe);
   }

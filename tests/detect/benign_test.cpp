@@ -124,6 +124,22 @@ TEST_CASE("scan detector: handshakes without use count unless the source comes b
   }
 }
 
+TEST_CASE("scan detector: a scan that is found when the journal has forgotten it has its targets") {
+  Script script;
+  for (const std::uint16_t port : {std::uint16_t{22}, std::uint16_t{80}}) {
+    for (unsigned n = 0; n < 70; ++n)
+      script.add({.dst = host(n), .port = port, .result = Result::connect, .raw = false});
+  }
+  script.wait(seconds{700});
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  for (const Told& told : script.heard.all) {
+    CHECK(told.record.probes > 0);
+    CHECK(told.record.hosts > 0);
+    CHECK(to_ns(told.record.first_ts) > 0);
+  }
+}
+
 TEST_CASE("scan detector: a half-open handshake of a raw SYN, or left so, is on no probation") {
   const bool raw = GENERATE(true, false);
   Script script;
