@@ -13,21 +13,29 @@
 
 namespace ntan::detect {
 
+/// Where a question came from, and its answers go to.
+struct Asker {
+  IpAddress host;
+  std::uint16_t port = 0;
+  /// Both have this port, as with mDNS and NetBIOS: whoever asks listens there to everybody, so
+  /// that only what comes from that port, too, is an answer.
+  bool alike = false;
+};
+
 /// Ports of hosts that a question came from lately. Where two share a place the later one has it:
 /// an answer to the other then counts as what it looks like.
 class Asked {
  public:
   /// A question came from there, or an answer went there: more may follow.
-  void note(const IpAddress& host, std::uint16_t port, Timestamp now) noexcept {
-    const std::uint64_t hash = hash_of(host, port);
+  void note(const Asker& asker, Timestamp now) noexcept {
+    const std::uint64_t hash = hash_of(asker);
     entries_[hash % places] = {.tag = tag_of(hash), .second = second_of(now)};
   }
 
   /// Whether a question came from there within the last ten minutes.
-  [[nodiscard]] bool holds(const IpAddress& host, std::uint16_t port,
-                           Timestamp now) const noexcept {
+  [[nodiscard]] bool holds(const Asker& asker, Timestamp now) const noexcept {
     constexpr std::uint32_t memory = 600;
-    const std::uint64_t hash = hash_of(host, port);
+    const std::uint64_t hash = hash_of(asker);
     const Entry& entry = entries_[hash % places];
     return entry.tag == tag_of(hash) && second_of(now) - entry.second <= memory;
   }
@@ -38,8 +46,9 @@ class Asked {
     std::uint32_t second = 0;
   };
 
-  static std::uint64_t hash_of(const IpAddress& host, std::uint16_t port) noexcept {
-    return hash_words(std::array<std::uint64_t, 2>{host_key(host), port}, fixed_hash_key);
+  static std::uint64_t hash_of(const Asker& asker) noexcept {
+    const std::uint64_t port = std::uint64_t{asker.alike} << 16U | asker.port;
+    return hash_words(std::array<std::uint64_t, 2>{host_key(asker.host), port}, fixed_hash_key);
   }
   static std::uint32_t tag_of(std::uint64_t hash) noexcept {
     return static_cast<std::uint32_t>(hash >> 32U) | 1U;

@@ -120,16 +120,24 @@ void Context::fade_services(Timestamp now) noexcept {
   services_since_ = now;
 }
 
-void Context::remember_service(const Outcome& outcome, const OutcomeKeys& keys) {
+Context::Services& Context::services(Timestamp now) {
   // Not before: its quarter of a megabyte is much to touch for a file that has no session.
   if (services_ == nullptr) {
     services_ = std::make_unique<Services>();
-    services_since_ = outcome.time;
+    services_since_ = now;
   }
-  services_->add(keys.target);
-  if (outcome.contact_class == ContactClass::syn && outcome.dst_port == ftp_control) {
-    services_->add(pair_key(outcome.src, outcome.dst));
-  }
+  return *services_;
+}
+
+void Context::remember_service(const Outcome& outcome, const OutcomeKeys& keys) {
+  Services& all = services(outcome.time);
+  all.add(keys.target);
+  if (outcome.contact_class == ContactClass::syn && outcome.dst_port == ftp_control)
+    all.add(pair_key(outcome.src, outcome.dst));
+}
+
+void Context::note_dhcp_server(const IpAddress& address, Timestamp now) {
+  services(now).add(target_key(address, ContactClass::udp, dhcp_server_port));
 }
 
 const Outage* Context::remember_failure(const Outcome& outcome, const OutcomeKeys& keys) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/port.h"
 #include "detect/bloom.h"
 #include "detect/evidence.h"
 #include "detect/set_table.h"
@@ -39,6 +40,12 @@ struct Weight {
   return port >= 33000;
 }
 
+/// What a DHCP server says to a client (RFC 2131 4.1), who may have asked without an address.
+[[nodiscard]] constexpr bool is_dhcp_answer(const Outcome& outcome) noexcept {
+  const bool datagram = outcome.asks_group || outcome.contact_class == ContactClass::udp;
+  return datagram && outcome.src_port == dhcp_server_port && outcome.dst_port == dhcp_client_port;
+}
+
 /// What the detector has hashed of an outcome already.
 struct OutcomeKeys {
   std::uint64_t source = 0;  ///< source_key
@@ -72,6 +79,8 @@ class Context {
   }
   /// A DHCP server answered at this address.
   [[nodiscard]] bool is_dhcp_server(const IpAddress& address) const noexcept;
+  /// One answered from there a client that had no address yet.
+  void note_dhcp_server(const IpAddress& address, Timestamp now);
   /// What a source has shown of itself beside its outcome.
   enum class Habit : std::uint8_t {
     unknown,
@@ -103,6 +112,7 @@ class Context {
   /// Forgets services by halves as time goes on. Requires: there are any.
   void fade_services(Timestamp now) noexcept;
   void remember_service(const Outcome& outcome, const OutcomeKeys& keys);
+  Services& services(Timestamp now);
 
   SetTable<Outage> outages_;
   std::unique_ptr<Services> services_;  // (host, port) that answered within 12 to 24 h, if any did

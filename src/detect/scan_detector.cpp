@@ -72,10 +72,12 @@ void ScanDetector::on_outcome(const Outcome& outcome) {
   book_.conditions = {.one_way = context_.one_way(),
                       .capture_ok = !context_.sampled() && !context_.only_handshakes() &&
                                     counters_.lost_contacts * 20 <= counters_.contacts};
+  if (is_dhcp_answer(outcome)) context_.note_dhcp_server(outcome.src, outcome.time);
   if (outcome.asks_group) {
-    // Those that always use the port of their service listen there to everybody.
-    if (outcome.src_port != outcome.dst_port)
-      asked_.note(outcome.src, outcome.src_port, outcome.time);
+    asked_.note({.host = outcome.src,
+                 .port = outcome.src_port,
+                 .alike = outcome.src_port == outcome.dst_port},
+                outcome.time);
     return;
   }
   if (outcome.kind == Outcome::Kind::contact) routers_.on_outcome(outcome);
@@ -172,7 +174,7 @@ void ScanDetector::on_contact(const Outcome& outcome) {
   // A server of TFTP sends what it was asked for from a port of its choice (RFC 1350 4).
   constexpr std::uint16_t tftp_port = 69;
   if (outcome.contact_class == ContactClass::udp && outcome.dst_port == tftp_port)
-    asked_.note(outcome.src, outcome.src_port, outcome.time);
+    asked_.note({.host = outcome.src, .port = outcome.src_port}, outcome.time);
   Source& source = source_of(outcome);
   const std::uint64_t hash = target_key(outcome.dst, outcome.contact_class, outcome.dst_port);
   Mark mark = source.seen.find(hash);
@@ -447,8 +449,11 @@ bool ScanDetector::is_called_alike(const Outcome& outcome) noexcept {
 
 // What answers a search by broadcast or multicast, from a port that nobody sent anything to.
 bool ScanDetector::was_asked(const Outcome& outcome) const noexcept {
-  return outcome.contact_class == ContactClass::udp &&
-         asked_.holds(outcome.dst, outcome.dst_port, outcome.time);
+  if (outcome.contact_class != ContactClass::udp) return false;
+  return is_dhcp_answer(outcome) || asked_.holds({.host = outcome.dst,
+                                                  .port = outcome.dst_port,
+                                                  .alike = outcome.src_port == outcome.dst_port},
+                                                 outcome.time);
 }
 
 bool ScanDetector::has_called(const IpAddress& caller, const IpAddress& called,

@@ -196,20 +196,30 @@ TEST_CASE("scan detector: who mostly succeeds on a port does not share in a scan
 }
 
 TEST_CASE("scan detector: a DHCP server that pings what it offers is no scanner") {
-  const bool serves = GENERATE(true, false);
+  enum class Serves : std::uint8_t { nothing, relays, those_beside_it };
+  const auto serves = GENERATE(Serves::nothing, Serves::relays, Serves::those_beside_it);
   const auto what = GENERATE(ContactClass::icmp, ContactClass::arp);
-  CAPTURE(serves, static_cast<int>(what));
+  CAPTURE(static_cast<int>(serves), static_cast<int>(what));
   Script script;
-  script.add({.src = "203.0.113.1",
-              .dst = "198.51.100.10",
-              .port = serves ? std::uint16_t{67} : std::uint16_t{53},
-              .result = Result::session,
-              .contact_class = ContactClass::udp});
+  if (serves == Serves::those_beside_it) {
+    // Who has no address yet is answered by broadcast.
+    Outcome offer = script.outcome(
+        {.dst = "255.255.255.255", .port = 68, .contact_class = ContactClass::none, .src_port = 67},
+        Outcome::Kind::contact);
+    offer.asks_group = true;
+    script.detector.on_outcome(offer);
+  } else {
+    script.add({.src = "203.0.113.1",
+                .dst = "198.51.100.10",
+                .port = serves == Serves::relays ? std::uint16_t{67} : std::uint16_t{53},
+                .result = Result::session,
+                .contact_class = ContactClass::udp});
+  }
   const std::uint16_t type = what == ContactClass::icmp ? 8 : 0;
   for (unsigned n = 0; n < 50; ++n)
     script.add({.dst = host(n), .port = type, .result = Result::silent, .contact_class = what});
   script.detector.finish(script.now);
-  REQUIRE(script.heard.opened() == (serves ? 0 : 1));
+  REQUIRE(script.heard.opened() == (serves == Serves::nothing ? 1 : 0));
 }
 
 TEST_CASE("scan detector: a DHCP server that pings hundreds of hosts looks for them") {
@@ -634,13 +644,30 @@ TEST_CASE("benign: who searches from the port of the service excuses no scan for
     outcome.asks_group = true;
     script.detector.on_outcome(outcome);
   }
+  const bool answers = GENERATE(true, false);
   for (unsigned n = 0; n < 60; ++n) {
     Step step = mdns;
     step.dst = host(n);
+    step.src_port = answers ? std::uint16_t{5353} : std::uint16_t{40'000};
     script.add(step);
   }
   script.detector.finish(script.now);
-  CHECK(script.heard.opened() == 1);
+  CHECK(script.heard.opened() == (answers ? 0U : 1U));
+}
+
+TEST_CASE("benign: a DHCP server answers clients that had no address to ask from") {
+  Script script;
+  use_resolver(script);
+  const auto from = GENERATE(as<std::uint16_t>{}, 67, 40'000);
+  for (unsigned n = 0; n < 60; ++n) {
+    script.add({.dst = host(n),
+                .port = 68,
+                .result = Result::silent,
+                .contact_class = ContactClass::udp,
+                .src_port = from});
+  }
+  script.detector.finish(script.now);
+  CHECK(script.heard.opened() == (from == 67 ? 0U : 1U));
 }
 
 TEST_CASE("benign: a server of TFTP sends from a port of its choice") {
