@@ -162,12 +162,25 @@ void warn_of_gaps(const serve::Digest& digest) {
   }
 }
 
+/// Throws what can be known before everything is read.
+void check_target(const std::string& name) {
+  if (name == "-") return;
+  const auto writable = [](const std::string& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+  };
+  if (writable(name)) return;
+  const std::string folder = name.substr(0, name.rfind('/') + 1);
+  if (errno == ENOENT && writable(folder.empty() ? "." : folder)) return;
+  throw std::system_error(errno, std::generic_category(), fmt::format("cannot write {}", name));
+}
+
 ExitCode write_out(const std::string& text, const std::string& name, ExitCode code) {
   if (name == "-") {
     const ExitCode printed = print(text);
     return printed == ExitCode::done ? code : printed;
   }
-  sink::OutputFile file = sink::OutputFile::create(name, {.flushing = sink::Flushing::blocks});
+  sink::OutputFile file =
+      sink::OutputFile::create(name, {.flushing = sink::Flushing::blocks, .room = text.size()});
   file.append(text);
   file.close();
   if (file.state() != sink::State::good)
@@ -179,6 +192,7 @@ ExitCode write_out(const std::string& text, const std::string& name, ExitCode co
 
 ExitCode write_report(const Options& options, source::Interrupt& interrupt) {
   keep_inputs(options, {&options.report_file, 1});
+  check_target(options.report_file);
   const bool of_events = are_events(options);
   serve::Digest digest(options.keep_size);
   auto code = ExitCode::done;

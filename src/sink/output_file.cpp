@@ -55,6 +55,18 @@ Written write_all(int descriptor, std::string_view data) noexcept {
   return written;
 }
 
+/// Whether a file may become so large; its old octets stay. False, and errno, where there is no
+/// room; file systems that cannot tell say yes.
+bool has_room(const Descriptor& file, const struct stat& facts, std::uint64_t octets) noexcept {
+  const auto size = static_cast<off_t>(octets);
+  if (size <= facts.st_size || ::fallocate(file.get(), 0, 0, size) == 0) return true;
+  const int reason = errno;
+  if (reason == EOPNOTSUPP || reason == ENOSYS) return true;
+  (void)::ftruncate(file.get(), facts.st_size);  // what it got of that
+  errno = reason;
+  return false;
+}
+
 }  // namespace
 
 OutputFile OutputFile::create(const std::string& path, const Writing& writing) {
@@ -86,6 +98,7 @@ OutputFile OutputFile::create(const std::string& path, const Writing& writing) {
   check(::fstat(opened.get(), &facts) == 0);
   if (S_ISREG(facts.st_mode)) {
     check(::flock(opened.get(), LOCK_EX | LOCK_NB) == 0);
+    check(has_room(opened, facts, writing.room));
     check(::ftruncate(opened.get(), 0) == 0);
   }
   OutputFile file{std::move(opened), path, writing.flushing};

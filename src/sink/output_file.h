@@ -21,6 +21,8 @@ struct Writing {
   Flushing flushing{};
   std::size_t backlog = 0;  ///< of a pipe or socket: see OutputFile::drop_when_slow(); 0: wait
   bool midway = false;      ///< of a run: a pipe that nobody reads is an error, not waited for
+  std::uint64_t room =
+      0;  ///< octets that a file will take: without room for them it stays as it is
 };
 
 /// What becomes at its close of what a slow reader has not taken yet.

@@ -164,6 +164,37 @@ TEST_CASE("output file: a file cut short ends at a record's border") {
   CHECK(file.lost() == 3);
 }
 
+TEST_CASE("output file: where a new one has no room the old one stays") {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const Folder folder;
+  OutputFile old = OutputFile::create(folder / "x", {.flushing = Flushing::blocks});
+  old.append("old");
+  old.close();
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{.rlim_cur = 1'000, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto replace = [&folder](std::uint64_t room) -> std::string {
+    try {
+      OutputFile file =
+          OutputFile::create(folder / "x", {.flushing = Flushing::blocks, .room = room});
+      file.append("new");
+      file.close();
+    } catch (const std::system_error& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  const std::string too_large = replace(1'001);
+  const std::string kept = read_file(folder / "x");
+  const std::string fitting = replace(1'000);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(too_large == "cannot write " + (folder / "x") + ": File too large");
+  CHECK(kept == "old");
+  CHECK(fitting == "none");
+  CHECK(read_file(folder / "x") == "new");
+}
+
 TEST_CASE("output file: a slow reader of a non-blocking pipe is waited for") {
   const Pipe pipe(O_NONBLOCK);
   const std::string record(1000, 'x');
