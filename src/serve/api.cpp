@@ -5,10 +5,12 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/parse_number.h"
+#include "base/similar.h"
 #include "base/time.h"
 #include "serve/event_export.h"
 #include "serve/event_table.h"
@@ -354,6 +356,13 @@ std::optional<Reply> Api::exported(const Asked& asked) {
   return std::nullopt;
 }
 
+Reply Api::unknown_event(std::string_view name) const {
+  std::vector<std::string_view> known;
+  for (const event::Schema* one : options_.schemas) known.push_back(one->name);
+  return error_reply(422,
+                     fmt::format("no event is called '{}'{}", name, did_you_mean(name, known)));
+}
+
 Reply Api::exported_events(const Request& request, bool csv) {
   EventChoice choice{.event = std::string{request.parameter("event").value_or("")},
                      .scan = std::string{request.parameter("scan").value_or("")},
@@ -366,17 +375,18 @@ Reply Api::exported_events(const Request& request, bool csv) {
     if (!*target)
       return error_reply(422, fmt::format("{}: a time such as 2026-01-31T08:00:00Z", name));
   }
-  const event::Schema* schema = nullptr;
-  if (csv) {
-    const auto found =
-        std::find_if(options_.schemas.begin(), options_.schemas.end(),
-                     [&choice](const event::Schema* one) { return one->name == choice.event; });
-    if (found == options_.schemas.end())
-      return error_reply(422, "CSV holds one event: name it, as in ?event=flow");
-    schema = *found;
-  }
-  auto source = std::make_unique<EventExport>(digest_->kept(), std::move(choice), schema);
+  if (csv && choice.event.empty())
+    return error_reply(422, "CSV holds one event: name it, as in ?event=flow");
+  const auto found =
+      std::ranges::find(options_.schemas, std::string_view{choice.event}, &event::Schema::name);
+  const bool unknown = !choice.event.empty() && found == options_.schemas.end();
+  if (csv && unknown) return unknown_event(choice.event);
+  const std::string event = choice.event;
+  auto source =
+      std::make_unique<EventExport>(digest_->kept(), std::move(choice), csv ? *found : nullptr);
   if (source->empty()) {
+    // What is kept may be of another version, which has others.
+    if (unknown) return unknown_event(event);
     return digest_->kept().seen() == 0
                ? nothing_yet()
                : error_reply(409,

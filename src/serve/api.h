@@ -68,6 +68,7 @@ class Api final : public Handler {
   [[nodiscard]] std::string state_object(const RunState& run) const;
   [[nodiscard]] Reply talkers(const TableQuery& query) const;
   [[nodiscard]] Reply exported_events(const Request& request, bool csv);
+  [[nodiscard]] Reply unknown_event(std::string_view name) const;
   [[nodiscard]] Reply metrics();
   [[nodiscard]] Reply state_reply();
   [[nodiscard]] std::string file_name(std::string_view end) const;

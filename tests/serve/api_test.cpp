@@ -439,6 +439,11 @@ TEST_CASE("api: events are saved as NDJSON or as CSV of one event, named by the 
   CHECK(std::count(csv.body.begin(), csv.body.end(), '\n') == 2);
   CHECK(page.client.get("/api/v1/export/csv").status == 422);
   CHECK(page.client.get("/api/v1/export/csv?event=nothing").status == 422);
+  for (const char* path : {"/api/v1/export/csv?event=dsn", "/api/v1/export/json?event=dsn"}) {
+    const HttpReply slip = page.client.get(path);
+    CHECK(slip.status == 422);
+    CHECK(Json(slip.body).text("/error") == "no event is called 'dsn'; did you mean 'dns'?");
+  }
   CHECK(page.client.get("/api/v1/export/json?event=http").status == 409);
   CHECK(page.client.get("/api/v1/export/json?from=yesterday").status == 422);
   CHECK(page.client.get("/api/v1/export/json?from=2026-01-31T09:00:00Z").status == 409);
