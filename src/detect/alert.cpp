@@ -14,6 +14,13 @@ double nats(Nats value) noexcept {
   return value / 1000.0;
 }
 
+/// To a tenth, below one to two digits: slow scans have a rate too.
+double rounded(double rate) noexcept {
+  const double tenths = 10;
+  const double steps = rate >= 1 ? tenths : tenths * std::pow(10, -std::floor(std::log10(rate)));
+  return std::round(rate * steps) / steps;
+}
+
 /// Probability of a scan with one source in a thousand scanning.
 double confidence(Nats score) noexcept {
   const double prior = std::log(1e-3 / (1 - 1e-3));
@@ -344,7 +351,7 @@ ScanRecord Alert::describe(const Conditions& conditions, ScanTexts& texts) const
   record.stealth = of(Result::malformed);
   record.open = texts.open_views;
   record.rate_pps =
-      seconds > 0 ? std::round(static_cast<double>(probes_ - 1) / seconds * 10) / 10 : 0;
+      seconds > 0 && probes_ > 1 ? rounded(static_cast<double>(probes_ - 1) / seconds) : 0;
   record.ttl = texts.ttls;
   record.src_ports = src_ports_;
   record.guards = texts.guards;

@@ -27,6 +27,17 @@ TEST_CASE("scan alert: a row and a column of one source are no block") {
   REQUIRE(script.heard.all.back().record.probes == c.ports + c.hosts);
 }
 
+TEST_CASE("scan alert: a scan of a probe in five minutes has a rate") {
+  Script script;
+  for (unsigned n = 0; n < 12; ++n) {
+    script.add({.port = low_port(n), .result = Result::refused});
+    script.wait(std::chrono::minutes{5});
+  }
+  script.detector.finish(script.now);
+  REQUIRE(script.heard.opened() == 1);
+  CHECK(script.heard.all.back().record.rate_pps == Approx(1 / 300.0).epsilon(0.05));
+}
+
 TEST_CASE("scan alert: ports of many hosts are a block") {
   const bool by_host = GENERATE(true, false);
   Script script;
