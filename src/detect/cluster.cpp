@@ -65,6 +65,13 @@ bool Clusters::come_again(const Ring<Share>& shares) {
   return 8 * again >= shares.size();
 }
 
+bool Clusters::are_of_one_network(const Ring<Share>& shares) {
+  for (const Share& share : shares) {
+    if (network_words_of(share.source) != network_words_of(shares[0].source)) return false;
+  }
+  return true;
+}
+
 // Without memory of its own: under a flood of shares it is asked for each of them.
 std::size_t Clusters::coordinated_targets(const Ring<Share>& shares) {
   std::array<std::pair<std::uint64_t, std::uint64_t>, max_shares> pair_space{};

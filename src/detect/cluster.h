@@ -64,6 +64,8 @@ class Clusters {
   /// Of one in eight the source has tried more than one port of the host: spoofed sources are drawn
   /// anew for each packet.
   [[nodiscard]] static bool come_again(const Ring<Share>& shares);
+  /// All sources are of one network (/24, /64), as of who takes another address for each probe.
+  [[nodiscard]] static bool are_of_one_network(const Ring<Share>& shares);
   /// The number of targets if the shares are coordinated work, else 0.
   /// Requires: shares of sources with alerts are gone.
   [[nodiscard]] static std::size_t coordinated_targets(const Ring<Share>& shares);

@@ -377,7 +377,9 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
                                        .probe = probe,
                                        .target = target_of(shape, probe)})) {
       // A flood from random sources has none that comes again, and is not looked at.
-      if (again || shape == ClusterShape::network) look_at(cluster, shape, outcome.time);
+      const bool near =
+          network_words_of(source.address) == network_words_of(cluster.shares[0].source);
+      if (again || near || shape == ClusterShape::network) look_at(cluster, shape, outcome.time);
     }
   }
 }
@@ -413,7 +415,9 @@ void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) 
   if (cluster.refused && cluster.alert == no_alert && book_.full()) return;
   cluster.refused = false;
   cluster.shares.erase_if([this](const Share& share) { return !speaks_for_scan(share); });
-  if (shape == ClusterShape::host && !Clusters::come_again(cluster.shares)) return;
+  if (shape == ClusterShape::host && !Clusters::come_again(cluster.shares) &&
+      !Clusters::are_of_one_network(cluster.shares))
+    return;
   const std::size_t targets = Clusters::coordinated_targets(cluster.shares);
   if (targets == 0) return;
   const auto score = static_cast<Nats>(std::min<std::size_t>(60'000, targets * 500));

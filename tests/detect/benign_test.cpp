@@ -170,11 +170,27 @@ TEST_CASE("scan detector: a flood from random sources to random ports is no dist
   for (unsigned n = 0; n < 400; ++n) {
     const unsigned source = n % sources;
     script.add(
-        {.src = "203." + std::to_string(source / 250) + ".113." + std::to_string(source % 250),
+        {.src = "203." + std::to_string(source % 250) + ".113." + std::to_string(source / 250),
          .port = low_port(n)});
   }
   // A hundred that share the work are one: they come again with other ports.
   REQUIRE(script.heard.opened() == (sources == 100 ? 1 : 0));
+}
+
+TEST_CASE("scan detector: who takes another address of his network for each port scans it") {
+  const bool v6 = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 60; ++n) {
+    const std::string number = std::to_string(n + 1);
+    script.add({.src = v6 ? "2001:db8:1:2::" + number : "203.0.113." + number,
+                .dst = v6 ? "2001:db8:9::10" : "192.0.2.10",
+                .port = low_port(n),
+                .result = Result::refused});
+  }
+  REQUIRE(script.heard.opened() == 1);
+  const Told& told = script.heard.all.front();
+  CHECK(told.record.kind == ScanKind::distributed_vertical);
+  CHECK(told.record.probes == 30);
 }
 
 TEST_CASE("scan detector: who mostly succeeds on a port does not share in a scan of it") {
