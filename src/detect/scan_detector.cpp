@@ -374,7 +374,7 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
     weight.source_peer /= discount;
     weight.note(Guard::elsewhere);
   }
-  if (outcome.result == Result::silent && is_off_here(place.column, outcome)) {
+  if (has_failed(outcome.result) && is_off_here(place.column, outcome)) {
     weight.row /= discount;
     weight.row_peer /= discount;
     weight.note(Guard::elsewhere);
@@ -421,7 +421,8 @@ bool ScanDetector::calls_back(const Outcome& outcome) noexcept {
   return has_called(outcome.dst, outcome.src, Group::tcp);
 }
 
-// Nagios asks each host for the same services: one that is off fails on ports that others answer.
+// Nagios asks each host for the same services: one that is off, or stands by, fails on ports that
+// others answer.
 bool ScanDetector::is_off_here(const Column& column, const Outcome& outcome) noexcept {
   constexpr std::uint32_t enough = 2;
   return outcome.contact_class == ContactClass::syn && !is_raw_syn(outcome) &&

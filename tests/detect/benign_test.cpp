@@ -427,13 +427,15 @@ TEST_CASE("scan detector: streams that nobody answers, and the reports on them, 
 
 TEST_CASE("scan detector: a host that is off, of many that are asked for the same services") {
   const bool others_answer = GENERATE(true, false);
+  const auto failure = GENERATE(Result::silent, Result::refused);
+  CAPTURE(others_answer, static_cast<int>(failure));
   Script script;
   for (unsigned n = 0; n < 6; ++n) {
     for (std::uint16_t port = 1; port <= 12; ++port) {
       const bool answers = others_answer && n != 5;
       script.add({.dst = host(n),
                   .port = port,
-                  .result = answers ? Result::session : Result::silent,
+                  .result = answers ? Result::session : failure,
                   .raw = false});
     }
   }
