@@ -233,6 +233,9 @@ void settle_rest(Draft& draft, Command command, const Surroundings& around) {
   options.command = command;
   options.summary_every = draft.summary_every.value_or(
       command == Command::capture ? std::chrono::seconds{10} : std::chrono::seconds{0});
+  // Whoever reads along, and has asked for no windows, wants to know what it was in all.
+  if (command == Command::capture && !draft.summary_every && options.format == Format::table)
+    options.summary_total = true;
   // What a terminal shows in colour would stand in a file beside it as control characters, and its
   // width means nothing there.
   const bool in_file = std::ranges::any_of(

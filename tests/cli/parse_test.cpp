@@ -205,6 +205,9 @@ TEST_CASE("parse: of an option that is given twice the last one counts") {
 TEST_CASE("parse: summaries come every ten seconds live and once for files") {
   CHECK(parse_words({"capture"}).summary_every == std::chrono::seconds{10});
   CHECK(parse_words({"read", "a"}).summary_every == Duration::zero());
+  CHECK(parse_words({"capture", "--table"}).summary_total);
+  CHECK_FALSE(parse_words({"capture", "--table", "--summary-every", "10s"}).summary_total);
+  CHECK_FALSE(parse_words({"capture", "--json"}).summary_total);
   CHECK(parse_words({"read", "a", "--summary-every", "60s"}).summary_every ==
         std::chrono::minutes{1});
 }
