@@ -6,6 +6,7 @@
 #include "base/icmp_type.h"
 #include "flow/community_id.h"
 #include "flow/service.h"
+#include "wire/sctp.h"
 
 namespace ntan::flow {
 namespace {
@@ -19,6 +20,13 @@ bool is_icmp(std::uint8_t proto) noexcept {
 }
 
 /// Of the types that only answer; advertisements come unasked, too.
+// RFC 9260 5.1: what answers an INIT or a COOKIE ECHO.
+bool is_sctp_answer(const Decoded& packet) noexcept {
+  if (packet.proto != ip::sctp) return false;
+  const auto chunk = wire::first_sctp_chunk(packet.payload_bytes());
+  return chunk == wire::sctp_chunk::init_ack || chunk == wire::sctp_chunk::cookie_ack;
+}
+
 bool is_icmp_reply(const Decoded& packet) noexcept {
   if (!packet.is_icmp()) return false;
   switch (packet.proto) {
@@ -80,7 +88,8 @@ Orient orient(const Decoded& first, bool from_low) noexcept {
     if (first.has(flag::ack)) return {.client_is_low = !from_low, .how = Orientation::syn_ack};
     return {.client_is_low = from_low, .how = Orientation::syn};
   }
-  if (is_icmp_reply(first)) return {.client_is_low = !from_low, .how = Orientation::reply};
+  if (is_icmp_reply(first) || is_sctp_answer(first))
+    return {.client_is_low = !from_low, .how = Orientation::reply};
   // A group never sends (RFC 1122 3.2.1.3), whatever its port says.
   if (first.dst.is_multicast() || first.dst.is_broadcast())
     return {.client_is_low = from_low, .how = Orientation::first};

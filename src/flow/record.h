@@ -151,8 +151,9 @@ struct FlowRecord {
                                   "RSTOS0 RSTRH SH SHR OTH"),
         field<"history", &R::history>(
             "What happened, in Zeek's letters: upper case from the originator"),
-        field<"orient", &R::orient>(
-            "How the originator was told: syn, synack, reply (ICMP), port or first"),
+        field<"orient", &R::orient>("How the originator was told: syn, synack, reply (of ICMP, or "
+                                    "to what begins SCTP), port "
+                                    "or first"),
         field<"app", &R::app>("Application protocol, or the service name of the port"),
         field<"app_source", &R::app_source>(
             "content: recognised by its octets; port: named by its port only"),

@@ -8,7 +8,7 @@
 namespace ntan::flow {
 namespace {
 
-enum class On : std::uint8_t { tcp = 1, udp = 2, both = 3 };
+enum class On : std::uint8_t { tcp = 1, udp = 2, both = 3, sctp = 4, streams = tcp | sctp };
 
 struct Service {
   std::uint16_t port;
@@ -90,13 +90,17 @@ constexpr std::array services{
     Service{2049, On::both, "nfs"},
     Service{2152, On::udp, "gtp-u"},
     Service{2375, On::tcp, "docker"},
+    Service{2904, On::sctp, "m2ua"},
+    Service{2905, On::sctp, "m3ua"},
     Service{3128, On::tcp, "http-proxy"},
     Service{3268, On::tcp, "ldap-gc"},
     Service{3306, On::tcp, "mysql"},
     Service{3389, On::both, "rdp"},
     Service{3478, On::both, "stun"},
     Service{3544, On::udp, "teredo"},
+    Service{3565, On::sctp, "m2pa"},
     Service{3702, On::udp, "ws-discovery"},
+    Service{3868, On::streams, "diameter"},
     Service{4500, On::udp, "ipsec-nat-t"},
     Service{4789, On::udp, "vxlan"},
     Service{5004, On::udp, "rtp"},
@@ -127,8 +131,14 @@ constexpr std::array services{
     Service{9200, On::tcp, "elasticsearch"},
     Service{10000, On::tcp, "webmin"},
     Service{11211, On::both, "memcached"},
+    Service{14001, On::sctp, "sua"},
     Service{20000, On::tcp, "dnp3"},
     Service{27017, On::tcp, "mongodb"},
+    Service{29118, On::sctp, "sgsap"},
+    Service{36412, On::sctp, "s1ap"},
+    Service{36422, On::sctp, "x2ap"},
+    Service{38412, On::sctp, "ngap"},
+    Service{38422, On::sctp, "xnap"},
     Service{44818, On::both, "ethernet-ip"},
     Service{47808, On::udp, "bacnet"},
     Service{51820, On::udp, "wireguard"},
@@ -178,7 +188,10 @@ constexpr Places places;
 }  // namespace
 
 std::string_view service_name(std::uint16_t port, std::uint8_t proto) noexcept {
-  const auto on = proto == ip_protocol::tcp ? On::tcp : proto == ip_protocol::udp ? On::udp : On{};
+  const auto on = proto == ip_protocol::tcp    ? On::tcp
+                  : proto == ip_protocol::udp  ? On::udp
+                  : proto == ip_protocol::sctp ? On::sctp
+                                               : On{};
   const std::size_t place = places.find(port);
   if (place == 0) return {};
   const Service& found = services[place - 1];

@@ -7,8 +7,8 @@
 
 namespace ntan::flow {
 
-/// The service of a TCP or UDP port, or empty: IANA's name where that is the one in use. Only ports
-/// that are in wide use as services.
+/// The service of a port of TCP, UDP or SCTP, or empty: IANA's name where that is the one in use.
+/// Only ports that are in wide use as services.
 [[nodiscard]] std::string_view service_name(std::uint16_t port, std::uint8_t proto) noexcept;
 
 }  // namespace ntan::flow

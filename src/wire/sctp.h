@@ -12,7 +12,7 @@ namespace ntan::wire {
 
 namespace sctp_chunk {
 inline constexpr std::uint8_t data = 0, init = 1, init_ack = 2, abort = 6, shutdown = 7,
-                              cookie_echo = 10, shutdown_complete = 14;
+                              cookie_echo = 10, cookie_ack = 11, shutdown_complete = 14;
 }
 
 struct Sctp {

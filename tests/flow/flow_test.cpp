@@ -1,5 +1,6 @@
 #include "flow/flow.h"
 
+#include <array>
 #include <chrono>
 #include <set>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "base/icmp_type.h"
 #include "tests/flow/segment.h"
+#include "wire/sctp.h"
 
 namespace ntan::flow {
 namespace {
@@ -129,6 +131,22 @@ TEST_CASE("flow: an ICMP reply goes to the originator, an advertisement need not
   const Flow flow = begin(first);
   CHECK(to_text(flow.orientation.how) == (c.reply ? "reply" : "first"));
   CHECK(flow_ends(flow).client == (c.reply ? first.dst : first.src));
+}
+
+TEST_CASE("flow: what answers the beginning of SCTP goes to the originator") {
+  namespace chunk = wire::sctp_chunk;
+  const auto type =
+      GENERATE(as<std::uint8_t>{}, chunk::init, chunk::init_ack, chunk::cookie_ack, chunk::data);
+  CAPTURE(static_cast<int>(type));
+  const std::array<std::uint8_t, 4> octets{type, 0, 0, 4};
+  wire::Decoded first = packet(ip::sctp, 36412, 36412, 0);
+  first.payload = octets.data();
+  first.payload_size = octets.size();
+  first.payload_captured = octets.size();
+  const bool answers = type == chunk::init_ack || type == chunk::cookie_ack;
+  const Flow flow = begin(first);
+  CHECK(to_text(flow.orientation.how) == (answers ? "reply" : "first"));
+  CHECK(flow_ends(flow).client == (answers ? first.dst : first.src));
 }
 
 TEST_CASE("flow: ICMP that the other version of IP carries has no type that could be a reply's") {
