@@ -9,15 +9,24 @@ using namespace ntan::detect;
 using namespace ntan::test;
 using std::chrono::seconds;
 
-TEST_CASE("scan detector: thirty-two pinged hosts a minute are discovery, answers or not") {
-  Script script;
-  for (unsigned n = 0; n < 40; ++n) {
+namespace {
+
+/// Forty hosts from that one on, each of which answers.
+void ping_forty(Script& script, unsigned first) {
+  for (unsigned n = first; n < first + 40; ++n) {
     const Step ping{
         .dst = host(n), .port = 8, .result = Result::session, .contact_class = ContactClass::icmp};
     script.begin(ping);
     script.end(ping);
     script.wait(std::chrono::milliseconds{10});
   }
+}
+
+}  // namespace
+
+TEST_CASE("scan detector: thirty-two pinged hosts a minute are discovery, answers or not") {
+  Script script;
+  ping_forty(script, 0);
   REQUIRE(script.heard.opened() == 1);
   const Told& told = script.heard.all.front();
   REQUIRE(told.record.kind == ScanKind::host_discovery);
@@ -49,13 +58,7 @@ TEST_CASE("scan detector: who works with hosts may ask whether they are there, a
   // 30 of those that were never worked with are too few; pinged first, all 40 count, but for who
   // then works with most of them.
   REQUIRE(script.heard.opened() == (first || one_in == 1 ? 0 : 1));
-  for (unsigned n = 100; n < 140; ++n) {
-    const Step ping{
-        .dst = host(n), .port = 8, .result = Result::session, .contact_class = ContactClass::icmp};
-    script.begin(ping);
-    script.end(ping);
-    script.wait(std::chrono::milliseconds{10});
-  }
+  ping_forty(script, 100);
   REQUIRE(script.heard.opened() == 1);
 }
 
