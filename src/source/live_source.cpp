@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "source/link_watch.h"
 #include "source/live_open.h"
 #include "source/ring_counters.h"
 
@@ -52,6 +53,7 @@ class LiveSource final : public Source {
   [[nodiscard]] int wait_ms() const;
   void read_counters_if_due(Timestamp now);
   void read_counters();
+  void look_at_link();
   Status end(const std::string& reason);
 
   [[nodiscard]] bool stopped() const noexcept {
@@ -79,6 +81,7 @@ class LiveSource final : public Source {
   RingCounter dropped_by_kernel_;
   RingCounter dropped_by_interface_;
   Timestamp counters_read_;
+  LinkWatch link_watch_;
   std::vector<Damage> damage_;
 };
 
@@ -89,7 +92,8 @@ LiveSource::LiveSource(OpenedRing ring, const LiveOptions& options)
       snaplen_(static_cast<std::uint32_t>(pcap_snapshot(ring_.handle.get()))),
       octets_(std::make_unique_for_overwrite<std::uint8_t[]>(  // NOLINT(*-avoid-c-arrays)
           std::size_t{snaplen_} * Batch::capacity)),
-      octets_size_(std::size_t{snaplen_} * Batch::capacity) {
+      octets_size_(std::size_t{snaplen_} * Batch::capacity),
+      link_watch_(ring_.interface) {
   link_ = static_cast<LinkType>(pcap_datalink(ring_.handle.get()));
   const bool nano = pcap_get_tstamp_precision(ring_.handle.get()) == PCAP_TSTAMP_PRECISION_NANO;
   ns_per_tick_ = nano ? 1 : 1000;
@@ -214,7 +218,13 @@ void LiveSource::read_counters_if_due(Timestamp now) {
   if (set_back || now - counters_read_ >= std::chrono::seconds{1}) read_counters();
 }
 
+void LiveSource::look_at_link() {
+  std::string news = link_watch_.look(link_state(pcap_fileno(ring_.handle.get()), ring_.interface));
+  if (!news.empty()) ring_.notes.push_back(std::move(news));
+}
+
 void LiveSource::read_counters() {
+  look_at_link();
   pcap_stat now{};
   if (pcap_stats(ring_.handle.get(), &now) != 0) return;
   received_.read(now.ps_recv);

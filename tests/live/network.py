@@ -148,6 +148,13 @@ class Capture:
             time.sleep(0.005)
         raise AssertionError(f"no such event in {patience} s; {seen} lines; {self.errors}")
 
+    def wait_said(self, words):
+        """Until a line of standard error holds the words."""
+        deadline = time.monotonic() + PATIENCE_S
+        while words not in said(self):
+            assert time.monotonic() < deadline, f"not said in {PATIENCE_S} s: {words}; {self.errors}"
+            time.sleep(0.005)
+
     def finish(self, code=0):
         """Interrupts it once, and gives all events."""
         if self.process.poll() is None:

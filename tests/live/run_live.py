@@ -378,15 +378,16 @@ def _(_folder):
         end(process)
 
 
-@case("a link that goes down is waited for; an interface that goes away ends the capture")
+@case("a link that goes down is told and waited for; an interface that goes away ends the capture")
 def _(_folder):
     link("x1", "y1")
     run("ip", "-n", A, "addr", "add", "10.9.8.1/24", "dev", "x1")
     with Capture("--json", "--summary-every", "1s", interface="x1") as capture:
         run("ip", "-n", A, "link", "set", "x1", "down")
-        time.sleep(1)
+        capture.wait_said("warning: x1 is down: nothing can be captured before it is up again")
         assert capture.process.poll() is None, said(capture)
         run("ip", "-n", A, "link", "set", "x1", "up")
+        capture.wait_said("warning: x1 is up again")
         seen = len(capture.arrived)
         ping(1, "10.9.8.2")
         capture.wait(lambda event: event["event"] == "summary" and event["summary"]["packets"] > 0)
