@@ -142,6 +142,21 @@ void SequenceSpace::forget(std::size_t at) noexcept {
   --hole_count_;
 }
 
+// Half of them at a time: they come late, if at all, and moving the others costs.
+void SequenceSpace::forget_settled(std::uint32_t acknowledged) noexcept {
+  constexpr std::size_t many = most_holes * 3 / 4;
+  if (hole_count_ < many) [[likely]]
+    return;
+  const std::span oldest = holes_known().first(hole_count_ / 2U);
+  const auto open = std::ranges::find_if(oldest, [acknowledged](const Hole& hole) {
+    return sequence_distance(hole.end, acknowledged) > 0;
+  });
+  const auto settled = static_cast<std::size_t>(open - oldest.begin());
+  const std::span later = holes_known().subspan(settled);
+  std::ranges::move(later, holes_);
+  hole_count_ = static_cast<std::uint8_t>(later.size());
+}
+
 void SequenceSpace::release(Pool& pool) noexcept {
   if (holes_ == nullptr) return;
   pool.give_back(holes_, room_ * sizeof(Hole));

@@ -64,6 +64,10 @@ class SequenceSpace {
   /// Octets of holes in [from, to); the least that it may be where they are not told apart.
   [[nodiscard]] std::uint32_t missing(std::uint32_t from, std::uint32_t to) const noexcept;
 
+  /// Where many holes are kept, forgets the oldest of those below `acknowledged`: the receiver has
+  /// what was missing. What fills one after all counts as repeated.
+  void forget_settled(std::uint32_t acknowledged) noexcept;
+
   /// Forgets the holes.
   void release(Pool& pool) noexcept;
 

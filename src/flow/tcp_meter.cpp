@@ -434,8 +434,11 @@ bool TcpMeter::takes_probe(const SeenSegment& seen, const TcpSide& peer) noexcep
 // that is no loss of the network.
 std::uint32_t TcpMeter::take_unseen(TcpSide& sender, const Acknowledged& octets,
                                     std::uint32_t now) {
-  std::uint32_t unseen =
-      sender.space.holes() == 0 ? 0 : sender.space.missing(octets.from, octets.to);
+  std::uint32_t unseen = 0;
+  if (sender.space.holes() != 0) {
+    unseen = sender.space.missing(octets.from, octets.to);
+    sender.space.forget_settled(octets.to);
+  }
   const std::int32_t beyond = sequence_distance(octets.to, sender.space.next());
   if (beyond > 0) {
     SideMeter& side = sides_[index(octets.direction)];

@@ -64,6 +64,7 @@ class Space {
   [[nodiscard]] std::uint32_t missing(std::uint32_t from, std::uint32_t to) const {
     return space_.missing(from, to);
   }
+  void forget_settled(std::uint32_t acknowledged) { space_.forget_settled(acknowledged); }
 
  private:
   Budget budget_;
@@ -122,6 +123,33 @@ TEST_CASE("sequence: of holes beyond the bound it is known how many octets they 
   }
   CHECK(space.holes() == 0);
   CHECK(space.add(last, 20).repeated == 20);
+}
+
+TEST_CASE("sequence: holes that the receiver has filled make room where there are many") {
+  Space space;
+  space.start(0);
+  constexpr std::uint32_t all = SequenceSpace::most_holes + 400;
+  std::uint32_t unseen = 0;
+  for (std::uint32_t i = 0; i < all; ++i) {
+    space.add(i * 20 + 10, 10);
+    const std::uint32_t acknowledged = i * 20 + 20;
+    unseen += space.missing(acknowledged - 20, acknowledged);
+    space.forget_settled(acknowledged);
+    CHECK(space.holes() < SequenceSpace::most_holes);
+  }
+  CHECK(unseen == all * 10);
+  // The latest are kept, the oldest are not.
+  CHECK(space.add((all - 1) * 20, 10).filled == 10);
+  CHECK(space.add(0, 10).repeated == 10);
+}
+
+TEST_CASE("sequence: of many holes none is forgotten that may yet be filled") {
+  Space space;
+  space.start(0);
+  for (std::uint32_t i = 0; i < SequenceSpace::most_holes; ++i) space.add(i * 20 + 10, 10);
+  space.forget_settled(49);
+  CHECK(space.holes() == SequenceSpace::most_holes - 2);
+  CHECK(space.add(40, 10).filled == 10);
 }
 
 TEST_CASE("sequence: splitting a hole while all are open keeps to the bound") {
