@@ -316,7 +316,8 @@ std::string ServedRun::effective_filter(const std::string& filter) const {
   const std::string own =
       hosts.empty() ? fmt::format("not (tcp port {})", options_->listen.port)
                     : fmt::format("not (tcp port {} and {})", options_->listen.port, hosts);
-  return filter.empty() ? own : fmt::format("({}) and {}", filter, own);
+  // In front: `vlan`, `mpls` and `pppoes` change what all behind them looks at.
+  return filter.empty() ? own : fmt::format("{} and ({})", own, filter);
 }
 
 std::vector<std::string> ServedRun::capture_arguments(const serve::StartRequest& request,
