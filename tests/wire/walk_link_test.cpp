@@ -202,6 +202,15 @@ TEST_CASE("mpls: the inner packet shows itself by its first nibble") {
   REQUIRE(ip4.decoded.tunnel_depth == 1);
   CHECK(ip4.extra.tunnels[0].kind == Extra::Tunnel::mpls);
   CHECK(ip4.extra.tunnels[0].id == 100);
+  const auto label = [](Bytes stack) {
+    return decode_frame(join("020000000001 020000000002 8847"_hex, stack, packet4))
+        .extra.tunnels[0]
+        .id;
+  };
+  // RFC 6790 4.2: behind label 7 stands what spreads flows over links.
+  CHECK(label("00010040 00007040 00063140"_hex) == 16);
+  CHECK(label("00010040 00007040 00007040 00064140"_hex) == 100);
+  CHECK(label("00007040 00063140"_hex) == 7);
   check_udp(decode_frame(join("020000000001 020000000002 8848 00064140"_hex, packet6)),
             IpVersion::v6);
   const auto pseudowire =
