@@ -159,16 +159,16 @@ bool is_foreign_version(std::string_view text) noexcept {
          is_digit(text[slash + 1]);
 }
 
-/// 1*DIGIT up to 2^63 - 1.
+constexpr std::uint64_t largest_length = std::numeric_limits<std::int64_t>::max();
+
+/// 1*DIGIT; what is larger than largest_length counts as that (RFC 9110 8.6).
 std::optional<std::uint64_t> parse_length(std::string_view digits) noexcept {
-  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
   if (digits.empty()) return std::nullopt;
   std::uint64_t value = 0;
   for (const char c : digits) {
     if (!is_digit(c)) return std::nullopt;
     const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (most - digit) / 10) return std::nullopt;
-    value = value * 10 + digit;
+    value = value > (largest_length - digit) / 10 ? largest_length : value * 10 + digit;
   }
   return value;
 }
@@ -255,7 +255,11 @@ static_assert(std::ranges::is_sorted(known_methods));
 void take_content_length(HttpHead& head, std::string_view value) {
   for_each_member(value, [&head](std::string_view member) {
     const auto length = parse_length(member);
-    if (!length) note_flaw(head, "Content-Length is no number");
+    if (!length) {
+      note_flaw(head, "Content-Length is no number");
+    } else if (*length == largest_length) {
+      note_flaw(head, "Content-Length is 2^63 - 1 or more");
+    }
     if (!head.has_length) {
       head.content_length = length;
     } else if (length != head.content_length) {

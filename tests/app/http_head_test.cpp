@@ -1,5 +1,7 @@
 #include "app/http_head.h"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -251,6 +253,18 @@ TEST_CASE("http head: a request may expect 100 (Continue)") {
   CHECK(expects(" x=y , 100-Continue"));
   CHECK_FALSE(expects("100"));
   CHECK_FALSE(expects("100-continued"));
+}
+
+TEST_CASE("http head: a length is a number however large it is") {
+  const auto length = [](std::string_view digits) {
+    const std::string text = with_field("Content-Length", digits);
+    return parse_http_head(HttpSide::request, as_bytes(text))->content_length;
+  };
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK(length("9223372036854775806") == most - 1);
+  CHECK(length("9223372036854775808") == most);
+  CHECK(length("100000000000000000000000000000000000000001") == most);
+  CHECK_FALSE(length("1e9"));
 }
 
 TEST_CASE("http head: the body of a response follows RFC 9112 6.3 in its order") {
