@@ -212,7 +212,10 @@ bool Pipeline::outputs_ended() {
 bool Pipeline::take(Batch& batch) {
   const std::optional<StopReason> stop = limit_.cut(batch);
   if (stop) stop_reason_ = *stop;
-  if (batch.count == 0) return !stop;
+  if (batch.count == 0) {
+    if (stop) come_to_end(*stop);
+    return !stop;
+  }
   if (!start_written_) write_start(batch.packets.front().time);
   if (engine_->ledger().total.packets == 0) first_ = batch.packets.front().time;
   outputs_.write_packets(batch, source_->interfaces());
@@ -223,7 +226,16 @@ bool Pipeline::take(Batch& batch) {
     tell_outside();
     show_status();
   }
+  if (stop) come_to_end(*stop);
   return !stop;
+}
+
+// Whoever waits sees the time pass, up to the end that was asked for; in a file nothing is known of
+// it behind the last packet.
+void Pipeline::come_to_end(StopReason reason) {
+  const std::optional<Duration>& whole = options_->duration;
+  if (whole && reason == StopReason::duration && in_real_time() && start_written_)
+    engine_->advance(first_ + *whole);
 }
 
 void Pipeline::go_idle() {

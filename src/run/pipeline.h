@@ -47,6 +47,7 @@ class Pipeline {
   void check_later_files(const std::optional<Identity>& identity) const;
   bool outputs_ended();
   bool take(Batch& batch);
+  void come_to_end(StopReason reason);
   void go_idle();
   void handle_requests();
   void report_source();

@@ -520,6 +520,9 @@ def _(folder):
     first, seconds = found[0]["ts"], [event["ts"][17:] for event in found if event["event"] == "summary"]
     assert first[17:] == "21.970200Z" and seconds == ["22.000000Z", "23.000000Z", "24.000000Z", "24.970200Z"], found
     assert end["last_ts"] == found[-2]["ts"], end
+    # The next packet comes when the time is over.
+    found = events("read", long_capture(folder, 2, 2, last_ten), "--pace", "--duration", "1s", *words)
+    assert found[0]["ts"][17:] == "21.970200Z" and found[-1]["run_end"]["last_ts"][17:] == "22.970200Z", found
 
 
 @case("-w writes the packets that passed the filter, -w - to standard output")
