@@ -24,17 +24,28 @@ bool response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept {
 }
 
 /// UDP services above the system ports that answer clients, those among them that are made to
-/// answer victims of reflection: OpenVPN, SQL Server Browser, RADIUS, SSDP, NFS, Apple Remote
-/// Desktop, STUN, WS-Discovery, IPsec behind NAT, SIP, mDNS, LLMNR, CoAP, memcached, games, media.
-constexpr std::array<std::uint16_t, 18> user_services{1194, 1434,  1812,  1900,  2049,  3283,
-                                                      3478, 3702,  4500,  5060,  5353,  5355,
-                                                      5683, 11211, 27015, 27960, 32414, 37810};
+/// answer victims of reflection: VPNs, SQL Server Browser, Citrix, L2TP, RADIUS, SSDP, NFS, remote
+/// desktops, STUN, WS-Discovery, IPsec behind NAT, SIP, license servers, NAT-PMP, mDNS, LLMNR,
+/// CoAP, pcAnywhere, BitTorrent, AFS, memcached, debuggers, routers and cameras, media, controllers
+/// of buildings and machines, games and their chat.
+constexpr std::array<std::uint16_t, 43> user_services{
+    1194,  1434,  1604,  1701,  1812,  1900,  2049,  2302,  3283,  3389,  3478,
+    3702,  4500,  5060,  5093,  5351,  5353,  5355,  5632,  5683,  6881,  7001,
+    9987,  10001, 10074, 11211, 17185, 19132, 20811, 26000, 27015, 27960, 28960,
+    30120, 30718, 32414, 33848, 37215, 37810, 41794, 44818, 47808, 51820};
 static_assert(std::ranges::is_sorted(user_services));
 
-bool udp_response_like(std::uint16_t src_port, std::uint16_t dst_port) noexcept {
-  if (response_like(src_port, dst_port)) return true;
-  return dst_port >= first_user_port && dst_port != src_port &&
-         std::ranges::binary_search(user_services, src_port);
+/// No request, and larger than what a scanner asks with.
+constexpr std::uint32_t large_answer = 200;
+
+/// What comes from a service's port is from one, be it to a client or, where its address was
+/// forged, to the service that is to be hit. Those of DHCP are both ends' own.
+bool udp_response_like(const Decoded& packet) noexcept {
+  const bool served = packet.src_port < first_user_port ||
+                      std::ranges::binary_search(user_services, packet.src_port);
+  const bool large = packet.payload_size >= large_answer && packet.src_port != dhcp_server_port;
+  return served && packet.src_port != packet.dst_port &&
+         (packet.dst_port >= first_user_port || large);
 }
 
 /// A magic packet of Wake-on-LAN: six octets of ones, then sixteen times the sleeper's address. Who
@@ -167,7 +178,7 @@ ContactStep Contact::begin(const Decoded& packet, Direction direction, Cast cast
   switch (packet.proto) {
     case ip_protocol::tcp: return begin_tcp(packet);
     case ip_protocol::udp:
-      if (udp_response_like(packet.src_port, packet.dst_port) || wakes_up(packet)) return {};
+      if (udp_response_like(packet) || wakes_up(packet)) return {};
       return start(ContactClass::udp, ContactTimer::answer);
     case ip_protocol::icmp:
     case ip_protocol::icmpv6:

@@ -554,6 +554,18 @@ TEST_CASE("contact: what a UDP service sends to ports of clients is no probe") {
     REQUIRE(from(service, service) == ContactClass::udp);
     REQUIRE(from(service, 161) == ContactClass::udp);
   }
+  // To the port of another service: what is large is an answer that its victim did not ask for.
+  const auto large = [](std::uint16_t src, std::uint16_t dst) {
+    wire::Decoded answer = packet(ip_protocol::udp, {.src = src, .dst = dst});
+    answer.payload_size = 468;
+    return begun(answer).contact_class();
+  };
+  REQUIRE(large(123, 80) == ContactClass::none);
+  REQUIRE(large(1900, 443) == ContactClass::none);
+  REQUIRE(large(123, 123) == ContactClass::udp);
+  REQUIRE(large(40000, 443) == ContactClass::udp);
+  // An offer of DHCP.
+  REQUIRE(large(67, 68) == ContactClass::udp);
   REQUIRE(from(40000, 11211) == ContactClass::udp);
   REQUIRE(from(40000, 40001) == ContactClass::udp);
 }
