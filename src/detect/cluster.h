@@ -14,7 +14,7 @@ namespace ntan::detect {
 /// A bad first contact of a source that has no alert of its own.
 struct Share {
   IpAddress source;
-  bool again = false;  ///< its source had tried another port of the host before
+  bool again = false;  ///< its source had tried another target of the same kind before
   std::uint64_t source_key = 0;
   Probe probe;
   std::uint64_t target = 0;  ///< target_of() its cluster
@@ -61,8 +61,8 @@ class Clusters {
   bool add(Cluster& cluster, const Share& share);
   [[nodiscard]] Cluster* find(std::uint64_t key) noexcept { return table_.find(key); }
 
-  /// Of one in eight the source has tried more than one port of the host: spoofed sources are drawn
-  /// anew for each packet.
+  /// Of one in eight the source has tried more than one port of the host, or more than one host:
+  /// spoofed sources are drawn anew for each packet.
   [[nodiscard]] static bool come_again(const Ring<Share>& shares);
   /// All sources are of one network (/24, /64), as of who takes another address for each probe.
   [[nodiscard]] static bool are_of_one_network(const Ring<Share>& shares);

@@ -358,7 +358,7 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
       outcome.contact_class == ContactClass::reverse_rst) {
     return;
   }
-  const bool again = place.row.contacts >= 2;
+  const std::array again{place.row.contacts >= 2, place.column.walk.bad >= 2};
   constexpr std::array shapes{ClusterShape::host, ClusterShape::network};
   const std::array keys{clusters_.key_of(shapes[0], probe), clusters_.key_of(shapes[1], probe)};
   for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -372,14 +372,14 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
       book_.at(cluster.alert).add_member(source.address, source.key);
       book_.on_growth(cluster.alert, outcome.time);
     } else if (clusters_.add(cluster, {.source = source.address,
-                                       .again = again,
+                                       .again = again[i],
                                        .source_key = source.key,
                                        .probe = probe,
                                        .target = target_of(shape, probe)})) {
       // A flood from random sources has none that comes again, and is not looked at.
       const bool near =
           network_words_of(source.address) == network_words_of(cluster.shares[0].source);
-      if (again || near || shape == ClusterShape::network) look_at(cluster, shape, outcome.time);
+      if (again[i] || near) look_at(cluster, shape, outcome.time);
     }
   }
 }
@@ -415,8 +415,7 @@ void ScanDetector::look_at(Cluster& cluster, ClusterShape shape, Timestamp now) 
   if (cluster.refused && cluster.alert == no_alert && book_.full()) return;
   cluster.refused = false;
   cluster.shares.erase_if([this](const Share& share) { return !speaks_for_scan(share); });
-  if (shape == ClusterShape::host && !Clusters::come_again(cluster.shares) &&
-      !Clusters::are_of_one_network(cluster.shares))
+  if (!Clusters::come_again(cluster.shares) && !Clusters::are_of_one_network(cluster.shares))
     return;
   const std::size_t targets = Clusters::coordinated_targets(cluster.shares);
   if (targets == 0) return;

@@ -177,6 +177,20 @@ TEST_CASE("scan detector: a flood from random sources to random ports is no dist
   REQUIRE(script.heard.opened() == (sources == 100 ? 1 : 0));
 }
 
+TEST_CASE("scan detector: a flood from random sources to a whole network is no distributed scan") {
+  const unsigned sources = GENERATE(3000U, 60U);
+  Script script;
+  for (unsigned n = 0; n < 240; ++n) {
+    const unsigned source = n % sources;
+    script.add(
+        {.src = "203." + std::to_string(source % 250) + ".113." + std::to_string(source / 250),
+         .dst = host(n),
+         .port = 443});
+  }
+  // Sixty that share the work are one: they come again for other hosts.
+  REQUIRE(script.heard.opened() == (sources == 60 ? 1 : 0));
+}
+
 TEST_CASE("scan detector: who takes another address of his network for each port scans it") {
   const bool v6 = GENERATE(true, false);
   Script script;
