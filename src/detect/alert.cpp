@@ -93,6 +93,10 @@ void Alert::add(const Probe& probe) {
                                                                   : 0];
   }
   if (probe.raw_syn) ++raw_syns_;
+  if (probe.contact_class == ContactClass::syn) {
+    if (syn_port_ == probe.src_port) ++bound_syns_;
+    syn_port_ = probe.src_port;
+  }
   if (sample_.size() < max_sample) sample_.push_back(probe);
   if (!probe.pending) count_result(probe);
 }
@@ -224,8 +228,9 @@ ScanTechnique Alert::technique_of(ContactClass contact_class) const noexcept {
   const bool aside = half_open_ == 0 && completed_ * std::uint64_t{10} < raw_syns_;
   if (completed_ != half_open_ && !aside)
     return completed_ > half_open_ ? ScanTechnique::tcp_connect : ScanTechnique::tcp_syn;
-  return 2 * raw_syns_ >= of(ContactClass::syn) ? ScanTechnique::tcp_syn
-                                                : ScanTechnique::tcp_connect;
+  // Systems give each connection a port of its own.
+  const std::uint64_t by_hand = std::max(raw_syns_, bound_syns_);
+  return 2 * by_hand >= of(ContactClass::syn) ? ScanTechnique::tcp_syn : ScanTechnique::tcp_connect;
 }
 
 ScanTechnique Alert::technique() const noexcept {

@@ -120,7 +120,9 @@ class Alert {
   std::uint64_t probes_ = 0;
   std::uint64_t transport_probes_ = 0;
   std::uint64_t raw_syns_ = 0;
-  std::uint32_t completed_ = 0;  // handshakes that SYNs began
+  std::uint64_t bound_syns_ = 0;  // from the port that the one before came from
+  std::uint16_t syn_port_ = 0;    // that the latest SYN came from
+  std::uint32_t completed_ = 0;   // handshakes that SYNs began
   std::uint32_t half_open_ = 0;
   std::uint64_t open_ports_ = 0;
   std::uint64_t row_host_ = 0;  // host_key; 0: no row has fired

@@ -150,6 +150,22 @@ TEST_CASE("scan alert: a few sessions do not make raw probes handshakes") {
   CHECK(script.heard.all.back().record.technique == expected);
 }
 
+TEST_CASE("scan alert: systems give each connection a port of its own") {
+  const bool bound = GENERATE(true, false);
+  const bool row = GENERATE(true, false);
+  Script script;
+  for (unsigned n = 0; n < 20; ++n) {
+    script.add({.dst = row ? host(1) : host(n),
+                .port = row ? low_port(n) : std::uint16_t{22},
+                .result = Result::silent,
+                .src_port = static_cast<std::uint16_t>(bound ? 40'000 : 40'000 + n),
+                .raw = false});
+  }
+  script.detector.finish(script.now);
+  CHECK(script.heard.all.back().record.technique ==
+        (bound ? ScanTechnique::tcp_syn : ScanTechnique::tcp_connect));
+}
+
 TEST_CASE("scan alert: hosts that answer pings have completed no handshake") {
   Script script;
   for (unsigned n = 0; n < 40; ++n) {
