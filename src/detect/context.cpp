@@ -175,7 +175,7 @@ bool Context::is_dhcp_server(const IpAddress& address) const noexcept {
 }
 
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
-                      const Outage* outage, Habit habit) const noexcept {
+                      const Outage* outage, Habits habits) const noexcept {
   if (const std::optional<Guard> excuse = excuse_of(*this, outcome, row)) {
     Weight weight;
     weight.note(*excuse);
@@ -184,8 +184,11 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
   const ContactClass what = outcome.contact_class;
   const Steps client = client_steps(what, outcome.result);
   const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
-  Weight weight{
-      .row = client.row, .row_peer = peer.row, .column = client.column, .column_peer = peer.column};
+  // No peer has many ports, and makes its SYNs by hand.
+  Weight weight{.row = client.row,
+                .row_peer = is_raw_syn(outcome) ? client.row : peer.row,
+                .column = client.column,
+                .column_peer = habits.asks_neighbours ? client.column : peer.column};
   const bool fails = has_failed(outcome.result);
   const bool datagram = what == ContactClass::udp || what == ContactClass::icmp;
   const bool peer_prone = is_peer_prone(outcome.dst_port);
@@ -193,7 +196,7 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
   if (outcome.result == Result::silent && datagram && one_way()) {
     weight.note(Guard::one_way);
     // Servers of all the world may answer behind a tap's back, a whole network of them hardly.
-    if (habit != Habit::sweeps) weight.column = weight.column_peer = 0;
+    if (!habits.sweeps) weight.column = weight.column_peer = 0;
     if (peer_prone) weight.row = weight.row_peer = 0;
   }
   if (fails && (is_service(keys.target) || is_used_inside(outcome))) {

@@ -82,13 +82,13 @@ class Context {
   /// One answered from there a client that had no address yet.
   void note_dhcp_server(const IpAddress& address, Timestamp now);
   /// What a source has shown of itself beside its outcome.
-  enum class Habit : std::uint8_t {
-    unknown,
-    sweeps,  ///< it goes from host to host of the target's network with that port
+  struct Habits {
+    bool sweeps = false;           ///< all that is known of it goes to the target's network
+    bool asks_neighbours = false;  ///< it failed at several hosts of the target's network
   };
   /// The steps of `outcome` for its source; `row` is that of its target, `outage` as above.
   [[nodiscard]] Weight weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
-                             const Outage* outage, Habit habit) const noexcept;
+                             const Outage* outage, Habits habits) const noexcept;
 
   /// Of at least 20 results, less than 1 % were answered.
   [[nodiscard]] bool one_way() const noexcept {

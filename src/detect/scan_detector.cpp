@@ -43,6 +43,21 @@ bool is_replaced(const Outcome& outcome) noexcept {
          !outcome.accepted;
 }
 
+/// Hosts of the target's network at which the source failed alike, as the journal knows; of those
+/// from one port only if that is given.
+int failed_neighbours(const Source& source, const Outcome& outcome,
+                      std::optional<std::uint16_t> from) noexcept {
+  const AddressWords network = network_words_of(outcome.dst);
+  int neighbours = 0;
+  for (const Probe& probe : source.journal) {
+    const bool alike = probe.contact_class == outcome.contact_class &&
+                       probe.port == outcome.dst_port && (!from || probe.src_port == *from) &&
+                       has_failed(probe.result) && !probe.pending;
+    if (alike && network_words_of(probe.dst) == network) ++neighbours;
+  }
+  return neighbours;
+}
+
 }  // namespace
 
 ScanDetector::ScanDetector(const ScanOptions& options, ScanSink& sink)
@@ -351,9 +366,9 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
     nothing.note(Guard::call_back);
   if (goes_with_media(place.source, outcome)) nothing.note(Guard::media);
   if (nothing.guards != 0) return nothing;
-  Weight weight = context_.weigh(
-      outcome, place.keys, place.row, outage,
-      sweeps_network(place.source, outcome) ? Context::Habit::sweeps : Context::Habit::unknown);
+  Weight weight = context_.weigh(outcome, place.keys, place.row, outage,
+                                 {.sweeps = sweeps_network(place.source, outcome),
+                                  .asks_neighbours = asks_neighbours(place, outcome)});
   const auto take_column = [&weight](Guard guard) {
     weight.column = weight.column_peer = weight.source = weight.source_peer = 0;
     weight.note(guard);
@@ -391,15 +406,20 @@ bool ScanDetector::sweeps_network(const Source& source, const Outcome& outcome) 
       !context_.one_way() || context_.misses_answers() || outcome.src_port < first_user_port ||
       outcome.src_port == outcome.dst_port)
     return false;
-  const AddressWords network = network_words_of(outcome.dst);
-  int neighbours = 0;
-  for (const Probe& probe : source.journal) {
-    const bool alike = probe.contact_class == ContactClass::udp && probe.port == outcome.dst_port &&
-                       probe.src_port == outcome.src_port && probe.result == Result::silent &&
-                       !probe.pending;
-    if (alike && network_words_of(probe.dst) == network) ++neighbours;
-  }
-  return neighbours >= enough;
+  return failed_neighbours(source, outcome, outcome.src_port) >= enough;
+}
+
+// The peers of a node are all over the world, and its own network is asked by broadcast.
+bool ScanDetector::asks_neighbours(const Place& place, const Outcome& outcome) noexcept {
+  constexpr int enough = 8;
+  if (!has_failed(outcome.result) || place.column.unanswered < enough ||
+      !is_peer_prone(outcome.dst_port))
+    return false;
+  const bool raw = is_raw_syn(outcome);
+  if (outcome.contact_class != ContactClass::udp && !raw) return false;
+  // Servers turn to those of their clients that never answer.
+  if (!raw && has_called(outcome.dst, outcome.src, Group::udp)) return false;
+  return failed_neighbours(place.source, outcome, std::nullopt) >= enough;
 }
 
 // A DHCP server pings an address before it offers it (RFC 2131 3.1). One of a small network; who

@@ -161,6 +161,7 @@ class ScanDetector {
   void check_waiting(Place& place, const Outcome& outcome);
   void settle(Place& place, const Outcome& outcome, Mark mark);
   [[nodiscard]] bool falls_back(const Source& source, const Outcome& outcome) const noexcept;
+  [[nodiscard]] bool asks_neighbours(const Place& place, const Outcome& outcome) noexcept;
   [[nodiscard]] bool sweeps_network(const Source& source, const Outcome& outcome) const noexcept;
   [[nodiscard]] static bool goes_with_media(const Source& source, const Outcome& outcome) noexcept;
   [[nodiscard]] bool calls_back(const Outcome& outcome) noexcept;

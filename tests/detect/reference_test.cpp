@@ -96,8 +96,8 @@ class Reference {
       return;
     }
     const bool session = step.result == Result::session;
-    Worth worth =
-        falls_back(source, step) ? Worth{} : worth_of(step.contact_class, step.result, step.port);
+    Worth worth = worth_for(source, step);
+    if (has_failed(step.result)) source.unanswered[line].insert(step.dst);
     if (is_inside(step.contact_class)) weaken_older(source.inside_ports[line], step, worth);
     const bool bad = is_bad(step.result);
     row.move(worth.row, worth.row_peer);
@@ -155,11 +155,29 @@ class Reference {
     std::set<std::string> known;  // hosts that it works with
     std::map<std::pair<std::string, Group>, Sums> rows;
     std::map<Line, Sums> columns;
-    std::map<Line, std::uint16_t> inside_ports;  // that the latest ACK of each came from
+    std::map<Line, std::set<std::string>> unanswered;  // hosts, all of one network
+    std::map<Line, std::uint16_t> inside_ports;        // that the latest ACK of each came from
     std::map<std::string, std::vector<std::pair<Line, double>>> handshakes;  // by host
     std::map<std::pair<std::string, std::uint16_t>, double> datagrams;       // that failed
     Sums all;
   };
+
+  // Peers make no SYNs by hand, which all of these are, to many ports of one host, and their peers
+  // are not the hosts of one network.
+  Worth worth_for(const Source& source, const Step& step) const {
+    if (falls_back(source, step)) return {};
+    Worth worth = worth_of(step.contact_class, step.result, step.port);
+    const bool syn = step.contact_class == ContactClass::syn;
+    if (syn) worth.row_peer = worth.row;
+    if ((!syn && step.contact_class != ContactClass::udp) || !has_failed(step.result)) return worth;
+    const Line line{step.contact_class, step.port};
+    const auto hosts = source.unanswered.find(line);
+    const auto column = source.columns.find(line);
+    if (hosts != source.unanswered.end() && hosts->second.size() >= 8 &&
+        column != source.columns.end() && column->second.unanswered >= 8)
+      worth.column_peer = worth.column;
+    return worth;
+  }
 
   // Connections from before the capture: each from a port of its own, or towards a client.
   static void weaken_older(std::uint16_t& inside_port, const Step& step, Worth& worth) {
@@ -199,11 +217,9 @@ class Reference {
     former.result = found->second;
     source.failed.erase(found);
     if (!has_failed(former.result)) return;
-    const auto worth = [&](const Step& of) {
-      return falls_back(source, of) ? Worth{} : worth_of(of.contact_class, of.result, of.port);
-    };
-    const Worth was = worth(former);
-    const Worth is = worth(step);
+    const Worth was = worth_for(source, former);
+    const Worth is = worth_for(source, step);
+    source.unanswered[{step.contact_class, step.port}].erase(step.dst);
     const auto exchange = [](Sums& sums, double client, double peer) {
       sums.move(client, peer);
       if (sums.bad != 0) --sums.bad;

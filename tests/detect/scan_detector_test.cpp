@@ -54,7 +54,8 @@ TEST_CASE("scan detector: many ports of one host alarm after the documented numb
       {ContactClass::syn, Result::silent, 1, 9},
       {ContactClass::syn, Result::half_open, 1, 5},
       {ContactClass::syn, Result::connect, 1, 13},
-      {ContactClass::syn, Result::refused, 40000, 18},
+      {ContactClass::syn, Result::refused, 40000, 7},
+      {ContactClass::udp, Result::refused, 40000, 35},
       {ContactClass::fin, Result::malformed, 1, 5},
       {ContactClass::null, Result::malformed, 40000, 5},
       {ContactClass::ack, Result::refused, 1, 6},
@@ -69,6 +70,45 @@ TEST_CASE("scan detector: many ports of one host alarm after the documented numb
   REQUIRE(contacts_to_alarm(Shape::row, each, c.first_port, 60) == c.expected);
 }
 
+TEST_CASE("scan detector: a peer may fail at more of them before it alarms") {
+  Step each{.raw = false};
+  REQUIRE(contacts_to_alarm(Shape::row, each, 40000, 60) == 18);
+  REQUIRE(contacts_to_alarm(Shape::column, each, 51413, 60) == 18);
+  // Peers in networks of their own, by a stack that knows few options, or over UDP.
+  const auto spread = [](const Step& step) {
+    Script script;
+    unsigned n = 0;
+    for (; n < 60 && script.heard.opened() == 0; ++n) {
+      Step next = step;
+      next.dst = "203.0." + std::to_string(n) + ".9";
+      next.port = 51413;
+      script.add(next);
+    }
+    return n;
+  };
+  each.raw = true;
+  REQUIRE(spread(each) == 18);
+  each.contact_class = ContactClass::udp;
+  REQUIRE(spread(each) == 35);
+}
+
+TEST_CASE("scan detector: a server may turn to clients that never answer it") {
+  Script script;
+  for (unsigned n = 0; n < 30; ++n) {
+    const std::string client = host(n);
+    script.add({.src = client,
+                .dst = "198.51.100.10",
+                .port = 1812,
+                .result = Result::session,
+                .contact_class = ContactClass::udp});
+    script.add({.dst = client,
+                .port = 3799,
+                .result = Result::silent,
+                .contact_class = ContactClass::udp});
+  }
+  CHECK(script.heard.opened() == 0);
+}
+
 TEST_CASE("scan detector: many hosts on one port alarm after the documented number of probes") {
   struct Case {
     ContactClass contact_class;
@@ -80,7 +120,8 @@ TEST_CASE("scan detector: many hosts on one port alarm after the documented numb
       {ContactClass::syn, Result::refused, 22, 7},
       {ContactClass::syn, Result::silent, 22, 9},
       {ContactClass::syn, Result::half_open, 22, 12},
-      {ContactClass::syn, Result::silent, 51413, 18},
+      {ContactClass::syn, Result::silent, 51413, 11},
+      {ContactClass::udp, Result::silent, 47808, 20},
       {ContactClass::ack, Result::refused, 80, 6},
       {ContactClass::xmas, Result::malformed, 80, 5},
       {ContactClass::icmp, Result::silent, 8, 8},

@@ -111,7 +111,7 @@ TEST_CASE("scan story: guards are named where they took something away") {
   const std::string text = story_of([](Script& script) {
     // Somebody used port 5 before: it went down.
     script.add({.src = "203.0.113.7", .port = 5, .result = Result::session});
-    script.add({.port = 40'000});
+    script.add({.port = 40'000, .raw = false});
     for (unsigned n = 0; n < 12; ++n) script.add({.port = low_port(n)});
   });
   CHECK(contains(text,
