@@ -204,10 +204,15 @@ void append_run_figures(std::string& out, const Digest& digest) {
 void append_totals(std::string& out, const Digest& digest, const RunState& run) {
   const Totals& totals = digest.totals();
   out += "| | |\n|---|---|\n";
-  if (const auto first = digest.first())
-    out += fmt::format("| first event | {} |\n", to_string(*first, TimeDigits::micro));
-  if (const auto last = digest.last())
-    out += fmt::format("| last event | {} |\n", to_string(*last, TimeDigits::micro));
+  // Without a packet a run has no time of its own.
+  const bool known_totals = knows_totals(run, digest);
+  const bool timeless = known_totals && totals.packets == 0;
+  const auto moment = [&out, timeless](std::string_view name, std::optional<Timestamp> time) {
+    if (time && !timeless)
+      out += fmt::format("| {} | {} |\n", name, to_string(*time, TimeDigits::micro));
+  };
+  moment("first event", digest.first());
+  moment("last event", digest.last());
   const auto total = [&out](std::string_view name, std::uint64_t value, bool known) {
     if (known) {
       out += fmt::format("| {} | {} |\n", name, value);
@@ -215,7 +220,6 @@ void append_totals(std::string& out, const Digest& digest, const RunState& run) 
       out += fmt::format("| {} | not observed |\n", name);
     }
   };
-  const bool known_totals = knows_totals(run, digest);
   total("packets", totals.packets, known_totals);
   total("bytes on the wire", totals.bytes, known_totals);
   total("flows", totals.flows, known_totals);
