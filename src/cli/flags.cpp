@@ -599,7 +599,7 @@ constexpr auto all = std::to_array<Flag>({
 
     {.letter = 'q',
      .name = "quiet",
-     .doc = "Only warnings and errors on standard error; with --table, only the final summary",
+     .doc = "Only warnings and errors on standard error; with --table, only summaries",
      .group = Group::diagnostics,
      .commands = both | extract,
      .rank = Rank::common,

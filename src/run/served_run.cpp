@@ -230,6 +230,8 @@ std::optional<Refused> ServedRun::start(const serve::StartRequest& request) {
                                     : "a run is going on: stop it first"};
   }
   const bool live = state_.mode == Mode::live;
+  if (!live && request != serve::StartRequest{})
+    return Refused{422, "a replay starts again as it was: nothing of it can be changed here"};
   Plan plan;
   try {
     plan = plan_run(request);
@@ -360,7 +362,8 @@ void ServedRun::begin() {
   }
   if (state_.mode == Mode::live) (void)choose_interface(state_.interface);
   check_files();
-  const serve::StartRequest request{.interface = state_.interface, .filter = state_.filter};
+  serve::StartRequest request;
+  if (state_.mode == Mode::live) request = {.interface = state_.interface, .filter = state_.filter};
   if (const auto refused = start(request))
     throw source::Error(source::Error::Kind::usage, refused->error, refused->hints);
 }

@@ -429,7 +429,7 @@ std::optional<Reply> Api::started(const Asked& asked) {
   }
   for (const std::string_view number : {"snaplen", "duration_s"}) {
     if (!is_or_absent<std::uint64_t>(body, number))
-      return error_reply(400, fmt::format("{} is no whole number", number));
+      return error_reply(400, fmt::format("{} is no whole number of 0 or more", number));
   }
   constexpr std::uint64_t max_snaplen = 262'144, max_duration_s = 31'536'000;
   for (const auto& [number, most] :

@@ -88,6 +88,8 @@ struct StartRequest {
   std::optional<std::uint64_t> snaplen;
   std::optional<std::uint64_t> duration_s;
   bool promiscuous = true;
+
+  friend bool operator==(const StartRequest&, const StartRequest&) = default;
 };
 
 struct FilterVerdict {

@@ -100,6 +100,8 @@ def _(folder):
         assert server.export("json")
         (folder / "part.pcap").write_bytes(server.export("pcap"))
         assert run_end(folder / "part.pcap")["packets"] == state["totals"]["packets"], "packets that were not read"
+        for wanted in ({"interface": "lo"}, {"filter": "tcp"}, {"snaplen": 64}, {"promisc": False}):
+            assert server.start(**wanted).status == 422, wanted
         assert server.start().status == 200
         until(lambda: server.totals()["packets"] > 0, "packets again")
         assert server.state()["status"] == "running"
