@@ -38,6 +38,7 @@ class CountingOutput final : public app::Output {
   void arm(app::Timer /*timer*/, std::uint32_t /*token*/) override {}
 
   void note(event::Note /*note*/) override {}
+  void resolved(const IpAddress& /*address*/) override {}
 
   bool may_decrypt() override { return true; }
 

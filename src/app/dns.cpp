@@ -464,6 +464,10 @@ class DnsDissector final : public Dissector {
     }
     out.note({event::Note::Kind::dns_settled, same->hash});
     tell_times(*same, segment.time, out);
+    for (const IpAddress& address : message.addresses) {
+      if (!address.known()) break;
+      out.resolved(address);
+    }
     report(message, &*same, segment.time, out);
     if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {
       same->transfer = true;

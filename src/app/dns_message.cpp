@@ -18,6 +18,16 @@ std::uint32_t serial_of(const RecordHead& record) noexcept {
   return load_be<std::uint32_t>(record.data.last(numbers).data());
 }
 
+IpAddress address_of(const RecordHead& record) noexcept {
+  constexpr std::uint16_t internet = 1;
+  if (record.code != internet) return {};
+  if (record.type == static_cast<std::uint16_t>(Type::a) && record.data.size() == 4)
+    return IpAddress::v4(record.data.data());
+  if (record.type == static_cast<std::uint16_t>(Type::aaaa) && record.data.size() == 16)
+    return IpAddress::v6(record.data.data());
+  return {};
+}
+
 class MessageReader {
  public:
   MessageReader(Bytes octets, Service service, Scratch& scratch) noexcept
@@ -145,6 +155,9 @@ class MessageReader {
         .data = *data,
         .cache_flush = std::nullopt,
     };
+    const IpAddress address = address_of(record);
+    if (address.known() && addresses_ < Message::most_addresses)
+      message_.addresses[addresses_++] = address;
     if (service_ == Service::mdns) answer->cache_flush = (record.code & mdns_bit) != 0;
     if (listed_++ == 0) first_ = answer;
     return true;
@@ -177,6 +190,7 @@ class MessageReader {
   std::size_t budget_ = max_expansion;
   Answer* first_ = nullptr;
   std::size_t listed_ = 0;
+  std::size_t addresses_ = 0;
   bool listing_ = true;
 };
 

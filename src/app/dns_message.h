@@ -11,6 +11,7 @@
 
 #include "app/dns_codes.h"
 #include "app/dns_text.h"
+#include "base/address.h"
 #include "base/bytes.h"
 #include "base/parsed.h"
 #include "event/record.h"
@@ -98,6 +99,8 @@ struct Defect {
 };
 
 struct Message {
+  static constexpr std::size_t most_addresses = 8;
+
   Header header;
   std::optional<Question> question;  ///< the first
   std::span<const Answer> answers;   ///< of a response: the first 64 that fit
@@ -107,6 +110,8 @@ struct Message {
   std::uint16_t soas = 0;          ///< SOAs among the answers
   std::optional<Edns> edns;
   std::optional<Defect> defect;  ///< the first
+  /// Of A and AAAA records among the answers, the first; unknown behind the last.
+  std::array<IpAddress, most_addresses> addresses;
 
   [[nodiscard]] std::uint16_t rcode() const noexcept {
     return static_cast<std::uint16_t>(header.rcode() | (edns ? edns->extended_rcode << 4U : 0U));

@@ -115,6 +115,8 @@ class Output {
   /// gone. There is no cancel: compare the token with your state.
   virtual void arm(Timer timer, std::uint32_t token) = 0;
   virtual void note(event::Note note) = 0;
+  /// Who gets the present message was told this address for a name that it had asked for.
+  virtual void resolved(const IpAddress& address) = 0;
   /// Whether a packet may be decrypted now: anybody can send such, so there are only so many in a
   /// second. A refusal is counted.
   [[nodiscard]] virtual bool may_decrypt() = 0;

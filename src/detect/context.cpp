@@ -52,6 +52,18 @@ bool is_trace(const Outcome& outcome, const Row& row) noexcept {
   return is_trace_port(outcome.dst_port) ? row.trace || many_ttls : row.trace && many_ttls;
 }
 
+constexpr Duration name_half_life = std::chrono::hours{1};
+
+/// What is older than `half_life` goes, at twice that at the latest.
+template <class Filter>
+void fade(Filter& filter, Timestamp& since, Duration half_life, Timestamp now) noexcept {
+  const Duration age = now - since;
+  if (age < half_life) return;
+  filter.rotate();
+  if (age >= 2 * half_life) filter.rotate();
+  since = now;
+}
+
 /// Why an outcome says nothing at all.
 std::optional<Guard> excuse_of(const Context& context, const Outcome& outcome,
                                const Row& row) noexcept {
@@ -80,6 +92,7 @@ Context::Context(std::size_t max_outages) : outages_(max_outages) {}
 
 const Outage* Context::observe(const Outcome& outcome, const OutcomeKeys& keys) {
   if (services_ != nullptr) fade_services(outcome.time);
+  if (names_ != nullptr) fade(*names_, names_since_, name_half_life, outcome.time);
   if (tells_direction(outcome.contact_class)) {
     ++resolved_;
     if (outcome.answered) {
@@ -113,11 +126,7 @@ void Context::observe(flow::Continuation continuation) noexcept {
 
 void Context::fade_services(Timestamp now) noexcept {
   constexpr Duration half_life = std::chrono::hours{12};
-  const Duration age = now - services_since_;
-  if (age < half_life) return;
-  services_->rotate();
-  if (age >= 2 * half_life) services_->rotate();
-  services_since_ = now;
+  fade(*services_, services_since_, half_life, now);
 }
 
 Context::Services& Context::services(Timestamp now) {
@@ -138,6 +147,19 @@ void Context::remember_service(const Outcome& outcome, const OutcomeKeys& keys) 
 
 void Context::note_dhcp_server(const IpAddress& address, Timestamp now) {
   services(now).add(target_key(address, ContactClass::udp, dhcp_server_port));
+}
+
+void Context::note_name(const IpAddress& client, const IpAddress& address, Timestamp now) {
+  if (names_ == nullptr) {
+    names_ = std::make_unique<Names>();
+    names_since_ = now;
+  }
+  fade(*names_, names_since_, name_half_life, now);
+  names_->add(name_key(client, address));
+}
+
+bool Context::was_named(const IpAddress& client, const IpAddress& address) const noexcept {
+  return names_ != nullptr && names_->contains(name_key(client, address));
 }
 
 const Outage* Context::remember_failure(const Outcome& outcome, const OutcomeKeys& keys) {
@@ -174,6 +196,29 @@ bool Context::is_dhcp_server(const IpAddress& address) const noexcept {
   return is_service(target_key(address, ContactClass::udp, dhcp_server_port));
 }
 
+// What is bad for reasons of its own, be it a scan or not.
+void Context::doubt(Weight& weight, const Outcome& outcome, const OutcomeKeys& keys,
+                    const Outage* outage) const noexcept {
+  if (!is_bad(outcome.result)) return;
+  const bool fails = has_failed(outcome.result);
+  const bool connects = outcome.contact_class == ContactClass::syn && !is_raw_syn(outcome);
+  if (fails && (is_service(keys.target) || is_used_inside(outcome))) {
+    weight.doubt_row(Guard::churn);
+    weight.doubt_column(Guard::churn);
+  }
+  // A passive transfer that a firewall stops: the server has named the port to who fails there.
+  if (fails && connects && outcome.dst_port >= first_user_port &&
+      is_service(pair_key(outcome.src, outcome.dst)))
+    weight.doubt_row(Guard::ftp_data);
+  if (fails && outage != nullptr && fails_for_others(*outage, keys))
+    weight.doubt_column(Guard::outage);
+  // Who asks for hosts by name has not come upon them by chance; many ports of one he tries all the
+  // same.
+  if ((connects || outcome.contact_class == ContactClass::udp) &&
+      was_named(outcome.src, outcome.dst))
+    weight.doubt_column(Guard::named);
+}
+
 Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row& row,
                       const Outage* outage, Habits habits) const noexcept {
   if (const std::optional<Guard> excuse = excuse_of(*this, outcome, row)) {
@@ -199,25 +244,7 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
     if (!habits.sweeps) weight.column = weight.column_peer = 0;
     if (peer_prone) weight.row = weight.row_peer = 0;
   }
-  if (fails && (is_service(keys.target) || is_used_inside(outcome))) {
-    weight.row /= discount;
-    weight.row_peer /= discount;
-    weight.column /= discount;
-    weight.column_peer /= discount;
-    weight.note(Guard::churn);
-  }
-  // A passive transfer that a firewall stops: the server has named the port to who fails there.
-  if (fails && what == ContactClass::syn && !is_raw_syn(outcome) &&
-      outcome.dst_port >= first_user_port && is_service(pair_key(outcome.src, outcome.dst))) {
-    weight.row /= discount;
-    weight.row_peer /= discount;
-    weight.note(Guard::ftp_data);
-  }
-  if (fails && outage != nullptr && fails_for_others(*outage, keys)) {
-    weight.column /= discount;
-    weight.column_peer /= discount;
-    weight.note(Guard::outage);
-  }
+  doubt(weight, outcome, keys, outage);
   if (sampled() && concludes_from_absence(what, outcome.result)) {
     for (Nats* step : {&weight.row, &weight.row_peer, &weight.column, &weight.column_peer})
       *step = *step * 3 / 10;

@@ -25,6 +25,17 @@ struct Weight {
   void note(Guard guard) noexcept {
     guards = static_cast<GuardSet>(guards | static_cast<GuardSet>(guard));
   }
+  /// A quarter is left of what counts for rows, or columns.
+  void doubt_row(Guard guard) noexcept {
+    row /= discount;
+    row_peer /= discount;
+    note(guard);
+  }
+  void doubt_column(Guard guard) noexcept {
+    column /= discount;
+    column_peer /= discount;
+    note(guard);
+  }
   [[nodiscard]] bool has(Guard guard) const noexcept {
     return (guards & static_cast<GuardSet>(guard)) != 0;
   }
@@ -81,6 +92,10 @@ class Context {
   [[nodiscard]] bool is_dhcp_server(const IpAddress& address) const noexcept;
   /// One answered from there a client that had no address yet.
   void note_dhcp_server(const IpAddress& address, Timestamp now);
+  /// DNS told `client` of an address.
+  void note_name(const IpAddress& client, const IpAddress& address, Timestamp now);
+  /// It did so, within the last hour or two.
+  [[nodiscard]] bool was_named(const IpAddress& client, const IpAddress& address) const noexcept;
   /// What a source has shown of itself beside its outcome.
   struct Habits {
     bool sweeps = false;           ///< all that is known of it goes to the target's network
@@ -105,18 +120,23 @@ class Context {
 
  private:
   using Services = RotatingBloom<std::size_t{1} << 20U>;
+  using Names = RotatingBloom<std::size_t{1} << 20U>;
 
   const Outage* remember_failure(const Outcome& outcome, const OutcomeKeys& keys);
   /// A segment as of the middle of a connection, to a port that connections are opened to.
   [[nodiscard]] bool is_used_inside(const Outcome& outcome) const noexcept;
   /// Forgets services by halves as time goes on. Requires: there are any.
   void fade_services(Timestamp now) noexcept;
+  void doubt(Weight& weight, const Outcome& outcome, const OutcomeKeys& keys,
+             const Outage* outage) const noexcept;
   void remember_service(const Outcome& outcome, const OutcomeKeys& keys);
   Services& services(Timestamp now);
 
   SetTable<Outage> outages_;
   std::unique_ptr<Services> services_;  // (host, port) that answered within 12 to 24 h, if any did
   Timestamp services_since_{};
+  std::unique_ptr<Names> names_;  // (client, address) that DNS told of within 1 to 2 h, if it did
+  Timestamp names_since_{};
   std::uint64_t resolved_ = 0;
   std::uint64_t answered_ = 0;
   std::uint32_t followed_ = 0;  // recent segments

@@ -163,6 +163,7 @@ std::string_view to_text(Guard guard) noexcept {
     case Guard::call_back: return "call_back";
     case Guard::media: return "media";
     case Guard::elsewhere: return "elsewhere";
+    case Guard::named: return "named";
     case Guard::peer_prone: return "peer_prone";
   }
   return "peer_prone";

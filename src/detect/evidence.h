@@ -108,9 +108,10 @@ enum class Guard : std::uint16_t {
   call_back = 1U << 10U,  ///< was asked to, or both ends call alike: nothing counts
   media = 1U << 11U,      ///< the port above one that is in use, as media have: nothing counts
   elsewhere = 1U << 12U,  ///< this port works at other hosts, or others at this one: a quarter
+  named = 1U << 13U,      ///< DNS had told the source of the host: a quarter counts on columns
 };
-inline constexpr std::size_t guard_count = 13;
-static_assert(static_cast<std::size_t>(Guard::elsewhere) == std::size_t{1} << (guard_count - 1));
+inline constexpr std::size_t guard_count = 14;
+static_assert(static_cast<std::size_t>(Guard::named) == std::size_t{1} << (guard_count - 1));
 /// Guard values, or-ed.
 using GuardSet = std::uint16_t;
 [[nodiscard]] std::string_view to_text(Guard guard) noexcept;

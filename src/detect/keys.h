@@ -34,7 +34,7 @@ using AddressWords = std::array<std::uint64_t, 2>;
 }
 
 /// What a key is of: equal words in different tables give different keys.
-enum class Salt : std::uint64_t { source = 1, row, column, target, host, outage, mac, pair };
+enum class Salt : std::uint64_t { source = 1, row, column, target, host, outage, mac, pair, name };
 
 [[nodiscard]] constexpr std::uint64_t salted(Salt salt, std::uint64_t a = 0,
                                              std::uint64_t b = 0) noexcept {
@@ -97,6 +97,14 @@ template <std::size_t size>
 /// `mac`: its number.
 [[nodiscard]] inline std::uint64_t mac_key(std::uint64_t mac) noexcept {
   return key_of<2>({mac, salted(Salt::mac)});
+}
+
+/// What DNS told a host.
+[[nodiscard]] inline std::uint64_t name_key(const IpAddress& client,
+                                            const IpAddress& address) noexcept {
+  const auto [a, b] = words_of(client);
+  const auto [c, d] = words_of(address);
+  return key_of<5>({a, b, c, d, salted(Salt::name)});
 }
 
 /// Two hosts in an order that matters.

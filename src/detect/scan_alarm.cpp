@@ -347,9 +347,9 @@ void ScanDetector::forget_alerts() {
 
 void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe& probe) {
   const Source& source = place.source;
-  constexpr auto vague = static_cast<GuardSet>(static_cast<GuardSet>(Guard::sampled) |
-                                               static_cast<GuardSet>(Guard::older) |
-                                               static_cast<GuardSet>(Guard::fallback));
+  constexpr auto vague = static_cast<GuardSet>(
+      static_cast<GuardSet>(Guard::sampled) | static_cast<GuardSet>(Guard::older) |
+      static_cast<GuardSet>(Guard::named) | static_cast<GuardSet>(Guard::fallback));
   const bool weightless =
       outcome.result == Result::connect || probe.step == 0 || (probe.guards & vague) != 0;
   const bool deaf = outcome.contact_class == ContactClass::udp &&

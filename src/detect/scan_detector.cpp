@@ -389,11 +389,8 @@ Weight ScanDetector::weight_of(const Place& place, const Outcome& outcome,
     weight.source_peer /= discount;
     weight.note(Guard::elsewhere);
   }
-  if (has_failed(outcome.result) && is_off_here(place.column, outcome)) {
-    weight.row /= discount;
-    weight.row_peer /= discount;
-    weight.note(Guard::elsewhere);
-  }
+  if (has_failed(outcome.result) && is_off_here(place.column, outcome))
+    weight.doubt_row(Guard::elsewhere);
   return weight;
 }
 

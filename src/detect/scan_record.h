@@ -192,7 +192,7 @@ struct ScanRecord {
         field<"guards", &ScanRecord::guards>(
             "What took weight from some of the evidence: traceroute, ftp_data, one_way, churn, "
             "outage, peer_prone, sampled, fallback, older, dhcp_check, call_back, media, "
-            "elsewhere"),
+            "elsewhere, named"),
         field<"extract", &ScanRecord::extract>(
             "Command that cuts the scan's packets out of the input; absent where they are not "
             "kept in a file, or where its name is not printable"));

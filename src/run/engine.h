@@ -199,6 +199,9 @@ class Engine final : private Merger, private detect::ScanSink {
   void server_time(const IpAddress& server, event::Note note) override {
     stats_.on_server(server, note);
   }
+  void resolved(const IpAddress& client, const IpAddress& address) override {
+    detector_.on_resolved(client, address, clock_);
+  }
   void rtts(Direction direction, std::span<const std::uint32_t> us) override {
     stats_.on_rtts(
         direction == Direction::to_server ? stats::PathHalf::server : stats::PathHalf::client, us);

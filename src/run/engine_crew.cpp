@@ -49,6 +49,9 @@ struct Engine::LogReader {
   }
   void told(event::Note note) const { engine.note(note); }
   void told(const ShardLog::ServerTime& time) const { engine.server_time(time.server, time.note); }
+  void told(const ShardLog::Resolved& answer) const {
+    engine.resolved(answer.client, answer.address);
+  }
   void told(Direction direction, std::span<const std::uint32_t> us) const {
     engine.rtts(direction, us);
   }

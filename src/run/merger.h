@@ -26,6 +26,8 @@ class Merger {
   virtual void note(event::Note note) = 0;
   /// Besides: of a latency, whose it is.
   virtual void server_time(const IpAddress& server, event::Note note) = 0;
+  /// DNS told `client` of an address.
+  virtual void resolved(const IpAddress& client, const IpAddress& address) = 0;
   /// Round-trip times of data sent in this direction, microseconds.
   virtual void rtts(Direction direction, std::span<const std::uint32_t> us) = 0;
   virtual void outcome(const flow::Outcome& outcome) = 0;

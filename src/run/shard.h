@@ -329,6 +329,7 @@ class Shard final : private app::Output {
   // app::Output, for the flow in current_.
   void arm(app::Timer timer, std::uint32_t token) override;
   void note(event::Note note) override;
+  void resolved(const IpAddress& address) override;
   [[nodiscard]] bool may_decrypt() override;
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override;
   void emit_record(const event::Schema& schema, const void* record, const Ends* ends) override;

@@ -536,6 +536,14 @@ void Shard::note(event::Note note) {
                        note);
 }
 
+void Shard::resolved(const IpAddress& address) {
+  if (current_.conversation == nullptr) return;
+  const flow::Flow& flow = current_.conversation->flow;
+  // As above: of a stream the packet that lets its octets be read may go the other way.
+  const bool got = current_.packet != nullptr && flow.proto() != ip_protocol::tcp;
+  merger_->resolved(got ? current_.packet->decoded->dst : flow::flow_ends(flow).client, address);
+}
+
 bool Shard::may_decrypt() {
   if (decryptions_.take(current_.now)) return true;
   ++counters_.decryptions_refused;

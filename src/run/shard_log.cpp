@@ -30,6 +30,7 @@ void ShardLog::clear() noexcept {
   lines_.clear();
   notes_.clear();
   server_times_.clear();
+  resolved_.clear();
   rtts_.clear();
   us_.clear();
   outcomes_.clear();

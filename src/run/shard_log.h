@@ -71,6 +71,10 @@ class ShardLog final : public Merger {
     IpAddress server;
     event::Note note;
   };
+  struct Resolved {
+    IpAddress client;
+    IpAddress address;
+  };
   struct Rtts {
     Direction direction{};
     std::uint32_t begin = 0;
@@ -92,6 +96,9 @@ class ShardLog final : public Merger {
   void server_time(const IpAddress& server, event::Note note) override {
     add(Kind::server_time, server_times_, {server, note});
   }
+  void resolved(const IpAddress& client, const IpAddress& address) override {
+    add(Kind::resolved, resolved_, {client, address});
+  }
   void rtts(Direction direction, std::span<const std::uint32_t> us) override;
   void outcome(const flow::Outcome& outcome) override { add(Kind::outcome, outcomes_, outcome); }
   void continuation(flow::Continuation continuation) override {
@@ -110,6 +117,7 @@ class ShardLog final : public Merger {
     line,
     note,
     server_time,
+    resolved,
     rtts,
     outcome,
     continuation,
@@ -140,6 +148,7 @@ class ShardLog final : public Merger {
       case Kind::line: return reader.told(lines_[entry.at], renderer_);
       case Kind::note: return reader.told(notes_[entry.at]);
       case Kind::server_time: return reader.told(server_times_[entry.at]);
+      case Kind::resolved: return reader.told(resolved_[entry.at]);
       case Kind::rtts: {
         const Rtts& rtts = rtts_[entry.at];
         return reader.told(rtts.direction, std::span{us_}.subspan(rtts.begin, rtts.size));
@@ -159,6 +168,7 @@ class ShardLog final : public Merger {
   std::vector<Line> lines_;
   std::vector<event::Note> notes_;
   std::vector<ServerTime> server_times_;
+  std::vector<Resolved> resolved_;
   std::vector<Rtts> rtts_;
   std::vector<std::uint32_t> us_;
   std::vector<flow::Outcome> outcomes_;

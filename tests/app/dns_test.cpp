@@ -324,9 +324,16 @@ TEST_CASE("dns: a query and its answer are one event") {
         R"("tc":false,"rd":true,"ra":true,"ad":false,"cd":false,"answer_count":1,)"
         R"("authority_count":0,"additional_count":0,)"
         R"("answers":[{"name":"example.org","type":"A","ttl":60,"data":"192.0.2.1"}]})");
+  CHECK(dns.result().resolved == std::vector<std::string>{"192.0.2.1"});
   dns.end(30);
   CHECK(dns.result().lines.size() == 1);
   CHECK(dns.result().anomalies.empty());
+}
+
+TEST_CASE("dns: an answer that nobody asked for tells of no address") {
+  DissectorRun dns = run();
+  dns.feed(Direction::to_client, answer, 20);
+  CHECK(dns.result().resolved.empty());
 }
 
 TEST_CASE("dns: copies, late and missing answers are counted once each") {

@@ -164,6 +164,58 @@ TEST_CASE("scan detector: more ports than anybody checks are on no probation") {
   REQUIRE(probes == 23);
 }
 
+TEST_CASE("scan detector: hosts that a client has asked DNS for are not come upon by chance") {
+  const bool named = GENERATE(true, false);
+  Script script;
+  Step step{.port = 443, .result = Result::silent, .raw = false};
+  for (unsigned n = 0; n < 25; ++n) {
+    step.dst = "203.0." + std::to_string(n) + ".9";
+    if (named)
+      script.detector.on_resolved(*parse_address(step.src), *parse_address(step.dst), script.now);
+    script.add(step);
+  }
+  CHECK(script.heard.opened() == (named ? 0 : 1));
+}
+
+TEST_CASE(
+    "scan detector: a name is not known to others, nor for ever, nor does it open all ports") {
+  Script script;
+  Step step{.port = 443, .result = Result::silent, .raw = false};
+  const auto resolve = [&](const std::string& client, unsigned n) {
+    step.dst = "203.0." + std::to_string(n) + ".9";
+    script.detector.on_resolved(*parse_address(client), *parse_address(step.dst), script.now);
+  };
+  SECTION("of another client") {
+    for (unsigned n = 0; n < 12; ++n) {
+      resolve("198.51.100.11", n);
+      script.add(step);
+    }
+  }
+  SECTION("hours ago") {
+    for (unsigned n = 0; n < 12; ++n) resolve(step.src, n);
+    script.wait(std::chrono::hours{2});
+    for (unsigned n = 0; n < 12; ++n) {
+      step.dst = "203.0." + std::to_string(n) + ".9";
+      script.add(step);
+    }
+  }
+  SECTION("by a raw SYN") {
+    step.raw = true;
+    for (unsigned n = 0; n < 12; ++n) {
+      resolve(step.src, n);
+      script.add(step);
+    }
+  }
+  SECTION("ports of one host") {
+    resolve(step.src, 1);
+    for (unsigned n = 0; n < 12; ++n) {
+      step.port = low_port(n);
+      script.add(step);
+    }
+  }
+  CHECK(script.heard.opened() == 1);
+}
+
 TEST_CASE("scan detector: a flood from random sources to random ports is no distributed scan") {
   const unsigned sources = GENERATE(3000U, 100U);
   Script script;

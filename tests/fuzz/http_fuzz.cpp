@@ -26,6 +26,8 @@ class Log final : public app::Output {
                     std::to_string(note.value));
   }
 
+  void resolved(const IpAddress& /*address*/) override {}
+
   bool may_decrypt() override { return true; }
 
   void anomaly(std::string_view layer, event::Reason reason, std::string_view detail) override {

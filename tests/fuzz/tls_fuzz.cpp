@@ -37,6 +37,8 @@ class Transcript final : public app::Output {
              std::to_string(note.value) + '\n';
   }
 
+  void resolved(const IpAddress& /*address*/) override {}
+
   bool may_decrypt() override { return true; }
 
   void anomaly(std::string_view layer, event::Reason /*reason*/, std::string_view detail) override {

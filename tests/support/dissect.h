@@ -15,6 +15,7 @@ namespace ntan::test {
 struct Dissected {
   std::vector<std::string> lines;
   std::vector<event::Note> notes;
+  std::vector<std::string> resolved;
   std::vector<std::string> anomalies;  ///< `layer reason`
   app::Progress progress = app::Progress::more;
 };
@@ -58,6 +59,9 @@ class DissectorRun final : public app::Output {
   void arm(app::Timer timer, std::uint32_t token) override;
 
   void note(event::Note note) override { result_.notes.push_back(note); }
+  void resolved(const IpAddress& address) override {
+    result_.resolved.push_back(to_string(address));
+  }
 
   bool may_decrypt() override { return may_decrypt_; }
 

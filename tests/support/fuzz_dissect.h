@@ -105,6 +105,8 @@ class FuzzRun final : public app::Output {
 
   void note(event::Note note) override { ++notes_[static_cast<std::size_t>(note.kind)]; }
 
+  void resolved(const IpAddress& /*address*/) override {}
+
   bool may_decrypt() override { return true; }
 
   void anomaly(std::string_view layer, event::Reason /*reason*/, std::string_view detail) override {
