@@ -229,7 +229,7 @@ Weight Context::weigh(const Outcome& outcome, const OutcomeKeys& keys, const Row
   const ContactClass what = outcome.contact_class;
   const Steps client = client_steps(what, outcome.result);
   const Steps peer = peer_steps(what, outcome.result, outcome.dst_port);
-  // No peer has many ports, and makes its SYNs by hand.
+  // No peer makes its SYNs by hand, to many ports of one host.
   Weight weight{.row = client.row,
                 .row_peer = is_raw_syn(outcome) ? client.row : peer.row,
                 .column = client.column,

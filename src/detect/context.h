@@ -98,7 +98,7 @@ class Context {
   [[nodiscard]] bool was_named(const IpAddress& client, const IpAddress& address) const noexcept;
   /// What a source has shown of itself beside its outcome.
   struct Habits {
-    bool sweeps = false;           ///< all that is known of it goes to the target's network
+    bool sweeps = false;           ///< it goes from host to host of the target's network
     bool asks_neighbours = false;  ///< it failed at several hosts of the target's network
   };
   /// The steps of `outcome` for its source; `row` is that of its target, `outage` as above.
