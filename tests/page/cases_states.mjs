@@ -291,3 +291,37 @@ test("Pause holds the view still while data goes on", async (world) => {
   await page.click("text=Resume view");
   await until("figures that move", async () => (await textOf(page, "#figures")) !== held);
 });
+
+test("an alert that comes while a state is on its way stays, and another run's goes", async (world) => {
+  const mock = await world.mock({ mode: "events", scans: 3, events: 20, eventsPerTick: 0, tickMs: 600_000 });
+  const page = await world.visit(mock.url);
+  const states = () => mock.requests.filter((one) => one === "GET /api/v1/state").length;
+  const alerts = (count) => until(`${count} alerts`, async () => (await page.locator(".alert").count()) === count);
+  await alerts(3);
+  await until("the stream", () => mock.streams.size === 1);
+  const [first] = mock.scans;
+  const named = (id, more = {}) => ({ ...first, scan: { ...first.scan, id, ...more } });
+
+  mock.change({ stateDelayMs: 1500 });
+  const before = states();
+  mock.tickNumber += 3;
+  mock.tick();
+  await until("a state asked for", () => states() > before);
+  mock.scans.unshift(named("late"));
+  mock.send("alert", mock.scans[0]);
+  await alerts(4);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  check((await page.locator(".alert").count()) === 4, "the state has not taken it back");
+
+  const former = states();
+  mock.tickNumber += 3;
+  mock.tick();
+  await until("a state asked for", () => states() > former);
+  mock.send("alert", named("of the former run"));
+  await alerts(5);
+  mock.reset();
+  mock.started += 1000;
+  mock.change({});
+  await until("the new run's state as well", () => states() > former + 1);
+  await alerts(3);
+});

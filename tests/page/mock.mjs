@@ -20,7 +20,7 @@ export class Refusal extends Error {
 /** Everything a test may want to be otherwise. */
 const DEFAULTS = {
   mode: "live", status: "running", hostile: false, seconds: 900, tickMs: 1000, token: "", filter: undefined, failure: undefined, notes: [],
-  packets: 1, events: 600, scans: 5, mostScans: 1000, eventsPerTick: 3, streamStatus: 200, startRefusal: null, down: false, drops: 0, seed: 7,
+  packets: 1, events: 600, scans: 5, mostScans: 1000, eventsPerTick: 3, streamStatus: 200, startRefusal: null, down: false, drops: 0, seed: 7, stateDelayMs: 0,
   directed: true, promisc: true,
 };
 
@@ -194,7 +194,8 @@ export class Mock {
     const path = url.pathname.replace("/api/v1/", "");
     const [kind, name] = path.split("/");
     if (path === "state") {
-      this.json(reply, this.state());
+      const state = this.state();
+      setTimeout(() => this.json(reply, state), this.options.stateDelayMs);
     } else if (path === "stream") {
       this.stream(request, reply);
     } else if (path === "interfaces") {

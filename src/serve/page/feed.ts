@@ -91,6 +91,7 @@ export class Feed {
   }
 
   private async loadState(): Promise<void> {
+    this.store.expectState();
     const state = await get<State>("/api/v1/state", this.abort?.signal);
     this.lastTick = state.tick;
     this.behind = false;
@@ -209,7 +210,10 @@ export class Feed {
   }
 
   private refresh(): void {
-    this.reload().catch(() => undefined);  // the stream's own end reports a lost server
+    // A state that is under way may have been made before what calls for another.
+    const former = this.loading ?? Promise.resolve();
+    // The stream's own end reports a lost server.
+    former.catch(() => undefined).then(() => this.reload()).catch(() => undefined);
   }
 
   private onPassed(passed: Passed): void {

@@ -41,6 +41,8 @@ export class Store {
   /** Grows with each change of the history, so that charts are fed only then. */
   historyVersion = 0;
 
+  /** The alerts since a state was asked for, by scan.id; null while none is. */
+  private told: Map<string, ScanLine> | null = null;
   private rowsReceived = 0;
   private index = new Map<string, number>();
   private painters: { paint: Painter; whilePaused: boolean }[] = [];
@@ -80,8 +82,15 @@ export class Store {
     return row?.[this.column(name)] ?? null;
   }
 
+  /** A state is asked for: alerts that are told until it is loaded may be newer than it. */
+  expectState(): void {
+    this.told = new Map();
+  }
+
   load(state: State): void {
     const { history, summary, talkers, protocols, scans, ...run } = state;
+    const told = this.run?.started_ts === state.started_ts ? this.told : null;
+    this.told = null;
     this.run = run;
     this.silent = false;
     this.setHistory(history);
@@ -89,6 +98,12 @@ export class Store {
     this.talkers = talkers ?? [];
     this.protocols = protocols ?? [];
     this.scans = new Map((scans ?? []).slice(0, MOST_SCANS).reverse().map(readScan).map((line) => [line.scan.id, line]));
+    for (const line of told?.values() ?? []) {
+      const known = this.scans.get(line.scan.id);
+      if (!known || line.ts > known.ts || (line.ts === known.ts && known.scan.phase !== "close")) {
+        this.keep(line, this.scans);
+      }
+    }
     this.changed();
   }
 
@@ -138,10 +153,9 @@ export class Store {
 
   applyAlert(event: EventLine): void {
     const line = readScan(event);
-    const known = this.scans.delete(line.scan.id);
-    this.scans.set(line.scan.id, line);
-    if (this.scans.size > MOST_SCANS) {
-      this.scans.delete(this.scans.keys().next().value as string);
+    const known = this.keep(line, this.scans);
+    if (this.told) {
+      this.keep(line, this.told);
     }
     for (const listener of this.alertListeners) {
       listener(line, known);
@@ -154,6 +168,16 @@ export class Store {
     this.linkError = error;
     this.retryAt = retryAt;
     this.changed();
+  }
+
+  /** As the newest of them; true if an earlier line of the same scan has gone. */
+  private keep(line: ScanLine, scans: Map<string, ScanLine>): boolean {
+    const known = scans.delete(line.scan.id);
+    scans.set(line.scan.id, line);
+    if (scans.size > MOST_SCANS) {
+      scans.delete(scans.keys().next().value as string);
+    }
+    return known;
   }
 
   private setHistory(history: History): void {
