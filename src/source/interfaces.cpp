@@ -94,7 +94,7 @@ std::optional<sockaddr> hardware_address(const std::string& name) {
 }
 
 std::optional<LinkType> link_of(const std::string& name) {
-  if (name == "any") return LinkType::linux_sll;
+  if (name == "any") return LinkType::linux_sll2;
   const std::optional<sockaddr> address = hardware_address(name);
   if (!address) return std::nullopt;
   switch (address->sa_family) {  // the ARPHRD_ number

@@ -118,6 +118,12 @@ Activated activate(const std::string& name, const LiveOptions& options, std::siz
   return {.handle = std::move(handle), .code = code, .message = std::move(message)};
 }
 
+/// The header that tells which interface a packet of `any` came from; a libpcap before 1.10 has
+/// none.
+void prefer_interface_index(pcap_t* handle, const std::string& name) {
+  if (name == "any") (void)pcap_set_datalink(handle, static_cast<int>(LinkType::linux_sll2));
+}
+
 /// On the loopback each packet comes as it is sent and as it is received, of which libpcap drops
 /// the former: so it takes no room in the ring and is counted once. Older kernels do not know it.
 void ignore_sent_copies(pcap_t* handle, const std::string& name) {
@@ -249,6 +255,7 @@ OpenedRing open_ring(const LiveOptions& options) {
   // libpcap reads the interface's own counter in promiscuous mode only, from /sys whosever that is.
   ring.knows_interface_drops = promiscuous && is_in_sysfs(ring.interface);
   ignore_sent_copies(handle, ring.interface);
+  prefer_interface_index(handle, ring.interface);
   if (!options.filter.empty()) {
     FilterProgram program = compile(handle, ring.interface, options.filter);
     ring.early = discard_early(handle);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <net/if.h>
 #include <poll.h>
 #include <span>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "source/link_watch.h"
 #include "source/live_open.h"
+#include "source/met_interfaces.h"
 #include "source/ring_counters.h"
 
 namespace ntan::source {
@@ -18,6 +20,11 @@ namespace {
 
 Timestamp wall_time() noexcept {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+std::string interface_name(std::uint32_t index) {
+  std::array<char, IF_NAMESIZE> name{};
+  return ::if_indextoname(index, name.data()) == nullptr ? std::string{} : std::string{name.data()};
 }
 
 class LiveSource final : public Source {
@@ -64,7 +71,9 @@ class LiveSource final : public Source {
   Interrupt* interrupt_;
   std::chrono::milliseconds poll_time_;
   std::vector<Interface> interfaces_;
+  MetInterfaces met_interfaces_{interface_name};
   LinkType link_{};
+  bool several_ = false;  ///< packets say which interface they came from
   std::int64_t ns_per_tick_ = 1;
   std::uint32_t snaplen_;
   Batch* batch_ = nullptr;  ///< the one being filled, during dispatch only
@@ -95,6 +104,7 @@ LiveSource::LiveSource(OpenedRing ring, const LiveOptions& options)
       octets_size_(std::size_t{snaplen_} * Batch::capacity),
       link_watch_(ring_.interface) {
   link_ = static_cast<LinkType>(pcap_datalink(ring_.handle.get()));
+  several_ = link_ == LinkType::linux_sll2;
   const bool nano = pcap_get_tstamp_precision(ring_.handle.get()) == PCAP_TSTAMP_PRECISION_NANO;
   ns_per_tick_ = nano ? 1 : 1000;
   interfaces_.push_back({.name = ring_.interface, .link = link_, .snaplen = snaplen_});
@@ -161,7 +171,7 @@ void LiveSource::append(const pcap_pkthdr& header, const u_char* data) {
                  .number = ++packets_,
                  .data = copy,
                  .wire_size = std::max(header.len, header.caplen),
-                 .interface = 0,
+                 .interface = several_ ? met_interfaces_.of(copy, interfaces_) : 0,
                  .link = link_};
 }
 

@@ -451,6 +451,27 @@ def _(_folder):
     assert events[0]["run_start"]["sources"] == ["v0"], events[0]
 
 
+@case("a capture on any says which interface each packet came from, and so does what it writes", "dig")
+def _(folder):
+    saved = folder / "any.pcapng"
+    words = ("--json", "--events", "run,packet,flow,dns,summary", "-w", saved, "-f", "udp and (port 53 or port 9)")
+    with Capture(*words, interface="any") as capture:
+        dig("www.example.test")
+        in_a(sys.executable, "-c", "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))")
+        capture.wait(lambda event: event["event"] == "packet" and event["dst_ip"] == "127.0.0.1")
+        events = capture.finish()
+    places = [(event["event"], event["dst_ip"], event["in_if"]) for event in events if "dst_ip" in event]
+    wanted = [("dns", SERVER, "v0"), ("flow", SERVER, "v0"), ("flow", "127.0.0.1", "lo"),
+              ("packet", SERVER, "v0"), ("packet", SERVER, "v0"), ("packet", "127.0.0.1", "lo")]
+    assert sorted(places) == wanted, places
+    assert events[0]["run_start"]["sources"] == ["any"] and end_of(events)["packets"] == 3, events
+    rows = [(row["name"], row["pkts"]) for one in of(events, "summary") for row in one.get("interfaces", [])]
+    assert ("lo", 1) in rows and "any" not in dict(rows), rows
+    again = run(NTAN, "read", saved, "--json", "--events", "run,packet,flow,dns").stdout.splitlines()
+    read = [json.loads(line) for line in again]
+    assert sorted((one["event"], one["dst_ip"], one["in_if"]) for one in read if "dst_ip" in one) == wanted, read
+
+
 @case("a link that is down, or none, is told apart before the start")
 def _(_folder):
     run("ip", "-n", A, "link", "add", "d0", "type", "veth", "peer", "name", "d1")

@@ -97,7 +97,7 @@ TEST_CASE("live source: immediate delivery and `any` work too", "[.live]") {
   send_to_self("now");
   CHECK(payloads(*source, 1) == std::vector<std::string>{"now"});
   const auto any = open_live({.interface = "any", .filter = "udp dst port 9"});
-  CHECK(any->interfaces().at(0).link == LinkType::linux_sll);
+  CHECK(any->interfaces().at(0).link == LinkType::linux_sll2);
   CHECK_FALSE(any->counters().dropped_by_interface);
 }
 
