@@ -34,8 +34,9 @@ struct LiveOptions {
 };
 
 /// Opens the interface. counters() are 64-bit sums and are read at least every second. On `any`,
-/// and on the loopback of kernels before 4.20, `received` counts packets twice that loop back. When
-/// the interface goes away the source ends with Damage; a link that is down is only idle. Throws
+/// and on the loopback of kernels before 4.20, `received` counts packets twice that loop back.
+/// Packets of `any` have the interface that each came from, and no VLAN tags. When the interface
+/// goes away the source ends with Damage; a link that is down is only idle. Throws
 /// Error{permission | not_found | usage | runtime} with hints.
 [[nodiscard]] std::unique_ptr<Source> open_live(const LiveOptions& options);
 
