@@ -92,7 +92,7 @@ void Pipeline::open() {
   if (outputs_first) outputs_.open();
   if (drops) drop_privileges(identity);
   if (drops && identity) check_later_inputs();
-  if (drops) check_later_files(identity);
+  check_later_files(drops ? identity : std::nullopt);
   if (!outputs_first) open_outputs(drops ? identity : std::nullopt);
   engine_ = std::make_unique<Engine>(engine_options(*options_), recorder_, source_->interfaces());
 }
@@ -118,7 +118,7 @@ void Pipeline::check_later_inputs() const {
   }
 }
 
-// Files whose names come with the time are created by whom we run as; better told now than then.
+// Files whose names come with the time are created by whom we then run as; better told now.
 void Pipeline::check_later_files(const std::optional<Identity>& identity) const {
   for (const Output& output : options_->outputs) {
     if (!sink::depends_on_time(output.pattern)) continue;

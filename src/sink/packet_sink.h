@@ -1,6 +1,7 @@
 // Packets as they came, in a capture file of their own: what -w writes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -46,7 +47,10 @@ class PacketSink {
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
 
   /// Packets appended but not written.
-  [[nodiscard]] std::uint64_t lost() const noexcept { return file_.lost(); }
+  [[nodiscard]] std::uint64_t lost() const noexcept {
+    // Of the file's records the first is no packet; where it was lost, all were.
+    return std::min(file_.lost(), packets_);
+  }
 
   /// Packets left out since a pcap file has one link type, that of its first packet.
   [[nodiscard]] std::uint64_t other_links() const noexcept { return other_links_; }

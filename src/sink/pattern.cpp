@@ -124,7 +124,8 @@ class PatternSink final : public Sink {
   static bool has_failed(const OutputFile& file) noexcept { return file.state() != State::good; }
 
   static Written summary_of(const OutputFile& file, std::uint64_t lines) {
-    return {.name = file.name(), .lines = lines, .lost = file.lost()};
+    // A header is no event; where it was lost, all were.
+    return {.name = file.name(), .lines = lines, .lost = std::min(file.lost(), lines)};
   }
 
   [[nodiscard]] std::size_t index_of(std::string_view event) const noexcept {
@@ -154,7 +155,7 @@ class PatternSink final : public Sink {
     if (timed_) {  // there may be any number of them
       earlier_.name = pattern_;
       earlier_.lines += each.lines;
-      earlier_.lost += each.file->lost();
+      earlier_.lost += summary_of(*each.file, each.lines).lost;
     } else {
       closed_.push_back(summary_of(*each.file, each.lines));
     }

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "sink/sink.h"
 
 namespace ntan::sink {
@@ -28,7 +31,8 @@ class StreamSink final : public Sink {
   [[nodiscard]] std::string message() const override { return file_.message(); }
 
   [[nodiscard]] std::vector<Written> written() const override {
-    return {{.name = file_.name(), .lines = lines_, .lost = file_.lost()}};
+    // A header is no event; where it was lost, all were.
+    return {{.name = file_.name(), .lines = lines_, .lost = std::min(file_.lost(), lines_)}};
   }
 
  private:

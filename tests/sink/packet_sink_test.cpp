@@ -165,6 +165,15 @@ TEST_CASE("packet sink: a full disk leaves whole packets") {
   CHECK(sink.lost() == 2);
 }
 
+TEST_CASE("packet sink: where nothing can be written the packets are lost, and no more") {
+  const CaptureFormat format = GENERATE(CaptureFormat::pcap, CaptureFormat::pcapng);
+  PacketSink sink(OutputFile::create("/dev/full", {.flushing = Flushing::blocks}), format);
+  sink.write(batch_of({{1, payload}, {2, payload}, {3, payload}}));
+  sink.finish();
+  CHECK(sink.state() == State::failed);
+  CHECK(sink.lost() == 3);
+}
+
 TEST_CASE("packet sink: the name decides the format") {
   CHECK(capture_format("x.pcapng") == CaptureFormat::pcapng);
   CHECK(capture_format("x.pcap") == CaptureFormat::pcap);
