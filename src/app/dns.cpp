@@ -70,6 +70,11 @@ bool equal_names(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+bool asks_addresses(std::uint16_t type) noexcept {
+  return type == static_cast<std::uint16_t>(Type::a) ||
+         type == static_cast<std::uint16_t>(Type::aaaa);
+}
+
 bool is_transfer(std::uint16_t type) noexcept {
   return type == static_cast<std::uint16_t>(Type::axfr) ||
          type == static_cast<std::uint16_t>(Type::ixfr);
@@ -464,9 +469,11 @@ class DnsDissector final : public Dissector {
     }
     out.note({event::Note::Kind::dns_settled, same->hash});
     tell_times(*same, segment.time, out);
-    for (const IpAddress& address : message.addresses) {
-      if (!address.known()) break;
-      out.resolved(address);
+    if (asks_addresses(same->type)) {
+      for (const IpAddress& address : message.addresses) {
+        if (!address.known()) break;
+        out.resolved(address);
+      }
     }
     report(message, &*same, segment.time, out);
     if (transport_ == Transport::tcp && is_transfer(same->type) && !is_whole_transfer(message)) {

@@ -228,8 +228,8 @@ ScanTechnique Alert::technique_of(ContactClass contact_class) const noexcept {
   const bool aside = half_open_ == 0 && completed_ * std::uint64_t{10} < raw_syns_;
   if (completed_ != half_open_ && !aside)
     return completed_ > half_open_ ? ScanTechnique::tcp_connect : ScanTechnique::tcp_syn;
-  // Systems give each connection a port of its own.
-  const std::uint64_t by_hand = std::max(raw_syns_, bound_syns_);
+  // Systems give each connection a port of its own; of many sources the ports do not tell.
+  const std::uint64_t by_hand = origin_.fixed_kind ? raw_syns_ : std::max(raw_syns_, bound_syns_);
   return 2 * by_hand >= of(ContactClass::syn) ? ScanTechnique::tcp_syn : ScanTechnique::tcp_connect;
 }
 

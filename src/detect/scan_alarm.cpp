@@ -347,9 +347,9 @@ void ScanDetector::forget_alerts() {
 
 void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe& probe) {
   const Source& source = place.source;
-  constexpr auto vague = static_cast<GuardSet>(
-      static_cast<GuardSet>(Guard::sampled) | static_cast<GuardSet>(Guard::older) |
-      static_cast<GuardSet>(Guard::named) | static_cast<GuardSet>(Guard::fallback));
+  constexpr auto vague = static_cast<GuardSet>(static_cast<GuardSet>(Guard::sampled) |
+                                               static_cast<GuardSet>(Guard::older) |
+                                               static_cast<GuardSet>(Guard::fallback));
   const bool weightless =
       outcome.result == Result::connect || probe.step == 0 || (probe.guards & vague) != 0;
   const bool deaf = outcome.contact_class == ContactClass::udp &&
@@ -358,14 +358,17 @@ void ScanDetector::share(const Place& place, const Outcome& outcome, const Probe
       outcome.contact_class == ContactClass::reverse_rst) {
     return;
   }
-  const std::array again{place.row.contacts >= 2, place.column.walk.bad >= 2};
+  const bool returns = place.row.contacts >= 2;
+  const std::array again{returns, returns || place.column.walk.bad >= 2};
   constexpr std::array shapes{ClusterShape::host, ClusterShape::network};
   const std::array keys{clusters_.key_of(shapes[0], probe), clusters_.key_of(shapes[1], probe)};
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const ClusterShape shape = shapes[i];
     // Every client has a first connection from before the capture.
     const bool may_be_older = is_inside(outcome.contact_class) && place.column.walk.bad < 2;
-    if (shape == ClusterShape::network && may_be_older) continue;
+    // Many ports of one host are chosen, whoever told its address.
+    const bool named = (probe.guards & static_cast<GuardSet>(Guard::named)) != 0;
+    if (shape == ClusterShape::network && (may_be_older || named)) continue;
     Cluster& cluster = clusters_.entry(keys[i]);
     if (book_.is_open(cluster.alert)) {
       include(cluster.alert, source.address, probe);

@@ -92,11 +92,11 @@ class ScanDetector {
     rows_.prefetch_entries(ahead.row);
     columns_.prefetch_entries(ahead.column);
   }
-  /// A flow left the table before an answer to its first packet was due.
   /// DNS told `client` that a name which it had asked for has this address.
   void on_resolved(const IpAddress& client, const IpAddress& address, Timestamp now) {
     context_.note_name(client, address, now);
   }
+  /// A flow left the table before an answer to its first packet was due.
   void on_lost_contact() noexcept { ++counters_.lost_contacts; }
   /// The trace clock reached `now`: does everything due until then.
   void advance(Timestamp now) {

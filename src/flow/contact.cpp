@@ -35,17 +35,25 @@ constexpr std::array<std::uint16_t, 43> user_services{
     30120, 30718, 32414, 33848, 37215, 37810, 41794, 44818, 47808, 51820};
 static_assert(std::ranges::is_sorted(user_services));
 
+/// System ports of UDP services that are made to answer victims, too: echo and the like, TFTP,
+/// Kerberos, portmapper, NTP, NetBIOS, SNMP, XDMCP, LDAP, SLP, QUIC, IKE, RIP, IPMI and DNS. Others
+/// are ports that a privileged client may ask from.
+constexpr std::array<std::uint16_t, 24> system_services{7,   13,  17,  19,  37,  53,  69,  80,
+                                                        88,  111, 123, 137, 138, 161, 177, 389,
+                                                        427, 443, 464, 500, 520, 623, 631, 853};
+static_assert(std::ranges::is_sorted(system_services));
+
 /// No request, and larger than what a scanner asks with.
 constexpr std::uint32_t large_answer = 200;
 
 /// What comes from a service's port is from one, be it to a client or, where its address was
-/// forged, to the service that is to be hit. Those of DHCP are both ends' own.
+/// forged, to the service that is to be hit.
 bool udp_response_like(const Decoded& packet) noexcept {
-  const bool served = packet.src_port < first_user_port ||
-                      std::ranges::binary_search(user_services, packet.src_port);
-  const bool large = packet.payload_size >= large_answer && packet.src_port != dhcp_server_port;
-  return served && packet.src_port != packet.dst_port &&
-         (packet.dst_port >= first_user_port || large);
+  if (packet.src_port == packet.dst_port) return false;
+  const bool of_user = std::ranges::binary_search(user_services, packet.src_port);
+  if (packet.dst_port >= first_user_port) return of_user || packet.src_port < first_user_port;
+  return packet.payload_size >= large_answer &&
+         (of_user || std::ranges::binary_search(system_services, packet.src_port));
 }
 
 /// A magic packet of Wake-on-LAN: six octets of ones, then sixteen times the sleeper's address. Who

@@ -152,6 +152,7 @@ void SequenceSpace::forget_settled(std::uint32_t acknowledged) noexcept {
     return sequence_distance(hole.end, acknowledged) > 0;
   });
   const auto settled = static_cast<std::size_t>(open - oldest.begin());
+  if (settled == 0) return;
   const std::span later = holes_known().subspan(settled);
   std::ranges::move(later, holes_);
   hole_count_ = static_cast<std::uint8_t>(later.size());

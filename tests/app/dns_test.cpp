@@ -330,6 +330,22 @@ TEST_CASE("dns: a query and its answer are one event") {
   CHECK(dns.result().anomalies.empty());
 }
 
+TEST_CASE("dns: addresses in the answer to another question are not told") {
+  const auto as_text_question = [](Bytes message) {
+    constexpr std::size_t type_at = 12 + 13 + 1;  // header, name; low octet of the type
+    Octets changed(message.begin(), message.end());
+    changed[type_at] = 16;
+    return changed;
+  };
+  DissectorRun dns = run();
+  dns.feed(Direction::to_server, as_text_question(query), 0);
+  dns.feed(Direction::to_client, as_text_question(answer), 20);
+  REQUIRE(dns.result().lines.size() == 1);
+  CHECK(dns.result().lines[0].find(R"("type":"TXT","queried":true,"answered":true)") !=
+        std::string::npos);
+  CHECK(dns.result().resolved.empty());
+}
+
 TEST_CASE("dns: an answer that nobody asked for tells of no address") {
   DissectorRun dns = run();
   dns.feed(Direction::to_client, answer, 20);

@@ -358,6 +358,35 @@ TEST_CASE("scan detector: many sources that share the work are one distributed s
     REQUIRE(told.members.size() == 12);
     REQUIRE(told.record.severity == Severity::high);
   }
+  SECTION("ports of one host whose name each has looked up") {
+    const IpAddress victim = *parse_address("192.0.2.10");
+    for (unsigned n = 0; n < 12; ++n) {
+      script.detector.on_resolved(*parse_address("203.0." + std::to_string(n) + ".7"), victim,
+                                  script.now);
+    }
+    for (unsigned n = 0; n < 60; ++n) {
+      script.add({.src = "203.0." + std::to_string(n % 12) + ".7",
+                  .dst = "192.0.2.10",
+                  .port = low_port(n),
+                  .result = Result::refused,
+                  .raw = false});
+    }
+    REQUIRE(script.heard.opened() == 1);
+    REQUIRE(script.heard.all.front().record.kind == ScanKind::distributed_vertical);
+  }
+  SECTION("hosts of one network, each source all ports of one") {
+    constexpr std::array<std::uint16_t, 3> ports{22, 80, 443};
+    for (unsigned n = 0; n < 40; ++n) {
+      for (const std::uint16_t port : ports) {
+        script.add({.src = "203.0." + std::to_string(n) + ".7",
+                    .dst = host(n),
+                    .port = port,
+                    .result = Result::refused});
+      }
+    }
+    REQUIRE(script.heard.opened() >= 1);
+    REQUIRE(script.heard.all.front().record.kind == ScanKind::distributed_horizontal);
+  }
   SECTION("hosts of one network") {
     for (unsigned n = 0; n < 48; ++n)
       script.add({.src = "203.0." + std::to_string(n % 12) + ".7", .dst = host(n), .port = 23});

@@ -564,8 +564,10 @@ TEST_CASE("contact: what a UDP service sends to ports of clients is no probe") {
   REQUIRE(large(1900, 443) == ContactClass::none);
   REQUIRE(large(123, 123) == ContactClass::udp);
   REQUIRE(large(40000, 443) == ContactClass::udp);
-  // An offer of DHCP.
+  // DHCP, and who asks from a port of the system.
   REQUIRE(large(67, 68) == ContactClass::udp);
+  REQUIRE(large(68, 67) == ContactClass::udp);
+  REQUIRE(large(800, 111) == ContactClass::udp);
   REQUIRE(from(40000, 11211) == ContactClass::udp);
   REQUIRE(from(40000, 40001) == ContactClass::udp);
 }
