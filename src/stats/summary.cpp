@@ -127,7 +127,11 @@ void Summary::fill_directions(const DirectionCounts& directions) noexcept {
 }
 
 void Summary::name_interface(std::size_t interface, std::string_view name) {
-  if (interface < interface_names_.size()) interface_names_[interface] = name;
+  if (interface < interface_names_.size()) {
+    interface_names_[interface] = name;
+  } else {
+    interface_names_.back().clear();  // which is of all that come later, too
+  }
 }
 
 void Summary::fill_interfaces(const Window& window, Duration length) {

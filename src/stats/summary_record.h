@@ -348,8 +348,8 @@ struct SummaryRecord {
     using event::field;
     using R = SummaryRecord;
     return event::fields(
-        field<"interfaces", &R::interfaces>(
-            "Traffic by interface, if packets came from others than the first"),
+        field<"interfaces", &R::interfaces>("Traffic by interface, if packets came from others "
+                                            "than the first; all but 15 in one row"),
         field<"latency", &R::latency>("Latencies measured in the window"),
         field<"servers", &R::servers>("Latencies of the servers that were measured most often"),
         field<"protocols", &R::protocols>(

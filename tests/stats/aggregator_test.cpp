@@ -192,6 +192,8 @@ TEST_CASE("aggregator: interfaces are told apart once there is a second one") {
   Aggregator stats({.every = std::chrono::seconds{10}});
   stats.name_interface(0, "eth0");
   stats.name_interface(1, "eth1");
+  stats.name_interface(15, "eth15");
+  stats.name_interface(4'711, "eth4711");
   stats.start(from_ns(10 * second));
   const auto add = [&](std::int64_t s, std::uint32_t size, std::uint32_t interface) {
     PacketFacts one = packet(s * second, size);
@@ -213,6 +215,7 @@ TEST_CASE("aggregator: interfaces are told apart once there is a second one") {
   CHECK((rows[0].name == "eth0" && rows[0].pkts == 2 && rows[0].bytes == 300));
   CHECK((rows[0].peak_1s_bps == 200 * 8 && rows[0].bps.value() == 240 && rows[0].bursts == 2));
   CHECK((rows[1].name == "eth1" && rows[1].id == 1 && rows[1].pkts == 1 && rows[1].bytes == 300));
+  CHECK(rows[2].name.empty());
   CHECK((rows[2].id == 15 && rows[2].pkts == 2 && rows[2].peak_100ms_bps == 4'000 * 8));
   REQUIRE(listener.all[2].interfaces.size() == 1);
   CHECK(listener.all[2].interfaces[0].bytes == 100);
