@@ -55,20 +55,28 @@ test("health says what the processes take", async (world) => {
 });
 
 test("unit and range are chosen by radio buttons, a drag zooms, scans are marked", async (world) => {
-  const { page } = await world.open({ status: "stopped" });
+  const { mock, page } = await world.open({ status: "stopped" });
   await until("a chart", () => visible(page, "#chart-bandwidth .u-over"));
   await page.locator("input[name=unit][value=packets]").check({ force: true });
   await until("packets", async () => (await textOf(page, "#chart-bandwidth .legend")).includes("pkt/s"));
   await page.locator("input[name=range][value='6h']").check({ force: true });
   await until("points that stand for more", async () => (await textOf(page, "#chart-latency .chart-note")).includes("A point stands for"));
   const box = await page.locator("#chart-loss .u-over").boundingBox();
-  await page.mouse.move(box.x + box.width - 60, box.y + 30);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width - 10, box.y + 50, { steps: 4 });
-  await page.mouse.up();
-  await until("zoom", () => visible(page, "text=Reset zoom"));
+  const zoom = async () => {
+    await page.mouse.move(box.x + box.width - 60, box.y + 30);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 10, box.y + 50, { steps: 4 });
+    await page.mouse.up();
+    await until("zoom", () => visible(page, "text=Reset zoom"));
+  };
+  await zoom();
   await page.click("text=Reset zoom");
   check(!(await visible(page, "text=Reset zoom")), "zoom is reset");
+  await zoom();
+  mock.reset();
+  mock.started += 1000;
+  mock.change({ status: "running" });
+  await until("another run is seen whole", async () => !(await visible(page, "text=Reset zoom")));
 });
 
 test("each chart has a table of 25 rows a page for those who do not see it", async (world) => {

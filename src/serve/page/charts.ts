@@ -53,6 +53,8 @@ export class Charts {
   private readonly ranges: HTMLFieldSetElement;
   private zoomed: [number, number] | null = null;
   private drawn = "";
+  /** When the run began that is drawn: a range of another one shows nothing of it. */
+  private begun: string | undefined;
   private directed = false;
 
   constructor(private readonly store: Store, root: HTMLElement) {
@@ -110,6 +112,12 @@ export class Charts {
 
   private paint(): void {
     this.suitSpan();
+    const begun = this.store.run?.started_ts;
+    if (begun !== this.begun) {
+      this.begun = begun;
+      this.zoomed = null;
+      show(this.reset, false);
+    }
     const key = `${this.store.historyVersion} ${this.store.scans.size}`;
     if (key === this.drawn) {
       return;
