@@ -16,6 +16,9 @@ const LONGEST_WAIT_MS = 10_000;
 /** The leader says so often that it lives. */
 const BEAT_MS = 3_000;
 
+/** Ticks that are kept while a state is on its way; beyond them another state is asked for. */
+const MOST_TOLD = 60;
+
 /** Between two looks at the state for what the stream leaves out. */
 const CATCH_UP_TICKS = 5;
 
@@ -31,6 +34,8 @@ export class Feed {
   /** Rows or alerts came faster than the stream tells them: the state has them. */
   private behind = false;
   private loading: Promise<void> | null = null;
+  /** The ticks since the state was asked for that is on its way. */
+  private told: Tick[] = [];
   private heardAt = -Infinity;
   private leads = false;
   private retryNow: (() => void) | null = null;
@@ -49,6 +54,7 @@ export class Feed {
 
   /** Ends a wait for the next attempt. */
   retry(): void {
+    this.heardAt = -Infinity;
     if (this.retryNow) {
       this.retryNow();
     } else {
@@ -92,10 +98,18 @@ export class Feed {
 
   private async loadState(): Promise<void> {
     this.store.expectState();
+    this.told = [];
     const state = await get<State>("/api/v1/state", this.abort?.signal);
     this.lastTick = state.tick;
     this.behind = false;
+    const told = this.store.run?.started_ts === state.started_ts ? this.told : [];
+    this.told = [];
     this.store.load(state);
+    for (const tick of told) {
+      if (tick.tick > (state.tick ?? 0)) {
+        this.onTick(tick);
+      }
+    }
   }
 
   /** Until this tab leads: its own first state, then a look at the server whenever the leader falls silent. */
@@ -190,12 +204,16 @@ export class Feed {
     } else if (event === "refill") {
       this.store.applyRefill(value as History);
       this.lastTick = undefined;
-    } else if (event === "state" && this.store.applyState(value as RunState)) {
+      this.refresh();  // for the alerts of what was missed
+    } else if (event === "state" && (this.store.applyState(value as RunState) || this.loading)) {
       this.refresh();
     }
   }
 
   private onTick(tick: Tick): void {
+    if (this.loading && this.told.length < MOST_TOLD) {
+      this.told.push(tick);
+    }
     const last = this.lastTick;
     if (last !== undefined && tick.tick <= last && last - tick.tick < 5) {
       return;  // seen already: the leader's stream began before our state
@@ -209,7 +227,8 @@ export class Feed {
     }
   }
 
-  private refresh(): void {
+  /** Asks for a state that is made from now on. */
+  refresh(): void {
     // A state that is under way may have been made before what calls for another.
     const former = this.loading ?? Promise.resolve();
     // The stream's own end reports a lost server.
@@ -228,7 +247,7 @@ export class Feed {
     } else if (passed.kind === "link") {
       const wasLost = this.store.link === "lost";
       this.store.setLink(passed.link, passed.error, passed.retryAt);
-      if (passed.link === "open" && wasLost) {
+      if (passed.link === "polling" || (passed.link === "open" && wasLost)) {
         this.refresh();
       }
     }

@@ -57,7 +57,7 @@ function mount(report: ReportData | null): void {
     void tables.refresh();
   } else {
     controls.onStarted = () => {
-      void feed?.reload();
+      feed?.refresh();
       void tables.refresh();
     };
     void interfaces.refresh();

@@ -115,7 +115,9 @@ export class Store {
     const { row, summary, talkers, protocols, ...run } = tick;
     Object.assign(this.run, run);
     this.silent = row === null && tick.status === "running";
-    if (row) {
+    const time = this.column("t");
+    // A state may have it already.
+    if (row && row[time] !== this.rows.at(-1)?.[time]) {
       this.rows.push(row);
       this.historyVersion += 1;
       if (this.rows.length > MOST_ROWS) {
