@@ -325,3 +325,33 @@ test("an alert that comes while a state is on its way stays, and another run's g
   await until("the new run's state as well", () => states() > former + 1);
   await alerts(3);
 });
+
+test("the filter of the command line is there before the first run, and goes with it", async (world) => {
+  const { mock, page } = await world.open({ status: "idle", packets: 0, filter: "udp port 53" });
+  await until("the filter", async () => (await page.inputValue("#filter-input")) === "udp port 53");
+  await page.fill("#filter-input", "tcp or udp");
+  mock.tick();
+  await page.click("#start button.big");
+  await until("live", async () => (await textOf(page, ".status-text")) === "live");
+  same(mock.startBody.filter, "tcp or udp", "a change of it");
+});
+
+test("after Stop the interface is that of the run, and what ends it is shown", async (world) => {
+  const mock = await world.mock({ filter: "udp port 53" });
+  mock.interface = "lo";
+  const page = await world.visit(mock.url);
+  await until("live", async () => (await textOf(page, ".status-text")) === "live");
+  await page.click("#tab-flows");
+  await until("rows", () => page.locator("#table-panel tbody tr").count());
+  await page.click("text=Stop");
+  await until("stopped", async () => (await textOf(page, ".status-text")) === "stopped");
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const last = mock.lines.find(({ event }) => event === "flow");
+  mock.lines.unshift({ ...last, src_ip: "203.0.113.99" });
+  await until("the last flow", async () => (await page.locator("#table-panel").innerText()).includes("203.0.113.99"));
+  same(await page.inputValue("#source select"), "lo", "interface");
+  same(await page.inputValue("#filter-input"), "udp port 53", "filter");
+  await page.click("#run button.primary");
+  await until("live again", async () => (await textOf(page, ".status-text")) === "live");
+  same([mock.startBody.interface, mock.startBody.filter], ["lo", "udp port 53"], "what is started");
+});

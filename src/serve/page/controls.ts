@@ -33,6 +33,7 @@ export class Controls {
   private readonly progress = h("progress", { max: 1, "aria-label": "Part of the file that was read" });
   private readonly progressText = h("span", { class: "muted" });
   private drawnOptions = "";
+  private filterShown = false;
   private busy = false;
 
   constructor(private readonly store: Store, private readonly interfaces: Interfaces, places: Record<"source" | "filter" | "run" | "status", HTMLElement>) {
@@ -130,14 +131,19 @@ export class Controls {
     const form = document.getElementById("filter") as HTMLElement;
     show(form, live || run.filter !== undefined);
     this.filter.lock(running || !live);
-    if (running || !live) {
+    // That of the command line is there before the first run, and may be changed.
+    if (running || !live || !this.filterShown) {
       this.filter.set(run.filter ?? "");
+      this.filterShown = true;
     }
     if (!live) {
       return;
     }
     this.select.disabled = running;
-    const chosen = running ? run.interface ?? this.interfaces.chosen : this.interfaces.chosen;
+    if (running && run.interface) {
+      this.interfaces.use(run.interface);
+    }
+    const { chosen } = this.interfaces;
     const options = this.interfaces.list.map((one) => ({
       name: one.name, text: `${one.name}${one.default ? " (default)" : ""}${one.up ? "" : " – down"} · ${bitRate(one.bps)}`,
     }));

@@ -10,6 +10,8 @@ export class Interfaces {
   list: Interface[] = [];
   chosen = "";
   error = "";
+  /** Somebody has chosen, by hand or by a run. */
+  private picked = false;
   private busy = false;
 
   constructor(private readonly store: Store) {
@@ -28,7 +30,7 @@ export class Interfaces {
     try {
       this.list = (await get<{ interfaces: Interface[] }>("/api/v1/interfaces")).interfaces;
       this.error = "";
-      if (!this.list.some(({ name }) => name === this.chosen)) {
+      if (!this.picked || !this.list.some(({ name }) => name === this.chosen)) {
         this.chosen = this.suggested();
       }
     } catch (error) {
@@ -40,8 +42,14 @@ export class Interfaces {
   }
 
   choose(name: string): void {
-    this.chosen = name;
+    this.use(name);
     this.store.changed();
+  }
+
+  /** As a run does: the next one is suggested the same. */
+  use(name: string): void {
+    this.chosen = name;
+    this.picked = true;
   }
 
   get current(): Interface | undefined {

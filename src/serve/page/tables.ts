@@ -11,6 +11,7 @@ import type { Store } from "./store";
 const ROWS = 50;
 const MOST_ROWS = 500;
 const REFRESH_MS = 2_000;
+const SLOWEST_MS = 20_000;
 
 type Line = EventLine | Talker;
 type Answer = (name: TableName, query: string, sort: string, limit: number) => Promise<TableReply>;
@@ -62,6 +63,9 @@ export class Tables {
   private rows: Line[] = [];
   private asked = 0;
   private askedAt = 0;
+  /** What the run was when the rows were asked for. */
+  private askedOf = "";
+  private pending = false;
   private drawnColumns = "";
 
   constructor(
@@ -113,6 +117,8 @@ export class Tables {
     this.asked += 1;
     const mine = this.asked;
     this.askedAt = performance.now();
+    this.askedOf = this.moment();
+    this.pending = true;
     try {
       const reply = await this.answer(name, query, sort, limit);
       if (mine === this.asked) {
@@ -125,6 +131,8 @@ export class Tables {
         setText(this.error, error.message);
         this.search.setAttribute("aria-invalid", "true");
       }
+    } finally {
+      this.pending &&= mine !== this.asked;
     }
   }
 
@@ -132,10 +140,19 @@ export class Tables {
     return this.opened.get(this.active.name) as Open;
   }
 
+  private moment(): string {
+    const { run } = this.store;
+    return `${run?.started_ts} ${run?.status} ${run?.totals?.events}`;
+  }
+
   private onTick(store: Store): void {
     const running = store.run?.status === "running" && store.link !== "lost";
     const selecting = !(document.getSelection()?.isCollapsed ?? true) && this.panel.contains(document.getSelection()?.anchorNode ?? null);
-    if ((running || this.rows.length === 0) && !selecting && performance.now() - this.askedAt > REFRESH_MS) {
+    // What ends a run comes after it has been stopped.
+    const behind = store.link !== "lost" && this.moment() !== this.askedOf;
+    // An answer that takes longer is waited for.
+    const due = performance.now() - this.askedAt > (this.pending ? SLOWEST_MS : REFRESH_MS);
+    if ((running || behind || this.rows.length === 0) && !selecting && due) {
       void this.refresh();
     }
   }
