@@ -311,9 +311,8 @@ def _(folder):
     closed = folder / "closed"
     closed.mkdir()
     closed.chmod(0o500)
-    target = closed / "x.ndjson"
     program = without_rights(folder)
-    for option in (["-o", target], ["-w", closed / "x.pcap"], ["-o", closed / "{event}-%Y.csv"]):
+    for option in (["-o", closed / "x.ndjson"], ["-w", closed / "x.pcap"], ["-o", closed / "{event}-%Y.csv"]):
         done = subprocess.run([*program, "read", path, *map(str, option)], capture_output=True,
                               check=False, stdin=subprocess.DEVNULL, timeout=LIMIT_S)
         assert done.returncode == 4, done
@@ -339,8 +338,8 @@ def _(folder):
 @case("exit code 5: files that are not there")
 def _(folder):
     says("read", folder / "none.pcap", code=5, words=["none.pcap", "No such file"])
-    for name in ("x.ndjson", "{event}-%Y%m%d.csv"):
-        says("read", sample(folder), "-o", folder / "no/such" / name, code=5, words=[name, "No such file"])
+    for name in ("no/such/x.ndjson", "no/such/{event}-%Y%m%d.csv"):
+        says("read", sample(folder), "-o", folder / name, code=5, words=[name, "No such file"])
     says("read", sample(folder), "-F", folder / "none.bpf", code=5, words=["none.bpf"])
 
 
